@@ -1,0 +1,318 @@
+"""The values that flow through bareface: frozen, plain, and named by ISO/IEC 2382-37.
+
+A :class:`Face` is found in a photo; its :class:`Template` is what is compared; a search of a gallery with a probe
+gives a :class:`CandidateList` of :class:`Candidate` entries, one a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32: TypeAlias = NDArray[np.float32]
+Float64: TypeAlias = NDArray[np.float64]
+UInt8: TypeAlias = NDArray[np.uint8]
+
+Source: TypeAlias = str | Path | bytes | UInt8
+"""What names a photo: a path, the bytes of a file, or an RGB array [H, W, 3] uint8."""
+
+Precision: TypeAlias = Literal["float32", "int8"]
+LandmarkScheme: TypeAlias = Literal["dlib5", "five"]
+"""``dlib5``: right eye outer, inner, left eye outer, inner corner as dlib orders them, and the nose base.
+``five``: the two eye centres, nose tip, two mouth corners (image left first), as YuNet and most detectors give."""
+
+Decision: TypeAlias = Literal["match", "possible", "no match"]
+SameSource: TypeAlias = Literal["same file", "re-encoding"]
+
+
+class Box(NamedTuple):
+    """A face's rectangle in pixels of the upright, full-size photo; may reach beyond its edges."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y2 - self.y1
+
+    @property
+    def area(self) -> float:
+        """Area in square pixels, 0 for an empty box."""
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union with another box, in [0, 1]."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        shared = max(0.0, width) * max(0.0, height)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A decoded photo.
+
+    Attributes
+    ----------
+    pixels
+        RGB [H, W, 3] uint8, upright (EXIF orientation applied), in sRGB.
+    source
+        The name used in messages: the path as given, or ``<bytes>`` / ``<array>``.
+    sha256
+        Hex digest of the file's bytes; of the raw pixels for an array.
+    format
+        ``JPEG``, ``PNG``, ...; ``array`` for an array.
+    size
+        (width, height) of the upright photo before any reduction while decoding.
+    notes
+        What the reader should know, e.g. ``first of 12 frames``.
+    """
+
+    pixels: UInt8
+    source: str
+    sha256: str
+    format: str
+    size: tuple[int, int]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """Decoded width over full width: 1.0 unless a huge JPEG was decoded reduced."""
+        return self.pixels.shape[1] / self.size[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """Five points of a face.
+
+    Attributes
+    ----------
+    points
+        float32 [5, 2], x then y, in pixels of the upright, full-size photo.
+    scheme
+        Which five points these are; each scheme has its own alignment template.
+    """
+
+    points: Float32
+    scheme: LandmarkScheme
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """The vector that stands for a face.
+
+    Attributes
+    ----------
+    vector
+        float32 [d], as the network gave it (not normalised).
+    model
+        Identifier of the embedder, e.g. ``dlib-resnet``.
+    space
+        Templates compare only within one space, e.g. ``dlib-128``.
+    precision
+        The arithmetic the network ran in.
+    """
+
+    vector: Float32
+    model: str
+    space: str
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face found in a photo.
+
+    Attributes
+    ----------
+    box, landmarks
+        In pixels of the upright, full-size photo.
+    score
+        The detector's confidence; comparable within one detector only.
+    chip
+        The aligned face, RGB [150, 150, 3] uint8: what the embedder sees.
+    crop
+        An upright cut-out with some margin, RGB [160, 160, 3] uint8: what a person looks at.
+    source
+        Name of the photo.
+    """
+
+    box: Box
+    landmarks: Landmarks
+    score: float
+    chip: UInt8
+    crop: UInt8
+    source: str
+    _embed: Callable[[Sequence[UInt8]], Sequence[Template]] = field(repr=False)
+
+    @cached_property
+    def template(self) -> Template:
+        """The face's template, computed on first use."""
+        return self._embed([self.chip])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two faces compared.
+
+    Attributes
+    ----------
+    similarity
+        Cosine of the two templates, in [-1, 1]; higher is more alike.
+    distance
+        Euclidean distance of the two templates (dlib's convention, where 0.6 is the customary threshold).
+    decision
+        ``match``, ``possible`` or ``no match``.
+    threshold
+        The similarity that a ``match`` needs.
+    fmr
+        The false match rate that this threshold stands for.
+    basis
+        Where the threshold comes from, in words.
+    """
+
+    similarity: float
+    distance: float
+    decision: Decision
+    threshold: float
+    fmr: float
+    basis: str
+
+
+EnrolStatus: TypeAlias = Literal["enrolled", "already enrolled", "ambiguous", "no face", "rejected", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolOutcome:
+    """What became of one file.
+
+    Attributes
+    ----------
+    source
+        The file's path as walked.
+    status
+        ``enrolled``; ``already enrolled`` (same SHA-256); ``ambiguous`` (several faces in a named person's photo:
+        nothing enrolled); ``no face``; ``rejected`` (a standing correction forbids it); ``failed`` (see ``code``).
+    references
+        How many references were added.
+    faces
+        How many faces were found.
+    subject
+        The subject's name, or None where it has none.
+    code, message
+        The error's stable code and text, for ``failed``; notes otherwise.
+    """
+
+    source: str
+    status: EnrolStatus
+    references: int = 0
+    faces: int = 0
+    subject: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolReport:
+    """One outcome for every file seen, in order."""
+
+    outcomes: tuple[EnrolOutcome, ...]
+
+    def count(self, status: EnrolStatus) -> int:
+        """How many files ended so."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+    @property
+    def references(self) -> int:
+        """How many references were added."""
+        return sum(outcome.references for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One subject on a candidate list: a lead, not an identification.
+
+    Attributes
+    ----------
+    rank
+        1 for the most similar.
+    subject_id, subject
+        The subject's number and its name (None if unnamed).
+    reference_id
+        The subject's most similar reference.
+    similarity, distance
+        As in :class:`Comparison`.
+    decision
+        ``match``, ``possible`` or ``no match``, at this gallery's size.
+    fpir
+        Expected share of searches of this gallery by strangers in which anyone scores this high, in [0, 1];
+        None where no calibration covers the case.
+    source
+        Path of the reference's photo.
+    box
+        The face's box in that photo.
+    same_source
+        Set when the reference comes from the probe's own file or a re-encoding of it.
+    model, precision
+        What made the reference's template.
+    """
+
+    rank: int
+    subject_id: int
+    subject: str | None
+    reference_id: int
+    similarity: float
+    distance: float
+    decision: Decision
+    fpir: float | None
+    source: str
+    box: Box
+    same_source: SameSource | None = None
+    model: str = ""
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateList:
+    """The ranked candidates for one probe face (or for several fused probes of one person).
+
+    Attributes
+    ----------
+    probe
+        The probe faces: one, or all that were fused.
+    candidates
+        Best first, one entry a subject. Equal similarities are ordered by subject number.
+    subjects, references
+        Size of the gallery that was searched.
+    notes
+        What the reader must know: mixed models or precisions, calibration used, ...
+    """
+
+    probe: tuple[Face, ...]
+    candidates: tuple[Candidate, ...]
+    subjects: int
+    references: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchResult:
+    """One candidate list for every probe face, best-detected first."""
+
+    lists: tuple[CandidateList, ...]
+    notes: tuple[str, ...] = ()
