@@ -1,0 +1,31 @@
+"""What all tests share: where the real photos are, and why a test that needs them skips."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _shared_data() -> Path:
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    return Path(os.environ.get("BAREFACE_DATA", default))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real photos; skips the test where it is absent."""
+    folder = _shared_data()
+    if not folder.is_dir():
+        pytest.skip(f"needs the real photos: {folder} is absent (set BAREFACE_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_models(shared_data: Path) -> Path:
+    """Third-party models used as comparators."""
+    folder = shared_data.parent / "models"
+    if not folder.is_dir():
+        pytest.skip(f"needs the comparator models: {folder} is absent")
+    return folder
