@@ -1,0 +1,1 @@
+"""Finding faces: one Protocol, one file per detector."""

@@ -1,0 +1,28 @@
+"""What every face detector offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from bareface.types import Box, Landmarks, UInt8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A face in a picture: its box and landmarks in that picture's pixels, and the detector's confidence."""
+
+    box: Box
+    score: float
+    landmarks: Landmarks
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds faces with their five landmarks."""
+
+    name: str
+
+    def detect(self, pixels: UInt8, min_face: float) -> list[Detection]:
+        """Find faces at least ``min_face`` pixels wide in RGB ``pixels`` [H, W, 3] uint8, best first."""
+        ...

@@ -1,0 +1,62 @@
+"""YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) through OpenCV's ``FaceDetectorYN``."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bareface.detection.base import Detection
+from bareface.types import Box, Landmarks, UInt8
+
+SCORE = 0.6
+NMS_OVERLAP = 0.3
+SMALLEST = 10.0  # pixels: the smallest faces that the network was made for
+
+
+class YunetDetector:
+    """An optional detector: register its ONNX file with ``bareface models add yunet FILE``.
+
+    Parameters
+    ----------
+    path
+        The ONNX file.
+    """
+
+    name = "yunet"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+
+    def detect(self, pixels: UInt8, min_face: float) -> list[Detection]:
+        """Find faces at least ``min_face`` pixels wide; see :class:`bareface.detection.base.Detector`."""
+        height, width = pixels.shape[:2]
+        scale = min(1.0, SMALLEST / min_face)
+        # Below this the strides of the network leave nothing to look at.
+        size = (max(32, round(width * scale)), max(32, round(height * scale)))
+        image = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if size != (width, height) else pixels
+        _, rows = self._detector(size).detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        if rows is None:
+            return []
+        stretch = np.array([width / size[0], height / size[1]], np.float32)
+        found = []
+        for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
+            corner, extent = row[:2] * stretch, row[2:4] * stretch
+            if extent[0] < min_face:
+                continue
+            box = Box(*(float(v) for v in (*corner, *(corner + extent))))
+            points = (row[4:14].reshape(5, 2) * stretch).astype(np.float32)
+            found.append(Detection(box, float(row[14]), Landmarks(points, "five")))
+        return found
+
+    def _detector(self, size: tuple[int, int]) -> cv2.FaceDetectorYN:
+        # OpenCV's detector holds state: one for each thread.
+        detector = getattr(self._local, "detector", None)
+        if detector is None:
+            detector = cv2.FaceDetectorYN.create(str(self._path), "", size, SCORE, NMS_OVERLAP)
+            self._local.detector = detector
+        detector.setInputSize(size)
+        return detector

@@ -1,0 +1,1 @@
+"""From aligned faces to templates: one Protocol, one file per kind of network."""

@@ -1,0 +1,257 @@
+"""From photos to faces with templates: decoding, detection, alignment and embedding, overlapped and batched."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bareface import images
+from bareface.alignment import align, crop
+from bareface.detection.base import Detection, Detector
+from bareface.embedding.base import Embedder
+from bareface.errors import BarefaceError, ModelError
+from bareface.types import Box, Face, Landmarks, Photo, Precision, Source, Template, UInt8
+
+SMALLEST_FACE = 40.0
+FACES_ACROSS = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What one photo gave.
+
+    Attributes
+    ----------
+    source
+        The photo's name.
+    photo
+        Its description, with ``pixels`` emptied so that many analyses fit in memory; None if it could not be read.
+    faces
+        Its faces with their templates, best first.
+    error
+        Why the photo could not be read, else None.
+    """
+
+    source: str
+    photo: Photo | None
+    faces: tuple[Face, ...]
+    error: BarefaceError | None = None
+
+
+class Engine:
+    """Finds faces and computes their templates.
+
+    Parameters
+    ----------
+    detector
+        ``dlib`` (packaged) or the name of a registered detector, e.g. ``yunet``; or any :class:`Detector`.
+    embedder
+        Name of an embedder's model card; or any :class:`Embedder`.
+    precision
+        ``float32``, or ``int8`` (on CPUs without VNNI instructions its sums can saturate: prefer float32 there).
+    providers
+        ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...). One that is absent is an error.
+    threads
+        How many photos are worked on at once; all cores by default.
+    min_face
+        Width in pixels of the smallest face to look for. By default 40, or a fortieth of the photo's longer side
+        where that is more.
+
+    Examples
+    --------
+    >>> import bareface
+    >>> engine = bareface.Engine()
+    >>> faces = engine.faces("photo.jpg")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        detector: str | Detector = "dlib",
+        embedder: str | Embedder = "dlib-resnet",
+        precision: Precision = "float32",
+        providers: Sequence[str] | None = None,
+        threads: int | None = None,
+        min_face: float | None = None,
+    ) -> None:
+        if min_face is not None and not min_face >= 1:
+            raise ModelError(
+                "model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}."
+            )
+        self.threads = threads or _usable_cores()
+        self.min_face = min_face
+        self._detector = _open_detector(detector, providers) if isinstance(detector, str) else detector
+        self._embedder = (
+            _open_embedder(embedder, precision, providers, self.threads)
+            if isinstance(embedder, str)
+            else embedder
+        )
+
+    @property
+    def detector(self) -> str:
+        """Name of the detector."""
+        return self._detector.name
+
+    @property
+    def model(self) -> str:
+        """Identifier of the embedder, as its templates carry it."""
+        return self._embedder.model
+
+    @property
+    def space(self) -> str:
+        """The space of its templates."""
+        return self._embedder.space
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic of its embedder."""
+        return self._embedder.precision
+
+    def faces(self, source: Source) -> list[Face]:
+        """Find the faces in a photo, best first; templates are computed on first use.
+
+        Parameters
+        ----------
+        source
+            A path, the bytes of a file, or an RGB array [H, W, 3] uint8.
+
+        Raises
+        ------
+        ImageError
+            Where the photo cannot be read.
+        """
+        return self.detect(images.decode(source))
+
+    def detect(self, photo: Photo) -> list[Face]:
+        """Find the faces in a decoded photo, best first."""
+        least = self.min_face or max(SMALLEST_FACE, max(photo.size) / FACES_ACROSS)
+        found = self._detector.detect(photo.pixels, least * photo.scale)
+        return [self._face(photo, detection) for detection in found]
+
+    def embed(self, faces: Sequence[Face]) -> list[Template]:
+        """Templates of many faces in one batch; the faces remember them."""
+        new = [face for face in faces if "template" not in face.__dict__]
+        if new:
+            for face, template in zip(new, self._templates([face.chip for face in new]), strict=True):
+                # Where functools.cached_property keeps its value.
+                face.__dict__["template"] = template
+        return [face.template for face in faces]
+
+    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
+        """Analyse many photos in order, the stages overlapping and the templates computed in batches.
+
+        Parameters
+        ----------
+        sources
+            Photos; a generator is read only a little ahead.
+        batch
+            How many photos are taken together for embedding.
+
+        Yields
+        ------
+        Analysis
+            One for each source, errors included.
+        """
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="bareface") as pool:
+            photos: deque[Future[Analysis]] = deque()
+            chunks: deque[tuple[list[Analysis], Future[None]]] = deque()
+            chunk: list[Analysis] = []
+
+            def close_chunk() -> None:
+                nonlocal chunk
+                chunks.append((chunk, pool.submit(self._embed_all, [f for a in chunk for f in a.faces])))
+                chunk = []
+
+            try:
+                for source in sources:
+                    photos.append(pool.submit(self._analyse, source))
+                    if len(photos) > batch:
+                        chunk.append(photos.popleft().result())
+                    if len(chunk) == batch:
+                        close_chunk()
+                    while len(chunks) > 2:
+                        yield from _finished(*chunks.popleft())
+                while photos:
+                    chunk.append(photos.popleft().result())
+                    if len(chunk) == batch:
+                        close_chunk()
+                close_chunk()
+                while chunks:
+                    yield from _finished(*chunks.popleft())
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _analyse(self, source: Source) -> Analysis:
+        try:
+            photo = images.decode(source)
+        except BarefaceError as error:
+            return Analysis(_name(source), None, (), error)
+        faces = tuple(self.detect(photo))
+        return Analysis(photo.source, replace(photo, pixels=photo.pixels[:0, :0].copy()), faces)
+
+    def _embed_all(self, faces: Sequence[Face], step: int = 32) -> None:
+        for start in range(0, len(faces), step):
+            self.embed(faces[start : start + step])
+
+    def _face(self, photo: Photo, detection: Detection) -> Face:
+        chip = align(photo.pixels, detection.landmarks, self._embedder.geometry)
+        cut = crop(photo.pixels, detection.box)
+        full = 1 / photo.scale
+        box = Box(*(value * full for value in detection.box))
+        landmarks = Landmarks(
+            (detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme
+        )
+        return Face(box, landmarks, detection.score, chip, cut, photo.source, self._templates)
+
+    def _templates(self, chips: Sequence[UInt8]) -> list[Template]:
+        embedder = self._embedder
+        return [
+            Template(vector, embedder.model, embedder.space, embedder.precision)
+            for vector in embedder.embed(chips)
+        ]
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _finished(analyses: list[Analysis], embedded: Future[None]) -> list[Analysis]:
+    embedded.result()
+    return analyses
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, bytes):
+        return "<bytes>"
+    return "<array>" if isinstance(source, np.ndarray) else str(source)
+
+
+def _open_detector(name: str, providers: Sequence[str] | None) -> Detector:
+    from bareface.models import registry
+    from bareface.models.sessions import open_session
+
+    if name == "dlib":
+        from bareface.detection.mmod import MmodDetector
+        from bareface.landmarks.trees import TreeLandmarks
+
+        session = open_session(registry.path_of(registry.card("dlib-mmod")), providers=providers)
+        return MmodDetector(session, TreeLandmarks(registry.path_of(registry.card("dlib-landmarks5"))))
+    card = registry.card(name)
+    if card.task != "detection":
+        raise ModelError("model.task", f"{name} is a model for {card.task}, not for detection.")
+    from bareface.detection.yunet import YunetDetector
+
+    return YunetDetector(registry.path_of(card))
+
+
+def _open_embedder(name: str, precision: str, providers: Sequence[str] | None, threads: int) -> Embedder:
+    from bareface.embedding.onnx import OnnxEmbedder
+    from bareface.models import registry
+
+    return OnnxEmbedder(registry.card(name), precision, providers=providers, threads=threads)

@@ -1,0 +1,1 @@
+"""Finding the five points of a face that a detector found."""

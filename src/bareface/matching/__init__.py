@@ -1,0 +1,1 @@
+"""Comparison scores and what they are worth."""

@@ -1,0 +1,1 @@
+"""Model cards, checksums and sessions."""

@@ -1,0 +1,66 @@
+"""ONNX Runtime sessions: one place that picks providers and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bareface.errors import ModelError
+
+_SHORT_NAMES = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+
+
+def open_session(path: Path, *, providers: Sequence[str] | None = None, threads: int = 1) -> Any:
+    """Load a network.
+
+    Parameters
+    ----------
+    path
+        The ONNX file.
+    providers
+        ``cpu``, ``cuda``, ``tensorrt`` or ONNX Runtime's own names, in order of preference; None for the CPU.
+        A provider that is not there is an error: bareface never falls back silently.
+    threads
+        Threads inside one run of the network.
+
+    Raises
+    ------
+    ModelError
+        ``model.provider`` or ``model.unreadable``.
+    """
+    import onnxruntime
+
+    wanted = [_SHORT_NAMES.get(name, name) for name in providers or ("cpu",)]
+    available = onnxruntime.get_available_providers()
+    for name in wanted:
+        if name not in available:
+            raise ModelError(
+                "model.provider",
+                f"{name} is not available here; ONNX Runtime offers {', '.join(available)}.",
+                remedy="Install the ONNX Runtime build for your device, or leave the provider out to run on the CPU.",
+            )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Threads that spin between runs would take the cores from decoding and detection.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=wanted)
+    except Exception as error:  # ONNX Runtime raises its own, undocumented classes
+        raise ModelError(
+            "model.unreadable", f"ONNX Runtime cannot load it: {error}", source=str(path)
+        ) from error
+    used = session.get_providers()
+    if wanted[0] not in used:
+        raise ModelError(
+            "model.provider",
+            f"{wanted[0]} could not be started; ONNX Runtime fell back to {', '.join(used)}.",
+            remedy="Check the device's driver and libraries, or leave the provider out to run on the CPU.",
+        )
+    return session

@@ -1,0 +1,72 @@
+"""Write the cards of the packaged models beside their weights: ``python -m training.cards``."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from bareface.models.registry import ModelCard, ModelFile
+from training.convert_dlib import WEIGHTS
+
+_DLIB = "face_recognition_models 0.3.0 on PyPI (files by Davis King), converted by training/convert_dlib.py"
+_CARDS = [
+    ModelCard(
+        id="dlib-resnet",
+        task="embedding",
+        summary="dlib's 29-layer face descriptor: 128 numbers from a 150-pixel aligned face.",
+        licence="CC0-1.0",
+        training_data=(
+            "Ancestor trained on about 3 million photos scraped from the web (FaceScrub, VGG Face and others), "
+            "most of them without the consent of the 7,485 people in them."
+        ),
+        source=_DLIB,
+        files=(
+            ModelFile("dlib-resnet.onnx", "float32", "", 0),
+            ModelFile("dlib-resnet-int8.onnx", "int8", "", 0),
+        ),
+        space="dlib-128",
+        input={"geometry": "dlib-150", "layout": "NHWC"},
+        limits=(
+            "Not made for masked faces: under a mask it loses most of its power.",
+            "Weights are stored as float16 and computed in float32; the 8-bit version is meant for CPUs with VNNI.",
+        ),
+    ),
+    ModelCard(
+        id="dlib-mmod",
+        task="detection",
+        summary="dlib's max-margin CNN face detector on an image pyramid.",
+        licence="CC0-1.0",
+        training_data="About 7,000 photos that dlib's author collected from ImageNet, AFLW, PASCAL VOC, VGG and WIDER FACE.",
+        source=_DLIB,
+        files=(ModelFile("dlib-mmod.onnx", "float32", "", 0),),
+        limits=("Misses about one masked face in five.", "Frontal to three-quarter views; upright."),
+    ),
+    ModelCard(
+        id="dlib-landmarks5",
+        task="landmarks",
+        summary="dlib's five landmarks: four eye corners and the nose base, by regression trees.",
+        licence="CC0-1.0",
+        training_data="7,198 faces that dlib's author labelled.",
+        source=_DLIB,
+        files=(ModelFile("dlib-landmarks5.npz", "float32", "", 0),),
+        limits=("Drifts under masks and in profiles.",),
+    ),
+]
+
+
+def write(folder: Path = WEIGHTS) -> None:
+    """Write each card with the checksums of the files as they lie there."""
+    for card in _CARDS:
+        files = tuple(_measured(folder, entry) for entry in card.files if (folder / entry.name).is_file())
+        finished = ModelCard(**{**{name: getattr(card, name) for name in card.__slots__}, "files": files})
+        (folder / f"{card.id}.json").write_text(finished.to_json(), encoding="utf-8")
+        print(f"{card.id}: {sum(entry.size for entry in files):,} bytes")
+
+
+def _measured(folder: Path, entry: ModelFile) -> ModelFile:
+    data = (folder / entry.name).read_bytes()
+    return ModelFile(entry.name, entry.precision, hashlib.sha256(data).hexdigest(), len(data))
+
+
+if __name__ == "__main__":
+    write()
