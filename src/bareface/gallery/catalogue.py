@@ -1,0 +1,217 @@
+"""What is asked of a gallery's tables: each function is one question, asked on an open connection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from bareface.errors import UsageError
+from bareface.gallery.records import Reference, Subject, TemplateCount
+from bareface.gallery.schema import correction, file, picture, reference, subject, template
+from bareface.types import Box, Float32, UInt8
+
+_T = TypeVar("_T")
+_AT_ONCE = 500
+"""Values bound to one statement: old SQLite allows 999."""
+
+
+def chunks(values: Iterable[_T], size: int = _AT_ONCE) -> Iterator[tuple[_T, ...]]:
+    """The values in groups, by default small enough to bind to one statement."""
+    rest = iter(values)
+    while group := tuple(islice(rest, size)):
+        yield group
+
+
+def count(connection: sa.Connection, table: sa.Table) -> int:
+    """How many rows a table has."""
+    return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def sizes(connection: sa.Connection) -> dict[str, int]:
+    """How many subjects, references, photos and corrections there are, by those names."""
+    tables = {"subjects": subject, "references": reference, "photos": file, "corrections": correction}
+    return {name: count(connection, table) for name, table in tables.items()}
+
+
+def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
+    """Which models made the references, in which precision."""
+    columns = template.c.model, template.c.precision
+    query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+    return tuple(TemplateCount(*row) for row in connection.execute(query))
+
+
+def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
+    """All subjects with their counts of references: named ones by name, then unnamed ones by number."""
+    query = (
+        sa.select(subject.c.id, subject.c.name, sa.func.count(reference.c.id))
+        .select_from(subject)
+        .outerjoin(reference)
+        .group_by(subject.c.id, subject.c.name)
+        .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
+    )
+    return tuple(Subject(*row) for row in connection.execute(query))
+
+
+def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
+    """References in the order of their numbers."""
+    r, f, t = reference.c, file.c, template.c
+    query = (
+        sa.select(
+            r.id,
+            r.subject_id,
+            subject.c.name,
+            f.path,
+            f.sha256,
+            r.x1,
+            r.y1,
+            r.x2,
+            r.y2,
+            r.score,
+            t.model,
+            t.precision,
+            r.basis,
+            r.enrolled,
+            picture.c.crop.is_not(None),
+        )
+        .select_from(reference)
+        .join(subject)
+        .join(file)
+        .join(template)
+        .outerjoin(picture)
+        .order_by(r.id)
+    )
+    if where is not None:
+        query = query.where(where)
+    for row in connection.execute(query):
+        values: tuple[Any, ...] = (*row[:5], Box(*row[5:9]), *row[9:])
+        yield Reference(*values)
+
+
+def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
+    """These references; a number that is not enrolled has no entry."""
+    found = (references(connection, reference.c.id.in_(group)) for group in chunks(ids))
+    return {one.id: one for group in found for one in group}
+
+
+def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Whose references these are: subject numbers by reference number."""
+    owners: dict[int, int] = {}
+    for group in chunks(ids):
+        query = sa.select(reference.c.id, reference.c.subject_id).where(reference.c.id.in_(group))
+        owners.update((row[0], row[1]) for row in connection.execute(query))
+    return owners
+
+
+def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]:
+    """The templates [d] of these references."""
+    found: dict[int, Float32] = {}
+    for group in chunks(ids):
+        query = sa.select(template.c.reference_id, template.c.vector).where(
+            template.c.reference_id.in_(group)
+        )
+        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+    return found
+
+
+def all_vectors(
+    connection: sa.Connection, after: int, rows: int
+) -> Iterator[tuple[NDArray[np.int64], Float32]]:
+    """Numbers [n] and templates [n, d] of all references above ``after``, at most ``rows`` at once."""
+    columns = template.c.reference_id, template.c.vector
+    query = sa.select(*columns).where(template.c.reference_id > after).order_by(template.c.reference_id)
+    result = connection.execution_options(yield_per=rows).execute(query)
+    for part in result.partitions(rows):
+        numbers = np.fromiter((row[0] for row in part), np.int64, len(part))
+        data = np.frombuffer(b"".join(row[1] for row in part), "<f4")
+        yield numbers, data.reshape(len(part), -1).astype(np.float32, copy=False)
+
+
+def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8]:
+    """The thumbnails [n, n] of these references, where they have one."""
+    found: dict[int, UInt8] = {}
+    for group in chunks(ids):
+        query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(
+            picture.c.reference_id.in_(group)
+        )
+        for number, blob in connection.execute(query):
+            pixels = np.frombuffer(blob, np.uint8)
+            side = math.isqrt(len(pixels))
+            found[number] = pixels.reshape(side, side)
+    return found
+
+
+def vector_of(blob: bytes) -> Float32:
+    """A stored template [d]."""
+    return np.frombuffer(blob, "<f4").astype(np.float32, copy=False)
+
+
+def blob_of(vector: Float32) -> bytes:
+    """A template [d] as it is stored."""
+    return np.ascontiguousarray(vector, "<f4").tobytes()
+
+
+def find_subject(connection: sa.Connection, which: int | str) -> int:
+    """The number of a subject that is named by its number or its name.
+
+    Raises
+    ------
+    UsageError
+        ``usage.unknown-subject``.
+    """
+    column = subject.c.id if isinstance(which, int) else subject.c.name
+    found: int | None = connection.execute(sa.select(subject.c.id).where(column == which)).scalar()
+    if found is None:
+        raise UsageError(
+            "usage.unknown-subject",
+            f"no subject is {f'number {which}' if isinstance(which, int) else f'called {which!r}'}.",
+            remedy="`bareface gallery subjects` lists them.",
+        )
+    return found
+
+
+def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Reference, ...]:
+    """These references, in that order.
+
+    Raises
+    ------
+    UsageError
+        ``usage.unknown-reference``.
+    """
+    found = references_by_id(connection, ids)
+    for one in ids:
+        if one not in found:
+            raise UsageError(
+                "usage.unknown-reference",
+                f"no reference is number {one}.",
+                remedy="`bareface gallery references` lists them.",
+            )
+    return tuple(found[one] for one in dict.fromkeys(ids))
+
+
+def add_subject(connection: sa.Connection, name: str | None, key: str | None = None) -> int:
+    """A new subject's number."""
+    values: dict[str, Any] = {"name": name, "key": key or uuid4().hex}
+    return inserted(connection, subject, values)
+
+
+def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:
+    """Add a row; returns its number."""
+    key = connection.execute(table.insert().values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def drop_orphans(connection: sa.Connection) -> tuple[int, int]:
+    """Delete photos and subjects without a reference; returns how many of each."""
+    dropped = []
+    for table, column in ((file, reference.c.file_id), (subject, reference.c.subject_id)):
+        used = sa.exists().where(column == table.c.id)
+        dropped.append(connection.execute(table.delete().where(~used)).rowcount)
+    return dropped[0], dropped[1]

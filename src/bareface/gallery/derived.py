@@ -1,0 +1,152 @@
+"""The vector index of a gallery: derived from the database, checked against it, and never trusted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from bareface.errors import GalleryError
+from bareface.gallery import catalogue
+from bareface.gallery.index import ExactIndex
+from bareface.gallery.schema import template
+from bareface.gallery.store import State, Store
+from bareface.models import registry
+from bareface.types import Float32, Precision
+
+_ROWS = 1 << 16
+_log = logging.getLogger(__name__)
+
+
+class DerivedIndex:
+    """Keeps an index equal to the database, whoever writes to it.
+
+    The index lies in memory and in a sidecar file, ``<gallery>-index``. The sidecar's stamp says of which
+    gallery and of which of its states it was made; one that is absent, damaged or of another state is
+    replaced.
+
+    Parameters
+    ----------
+    store
+        The gallery's database.
+    precision
+        ``int8`` keeps one byte a component in memory, and reads float32 templates from the database to score
+        the best again; ``float32`` keeps everything in memory.
+    """
+
+    def __init__(self, store: Store, precision: Precision) -> None:
+        self.precision = precision
+        self.path = store.path.with_name(store.path.name + "-index")
+        self._store = store
+        self._index: ExactIndex | None = None
+        self._state: State | None = None
+        self._saved: State | None = None
+        self._connection: sa.Connection | None = None
+        self._lock = RLock()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[tuple[sa.Connection, ExactIndex | None]]:
+        """The database at one moment and the index of that same moment; no index for an empty gallery."""
+        with self._lock, self._store.read() as connection:
+            self._connection = connection
+            try:
+                self._refresh(connection)
+                yield connection, self._index
+            finally:
+                self._connection = None
+
+    def load(self) -> None:
+        """Have the index in memory, so that what is enrolled next can be added to it."""
+        with self.snapshot():
+            pass
+
+    def save(self) -> None:
+        """Write the sidecar, unless it is as it should be; failing costs the next opening a rebuild."""
+        with self.snapshot() as (connection, index):
+            if index is None or self._state is None or self._saved == self._state:
+                return
+            try:
+                index.save(self.path, _stamp(connection, self._state))
+                self._saved = self._state
+            except GalleryError as error:
+                _log.warning("%s", error)
+                self.path.unlink(missing_ok=True)
+
+    def save_if_loaded(self) -> None:
+        """As :meth:`save`, where an index was needed at all."""
+        if self._index is not None:
+            self.save()
+
+    def discard_file(self) -> None:
+        """Remove the sidecar: after a deletion it holds what must be gone."""
+        self._saved = None
+        self.path.unlink(missing_ok=True)
+
+    def _refresh(self, connection: sa.Connection) -> None:
+        state, before = self._store.state(connection), self._state
+        if state == before:
+            return
+        if state.space is None or state.dimension is None:
+            self._index = None
+        elif self._index is None or before is None or before.epoch != state.epoch:
+            self._index = self._loaded(connection, state, state.dimension)
+            if self._index is not None:
+                self._saved = state
+            else:
+                self._index = self._built(connection, state, state.dimension)
+        elif not self._follows(connection, self._index):
+            self._index = self._built(connection, state, state.dimension)
+        self._state = state
+
+    def _loaded(self, connection: sa.Connection, state: State, dimension: int) -> ExactIndex | None:
+        return ExactIndex.load(
+            self.path,
+            _stamp(connection, state),
+            dimension=dimension,
+            mean=registry.space_mean(state.space or "", dimension),
+            precision=self.precision,
+            fetch=self._fetch,
+        )
+
+    def _built(self, connection: sa.Connection, state: State, dimension: int) -> ExactIndex:
+        index = ExactIndex(
+            dimension,
+            mean=registry.space_mean(state.space or "", dimension),
+            precision=self.precision,
+            fetch=self._fetch,
+        )
+        for numbers, vectors in catalogue.all_vectors(connection, 0, _ROWS):
+            index.add(numbers, vectors)
+        return index
+
+    def _follows(self, connection: sa.Connection, index: ExactIndex) -> bool:
+        """Bring the index to the database's state; whether that worked.
+
+        Reference numbers only grow and a number's template changes only with the epoch, so what is new lies
+        above the highest number held, and a wrong count afterwards means that something was deleted.
+        """
+        held = index.ids
+        for numbers, vectors in catalogue.all_vectors(connection, int(held.max(initial=0)), _ROWS):
+            index.add(numbers, vectors)
+        if len(index) != catalogue.count(connection, template):
+            query = sa.select(template.c.reference_id).where(
+                template.c.reference_id <= held.max(initial=0).item()
+            )
+            stored = np.fromiter(connection.execute(query).scalars(), np.int64)
+            index.remove(np.setdiff1d(held, stored))
+        return len(index) == catalogue.count(connection, template)
+
+    def _fetch(self, ids: NDArray[np.int64]) -> Float32:
+        assert self._connection is not None  # the index searches only inside a snapshot
+        found = catalogue.vectors(self._connection, ids.tolist())
+        return np.stack([found[number] for number in ids.tolist()])
+
+
+def _stamp(connection: sa.Connection, state: State) -> str:
+    parts = state.uuid, state.space, state.epoch, state.generation, catalogue.count(connection, template)
+    return "/".join(map(str, parts))

@@ -1,0 +1,158 @@
+"""What the gallery needs of an engine, and how a face becomes rows of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface import images
+from bareface.errors import TemplateError
+from bareface.gallery.catalogue import blob_of, inserted
+from bareface.gallery.schema import file, gallery, picture, reference, template
+from bareface.gallery.store import State
+from bareface.types import Box, Face, Landmarks, Photo, Source, Template, UInt8
+
+if TYPE_CHECKING:
+    from bareface.engine import Analysis
+
+THUMBNAIL = 16
+_CROP_QUALITY = 85
+NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
+"""Where a face is that came without a photo."""
+
+
+class FaceEngine(Protocol):
+    """What finds faces and makes templates; :class:`bareface.Engine` is one."""
+
+    @property
+    def model(self) -> str:
+        """Identifier of the embedder."""
+
+    @property
+    def space(self) -> str:
+        """The space of its templates."""
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic that it runs in."""
+
+    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
+        """One analysis a source, in order; errors are values."""
+
+
+def thumbnail(chip: UInt8) -> UInt8:
+    """The aligned face [150, 150, 3] as grey [16, 16]: means of 9x9 pixels, three at each edge left out."""
+    side = chip.shape[0] // THUMBNAIL
+    edge = (chip.shape[0] - side * THUMBNAIL) // 2
+    middle = chip[edge : edge + side * THUMBNAIL, edge : edge + side * THUMBNAIL].astype(np.float32)
+    grey = middle @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601 luma
+    means = grey.reshape(THUMBNAIL, side, THUMBNAIL, side).mean(axis=(1, 3))
+    return np.asarray(np.rint(means), np.uint8)
+
+
+def check_space(state: State, space: str, path: object) -> None:
+    """Refuse templates of another space than the gallery's.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space``.
+    """
+    if state.space is not None and state.space != space:
+        raise TemplateError(
+            "template.space",
+            f"the gallery holds templates of the space {state.space!r}, the engine makes {space!r}.",
+            source=str(path),
+            remedy="Choose a model of the gallery's space, or convert it with `bareface gallery reembed`.",
+        )
+
+
+def check_vector(made: Template) -> None:
+    """Refuse a template that nothing can be compared with.
+
+    Raises
+    ------
+    TemplateError
+        ``template.value``: not finite, or all zero.
+    """
+    if not (np.isfinite(made.vector).all() and made.vector.any()):
+        raise TemplateError(
+            "template.value",
+            f"the model {made.model} gave a template that is not finite or all zero.",
+            remedy="Check the model with `bareface models check`.",
+        )
+
+
+def pin_space(connection: sa.Connection, space: str, dimension: int) -> None:
+    """Give the gallery its space, with its first template."""
+    unpinned = gallery.c.space.is_(None)
+    connection.execute(gallery.update().where(unpinned).values(space=space, dimension=dimension))
+
+
+def add_file(connection: sa.Connection, photo: Photo, path: str) -> int:
+    """A new photo's number."""
+    values = {
+        "sha256": photo.sha256, "path": path, "format": photo.format,
+        "width": photo.size[0], "height": photo.size[1],
+    }  # fmt: skip
+    return inserted(connection, file, values)
+
+
+def add_template(
+    connection: sa.Connection,
+    made: Template,
+    *,
+    subject_id: int,
+    file_id: int,
+    basis: str | None,
+    box: Box = NO_BOX,
+    landmarks: Landmarks | None = None,
+    score: float = 0.0,
+) -> int:
+    """Enrol a template; returns the new reference's number."""
+    values: dict[str, Any] = {
+        "subject_id": subject_id,
+        "file_id": file_id,
+        **{name: float(value) for name, value in box._asdict().items()},
+        "landmarks": None if landmarks is None else np.ascontiguousarray(landmarks.points, "<f4").tobytes(),
+        "scheme": None if landmarks is None else landmarks.scheme,
+        "score": float(score),
+        "basis": basis,
+        "enrolled": datetime.now(UTC),
+    }
+    reference_id = inserted(connection, reference, values)
+    connection.execute(template.insert().values(reference_id=reference_id, **template_values(made)))
+    return reference_id
+
+
+def template_values(made: Template) -> dict[str, Any]:
+    """A template as columns."""
+    return {"model": made.model, "precision": made.precision, "vector": blob_of(made.vector)}
+
+
+def add_face(
+    connection: sa.Connection, face: Face, *, subject_id: int, file_id: int, basis: str | None, crops: bool
+) -> int:
+    """Enrol one face: its template and pictures; returns the new reference's number."""
+    reference_id = add_template(
+        connection,
+        face.template,
+        subject_id=subject_id,
+        file_id=file_id,
+        basis=basis,
+        box=face.box,
+        landmarks=face.landmarks,
+        score=face.score,
+    )
+    connection.execute(
+        picture.insert().values(
+            reference_id=reference_id,
+            thumbnail=thumbnail(face.chip).tobytes(),
+            crop=images.encode(face.crop, "JPEG", _CROP_QUALITY) if crops else None,
+        )
+    )
+    return reference_id

@@ -1,0 +1,1 @@
+"""Numbered migrations of the gallery's tables, run by Alembic from inside the package."""

@@ -1,0 +1,44 @@
+"""Telling a candidate that is the probe's own picture from a candidate that merely looks alike.
+
+A picture found again says nothing about a person's identity beyond what that picture says, so it must not
+pass for independent evidence. Equal bytes are the same file. The same picture saved anew (another format,
+quality or size, a slight crop) shows in two ways at once: nearly the same template, and nearly the same
+pixels in the aligned face.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bareface.types import Float32, UInt8
+
+TEMPLATE_AT_LEAST = 0.97
+"""Cosine of the two templates after subtracting the space's mean."""
+
+PIXELS_AT_LEAST = 0.98
+"""Correlation of the two 16x16 grey thumbnails."""
+
+
+def is_reencoding(templates: tuple[Float32, Float32], mean: Float32, thumbnails: tuple[UInt8, UInt8]) -> bool:
+    """Whether probe and reference are one picture, saved anew.
+
+    Parameters
+    ----------
+    templates
+        float32 [d] each.
+    mean
+        float32 [d], the space's mean; zeros where it is not known.
+    thumbnails
+        uint8 [16, 16] each, of the aligned faces.
+    """
+    close = correlation(templates[0] - mean, templates[1] - mean, centre=False) >= TEMPLATE_AT_LEAST
+    return close and correlation(*thumbnails) >= PIXELS_AT_LEAST
+
+
+def correlation(a: Float32 | UInt8, b: Float32 | UInt8, *, centre: bool = True) -> float:
+    """Correlation of two arrays in [-1, 1] (their cosine, without centring); 0 where one is flat."""
+    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    if centre:
+        x, y = x - x.mean(), y - y.mean()
+    scale = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float(x @ y) / scale if scale > 0 else 0.0

@@ -1,0 +1,227 @@
+"""From a probe to its candidate list: every subject once, best reference first, each with how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.errors import ImageError
+from bareface.gallery import catalogue
+from bareface.gallery.decision import Judge, judge_for
+from bareface.gallery.derived import DerivedIndex
+from bareface.gallery.faces import FaceEngine, thumbnail
+from bareface.gallery.index import VectorIndex
+from bareface.gallery.records import Reference
+from bareface.gallery.same_source import is_reencoding
+from bareface.matching.comparison import distance
+from bareface.models import registry
+from bareface.types import Candidate, CandidateList, Face, Float32, SameSource, SearchResult, Source, UInt8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """What one candidate list answers.
+
+    Attributes
+    ----------
+    faces
+        One face, or the faces of one person that were fused.
+    vector
+        float32 [d], what is searched.
+    sha256
+        The digests of the photos.
+    notes
+        What the reader must know.
+    """
+
+    faces: tuple[Face, ...]
+    vector: Float32
+    sha256: frozenset[str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A subject's best reference."""
+
+    subject_id: int
+    reference_id: int
+    similarity: float
+
+
+def probes_of(engine: FaceEngine, sources: Sequence[Source], *, same_person: bool) -> tuple[Probe, ...]:
+    """The faces of the probe photos; one fused probe for photos of the same person.
+
+    Raises
+    ------
+    ImageError
+        A photo cannot be read, or no face is found in any of them (``image.no-face``).
+    """
+    found: list[Probe] = []
+    notes: list[str] = []
+    for analysis in engine.stream(sources):
+        if analysis.error is not None:
+            raise analysis.error
+        assert analysis.photo is not None
+        faces = analysis.faces
+        if not faces:
+            notes.append(f"{analysis.source}: no face found, so it was not searched")
+        if same_person and len(faces) > 1:
+            notes.append(f"{analysis.source}: {len(faces)} faces found, the largest was taken")
+            faces = (max(faces, key=lambda face: face.box.area),)
+        digest = frozenset({analysis.photo.sha256})
+        found.extend(Probe((face,), face.template.vector, digest, analysis.photo.notes) for face in faces)
+    if not found:
+        raise ImageError(
+            "image.no-face",
+            "no face was found.",
+            source=", ".join("<array>" if isinstance(s, np.ndarray) else str(s)[:200] for s in sources),
+            remedy="Look for smaller faces with --min-face, or try another detector or photo.",
+        )
+    if same_person and len(found) > 1:
+        found = [_fused(found)]
+    return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
+
+
+def _fused(probes: Sequence[Probe]) -> Probe:
+    """Several photos of one person as one probe: the mean of the unit templates, at their mean length."""
+    lengths = [float(np.linalg.norm(probe.vector)) for probe in probes]
+    unit = np.mean([probe.vector / length for probe, length in zip(probes, lengths, strict=True)], axis=0)
+    vector = unit / np.linalg.norm(unit) * np.mean(lengths)
+    return Probe(
+        tuple(face for probe in probes for face in probe.faces),
+        vector.astype(np.float32),
+        frozenset().union(*(probe.sha256 for probe in probes)),
+        (
+            f"{len(probes)} probe photos were fused as one person's; rates and decisions are calibrated for "
+            "single photos",
+            *dict.fromkeys(note for probe in probes for note in probe.notes),
+        ),
+    )
+
+
+def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top: int) -> SearchResult:
+    """One candidate list for every probe.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space``: the engine's templates cannot be compared with the gallery's.
+    """
+    with index.snapshot() as (connection, vectors):
+        sizes = catalogue.sizes(connection)
+        if vectors is None or len(vectors) == 0:
+            empty = ("the gallery is empty",)
+            return SearchResult(
+                tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *empty)) for one in probes)
+            )
+        judge = judge_for(engine.space, sizes["subjects"], sizes["references"])
+        notes = (*_mixed(connection, engine), *judge.notes)
+        ranked = best_of_subjects(connection, vectors, np.stack([probe.vector for probe in probes]), top)
+        lists = tuple(
+            CandidateList(
+                probe.faces,
+                _candidates(connection, probe, hits, judge),
+                sizes["subjects"],
+                sizes["references"],
+                (*probe.notes, *notes),
+            )
+            for probe, hits in zip(probes, ranked, strict=True)
+        )
+    return SearchResult(lists)
+
+
+def best_of_subjects(
+    connection: sa.Connection, index: VectorIndex, queries: Float32, top: int
+) -> list[list[Hit]]:
+    """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
+
+    Equal similarities are in the order of subject numbers. A subject with many references can fill the head
+    of the list of references, so the search goes deeper until there are enough subjects and no tie is cut
+    off.
+    """
+    owners: dict[int, int] = {}
+    hits: list[list[Hit]] = [[] for _ in queries]
+    waiting, k = list(range(len(queries))), min(len(index), 2 * top)
+    while waiting:
+        similarities, numbers = index.search(queries[waiting], k)
+        new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
+        owners.update(catalogue.subject_ids(connection, sorted(new)))
+        unfinished = []
+        for row, query in enumerate(waiting):
+            best: dict[int, Hit] = {}
+            for score, number in zip(similarities[row].tolist(), numbers[row].tolist(), strict=True):
+                if number >= 0:
+                    best.setdefault(owners[number], Hit(owners[number], number, score))
+            order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
+            hits[query] = order[:top]
+            cut_off = len(order) < top or order[top - 1].similarity <= similarities[row, -1]
+            if cut_off and k < len(index):
+                unfinished.append(query)
+        waiting, k = unfinished, min(len(index), 4 * k)
+    return hits
+
+
+def _candidates(
+    connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge
+) -> tuple[Candidate, ...]:
+    numbers = [hit.reference_id for hit in hits]
+    references = catalogue.references_by_id(connection, numbers)
+    vectors = catalogue.vectors(connection, numbers)
+    thumbnails = catalogue.thumbnails(connection, numbers)
+    candidates = []
+    for rank, hit in enumerate(hits, start=1):
+        one = references[hit.reference_id]
+        vector = vectors[hit.reference_id]
+        decision, fpir = judge(hit.similarity)
+        candidates.append(
+            Candidate(
+                rank=rank,
+                subject_id=hit.subject_id,
+                subject=one.subject,
+                reference_id=hit.reference_id,
+                similarity=hit.similarity,
+                distance=distance(probe.vector, vector),
+                decision=decision,
+                fpir=fpir,
+                source=one.source,
+                box=one.box,
+                same_source=_same_source(probe, one, vector, thumbnails.get(one.id)),
+                model=one.model,
+                precision=one.precision,
+            )
+        )
+    return tuple(candidates)
+
+
+def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | None) -> SameSource | None:
+    """The first of the probe's photos that is the reference's own settles it."""
+    if one.sha256 in probe.sha256:
+        return "same file"
+    if pixels is None:
+        return None
+    return next(
+        (
+            "re-encoding"
+            for face in probe.faces
+            if is_reencoding(
+                (face.template.vector, vector),
+                registry.space_mean(face.template.space, len(vector)),
+                (thumbnail(face.chip), pixels),
+            )
+        ),
+        None,
+    )
+
+
+def _mixed(connection: sa.Connection, engine: FaceEngine) -> tuple[str, ...]:
+    """Names the references that another model, or other arithmetic, made."""
+    return tuple(
+        f"{made.references} references were made by {made.model} in {made.precision}, the probe's template "
+        f"by {engine.model} in {engine.precision}: comparable, but slightly less exact"
+        for made in catalogue.template_counts(connection)
+        if (made.model, made.precision) != (engine.model, engine.precision)
+    )

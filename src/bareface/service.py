@@ -1,0 +1,319 @@
+"""The one service layer: what the command line, REST and Python call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import sqlalchemy as sa
+
+from bareface.errors import UsageError
+from bareface.gallery import catalogue, deletion, enrolment, searching
+from bareface.gallery.derived import DerivedIndex
+from bareface.gallery.faces import FaceEngine, check_space
+from bareface.gallery.records import (
+    Deleted,
+    EnrolProgress,
+    GalleryInfo,
+    Reference,
+    Subject,
+)
+from bareface.gallery.schema import gallery as gallery_table
+from bareface.gallery.schema import picture, reference
+from bareface.gallery.store import Store
+from bareface.gallery.walk import as_sources, entries
+from bareface.types import EnrolReport, Precision, SearchResult, Source
+
+_T = TypeVar("_T")
+
+
+class Gallery:
+    """A gallery of enrolled faces.
+
+    Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at
+    once, and one object may be used by several threads.
+
+    Examples
+    --------
+    >>> import bareface
+    >>> with bareface.Gallery.open("people.bareface") as gallery:  # doctest: +SKIP
+    ...     gallery.enrol("photos/", basis="consent")
+    ...     result = gallery.search("probe.jpg", top=20)
+    """
+
+    def __init__(self, store: Store, index: DerivedIndex, engine: FaceEngine | None) -> None:
+        self._store = store
+        self._index = index
+        self._engine = engine
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        engine: FaceEngine | None = None,
+        index: Precision | None = None,
+        *,
+        create: bool = True,
+    ) -> Self:
+        """Open a gallery, or make one.
+
+        Parameters
+        ----------
+        path
+            The gallery's file; ``<path>-index`` beside it holds the vector index, which can be deleted at any
+            time.
+        engine
+            Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
+        index
+            Arithmetic of the vector index: ``int8`` (default: a quarter of the memory, the best scored again
+            in float32) or ``float32``.
+        create
+            Make the gallery where there is none.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a
+            later version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``.
+            Every other method can raise these, too, except the first and third.
+        """
+        store = Store(path, create=create)
+        return cls(store, DerivedIndex(store, index or "int8"), engine)
+
+    @property
+    def path(self) -> Path:
+        """The gallery's file."""
+        return self._store.path
+
+    @property
+    def engine(self) -> FaceEngine:
+        """What finds faces and makes templates."""
+        if self._engine is None:
+            from bareface.engine import Engine
+
+            self._engine = Engine()
+        return self._engine
+
+    def close(self) -> None:
+        """Save the index and close the database."""
+        try:
+            self._index.save_if_loaded()
+        finally:
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._store.close()  # saving an index may fail for the same reason, and would hide it
+
+    # Enrolment and search ----------------------------------------------------------------------------------
+
+    def enrol(
+        self,
+        sources: Source | Sequence[Source],
+        subject: str | None = None,
+        basis: str | None = None,
+        *,
+        largest: bool = False,
+        face: int | None = None,
+        crops: bool = True,
+        progress: EnrolProgress | None = None,
+    ) -> EnrolReport:
+        """Enrol photos, or folders of photos.
+
+        A folder of folders names its subjects: photos in ``photos/Ada`` are Ada's. Photos directly in a given
+        folder are unnamed, each face its own subject. A file that is already enrolled, at whatever path, is
+        skipped by its SHA-256. Standing corrections (:meth:`assign`, :meth:`merge`, :meth:`split`,
+        :meth:`reject`) are applied.
+
+        Photos are stored 32 at a time: when the process dies, what was stored before stays, and the same call
+        does the rest.
+
+        Parameters
+        ----------
+        sources
+            A path, the bytes of a photo or an RGB array [H, W, 3] uint8, or a sequence of them.
+        subject
+            Name of the subject of all these photos.
+        basis
+            On what basis these people are enrolled, e.g. ``consent``; kept with each reference.
+        largest
+            Of several faces in a named person's photo, enrol the largest. Otherwise such a photo is
+            ``ambiguous`` and nothing of it is enrolled.
+        face
+            Enrol this face of one photo: 0 for the best-detected, as :meth:`Engine.faces` orders them.
+        crops
+            Keep a picture of each face, 160x160. A 16x16 thumbnail is kept in any case, to recognise
+            re-encodings.
+        progress
+            Called after each file, in the order in which files are done.
+
+        Returns
+        -------
+        EnrolReport
+            One outcome a file, in the order of the files; a bad file is an outcome, not an exception.
+
+        Raises
+        ------
+        TemplateError
+            ``template.space``: the engine's templates do not belong into this gallery.
+        UsageError
+            ``usage.face``: ``face`` is given, but not exactly one photo.
+        """
+        found = tuple(entries(sources, subject))
+        if face is not None and len(found) != 1:
+            raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
+        rules = enrolment.Rules(basis=basis, largest=largest, face=face, crops=crops)
+        self._index.load()
+        try:
+            outcomes = enrolment.enrol(self._store, self.engine, found, rules, progress)
+        finally:
+            self._index.save()
+        return EnrolReport(outcomes)
+
+    def search(
+        self, probe: Source | Sequence[Source], top: int = 20, same_person: bool = False
+    ) -> SearchResult:
+        """Search the gallery.
+
+        Parameters
+        ----------
+        probe
+            A path, the bytes of a photo or an RGB array [H, W, 3] uint8, or a sequence of them.
+        top
+            Length of the candidate lists: that many subjects, or all there are.
+        same_person
+            The probe photos show one person: their largest faces are fused into one probe.
+
+        Returns
+        -------
+        SearchResult
+            One candidate list for every face in the probe photos, photo by photo, best-detected first. In a
+            list each subject stands once, with its best reference; equal similarities are ordered by subject
+            number.
+
+        Raises
+        ------
+        ImageError
+            A probe cannot be read, or ``image.no-face``: no probe shows a face. (Where some do, the notes
+            name those that do not.)
+        TemplateError
+            ``template.space``: the engine's templates cannot be compared with the gallery's.
+        UsageError
+            ``usage.top``: ``top`` is less than 1; ``usage.probe``: no probe is given.
+        """
+        if top < 1:
+            raise UsageError("usage.top", f"a candidate list has at least 1 entry, not {top}.")
+        sources = as_sources(probe)
+        if not sources:
+            raise UsageError("usage.probe", "no probe is given.")
+        check_space(self._store.state(), self.engine.space, self.path)
+        probes = searching.probes_of(self.engine, sources, same_person=same_person)
+        return searching.search(self._index, self.engine, probes, top)
+
+    # What is in it -----------------------------------------------------------------------------------------
+
+    def info(self) -> GalleryInfo:
+        """The gallery in figures."""
+        with self._store.read() as connection:
+            row = connection.execute(sa.select(gallery_table)).one()
+            sizes = catalogue.sizes(connection)
+            counts = catalogue.template_counts(connection)
+        files = (self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal", "-index"))
+        return GalleryInfo(
+            path=str(self.path),
+            uuid=row.uuid,
+            space=row.space,
+            dimension=row.dimension,
+            templates=counts,
+            size=sum(part.stat().st_size for part in files if part.exists()),
+            generation=row.generation,
+            created=row.created,
+            **sizes,
+        )
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """All subjects: named ones by name, then unnamed ones by number."""
+        with self._store.read() as connection:
+            return catalogue.subjects(connection)
+
+    def references(self, subject: int | str | None = None) -> tuple[Reference, ...]:
+        """All references, or those of one subject, given by number or name, in the order of their numbers.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-subject``.
+        """
+        with self._store.read() as connection:
+            where = None
+            if subject is not None:
+                where = reference.c.subject_id == catalogue.find_subject(connection, subject)
+            return tuple(catalogue.references(connection, where))
+
+    def crop(self, reference_id: int) -> bytes | None:
+        """The kept picture of a reference, a JPEG of 160x160 pixels; None where none was kept."""
+        with self._store.read() as connection:
+            query = sa.select(picture.c.crop).where(picture.c.reference_id == reference_id)
+            blob: bytes | None = connection.execute(query).scalar()
+            return blob
+
+    # Deletion ----------------------------------------------------------------------------------------------
+
+    def delete(
+        self,
+        *,
+        subject: int | str | None = None,
+        photo: str | Path | None = None,
+        reference: int | Sequence[int] | None = None,
+    ) -> Deleted:
+        """Delete a subject, all faces from a photo, or single references: from database, index and crops.
+
+        The gallery's files are rewritten, so that no byte of what was deleted can be read from them; that
+        takes time and free disk in proportion to the gallery. What you deleted can be enrolled again, see
+        :meth:`reject`.
+
+        Parameters
+        ----------
+        subject
+            Its number, or its name.
+        photo
+            Its path; where it lies elsewhere now, it is known by its content.
+        reference
+            Its number, or several.
+
+        Raises
+        ------
+        UsageError
+            ``usage.delete`` unless exactly one of them is given; ``usage.unknown-subject``,
+            ``usage.unknown-photo``, ``usage.unknown-reference``.
+        """
+        if sum(given is not None for given in (subject, photo, reference)) != 1:
+            raise UsageError("usage.delete", "name one of a subject, a photo or references to delete.")
+        with self._store.write() as connection:
+            if subject is not None:
+                deleted = deletion.delete_subject(connection, subject)
+            elif photo is not None:
+                deleted = deletion.delete_photo(connection, photo)
+            else:
+                numbers = (reference,) if isinstance(reference, int) else tuple(reference or ())
+                deleted = deletion.delete_references(connection, numbers)
+        self._erase()
+        return deleted
+
+    def scrub(self) -> None:
+        """Rewrite the gallery's files so that nothing deleted can be read from them, as `delete` does."""
+        self._erase()
+
+    def _erase(self) -> None:
+        self._index.discard_file()
+        self._store.scrub()
+        self._index.save()

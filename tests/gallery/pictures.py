@@ -1,0 +1,101 @@
+"""Pictures and an engine for tests that need no network: each 48-pixel tile of a picture that is not black is
+a face.
+
+The template is a smooth function of the tile's colour, so near colours are near templates and the same
+picture saved anew is nearly the same template; the template's values carry the colour, nothing else is looked
+at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bareface import images
+from bareface.engine import Analysis
+from bareface.errors import BarefaceError
+from bareface.types import Box, Face, Landmarks, Photo, Source, Template, UInt8
+
+TILE = 48
+DIMENSION = 16
+_RNG = np.random.default_rng(7)
+_WEIGHTS = _RNG.normal(size=(3, DIMENSION)) * 3
+_PHASES = _RNG.uniform(0, 2 * np.pi, DIMENSION)
+
+Colour = tuple[int, int, int]
+
+
+def colours(count: int, seed: int = 0) -> list[Colour]:
+    """So many colours, no two alike and none near black."""
+    rng = np.random.default_rng(seed)
+    found: dict[Colour, None] = {}
+    while len(found) < count:
+        red, green, blue = (int(value) for value in rng.integers(40, 256, 3))
+        found[red, green, blue] = None
+    return list(found)
+
+
+def picture(*faces: Colour, tick: int = 0) -> UInt8:
+    """RGB [56, 48 n, 3], a face for each colour; ``tick`` changes a few black pixels, so the file's hash."""
+    pixels = np.zeros((TILE + 8, TILE * max(1, len(faces)), 3), np.uint8)
+    for place, colour in enumerate(faces):
+        pixels[:TILE, place * TILE : (place + 1) * TILE] = colour
+    pixels[-1, :3] = (tick % 32, tick // 32 % 32, tick // 1024)
+    return pixels
+
+
+def save(path: Path, *faces: Colour, tick: int = 0) -> Path:
+    """Write a picture; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images.write(path, picture(*faces, tick=tick))
+    return path
+
+
+def vector_of(colour: Sequence[float], dimension: int = DIMENSION) -> np.ndarray:
+    """The template that a colour has."""
+    values = np.cos(np.asarray(colour, np.float64) / 128 @ _WEIGHTS + _PHASES) + 0.2
+    return np.resize(values, dimension).astype(np.float32)
+
+
+class TileEngine:
+    """An engine for such pictures, a :class:`bareface.gallery.faces.FaceEngine`."""
+
+    def __init__(self, space: str = "tiles", model: str = "tiler", precision: str = "float32") -> None:
+        self.space, self.model, self.precision = space, model, precision
+        self.analysed: list[str] = []
+
+    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
+        for source in sources:
+            try:
+                photo = images.decode(source)
+            except BarefaceError as error:
+                yield Analysis(str(source)[:99], None, (), error)
+                continue
+            self.analysed.append(photo.source)
+            yield Analysis(photo.source, replace(photo, pixels=photo.pixels[:0]), tuple(self._faces(photo)))
+
+    def _faces(self, photo: Photo) -> Iterator[Face]:
+        for left in range(0, photo.pixels.shape[1], TILE):
+            tile = photo.pixels[4 : TILE - 4, left + 4 : left + TILE - 4]
+            if tile.mean() > 16:
+                box = Box(left, 0, left + TILE, TILE)
+                points = Landmarks(np.full((5, 2), left, np.float32), "five")
+                chip = np.resize(tile, (150, 150, 3))
+                yield Face(
+                    box,
+                    points,
+                    1 - left / 1e4,
+                    chip,
+                    np.resize(tile, (160, 160, 3)),
+                    photo.source,
+                    self._embed,
+                )
+
+    def _embed(self, chips: Sequence[UInt8]) -> list[Template]:
+        return [
+            Template(vector_of(chip.reshape(-1, 3).mean(axis=0)), self.model, self.space, self.precision)
+            for chip in chips
+        ]
