@@ -19,8 +19,11 @@ def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         image = _eight_bits(image, notes)
     elif image.has_transparency_data:
+        grey = image.mode in ("L", "LA", "La", "1")
         image = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
         alpha = image.getchannel("A")
+        if grey:  # a grey profile fits only a grey picture
+            image = image.convert("L")
     if image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("L" if image.mode == "1" else "RGB")
     if icc:

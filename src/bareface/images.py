@@ -322,10 +322,14 @@ _TURNS: Final = {
 def _orientation(image: ImageFile.ImageFile, notes: list[str]) -> int:
     """EXIF orientation still to be applied: TIFF and HEIF were turned, and lost the tag, while loading."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        exif = image.getexif()
+        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
+        damaged = not exif and bool(image.info.get("exif"))
     except Exception:  # EXIF is written by countless programs; a bad block does not spoil the pixels
-        notes.append("EXIF is damaged: orientation unknown, taken as upright")
-        return 1
+        orientation, damaged = 1, True
+    if damaged:
+        notes.append("EXIF holds nothing that can be read: taken as upright")
+    return orientation
 
 
 def _note_frames(image: ImageFile.ImageFile, kind: str, notes: list[str]) -> None:

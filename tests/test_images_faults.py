@@ -1,0 +1,301 @@
+"""Bad input: every refusal is an ImageError with code and file name; nothing hangs, no half pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import struct
+import threading
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pillow_heif
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import bareface
+from bareface import images
+from bareface.errors import ImageError
+from bareface.images import Limits, decode, fingerprint
+from bareface.types import Photo
+
+pillow_heif.register_heif_opener()
+
+
+def code_of(action: Callable[[], object], source: object = None) -> str:
+    with pytest.raises(ImageError) as caught:
+        action()
+    if source is not None:
+        assert caught.value.source == str(source)
+        assert str(source) in str(caught.value)
+    return caught.value.code
+
+
+def picture(width: int = 48, height: int = 32) -> Image.Image:
+    noise = np.random.default_rng(7).integers(0, 256, (4, 6, 3), np.uint8)
+    return Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    out = BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+FILES = {
+    "JPEG": saved(picture(), "JPEG"),
+    "progressive JPEG": saved(picture(), "JPEG", progressive=True),
+    "PNG": saved(picture(), "PNG"),
+    "WEBP": saved(picture(), "WEBP"),
+    "lossless WEBP": saved(picture(), "WEBP", lossless=True),
+    "GIF": saved(picture(), "GIF"),
+    "BMP": saved(picture(), "BMP"),
+    "TIFF": saved(picture(), "TIFF"),
+    "LZW TIFF": saved(picture(), "TIFF", compression="tiff_lzw"),
+    "AVIF": saved(picture(), "AVIF"),
+    "HEIF": saved(picture(), "HEIF"),
+}
+WHOLE = {name: decode(data).pixels for name, data in FILES.items()}
+
+
+# The file
+
+
+def test_missing_file_and_broken_link(tmp_path: Path) -> None:
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
+    (tmp_path / "file").write_bytes(b"x")
+    for path in (tmp_path / "no.jpg", tmp_path / "link.jpg", tmp_path / "file" / "a.jpg", "a\0b.jpg"):
+        assert code_of(lambda path=path: decode(path), path) == "image.missing"
+        assert code_of(lambda path=path: fingerprint(path), path) == "image.missing"
+
+
+def test_folder(tmp_path: Path) -> None:
+    assert code_of(lambda: decode(tmp_path), tmp_path) == "image.directory"
+    assert code_of(lambda: fingerprint(tmp_path), tmp_path) == "image.directory"
+
+
+def test_symlink_loop(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    first.symlink_to(second)
+    second.symlink_to(first)
+    assert code_of(lambda: decode(first), first) == "image.symlink-loop"
+
+
+def test_no_permission(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(FILES["JPEG"])
+    path.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may read everything, so be nobody for a moment
+    try:
+        assert code_of(lambda: decode(path), path) == "image.unreadable"
+        assert code_of(lambda: fingerprint(path), path) == "image.unreadable"
+    finally:
+        os.seteuid(user)
+
+
+def test_pipe_device_and_socket_do_not_hang(tmp_path: Path) -> None:
+    pipe, listener = tmp_path / "pipe.jpg", tmp_path / "s.jpg"
+    os.mkfifo(pipe)
+    codes: list[str] = []
+
+    def attempt() -> None:
+        for path in (pipe, Path("/dev/zero"), listener):
+            codes.append(code_of(lambda path=path: decode(path), path))
+            codes.append(code_of(lambda path=path: fingerprint(path), path))
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(listener))
+        thread = threading.Thread(target=attempt, daemon=True)
+        thread.start()
+        thread.join(20)
+    assert codes == ["image.not-a-file"] * 6
+
+
+def test_length_is_checked_before_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(FILES["JPEG"])
+    os.truncate(path, 2**38)  # sparse: reading a quarter of a terabyte would fail or take for ever
+    assert code_of(lambda: decode(path), path) == "image.too-many-bytes"
+    assert code_of(lambda: fingerprint(path), path) == "image.too-many-bytes"
+
+
+def test_length_limit_is_inclusive_and_holds_for_bytes() -> None:
+    length = len(FILES["PNG"])
+    decode(FILES["PNG"], Limits(max_bytes=length))
+    assert code_of(lambda: decode(FILES["PNG"], Limits(max_bytes=length - 1))) == "image.too-many-bytes"
+
+
+@pytest.mark.parametrize("source", [None, 3, [[1, 2, 3]], bytearray(b"x")])
+def test_something_that_names_no_photo(source: object) -> None:
+    assert code_of(lambda: decode(source)) == "image.source"  # type: ignore[arg-type]
+
+
+# The content
+
+
+def test_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.touch()
+    assert code_of(lambda: decode(path), path) == "image.empty"
+    assert code_of(lambda: decode(b"")) == "image.empty"
+
+
+@pytest.mark.parametrize(
+    "data", [b"Dear reader,\n", b"BMW is a maker of cars, not a bitmap.", b"\xff", b"RIFF\x04\0\0\0WAVE"]
+)
+def test_text_and_others_renamed(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data)
+    assert code_of(lambda: decode(path), path) == "image.not-an-image"
+
+
+def test_formats_that_are_not_read_are_named() -> None:
+    for data in (
+        b"\xff\x0a rest",
+        b"8BPS\0\1",
+        b"%PDF-1.7",
+        saved(picture(), "JPEG2000"),
+        saved(picture(), "ICO"),
+    ):
+        assert code_of(lambda data=data: decode(data)) == "image.unsupported"
+
+
+def test_kinds_of_a_format_that_are_not_read() -> None:
+    float_rgb = cv2.imencode(".tiff", np.zeros((8, 8, 3), np.float32))[1].tobytes()
+    bitmap = bytearray(FILES["BMP"])
+    bitmap[28] = 7  # bits a pixel
+    for data in (float_rgb, bytes(bitmap)):
+        assert code_of(lambda data=data: decode(data)) == "image.unsupported"
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A grey PNG, whole as a container, whose header promises far more than its 8 bytes of pixels."""
+    ihdr = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 8))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + pixels + chunk(b"IEND", b"")
+
+
+def test_pixels_are_counted_before_decoding(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png_header(30_000, 30_000))
+    assert code_of(lambda: decode(path), path) == "image.too-many-pixels"
+    patched = bytearray(FILES["JPEG"])
+    frame = patched.index(b"\xff\xc0") + 5
+    patched[frame : frame + 4] = struct.pack(">HH", 30_000, 30_000)
+    assert code_of(lambda: decode(bytes(patched))) == "image.too-many-pixels"
+
+
+def test_the_limit_is_ours_not_the_decoder_librarys() -> None:
+    assert Image.MAX_IMAGE_PIXELS is not None
+    side = int((2 * Image.MAX_IMAGE_PIXELS) ** 0.5) + 1  # where Image.open would raise an error of its own
+    data = png_header(side, side)
+    assert code_of(lambda: decode(data, Limits(max_pixels=side * side - 1))) == "image.too-many-pixels"
+    assert code_of(lambda: decode(data, Limits(max_pixels=side * side))) == "image.truncated"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pixel_limit_holds_for_every_format_and_is_inclusive(name: str) -> None:
+    decode(FILES[name], Limits(max_pixels=48 * 32))
+    assert code_of(lambda: decode(FILES[name], Limits(max_pixels=48 * 32 - 1))) == "image.too-many-pixels"
+
+
+def test_pixel_limit_holds_for_arrays() -> None:
+    assert code_of(lambda: decode(WHOLE["PNG"], Limits(max_pixels=100))) == "image.too-many-pixels"
+
+
+def test_out_of_memory_is_not_called_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> Image.Image:
+        raise MemoryError
+
+    monkeypatch.setattr(images, "flatten", exhausted)
+    assert code_of(lambda: decode(FILES["JPEG"])) == "image.memory"
+
+
+# Cut short and damaged
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.97])
+def test_cut_short_is_called_so(tmp_path: Path, name: str, share: float) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(FILES[name][: int(len(FILES[name]) * share)])
+    assert code_of(lambda: decode(path), path) == "image.truncated"
+
+
+def attempt(data: bytes) -> Photo | None:
+    try:
+        return decode(data)
+    except ImageError:
+        return None
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(st.floats(0, 1))
+@example(0.999)
+@settings(max_examples=60, deadline=None)
+def test_cut_anywhere_is_refused_or_complete(name: str, share: float) -> None:
+    photo = attempt(FILES[name][: int(share * len(FILES[name]))])
+    assert photo is None or np.array_equal(photo.pixels, WHOLE[name])
+
+
+@pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG"])
+@given(st.floats(0, 0.95))
+@settings(max_examples=60, deadline=None)
+def test_half_copied_and_filled_with_zeros_is_refused(name: str, share: float) -> None:
+    data = FILES[name]
+    kept = int(share * len(data))
+    assert attempt(data[:kept].ljust(len(data), b"\0")) is None
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_damage_anywhere_never_raises_anything_else(name: str, changes: list[tuple[float, int]]) -> None:
+    data = bytearray(FILES[name])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    photo = attempt(bytes(data))
+    assert photo is None or (photo.pixels.dtype == np.uint8 and photo.pixels.shape[2] == 3)
+
+
+@given(
+    st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"MM\0*", b"RIFF"]),
+    st.binary(max_size=200),
+)
+@settings(max_examples=200, deadline=None)
+def test_noise_behind_a_magic_number_is_refused(start: bytes, rest: bytes) -> None:
+    assert attempt(start + rest) is None
+
+
+def test_damaged_png_is_called_so() -> None:
+    data = bytearray(FILES["PNG"])
+    data[len(data) // 2] ^= 0x10
+    assert code_of(lambda: decode(bytes(data))) == "image.corrupt"
+
+
+def test_bytes_after_the_end_do_no_harm() -> None:
+    for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "HEIF"):
+        for tail in (b"\0" * 100, b"appended by a camera" * 9):
+            np.testing.assert_array_equal(decode(FILES[name] + tail).pixels, WHOLE[name], err_msg=name)
+
+
+def test_every_code_is_documented() -> None:
+    source = Path(bareface.__file__).parent
+    text = "".join((source / name).read_text() for name in ("images.py", "_formats.py", "_colour.py"))
+    raised = set(re.findall(r'"(image\.[a-z-]+)"', text))
+    page = Path(__file__).parents[1] / "docs" / "errors.md"
+    documented = set(re.findall(r"^\| `(image\.[a-z-]+)`", page.read_text(), re.MULTILINE))
+    assert raised == documented
