@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bareface import images
-from bareface.alignment import align, crop
+from bareface.alignment import Geometry, align, crop
 from bareface.detection.base import Detection, Detector
 from bareface.embedding.base import Embedder
 from bareface.errors import BarefaceError, ModelError
@@ -110,6 +110,11 @@ class Engine:
     def precision(self) -> str:
         """The arithmetic of its embedder."""
         return self._embedder.precision
+
+    @property
+    def geometry(self) -> Geometry:
+        """The alignment its embedder wants its chips in."""
+        return self._embedder.geometry
 
     def faces(self, source: Source) -> list[Face]:
         """Find the faces in a photo, best first; templates are computed on first use.
