@@ -1,0 +1,102 @@
+"""``bareface demo``: the whole thing in a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import Json, note, print_json, print_table, progress
+from bareface.cli.shapes import list_shape
+from bareface.errors import UsageError
+from bareface.wording import LEADS, plural, stranger_rate
+
+if TYPE_CHECKING:
+    from bareface.demo import Demonstration
+    from bareface.demo_photos import Photos
+
+
+@with_engine
+def demo(
+    options: EngineOptions,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Add people of yours: one folder a person; at most 100 of them are taken."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("out/demo"),
+    download: Annotated[
+        bool,
+        typer.Option(
+            "--download", help="Also fetch four pinned example photos, 1 MB; goes on without a network."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Enrol public-domain portraits, search with bad photos of them, write a report with pictures."""
+    from bareface.demo import demonstrate
+
+    more = _more(folder, out, download)
+    with progress("Enrolling and searching") as advance:
+        shown = demonstrate(out, options.engine(), more, advance)
+    if json:
+        print_json(_shape(shown))
+    else:
+        _print(shown)
+
+
+def _more(folder: Path | None, out: Path, download: bool) -> list[Photos]:
+    from bareface import demo_photos
+
+    more = []
+    chosen = folder or demo_photos.default_folder()
+    if chosen:
+        more.append(demo_photos.people_in(chosen))
+    if download:
+        try:
+            more.append(demo_photos.download(out / "download"))
+        except UsageError as error:
+            note(f"Nothing was downloaded: {error} Going on without.")
+    return more
+
+
+def _shape(shown: Demonstration) -> dict[str, Any]:
+    return {
+        "gallery": str(shown.gallery),
+        "report": str(shown.report),
+        "subjects": shown.subjects,
+        "references": shown.references,
+        "results": [
+            {
+                "probe": str(finding.probe.path),
+                "person": finding.probe.person,
+                "list": list_shape(finding.entry) if finding.entry else None,
+            }
+            for finding in shown.findings
+        ],
+    }
+
+
+def _print(shown: Demonstration) -> None:
+    rows = []
+    for finding in shown.findings:
+        best = finding.entry.candidates[0] if finding.entry else None
+        rows.append(
+            (
+                finding.probe.path.name,
+                finding.probe.person or "someone not enrolled",
+                best.subject if best else "no face found",
+                f"{best.similarity:.3f}" if best else None,
+                stranger_rate(best.fpir) if best else None,
+                best.decision if best else None,
+            )
+        )
+    columns = ("probe", "shows", "rank 1", "similarity", "would score this high", "decision")
+    size = f"{plural(shown.subjects, 'subject')}, {plural(shown.references, 'reference')}"
+    print_table(columns, rows, right=("similarity",), title=f"Searched: {size}")
+    note(LEADS)
+    note(f"Gallery: {shown.gallery}")
+    typer.echo(f"Report: {shown.report.resolve()}")

@@ -1,0 +1,90 @@
+"""``bareface enrol``: photos into a gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bareface.cli.complete import subject_names
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
+from bareface.cli.shapes import enrol_counts, plain
+from bareface.wording import plural
+
+if TYPE_CHECKING:
+    from bareface.types import EnrolReport
+
+_SHOWN = 20
+
+
+@with_engine
+def enrol(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; made if absent.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", help="Photos and folders. A folder of folders: one person each."),
+    ],
+    options: EngineOptions,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Everyone here is this person.", autocompletion=subject_names),
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="On what legal basis these people are enrolled; kept.")
+    ] = None,
+    largest: Annotated[
+        bool, typer.Option("--largest", help="Several faces in a named person's photo: enrol the largest.")
+    ] = False,
+    face: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Of one photo, enrol the face that `faces` gives this number."),
+    ] = None,
+    no_crops: Annotated[bool, typer.Option("--no-crops", help="Keep no pictures of the faces.")] = False,
+    json: Json = False,
+) -> None:
+    """Enrol photos. Known files are skipped, so an interrupted run is finished by running it again."""
+    from bareface.service import Gallery
+
+    with Gallery.open(gallery, engine=options.engine()) as opened, progress("Enrolling") as advance:
+        try:
+            report = opened.enrol(
+                paths,
+                subject=subject,
+                basis=basis,
+                largest=largest,
+                face=None if face is None else face - 1,
+                crops=not no_crops,
+                progress=lambda done, total, _: advance(done, total),
+            )
+        except KeyboardInterrupt:
+            note("Interrupted. What was enrolled stays; run the same command again to enrol the rest.")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if json:
+        print_json(
+            {
+                "gallery": str(gallery),
+                "references": report.references,
+                "counts": enrol_counts(report),
+                "outcomes": plain(report.outcomes),
+            }
+        )
+    else:
+        print_report(report)
+    if report.count("failed"):
+        raise typer.Exit(ExitCode.INPUT)
+    if not report.count("enrolled") + report.count("already enrolled"):
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def print_report(report: EnrolReport) -> None:
+    """How many files ended how, and what each file that needs attention says."""
+    counts = [(status, count) for status, count in enrol_counts(report).items() if count]
+    print_table(("outcome", "files"), counts, right=("files",))
+    note(f"{plural(report.references, 'reference')} added from {plural(len(report.outcomes), 'file')}.")
+    attention = [o for o in report.outcomes if o.status not in ("enrolled", "already enrolled")]
+    for outcome in attention[:_SHOWN]:
+        note(f"{outcome.status}: {outcome.source}{f': {outcome.message}' if outcome.message else ''}")
+    if len(attention) > _SHOWN:
+        note(f"... and {plural(len(attention) - _SHOWN, 'file')} more; --json lists them all.")

@@ -1,0 +1,143 @@
+"""``bareface faces``: find the faces in photos, and draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
+from bareface.cli.shapes import face_shape, plain
+from bareface.errors import ImageError, UsageError
+
+if TYPE_CHECKING:
+    from bareface.engine import Engine
+    from bareface.types import Face
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found in one photo."""
+
+    source: str
+    size: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    faces: tuple[Face, ...] = ()
+    drawn: Path | None = None
+    error: ImageError | None = None
+
+
+@with_engine
+def faces(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photos to look at.")],
+    options: EngineOptions,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR",
+            help="Write each photo with its faces drawn in: PNG, JPEG or WebP.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find faces: boxes, landmarks and scores, best first."""
+    targets = _targets(photos, output) if output else [None] * len(photos)
+    engine = options.engine()
+    seen: list[_Seen] = []
+    with progress("Looking for faces") as advance:
+        for photo, target in zip(photos, targets, strict=True):
+            seen.append(_look(engine, photo, target))
+            advance(len(seen), len(photos))
+    if json:
+        print_json({"photos": [_shape(one) for one in seen]})
+    else:
+        _print(seen)
+    if any(one.error for one in seen):
+        raise typer.Exit(ExitCode.INPUT)
+    if not any(one.faces for one in seen):
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def _targets(photos: list[Path], output: Path) -> list[Path]:
+    """Where each drawn photo goes: to the file named, or into the folder under a name no other one has."""
+    if output.suffix.lower() in _PICTURES and not output.is_dir():
+        if len(photos) == 1:
+            return [output]
+        raise UsageError(
+            "usage.output",
+            "one file cannot hold several photos.",
+            source=str(output),
+            remedy="Name a folder with -o.",
+        )
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "usage.output", f"no folder can be made here: {error.strerror}.", source=str(output)
+        ) from error
+    targets: list[Path] = []
+    for photo in photos:
+        target, number = output / f"{photo.stem}.faces.png", 1
+        while target in targets:
+            number += 1
+            target = output / f"{photo.stem}.faces-{number}.png"
+        targets.append(target)
+    return targets
+
+
+def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
+    from bareface import images
+    from bareface.drawing import draw_faces
+
+    try:
+        photo = images.decode(path)
+    except ImageError as error:
+        return _Seen(str(path), error=error)
+    found = engine.detect(photo)
+    if target:
+        images.write(target, draw_faces(photo.pixels, found, scale=photo.scale))
+    return _Seen(str(path), photo.size, photo.notes, tuple(found), target)
+
+
+def _shape(one: _Seen) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "size": plain(one.size),
+        "notes": plain(one.notes),
+        "faces": [face_shape(face) for face in one.faces],
+        "drawn": str(one.drawn) if one.drawn else None,
+        "error": one.error.as_dict() if one.error else None,
+    }
+
+
+def _print(seen: list[_Seen]) -> None:
+    rows = [
+        (
+            one.source,
+            number,
+            f"{face.score:.2f}",
+            f"{face.box.x1:.0f}, {face.box.y1:.0f}",
+            f"{face.box.width:.0f} × {face.box.height:.0f}",
+        )
+        for one in seen
+        for number, face in enumerate(one.faces, start=1)
+    ]
+    if rows:
+        print_table(("photo", "face", "score", "left, top", "size in px"), rows, right=("face", "score"))
+    for one in seen:
+        if one.error:
+            print_error(one.error)
+            continue
+        for remark in one.notes:
+            note(f"{one.source}: {remark}")
+        if not one.faces:
+            note(f"{one.source}: no face found")
+        if one.drawn:
+            note(f"Drawn: {one.drawn}")

@@ -1,0 +1,72 @@
+"""``bareface``: the command line's entry point."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bareface.cli import compare, demo, enrol, faces, gallery, models, search
+from bareface.cli.output import ExitCode, note, report_error
+from bareface.errors import BarefaceError
+
+_EPILOG = (
+    "Exit codes: 0 done; 1 done, nothing found (no face, or no one above “no match”); 2 wrong usage; "
+    "3 some or all inputs failed; 4 gallery; 5 model; 130 interrupted."
+)
+
+
+class _Group(TyperGroup):
+    """Our own errors become one line and an exit code; any other exception is a bug with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except BarefaceError as error:
+            report_error(ctx, error)
+        except KeyboardInterrupt:
+            note("Interrupted.")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+app = typer.Typer(
+    name="bareface",
+    cls=_Group,
+    no_args_is_help=True,
+    epilog=_EPILOG,
+    pretty_exceptions_enable=False,
+    help="Search your own photos by face: who else is here, and how sure is that?",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"bareface {version('bareface')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(enrol.enrol)
+app.command()(search.search)
+app.command()(compare.compare)
+app.command()(faces.faces)
+app.add_typer(gallery.app, name="gallery")
+app.add_typer(models.app, name="models")
+app.command()(demo.demo)
+
+
+def main() -> None:
+    """Run the command line; the console script's target."""
+    app()

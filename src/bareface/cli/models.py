@@ -1,0 +1,154 @@
+"""``bareface models``: which networks there are, and on what terms."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bareface.cli.complete import model_names
+from bareface.cli.output import Json, note, print_json, print_pairs, print_table
+from bareface.cli.shapes import plain
+from bareface.errors import UsageError
+
+if TYPE_CHECKING:
+    from bareface.models.registry import ModelCard
+
+app = typer.Typer(help="List, inspect and add models.", invoke_without_command=True)
+
+
+@app.callback()
+def models(ctx: typer.Context, json: Json = False) -> None:
+    """List, inspect and add models; lists them if no command is given."""
+    if ctx.invoked_subcommand is None:
+        list_models(json)
+
+
+@app.command("list")
+def list_models(json: Json = False) -> None:
+    """List all models with the terms of the data behind them."""
+    from bareface.models.registry import cards
+
+    known = cards()
+    if json:
+        print_json({"models": plain(known)})
+        return
+    print_table(
+        ("model", "for", "precision", "MB", "licence", "training data"),
+        [
+            (
+                card.id,
+                card.task,
+                ", ".join(file.precision for file in card.files),
+                f"{sum(file.size for file in card.files) / 1e6:.1f}",
+                card.licence,
+                card.training_data.splitlines()[0],
+            )
+            for card in known
+        ],
+        right=("MB",),
+    )
+
+
+@app.command()
+def show(
+    model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)], json: Json = False
+) -> None:
+    """Show a model's card."""
+    from bareface.models.registry import card as card_of
+
+    card = card_of(model)
+    if json:
+        print_json(plain(card))
+    else:
+        _print_card(card)
+
+
+@app.command()
+def add(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Its name, e.g. yunet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file; it is copied.")],
+    task: Annotated[Literal["detection", "embedding"] | None, typer.Option(help="What it does.")] = None,
+    licence: Annotated[str | None, typer.Option(help="On what terms it may be used.")] = None,
+    training_data: Annotated[
+        str | None, typer.Option(help="What it was trained on, and on what terms.")
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="The space of its templates; its name by default.")
+    ] = None,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON", help="How an embedder is fed: geometry, layout, mean, std (see docs/cli.md)."
+        ),
+    ] = None,
+    sha256: Annotated[str | None, typer.Option(help="Refuse a file with another SHA-256.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without being asked.")] = False,
+    json: Json = False,
+) -> None:
+    """Register a third-party ONNX model, after showing its terms."""
+    from bareface.models import registry
+
+    known = registry.known_terms(model) or (None, None)
+    shown = (("licence", licence or known[0]), ("training data", training_data or known[1]))
+    if not yes and all(value for _, value in shown):
+        _accept(model, shown)
+    card = registry.add(
+        model,
+        file,
+        task=task,
+        licence=licence,
+        training_data=training_data,
+        space=space,
+        input=_mapping(input),
+        sha256=sha256,
+    )
+    if json:
+        print_json(plain(card))
+    else:
+        _print_card(card)
+
+
+def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
+    for name, value in terms:
+        note(f"{name}: {value}")
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "usage.terms", f"the terms of {model} were not accepted.", remedy="Give --yes to accept them."
+        )
+    if not typer.confirm("Use it on these terms?", err=True):
+        raise UsageError("usage.terms", f"the terms of {model} were not accepted.")
+
+
+def _mapping(text: str | None) -> dict[str, Any] | None:
+    try:
+        value = json_format.loads(text) if text else None
+    except ValueError as error:
+        raise UsageError("usage.input", f"--input is not JSON: {error}.") from error
+    if value is not None and not isinstance(value, dict):
+        raise UsageError("usage.input", "--input is not a JSON object.")
+    return value
+
+
+def _print_card(card: ModelCard) -> None:
+    print_pairs(
+        [
+            ("model", card.id),
+            ("for", card.task),
+            ("", card.summary),
+            ("training data", card.training_data),
+            ("licence", card.licence),
+            ("source", card.source),
+            ("space", card.space),
+            *(("limit", limit) for limit in card.limits),
+            *(("measured", f"{name}: {value}") for name, value in card.metrics.items()),
+            *(
+                (f"file, {file.precision}", f"{file.size:,} bytes, SHA-256 {file.sha256}")
+                for file in card.files
+            ),
+        ]
+    )

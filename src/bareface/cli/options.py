@@ -1,0 +1,92 @@
+"""The engine's options, the same on every command that looks at photos."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bareface.cli.complete import detector_names
+
+if TYPE_CHECKING:
+    from bareface.engine import Engine
+
+_PANEL = "Engine"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How faces are found and embedded; one field an option."""
+
+    detector: Annotated[
+        str,
+        typer.Option(
+            help="Face detector: dlib, or one added by `bareface models add`, e.g. yunet.",
+            autocompletion=detector_names,
+            rich_help_panel=_PANEL,
+        ),
+    ] = "dlib"
+    precision: Annotated[
+        Literal["float32", "int8"],
+        typer.Option(help="Arithmetic of the embedder.", rich_help_panel=_PANEL),
+    ] = "float32"
+    min_face: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="PX", help="Ignore faces narrower than this; faster.", rich_help_panel=_PANEL
+        ),
+    ] = None
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Processor threads; all of them by default.", rich_help_panel=_PANEL
+        ),
+    ] = None
+    provider: Annotated[
+        Literal["cpu", "cuda"],
+        typer.Option(help="Where networks run. A GPU that is not there is an error.", rich_help_panel=_PANEL),
+    ] = "cpu"
+
+    def engine(self) -> Engine:
+        """The engine these options describe."""
+        from bareface.engine import Engine
+
+        return Engine(
+            detector=self.detector,
+            precision=self.precision,
+            min_face=self.min_face,
+            threads=self.threads,
+            providers=[self.provider],
+        )
+
+
+def with_engine(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option a field of :class:`EngineOptions`, handed over as its argument ``options``.
+
+    Typer reads a command's signature, so the five options are written once here and not in every command.
+    """
+    own = inspect.signature(command, eval_str=True)
+    hints = inspect.get_annotations(EngineOptions, eval_str=True)
+    names = [field.name for field in fields(EngineOptions)]
+
+    @functools.wraps(command)
+    def wrapper(**arguments: Any) -> None:
+        chosen = {name: arguments.pop(name) for name in names}
+        command(**arguments, options=EngineOptions(**chosen))
+
+    added = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(EngineOptions)
+    ]
+    kept = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
+    kept = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in kept]
+    signature = own.replace(parameters=[*kept, *added])
+    wrapper.__signature__ = signature  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {name: p.annotation for name, p in signature.parameters.items()}
+    return wrapper

@@ -1,0 +1,172 @@
+"""What commands print: JSON or tables to stdout, everything else to stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bareface.errors import BarefaceError, GalleryError, ModelError, TemplateError, UsageError
+from bareface.wording import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_JSON = "bareface.json"
+_PIPE_WIDTH = 160
+
+
+class ExitCode(IntEnum):
+    """What the process says to a script; documented in ``docs/cli.md``."""
+
+    DONE = 0
+    NOTHING_FOUND = 1
+    USAGE = 2
+    INPUT = 3
+    GALLERY = 4
+    MODEL = 5
+    INTERRUPTED = 130
+
+
+def _remember_json(context: typer.Context, value: bool) -> bool:
+    context.find_root().meta[_JSON] = value
+    return value
+
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        callback=_remember_json,
+        is_eager=True,
+        help="Print one JSON object and nothing else to stdout.",
+    ),
+]
+"""The ``--json`` option; eager, so that an error in a later option is JSON too."""
+
+
+def exit_code(error: BarefaceError) -> ExitCode:
+    """The exit code that an error stands for."""
+    if isinstance(error, UsageError):
+        return ExitCode.USAGE
+    if isinstance(error, GalleryError | TemplateError):
+        return ExitCode.GALLERY
+    if isinstance(error, ModelError):
+        return ExitCode.MODEL
+    return ExitCode.INPUT
+
+
+def report_error(context: typer.Context, error: BarefaceError) -> NoReturn:
+    """Print an error, as JSON if that was asked for, and leave with its exit code."""
+    if context.find_root().meta.get(_JSON):
+        print_json({"error": error.as_dict()})
+    else:
+        print_error(error)
+    raise typer.Exit(exit_code(error))
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout. ASCII only: a file name need not be valid Unicode, the output always is."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def print_error(error: BarefaceError) -> None:
+    """One line on stderr, safe to print whatever the file is called."""
+    typer.secho(f"Error: {printable(error)}", err=True, fg=typer.colors.RED)
+
+
+def note(text: object) -> None:
+    """A remark on stderr."""
+    typer.echo(printable(text), err=True)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that folds long cells instead of losing them, wide enough when it is not a terminal."""
+    from rich.console import Console
+
+    terminal = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not terminal.is_terminal:
+        terminal.width = _PIPE_WIDTH
+    return terminal
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    title: str | None = None,
+) -> None:
+    """A table on stdout.
+
+    Parameters
+    ----------
+    columns
+        The headings.
+    rows
+        One sequence a row; None is shown as an empty cell, all else as printable text.
+    right
+        The headings of columns to align right.
+    title
+        A line above the table.
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    console().print(table)
+
+
+def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
+    """Names and values below one another on stdout; a pair whose value is None or empty is left out."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        if value is not None and value != "":
+            table.add_row(name, _cell(value))
+    console().print(table)
+
+
+def _cell(value: object) -> Any:
+    from rich.text import Text
+
+    text = printable(value)
+    return Text(text, style=_STYLES.get(text, ""))
+
+
+_STYLES = {
+    "match": "bold green",
+    "possible": "yellow",
+    "no match": "dim",
+    "failed": "red",
+    "ambiguous": "yellow",
+}
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, silent when that is not a terminal.
+
+    Yields
+    ------
+    callable
+        To be called with how many are done and how many there are (0 while that is not known).
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    terminal = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

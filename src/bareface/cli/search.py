@@ -1,0 +1,149 @@
+"""``bareface search``: who in the gallery looks like this?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
+from bareface.cli.shapes import list_shape
+from bareface.errors import BarefaceError, ImageError
+from bareface.wording import LEADS, plural, printable, stranger_rate, verdict
+
+if TYPE_CHECKING:
+    from bareface.service import Gallery
+    from bareface.types import CandidateList, SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one search gave: a result, or the error that stopped it."""
+
+    probes: tuple[Path, ...]
+    result: SearchResult | None = None
+    error: BarefaceError | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the probe could not be searched with; a photo without a face could, in vain."""
+        return self.error is not None and self.error.code != "image.no-face"
+
+    @property
+    def lists(self) -> tuple[CandidateList, ...]:
+        return self.result.lists if self.result else ()
+
+
+@with_engine
+def search(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery to search.")],
+    probes: Annotated[list[Path], typer.Argument(metavar="PROBE", help="Photos of whom to look for.")],
+    options: EngineOptions,
+    top: Annotated[int, typer.Option(min=1, help="How many candidates to list for each face.")] = 20,
+    same_person: Annotated[
+        bool, typer.Option("--same-person", help="All probes show one person: search with them together.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html", help="Also write one self-contained page with the faces side by side."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Search a gallery: a ranked candidate list for every face in the probes."""
+    from bareface.service import Gallery
+
+    groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
+    with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
+        answers: list[_Answer] = []
+        with progress("Searching") as advance:
+            for group in groups:
+                answers.append(_search(opened, group, top, same_person))
+                advance(len(answers), len(groups))
+        if report:
+            _write_report(opened, gallery, answers, report)
+    if json:
+        print_json({"gallery": str(gallery), "results": [_shape(answer) for answer in answers]})
+    else:
+        _print(answers)
+        if report:
+            note(f"Report: {report}")
+    if any(answer.failed for answer in answers):
+        raise typer.Exit(ExitCode.INPUT)
+    if not any(c.decision != "no match" for a in answers for entry in a.lists for c in entry.candidates):
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def _search(gallery: Gallery, group: tuple[Path, ...], top: int, same_person: bool) -> _Answer:
+    """Search once; a probe that cannot be read does not stop the others, a broken gallery does."""
+    try:
+        return _Answer(group, gallery.search(list(group), top=top, same_person=same_person))
+    except ImageError as error:
+        return _Answer(group, error=error)
+
+
+def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: Path) -> None:
+    from bareface.files import write_atomically
+    from bareface.reports import candidate_report
+
+    notes = [remark for answer in answers if answer.result for remark in answer.result.notes]
+    notes += [str(answer.error) for answer in answers if answer.error]
+    lists = [entry for answer in answers for entry in answer.lists]
+    page = candidate_report(
+        lists, gallery=str(name), crop=lambda candidate: gallery.crop(candidate.reference_id), notes=notes
+    )
+    write_atomically(report, page)
+
+
+def _shape(answer: _Answer) -> dict[str, Any]:
+    return {
+        "probes": [str(probe) for probe in answer.probes],
+        "notes": list(answer.result.notes) if answer.result else [],
+        "lists": [list_shape(entry) for entry in answer.lists],
+        "error": answer.error.as_dict() if answer.error else None,
+    }
+
+
+def _print(answers: list[_Answer]) -> None:
+    for answer in answers:
+        if answer.error:
+            print_error(answer.error)
+            continue
+        for entry in answer.lists:
+            print_list(entry)
+        for remark in answer.result.notes if answer.result else ():
+            note(remark)
+    if any(answer.lists for answer in answers):
+        note(LEADS)
+
+
+def print_list(entry: CandidateList) -> None:
+    """A candidate list as a table, with the sentence that sums it up."""
+    probe = " + ".join(printable(face.source) for face in entry.probe)
+    size = f"{plural(entry.subjects, 'subject')}, {plural(entry.references, 'reference')}"
+    print_table(
+        ("rank", "subject", "similarity", "would score this high", "decision", "source"),
+        [
+            (
+                candidate.rank,
+                candidate.subject or f"unnamed subject {candidate.subject_id}",
+                f"{candidate.similarity:.3f}",
+                stranger_rate(candidate.fpir),
+                candidate.decision,
+                f"{candidate.source} [{candidate.same_source} as the probe]"
+                if candidate.same_source == "same file"
+                else f"{candidate.source} [re-encoding of the probe]"
+                if candidate.same_source
+                else candidate.source,
+            )
+            for candidate in entry.candidates
+        ],
+        right=("rank", "similarity"),
+        title=f"{probe} in {size}: {verdict(entry.candidates)[1]}",
+    )
+    for remark in entry.notes:
+        note(remark)

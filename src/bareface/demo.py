@@ -1,0 +1,143 @@
+"""The demonstration: enrol real portraits, search with bad photos of the same people, write a report.
+
+Photos of more people, where there are some, give the search someone to mistake them for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bareface import images
+from bareface.demo_photos import Person, Photos, Probe, portraits
+from bareface.engine import Engine
+from bareface.errors import ImageError
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.files import write_atomically
+from bareface.reports import candidate_report
+from bareface.service import Gallery
+from bareface.types import CandidateList, UInt8
+
+_TOP = 8
+_SEED = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """What the search with one probe gave; ``entry`` is None where no face was found."""
+
+    probe: Probe
+    entry: CandidateList | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demonstration:
+    """What was done, and where it lies.
+
+    Attributes
+    ----------
+    gallery, report
+        The files written.
+    subjects, references
+        Size of the gallery.
+    findings
+        One for each probe.
+    """
+
+    gallery: Path
+    report: Path
+    subjects: int
+    references: int
+    findings: tuple[Finding, ...]
+
+
+def demonstrate(
+    folder: Path,
+    engine: Engine,
+    more: Sequence[Photos] = (),
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Demonstration:
+    """Make a gallery, search it, and write a report of the candidate lists.
+
+    Parameters
+    ----------
+    folder
+        Where to write ``people.bareface`` (made anew), the ``probes`` and ``report.html``.
+    engine
+        Finds and embeds the faces.
+    more
+        People beside the two portraits.
+    progress
+        Called with how many steps are done and how many there are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    known = portraits()
+    people = [*known, *(person for photos in more for person in photos.people)]
+    probes = [
+        *(probe for person in known for probe in degraded_probes(person, folder / "probes", engine)),
+        *(probe for photos in more for probe in photos.probes),
+    ]
+    steps = len(people) + len(probes)
+    path = folder / "people.bareface"
+    for old in folder.glob(f"{path.name}*"):
+        old.unlink()
+    with Gallery.open(path, engine=engine) as gallery:
+        for done, person in enumerate(people, start=1):
+            gallery.enrol(person.photos, subject=person.name, basis="demonstration", largest=True)
+            progress(done, steps)
+        findings = []
+        for done, probe in enumerate(probes, start=len(people) + 1):
+            findings.append(_search(gallery, probe))
+            progress(done, steps)
+        lists = [finding.entry for finding in findings if finding.entry]
+        page = candidate_report(lists, gallery=path.name, crop=lambda found: gallery.crop(found.reference_id))
+        info = gallery.info()
+    report = write_atomically(folder / "report.html", page)
+    return Demonstration(path, report, info.subjects, info.references, tuple(findings))
+
+
+def _search(gallery: Gallery, probe: Probe) -> Finding:
+    try:
+        return Finding(probe, gallery.search(probe.path, top=_TOP).lists[0])
+    except ImageError as error:
+        if error.code != "image.no-face":
+            raise
+        return Finding(probe, None)
+
+
+def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]:
+    """Bad photos of a person, made from a good one: a file for each way of being bad."""
+    photo = images.decode(person.photos[0])
+    face = engine.detect(photo)[0]
+    mask = sample_mask(_SEED, half="test", kind="surgical", nose="medium")
+    pictures = {
+        "out of focus": _blurred(photo.pixels, face.box.width / 25),
+        "dark and noisy": _dark(photo.pixels),
+        "40 pixels wide": _small(photo.pixels, 40 / face.box.width),
+        "masked": apply_mask(photo.pixels, face.landmarks, mask).pixels,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    probes = []
+    for label, pixels in pictures.items():
+        path = folder / f"{person.name}, {label}.jpg"
+        images.write(path, pixels, quality=40)
+        probes.append(Probe(path, person.name))
+    return probes
+
+
+def _blurred(pixels: UInt8, sigma: float) -> UInt8:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+
+
+def _dark(pixels: UInt8) -> UInt8:
+    rng = np.random.default_rng(_SEED)
+    noisy = pixels * 0.15 + rng.normal(0, 8, pixels.shape)
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+def _small(pixels: UInt8, scale: float) -> UInt8:
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

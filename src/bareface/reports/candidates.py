@@ -1,0 +1,115 @@
+"""The candidate-list report: the probe, and the ranked faces side by side with how sure each one is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bareface.images import encode
+from bareface.reports.page import render
+from bareface.types import Candidate, CandidateList, Face
+from bareface.wording import LEADS, plural, printable, verdict
+
+_CERTAIN_DECADES = 4.0
+"""The evidence bar is full where one search by a stranger in 10,000 scores as high."""
+
+
+def candidate_report(
+    lists: Sequence[CandidateList],
+    *,
+    gallery: str,
+    crop: Callable[[Candidate], bytes | None],
+    notes: Sequence[str] = (),
+    made: datetime | None = None,
+) -> bytes:
+    """One self-contained HTML page for one or more candidate lists.
+
+    Parameters
+    ----------
+    lists
+        What a search gave, in the order to show.
+    gallery
+        The searched gallery's name, as the user gave it.
+    crop
+        The encoded picture (JPEG, PNG or WebP) to show for a candidate's reference; None where none is kept.
+    notes
+        What the reader must know about the whole search.
+    made
+        When the search was made; now, if not given.
+
+    Returns
+    -------
+    bytes
+        UTF-8 HTML: all pictures inside, no script, and a content policy that forbids fetching anything.
+    """
+    made = (made or datetime.now(UTC)).astimezone(UTC)
+    return render(
+        "candidates.html",
+        gallery=gallery,
+        made=made,
+        when=f"{made.day} {made:%B %Y, %H:%M} UTC",
+        notes=tuple(dict.fromkeys(notes)),
+        leads=LEADS,
+        sections=[_section(number, entry, crop) for number, entry in enumerate(lists, start=1)],
+        models=sorted(
+            {f"{face.template.model}, {face.template.precision}" for e in lists for face in e.probe}
+        ),
+        size=_size(lists),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One candidate, ready to show."""
+
+    candidate: Candidate
+    name: str
+    picture: bytes | None
+    evidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One candidate list, ready to show."""
+
+    number: int
+    probes: tuple[tuple[Face, bytes], ...]
+    verdict: str
+    outcome: str
+    cards: tuple[_Card, ...]
+    notes: tuple[str, ...]
+
+
+def _section(number: int, entry: CandidateList, crop: Callable[[Candidate], bytes | None]) -> _Section:
+    outcome, summary = verdict(entry.candidates)
+    return _Section(
+        number=number,
+        probes=tuple((face, encode(face.crop, "JPEG")) for face in entry.probe),
+        verdict=summary,
+        outcome=outcome,
+        cards=tuple(
+            _Card(
+                candidate=candidate,
+                name=printable(candidate.subject or f"Unnamed subject {candidate.subject_id}"),
+                picture=crop(candidate),
+                evidence=_evidence(candidate.fpir),
+            )
+            for candidate in entry.candidates
+        ),
+        notes=entry.notes,
+    )
+
+
+def _evidence(fpir: float | None) -> float | None:
+    """Length of the evidence bar in [0, 1]: logarithmic, since each decade of rarity weighs the same."""
+    if fpir is None:
+        return None
+    return min(1.0, -math.log10(max(fpir, 10**-_CERTAIN_DECADES)) / _CERTAIN_DECADES)
+
+
+def _size(lists: Sequence[CandidateList]) -> str:
+    if not lists:
+        return ""
+    return f"{plural(lists[0].subjects, 'subject')}, {plural(lists[0].references, 'reference')}"

@@ -1,0 +1,65 @@
+"""What every page shares: strict templates, embedded pictures, a policy that lets nothing in or out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bareface.wording import plural, printable, stranger_rate
+
+_SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GIF8": "gif"}
+
+
+def render(template: str, **values: Any) -> bytes:
+    """A page as UTF-8 bytes.
+
+    Parameters
+    ----------
+    template
+        File name in ``bareface/reports/templates``; it places ``policy`` in its head and ``style`` in its one
+        ``<style>`` element.
+    values
+        What the template shows. All text is escaped; pass it as it is.
+    """
+    style = resources.files("bareface.reports").joinpath("templates", "report.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    page = _environment().get_template(template).render(policy=policy, style=Markup(style), **values)
+    return page.encode("utf-8")
+
+
+def data_uri(picture: bytes) -> str:
+    """An encoded picture (JPEG, PNG, WebP or GIF) as a ``data:`` address.
+
+    Raises
+    ------
+    ValueError
+        The bytes are none of these formats: a programming error, since all pictures here are our own.
+    """
+    for signature, kind in _SIGNATURES.items():
+        if picture.startswith(signature):
+            return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+    raise ValueError("not an encoded picture")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bareface.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        printable=printable, plural=plural, stranger_rate=stranger_rate, data_uri=data_uri
+    )
+    return environment

@@ -1,0 +1,83 @@
+"""The words that the terminal and the reports share, so that one result never reads two ways."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bareface.types import Candidate, Decision
+
+LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
+
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_RAREST = 1e-6
+
+
+def printable(text: object) -> str:
+    r"""Text with everything that could act on a terminal or reorder a page written as an escape.
+
+    File and subject names come from outside: control characters can drive a terminal, a right-to-left
+    override can make ``gpj.exe`` read ``exe.jpg``, and a name that is no valid UTF-8 cannot be printed.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(
+        character
+        if unicodedata.category(character) not in _UNPRINTABLE
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in str(text)
+    )
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """A count and its noun, ``1 subject`` or ``1,200 subjects``.
+
+    >>> plural(2, "face")
+    '2 faces'
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def stranger_rate(fpir: float | None) -> str:
+    """How often a search by a stranger would score this high, in words a jury understands.
+
+    Parameters
+    ----------
+    fpir
+        Expected share of such searches, in [0, 1]; None where no calibration covers the case.
+
+    >>> stranger_rate(1 / 340), stranger_rate(0.7), stranger_rate(None)
+    ('1 in 340 searches by strangers', '7 in 10 searches by strangers', 'not calibrated')
+    """
+    if fpir is None:
+        return "not calibrated"
+    if fpir >= 0.95:
+        return "nearly every search by a stranger"
+    if fpir >= 0.15:
+        return f"{round(fpir * 10)} in 10 searches by strangers"
+    if fpir < _RAREST:
+        return f"fewer than 1 in {round(1 / _RAREST):,} searches by strangers"
+    searches = 1 / fpir
+    digits = min(
+        0, 1 - math.floor(math.log10(searches))
+    )  # two significant digits: the estimate carries no more
+    return f"1 in {round(searches, digits):,.0f} searches by strangers"
+
+
+def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
+    """The best decision on a candidate list, and a sentence that says what the list amounts to."""
+    if not candidates:
+        return "no match", "No match: the gallery has no one to compare with"
+    if all(candidate.fpir is None for candidate in candidates):
+        return "possible", f"{plural(len(candidates), 'lead')}: no calibration says how sure they are"
+    matches = sum(candidate.decision == "match" for candidate in candidates)
+    possible = sum(candidate.decision == "possible" for candidate in candidates)
+    found = [plural(matches, "match", "matches")] * bool(matches)
+    found += [plural(possible, "possible match", "possible matches")] * bool(possible)
+    if found:
+        return ("match" if matches else "possible"), f"{' and '.join(found)}, to be checked by a person"
+    return "no match", "No match: nobody in this gallery scores higher than strangers do"
