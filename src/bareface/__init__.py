@@ -12,23 +12,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bareface.errors import BarefaceError
-from bareface.types import (
-    Box,
-    Candidate,
-    CandidateList,
-    Comparison,
-    EnrolOutcome,
-    EnrolReport,
-    Face,
-    Landmarks,
-    SearchResult,
-    Template,
-)
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
     from bareface.matching.comparison import compare
     from bareface.service import Gallery
+    from bareface.types import (
+        Box,
+        Candidate,
+        CandidateList,
+        Comparison,
+        EnrolOutcome,
+        EnrolReport,
+        Face,
+        Landmarks,
+        SearchResult,
+        Template,
+    )
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,7 @@ __all__ = [
     "compare",
 ]
 
-_LAZY = {
+_ELSEWHERE = {
     "Engine": "bareface.engine",
     "Gallery": "bareface.service",
     "compare": "bareface.matching.comparison",
@@ -57,9 +57,10 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> object:
-    # The engine brings ONNX Runtime and OpenCV: imported when used, so that `bareface --help` answers at once.
-    if name in _LAZY:
+    # The engine brings ONNX Runtime and OpenCV, the types bring numpy: imported when used, so that
+    # `bareface --help` answers at once.
+    if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module(_LAZY[name]), name)
+        return getattr(import_module(_ELSEWHERE.get(name, "bareface.types")), name)
     raise AttributeError(f"module 'bareface' has no attribute {name!r}")
