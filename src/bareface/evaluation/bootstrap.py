@@ -1,0 +1,119 @@
+"""How sure a rate is: percentile bootstrap over subjects, and exact binomial bounds where that says nothing.
+
+Comparisons share subjects, so they are not independent and a binomial interval over comparisons is far too
+narrow; subjects are what is drawn again (see :mod:`bareface.evaluation.resampling`). Where no error, or
+nothing but errors, was seen, every replicate agrees and the bootstrap would give a width of zero. The
+interval is then Clopper and Pearson's (1934) exact binomial one, over the number of different subjects (or
+pairs of subjects) rather than of comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from bareface.errors import EvaluationError
+from bareface.evaluation.resampling import BATCH, Weights, draw
+from bareface.types import Float64
+
+Method: TypeAlias = Literal["bootstrap", "binomial", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How intervals are made.
+
+    Attributes
+    ----------
+    replicates
+        Bootstrap replicates; 0 for no intervals.
+    seed
+        The same seed draws the same subjects.
+    level
+        Confidence level, in (0, 1).
+    """
+
+    replicates: int = 1000
+    seed: int = 0
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if self.replicates < 0 or not 0 < self.level < 1:
+            raise EvaluationError("evaluation.plan", "replicates or level out of range")
+
+    def batches(self, subjects: int) -> Iterator[Weights]:
+        """Weights of all replicates, some at a time; equal plans give equal weights."""
+        rng = np.random.default_rng(self.seed)
+        for start in range(0, self.replicates, BATCH):
+            yield draw(subjects, min(BATCH, self.replicates - start), rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A rate and how sure it is.
+
+    Attributes
+    ----------
+    value
+        The rate as counted; NaN where there was nothing to count.
+    low, high
+        Ends of the confidence interval; NaN without one.
+    method
+        ``bootstrap`` over subjects, ``binomial`` (exact, where the bootstrap has no width) or ``none``.
+    """
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+    method: Method = "none"
+
+    def complement(self) -> Estimate:
+        """The estimate of 1 minus the rate."""
+        return Estimate(1 - self.value, 1 - self.high, 1 - self.low, self.method)
+
+
+def estimate(value: float, replicates: Float64, units: int, plan: Plan) -> Estimate:
+    """An error rate with its interval.
+
+    Parameters
+    ----------
+    value
+        The rate as counted, in [0, 1].
+    replicates
+        float64 [replicates], the rate in each; NaN where a replicate drew nothing to count.
+    units
+        How many different subjects (or pairs of subjects) the rate rests on.
+    plan
+        Replicates and level.
+    """
+    if not plan.replicates or np.isnan(value):
+        return Estimate(value)
+    low, high = percentiles(replicates, plan.level)
+    if value in (0.0, 1.0) or not low < high:
+        return Estimate(value, *clopper_pearson(value * units, units, plan.level), "binomial")
+    return Estimate(value, low, high, "bootstrap")
+
+
+def percentiles(replicates: Float64, level: float) -> tuple[float, float]:
+    """The central interval of the replicates that counted anything; NaN of none."""
+    seen = replicates[~np.isnan(replicates)]
+    if not seen.size:
+        return float("nan"), float("nan")
+    low, high = np.quantile(seen, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def clopper_pearson(errors: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Exact two-sided binomial confidence interval (Clopper and Pearson 1934); (0, 1) of no trials.
+
+    ``errors`` need not be whole: it may be a rate times a smaller, effective number of trials.
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(errors, n - errors + 1, tail)) if errors > 0 else 0.0
+    high = float(betaincinv(errors + 1, n - errors, 1 - tail)) if errors < n else 1.0
+    return low, high

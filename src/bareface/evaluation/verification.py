@@ -1,0 +1,265 @@
+"""Verification (one-to-one) results of a score file, with intervals, and of two files compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bareface.errors import EvaluationError
+from bareface.evaluation import metrics
+from bareface.evaluation.bootstrap import Estimate, Method, Plan, clopper_pearson, estimate, percentiles
+from bareface.evaluation.metrics import FMR_TARGETS
+from bareface.evaluation.resampling import Resampler, Weights, present_subjects
+from bareface.evaluation.scores import Int32, ScoreFile
+from bareface.types import Float64
+
+DET_GRID = tuple(float(f) for f in np.round(np.logspace(-6, np.log10(0.5), 58), 9))
+"""False match rates at which a DET curve gets its confidence band: ten a decade."""
+
+
+@dataclass(frozen=True, slots=True)
+class TarAtFmr:
+    """True accept rate at a false match rate, as :class:`metrics.OperatingPoint` with an interval."""
+
+    target: float
+    support: metrics.Support
+    threshold: float
+    fmr: float
+    tar: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """FNMR with its interval at a false match rate: one point of a DET curve's confidence band."""
+
+    fmr: float
+    fnmr: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One-to-one results.
+
+    Attributes
+    ----------
+    mated, nonmated
+        Comparisons.
+    subjects, mated_subjects, subject_pairs
+        Different subjects in the file, with a mated comparison, and pairs of them with a non-mated one.
+    fta
+        Share of comparisons lost to failures to acquire; counted as errors in everything else.
+    eer, eer_threshold
+        Equal error rate and its threshold.
+    auc
+        Area under the ROC.
+    tar
+        True accept rate at each target.
+    accuracy
+        Ten-fold accuracy, where the file has folds; the interval is of the whole procedure, thresholds
+        included.
+    accuracy_error
+        Standard error over the folds, as LFW reports it; NaN without folds.
+    band
+        The DET curve's confidence band, where n allows; empty without intervals.
+    """
+
+    mated: int
+    nonmated: int
+    subjects: int
+    mated_subjects: int
+    subject_pairs: int
+    fta: float
+    eer: Estimate
+    eer_threshold: float
+    auc: float
+    tar: tuple[TarAtFmr, ...]
+    accuracy: Estimate | None
+    accuracy_error: float
+    band: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A metric of two files on the same draws of subjects.
+
+    Attributes
+    ----------
+    metric
+        ``eer``, ``accuracy`` or ``tar@0.01``.
+    a, b
+        Its value in each file.
+    difference
+        ``b - a`` with its interval.
+    """
+
+    metric: str
+    a: float
+    b: float
+    difference: Estimate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """Error rates in every replicate, float64 [replicates] each."""
+
+    eer: Float64
+    fnmr: dict[float, Float64]
+    inaccuracy: Float64
+
+
+def verify(
+    scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS
+) -> Verification:
+    """Count one-to-one errors and say how sure they are.
+
+    Parameters
+    ----------
+    scores
+        Any score file.
+    plan
+        How intervals are made; 1,000 replicates by default, ``Plan(replicates=0)`` for none.
+    targets
+        False match rates to report the true accept rate at.
+    """
+    plan = plan or Plan()
+    resampler = Resampler.of(scores)
+    trials = resampler.trials
+    mated_subjects, subject_pairs = resampler.mated.units(), resampler.nonmated.units()
+    measurable = [f for f in DET_GRID if metrics.support(f, trials.nonmated.size) != "too small"]
+    band = measurable if plan.replicates and trials.mated.size else []
+    drawn = _draw(scores, resampler, [*targets, *band], plan)
+
+    def at_fmr(target: float) -> TarAtFmr:
+        point = metrics.at_fmr(trials, target)
+        fnmr = estimate(point.fnmr, drawn.fnmr[target], mated_subjects, plan)
+        return TarAtFmr(target, point.support, point.threshold, point.fmr, fnmr.complement())
+
+    eer, eer_threshold = metrics.eer(trials)
+    folds = metrics.ten_fold(scores) if has_folds(scores) else None
+    return Verification(
+        mated=trials.mated.size,
+        nonmated=trials.nonmated.size,
+        subjects=len(resampler.subjects),
+        mated_subjects=mated_subjects,
+        subject_pairs=subject_pairs,
+        fta=trials.fta,
+        eer=estimate(eer, drawn.eer, mated_subjects, plan),
+        eer_threshold=eer_threshold,
+        auc=metrics.auc(trials),
+        tar=tuple(at_fmr(target) for target in targets),
+        accuracy=estimate(
+            1 - folds.accuracy, drawn.inaccuracy, mated_subjects + subject_pairs, plan
+        ).complement()
+        if folds
+        else None,
+        accuracy_error=folds.standard_error if folds else float("nan"),
+        band=tuple(Band(target, at_fmr(target).tar.complement()) for target in band),
+    )
+
+
+def compare(
+    a: ScoreFile, b: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS
+) -> tuple[Difference, ...]:
+    """The metrics of two score files, and ``b - a`` by paired bootstrap.
+
+    Both files are counted on the same draws of subjects, so what makes a subject easy or hard for both
+    cancels.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.unpaired`` if the files do not hold the same subjects.
+    """
+    plan = plan or Plan()
+    subjects = present_subjects(a)
+    if subjects != present_subjects(b):
+        raise EvaluationError(
+            "evaluation.unpaired",
+            "the two score files hold different subjects",
+            remedy="Run both on the same protocol.",
+        )
+    errors_a, errors_b = (_error_rates(scores, targets, plan) for scores in (a, b))
+    shared = [metric for metric in errors_a if metric in errors_b]
+    return tuple(_difference(metric, errors_a[metric], errors_b[metric], plan) for metric in shared)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Error:
+    """An error rate as counted, in every replicate, and the number of units it rests on."""
+
+    value: float
+    drawn: Float64
+    units: int
+
+
+def _error_rates(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> dict[str, _Error]:
+    counted = verify(scores, replace(plan, replicates=0), targets)
+    drawn = _draw(scores, Resampler.of(scores), targets, plan)
+    units = counted.mated_subjects
+    rates = {"eer": _Error(counted.eer.value, drawn.eer, units)}
+    for point in counted.tar:
+        if point.support != "too small":
+            rates[f"tar@{point.target:g}"] = _Error(1 - point.tar.value, drawn.fnmr[point.target], units)
+    if counted.accuracy:
+        rates["accuracy"] = _Error(1 - counted.accuracy.value, drawn.inaccuracy, units)
+    return rates
+
+
+def _difference(metric: str, a: _Error, b: _Error, plan: Plan) -> Difference:
+    low, high = percentiles(b.drawn - a.drawn, plan.level)
+    method: Method = "bootstrap" if plan.replicates else "none"
+    if low == high:
+        (low_a, high_a), (low_b, high_b) = (
+            clopper_pearson(side.value * side.units, side.units, plan.level) for side in (a, b)
+        )
+        low, high, method = low_b - high_a, high_b - low_a, "binomial"
+    if metric == "eer":
+        return Difference(metric, a.value, b.value, Estimate(b.value - a.value, low, high, method))
+    return Difference(metric, 1 - a.value, 1 - b.value, Estimate(a.value - b.value, -high, -low, method))
+
+
+def _draw(scores: ScoreFile, resampler: Resampler, targets: Sequence[float], plan: Plan) -> _Drawn:
+    eer, inaccuracy = [np.empty(0)], [np.empty(0)]
+    fnmr: dict[float, list[Float64]] = {target: [np.empty(0)] for target in targets}
+    folded = _Folded.of(scores, resampler) if has_folds(scores) else None
+    for weights in plan.batches(len(resampler.subjects)):
+        replicates = resampler.replicate(weights)
+        eer.append(replicates.eer())
+        for target in targets:
+            fnmr[target].append(replicates.fnmr_at_fmr(target))
+        if folded:
+            inaccuracy.append(folded.inaccuracy(weights))
+    together = {target: np.concatenate(parts) for target, parts in fnmr.items()}
+    return _Drawn(np.concatenate(eer), together, np.concatenate(inaccuracy))
+
+
+def has_folds(scores: ScoreFile) -> bool:
+    """Whether accuracy over folds can be counted."""
+    return len(scores) > 0 and np.unique(scores.fold[scores.fold > 0]).size > 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Folded:
+    """Comparisons of both kinds by score, for accuracy over folds under weights."""
+
+    scores: ScoreFile
+    first: Int32
+    second: Int32
+
+    @classmethod
+    def of(cls, scores: ScoreFile, resampler: Resampler) -> _Folded:
+        ordered = scores.select(np.argsort(scores.score, kind="stable"))
+        position = {name: i for i, name in enumerate(resampler.subjects)}
+        recode = np.array([position.get(name, -1) for name in scores.subjects], dtype=np.int32)
+        return cls(ordered, recode[ordered.probe_subject], recode[ordered.reference_subject])
+
+    def inaccuracy(self, weights: Weights) -> Float64:
+        mated = self.scores.mated
+        rates = []
+        for weight in weights.T:
+            of_row = np.where(mated, weight[self.first], weight[self.first] * weight[self.second])
+            result = metrics.folded_accuracy(self.scores.score, mated, self.scores.fold, of_row)
+            rates.append(1 - result.accuracy)
+        return np.array(rates)
