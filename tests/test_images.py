@@ -165,6 +165,14 @@ def test_grey_with_alpha() -> None:
     assert (photo.pixels[4:] == 100).all()
 
 
+def test_grey_multiplied_by_its_alpha() -> None:
+    plain = saved(Image.new("LA", (8, 8), (50, 128)), "TIFF")
+    extra = struct.Struct("<HHIHH")  # ExtraSamples: 2 is plain, 1 is multiplied (TIFF 6.0, section 18)
+    data = plain.replace(extra.pack(338, 3, 1, 2, 0), extra.pack(338, 3, 1, 1, 0))
+    assert data != plain
+    assert np.abs(decode(data).pixels - (50 + 255 * (1 - 128 / 255))).max() <= 1
+
+
 def test_palette_with_a_transparent_colour() -> None:
     palette = Image.new("P", (8, 8), 0)
     palette.putpalette([10, 20, 30, 200, 100, 50])
@@ -307,6 +315,18 @@ def test_srgb_profile_changes_nothing() -> None:
     assert photo.notes == ()
 
 
+def test_profile_that_differs_from_srgb_by_rounding_changes_nothing() -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (red,) = struct.unpack_from(">I", profile, profile.index(b"rXYZ") + 4)
+    struct.pack_into(">i", profile, red + 8, struct.unpack_from(">i", profile, red + 8)[0] + 200)
+    srgb, image = ImageCms.createProfile("sRGB"), Image.fromarray(pattern())
+    converted = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(BytesIO(profile)), srgb)
+    assert 0 < np.abs(np.asarray(converted).astype(int) - pattern()).max() <= 2
+    np.testing.assert_array_equal(
+        decode(saved(pattern(), "PNG", icc_profile=bytes(profile))).pixels, pattern()
+    )
+
+
 @pytest.mark.parametrize(
     "profile", [b"not a profile", icc(b"GRAY", {b"kTRC": LINEAR})], ids=["broken", "of another mode"]
 )
@@ -345,7 +365,16 @@ def test_a_line_of_pixels_can_be_reduced() -> None:
 
 
 def test_other_formats_are_never_reduced() -> None:
-    assert decode(saved(pattern(1600, 800), "PNG"), Limits(max_side=100)).pixels.shape == (800, 1600, 3)
+    for format in ("PNG", "WEBP", "TIFF"):
+        photo = decode(saved(pattern(1600, 800), format), Limits(max_side=100))
+        assert photo.pixels.shape == (800, 1600, 3), format
+        assert photo.notes == (), format
+
+
+def test_pixels_are_read_only_and_complete_beyond_one_strip() -> None:
+    photo = decode(saved(pattern(1025, 1023), "PNG"))
+    np.testing.assert_array_equal(photo.pixels, pattern(1025, 1023))
+    assert not photo.pixels.flags.writeable
 
 
 # Arrays

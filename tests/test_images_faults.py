@@ -96,7 +96,9 @@ def test_no_permission(tmp_path: Path) -> None:
     if user == 0:
         os.seteuid(65534)  # root may read everything, so be nobody for a moment
     try:
-        assert code_of(lambda: decode(path), path) == "image.unreadable"
+        with pytest.raises(ImageError, match="permissions") as caught:
+            decode(path)
+        assert (caught.value.code, caught.value.source) == ("image.unreadable", str(path))
         assert code_of(lambda: fingerprint(path), path) == "image.unreadable"
     finally:
         os.seteuid(user)
@@ -204,6 +206,12 @@ def test_the_limit_is_ours_not_the_decoder_librarys() -> None:
     data = png_header(side, side)
     assert code_of(lambda: decode(data, Limits(max_pixels=side * side - 1))) == "image.too-many-pixels"
     assert code_of(lambda: decode(data, Limits(max_pixels=side * side))) == "image.truncated"
+
+
+def test_webp_whose_decoder_would_allocate_first() -> None:
+    canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (15_999).to_bytes(3, "little") * 2
+    body = b"WEBP" + canvas + FILES["WEBP"][12:]
+    assert code_of(lambda: decode(b"RIFF" + struct.pack("<I", len(body)) + body)) == "image.too-many-pixels"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -25,7 +25,7 @@ def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
         if grey:  # a grey profile fits only a grey picture
             image = image.convert("L")
     if image.mode not in ("RGB", "L", "CMYK"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
+        image = image.convert("RGB")
     if icc:
         image = _apply_profile(image, icc, notes)
     if image.mode != "RGB":

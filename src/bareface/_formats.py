@@ -180,7 +180,7 @@ def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
         return ImageError("image.too-many-pixels", f"it has too many pixels: {detail}", source=name)
     if "truncated" in detail.lower() or _ends_early(kind, data):
         return _truncated(name)
-    if any(word in detail.lower() for word in ("unsupported", "not yet supported", "unknown pixel mode")):
+    if any(word in detail.lower() for word in ("unsupported", "unknown pixel mode")):
         remedy = "Convert it to an 8-bit RGB PNG or JPEG."
         return ImageError(
             "image.unsupported", f"this sort of {kind} is not read ({detail}).", source=name, remedy=remedy
