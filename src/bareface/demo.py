@@ -9,21 +9,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from bareface import images
 from bareface.demo_photos import Person, Photos, Probe, portraits
 from bareface.engine import Engine
 from bareface.errors import ImageError
+from bareface.evaluation.degradations import (
+    Defocus,
+    Degradation,
+    Downsample,
+    Jpeg,
+    LowLight,
+    MotionBlur,
+    Target,
+    degrade,
+)
 from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.files import write_atomically
 from bareface.reports import candidate_report
 from bareface.service import Gallery
-from bareface.types import CandidateList, UInt8
+from bareface.types import CandidateList
 
 _TOP = 8
 _SEED = 7
+_FAR = 40
+"""Width in pixels of a face far away: the smallest that the detector looks for by default."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,31 +122,20 @@ def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]
     """Bad photos of a person, made from a good one: a file for each way of being bad."""
     photo = images.decode(person.photos[0])
     face = engine.detect(photo)[0]
+    target = Target.of(face.landmarks)
     mask = sample_mask(_SEED, half="test", kind="surgical", nose="medium")
-    pictures = {
-        "out of focus": _blurred(photo.pixels, face.box.width / 25),
-        "dark and noisy": _dark(photo.pixels),
-        "40 pixels wide": _small(photo.pixels, 40 / face.box.width),
-        "masked": apply_mask(photo.pixels, face.landmarks, mask).pixels,
+    worse: dict[str, tuple[Degradation, ...]] = {
+        "out of focus": (Defocus(0.15),),
+        "shaken": (MotionBlur(0.3, angle=20.0),),
+        "in the dark": (LowLight(40.0, brightness=0.4),),
+        "far away": (Downsample(face.box.width / _FAR, enlarge=False), Jpeg(50)),
     }
+    pictures = {label: degrade(photo.pixels, target, steps, _SEED) for label, steps in worse.items()}
+    pictures["masked"] = apply_mask(photo.pixels, face.landmarks, mask).pixels
     folder.mkdir(parents=True, exist_ok=True)
     probes = []
     for label, pixels in pictures.items():
         path = folder / f"{person.name}, {label}.jpg"
-        images.write(path, pixels, quality=40)
+        images.write(path, pixels)
         probes.append(Probe(path, person.name))
     return probes
-
-
-def _blurred(pixels: UInt8, sigma: float) -> UInt8:
-    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
-
-
-def _dark(pixels: UInt8) -> UInt8:
-    rng = np.random.default_rng(_SEED)
-    noisy = pixels * 0.15 + rng.normal(0, 8, pixels.shape)
-    return noisy.clip(0, 255).astype(np.uint8)
-
-
-def _small(pixels: UInt8, scale: float) -> UInt8:
-    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

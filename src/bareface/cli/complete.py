@@ -37,6 +37,11 @@ def detector_names(incomplete: str) -> list[str]:
     return [name for name in ("dlib", *added) if name.startswith(incomplete)]
 
 
+def embedder_names(incomplete: str) -> list[str]:
+    """What ``--embedder`` takes."""
+    return [c.id for c in _cards() if c.task == "embedding" and c.id.startswith(incomplete)]
+
+
 def _cards() -> tuple[ModelCard, ...]:
     from bareface.models.registry import cards
 

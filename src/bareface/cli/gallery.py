@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bareface.cli.complete import subject_names
-from bareface.cli.options import EngineOptions
-from bareface.cli.output import ExitCode, Json, print_json, print_pairs, print_table
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import ExitCode, Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.shapes import plain
+from bareface.errors import UsageError
+from bareface.wording import plural
 
 if TYPE_CHECKING:
-    from bareface.gallery.records import Reference
+    from bareface.gallery.records import Deleted, Reference
+    from bareface.gallery.records import Subject as SubjectRecord
     from bareface.service import Gallery
 
 app = typer.Typer(help="Look into a gallery, and put it right.", no_args_is_help=True)
@@ -26,6 +31,8 @@ References = Annotated[
     list[int],
     typer.Argument(metavar="REFERENCE", help="Numbers, as `gallery references` lists them."),
 ]
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
 
 
 def _open(path: Path, options: EngineOptions | None = None) -> Gallery:
@@ -98,6 +105,161 @@ def references(
         _print_references(found)
     if not found:
         raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+@app.command()
+def delete(
+    gallery: GalleryPath,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names),
+    ] = None,
+    photo: Annotated[Path | None, typer.Option(metavar="PATH", help="All faces from this photo.")] = None,
+    reference: Annotated[
+        list[int] | None, typer.Option(metavar="NUMBER", help="This reference; may be repeated.")
+    ] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Delete a subject, a photo or references, from database, index and pictures; no undo."""
+    _confirm("Delete them for good?", yes)
+    with _open(gallery) as opened:
+        deleted = opened.delete(
+            subject=None if subject is None else _who(subject), photo=photo, reference=reference or None
+        )
+    _print_deleted(deleted, json)
+
+
+@app.command()
+def scrub(gallery: GalleryPath) -> None:
+    """Finish a deletion that was interrupted: rewrite the files so that nothing deleted can be read."""
+    with _open(gallery) as opened:
+        opened.scrub()
+
+
+@app.command()
+def reject(gallery: GalleryPath, references: References, yes: Yes = False, json: Json = False) -> None:
+    """Delete faces and never enrol them again: no faces, or not to be searched."""
+    _confirm("Delete them, and never enrol them again?", yes)
+    with _open(gallery) as opened:
+        deleted = opened.reject(references)
+    _print_deleted(deleted, json)
+
+
+@app.command()
+def assign(gallery: GalleryPath, subject: Subject, references: References, json: Json = False) -> None:
+    """Give references to a subject, now and whenever their photos are enrolled again."""
+    with _open(gallery) as opened:
+        changed = opened.assign(references, _who(subject))
+    _print_subject(changed, json)
+
+
+@app.command()
+def merge(gallery: GalleryPath, kept: Subject, merged: Subject, json: Json = False) -> None:
+    """Make two subjects one: the first keeps its name, the second's photos are its own from now on."""
+    with _open(gallery) as opened:
+        changed = opened.merge(_who(kept), _who(merged))
+    _print_subject(changed, json)
+
+
+@app.command()
+def split(
+    gallery: GalleryPath,
+    references: References,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The new subject's name.")] = None,
+    json: Json = False,
+) -> None:
+    """Make references a subject of their own."""
+    with _open(gallery) as opened:
+        changed = opened.split(references, name)
+    _print_subject(changed, json)
+
+
+@app.command()
+def relink(
+    gallery: GalleryPath,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Where the photos were.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Where they are now.")],
+    json: Json = False,
+) -> None:
+    """Point to photos anew after their folder was moved."""
+    with _open(gallery) as opened:
+        report = opened.relink(old, new)
+    if json:
+        print_json(plain(report))
+    else:
+        note(f"{plural(report.relinked, 'photo')} found again.")
+        _print_some("not there", report.missing)
+        _print_some("another file", report.changed)
+    if report.missing or report.changed:
+        raise typer.Exit(ExitCode.INPUT)
+
+
+@app.command()
+@with_engine
+def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) -> None:
+    """Compute all templates anew from the photos: after a change of model or precision."""
+    with _open(gallery, options) as opened, progress("Embedding") as advance:
+        report = opened.reembed(advance)
+    if json:
+        print_json(plain(report))
+    else:
+        note(f"{plural(report.references, 'reference')} embedded.")
+        _print_some("unresolved", [f"{one.source}: {one.message} [{one.code}]" for one in report.unresolved])
+        if not report.switched:
+            note("The gallery keeps its old templates until the rest is found (relink) or deleted.")
+    if report.unresolved:
+        raise typer.Exit(ExitCode.INPUT)
+
+
+@app.command()
+def check(gallery: GalleryPath, json: Json = False) -> None:
+    """Look for damage, and repair the index; exit code 4 if there is any."""
+    with _open(gallery) as opened:
+        report = opened.check()
+    if json:
+        print_json({"ok": report.ok, **plain(report)})
+    else:
+        for problem in report.problems:
+            note(f"{problem.code}: {problem.message}")
+        _print_some("photo no longer there", report.missing_photos)
+        note(f"{plural(report.references, 'reference')} checked, {plural(len(report.problems), 'problem')}.")
+    if not report.ok:
+        raise typer.Exit(ExitCode.GALLERY)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
+    typer.confirm(question, abort=True, err=True)
+
+
+def _print_deleted(deleted: Deleted, json: bool) -> None:
+    if json:
+        print_json(plain(deleted))
+        return
+    counts = (
+        plural(deleted.references, "reference"),
+        plural(deleted.photos, "photo"),
+        plural(deleted.subjects, "subject"),
+    )
+    note(f"Deleted: {', '.join(counts)}.")
+
+
+def _print_subject(subject: SubjectRecord, json: bool) -> None:
+    if json:
+        print_json(plain(subject))
+    else:
+        note(f"{subject.name or 'unnamed'} (#{subject.id}) has {plural(subject.references, 'reference')}.")
+
+
+def _print_some(what: str, which: Sequence[str], at_most: int = 20) -> None:
+    for one in which[:at_most]:
+        note(f"{what}: {one}")
+    if len(which) > at_most:
+        note(f"... and {len(which) - at_most} more; --json lists them all.")
 
 
 def _print_references(found: tuple[Reference, ...]) -> None:

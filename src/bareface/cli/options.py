@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bareface.cli.complete import detector_names
+from bareface.cli.complete import detector_names, embedder_names
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -30,6 +30,14 @@ class EngineOptions:
             rich_help_panel=_PANEL,
         ),
     ] = "dlib"
+    embedder: Annotated[
+        str,
+        typer.Option(
+            help="Embedder: dlib-resnet, or one added by `bareface models add`.",
+            autocompletion=embedder_names,
+            rich_help_panel=_PANEL,
+        ),
+    ] = "dlib-resnet"
     precision: Annotated[
         Literal["float32", "int8"],
         typer.Option(help="Arithmetic of the embedder.", rich_help_panel=_PANEL),
@@ -57,6 +65,7 @@ class EngineOptions:
 
         return Engine(
             detector=self.detector,
+            embedder=self.embedder,
             precision=self.precision,
             min_face=self.min_face,
             threads=self.threads,
