@@ -1,0 +1,111 @@
+"""Templates of a folder of photos, bare and with a simulated mask, kept under ``out/`` for the next run.
+
+The mask is put on the photo where the landmarks of the *bare* face say, and the chip is cut by those same landmarks:
+what is measured is the embedder on masked faces, not the detector's failure to find them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface import images
+from bareface.alignment import align
+from bareface.engine import Engine
+from bareface.evaluation.mask_shapes import Half
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.models import registry
+from bareface.types import Face, Float32
+
+BATCH = 32
+CACHE = Path("out") / "templates"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """Faces of a folder with one sub-folder a subject.
+
+    Attributes
+    ----------
+    subjects
+        int64 [n], numbered by the sorted names of the sub-folders.
+    bare, masked
+        Templates as the network gave them, float32 [n, d].
+    mask_states
+        str [n]: ``partial`` or ``full``, by the mask that was drawn.
+    photos
+        How many photos were looked at; those without a face are left out.
+    """
+
+    subjects: NDArray[np.int64]
+    bare: Float32
+    masked: Float32
+    mask_states: NDArray[np.str_]
+    photos: int
+
+
+def embed_subjects(engine: Engine, folders: Sequence[Path], half: Half, cache: Path = CACHE) -> Embedded:
+    """Embed every photo of every subject, or read what an earlier run kept.
+
+    Parameters
+    ----------
+    engine
+        Detector and embedder.
+    folders
+        One folder a subject.
+    half
+        Which half of the masks to draw from.
+    cache
+        Folder for the kept templates.
+    """
+    folders = sorted(folders)
+    kept = cache / f"{engine.model}-{half}-{_key(engine, folders, half)}.npz"
+    if kept.is_file():
+        with np.load(kept) as stored:
+            columns = {field.name: stored[field.name] for field in fields(Embedded)}
+        return Embedded(**{**columns, "photos": int(columns["photos"])})
+    photos = [(number, path) for number, folder in enumerate(folders) for path in sorted(folder.iterdir())]
+    faces = _faces(engine, photos, half)
+    subjects: list[int] = []
+    states: list[str] = []
+    vectors: list[Float32] = []
+    while batch := list(islice(faces, BATCH)):
+        subjects += [number for number, _, _, _ in batch]
+        states += [state for _, _, _, state in batch]
+        both_faces = [face for _, bare, masked, _ in batch for face in (bare, masked)]
+        vectors += [template.vector for template in engine.embed(both_faces)]
+    both = np.stack(vectors)
+    result = Embedded(np.array(subjects), both[::2], both[1::2], np.array(states), len(photos))
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, **{field.name: getattr(result, field.name) for field in fields(Embedded)})
+    return result
+
+
+def _faces(
+    engine: Engine, photos: Sequence[tuple[int, Path]], half: Half
+) -> Iterator[tuple[int, Face, Face, str]]:
+    """Subject, bare face, masked face and mask state of each photo that has a face."""
+    for seed, (number, path) in enumerate(photos):
+        photo = images.decode(path)
+        found = engine.detect(photo)
+        if not found:
+            continue
+        height, width = photo.pixels.shape[:2]
+        # The subject of a portrait stands in its middle; others may look in from the side.
+        face = min(found, key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height))
+        worn = apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half))
+        masked = replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry))
+        yield number, face, masked, worn.spec.state
+
+
+def _key(engine: Engine, folders: Sequence[Path], half: Half) -> str:
+    """Changes with whatever changes the templates."""
+    weights = [file.sha256 for file in registry.card(engine.model).files if file.precision == engine.precision]
+    names = [str(folder.resolve()) for folder in folders]
+    return hashlib.sha256("\n".join([*weights, engine.detector, half, *names]).encode()).hexdigest()[:16]
