@@ -102,9 +102,7 @@ def test_orientation(format: str, orientation: int) -> None:
     image = Image.fromarray(pattern())
     image.info["exif"] = exif.tobytes()  # HEIF turns this into a rotation of its own
     options = {"quality": 95} if format in LOSSY else {}
-    photo = decode(
-        saved(image, format, exif=exif.tobytes(), **options) if format != "HEIF" else saved(image, format)
-    )
+    photo = decode(saved(image, format, exif=exif.tobytes(), **options) if format != "HEIF" else saved(image, format))
     want = ORIENTED[orientation](pattern())
     assert difference(photo.pixels, want) < 4
     assert photo.size == (want.shape[1], want.shape[0])
@@ -127,9 +125,7 @@ def test_cmyk(format: str) -> None:
     assert difference(photo.pixels, flat) < 4
 
 
-@pytest.mark.parametrize(
-    ("format", "mode"), [("PNG", "L"), ("JPEG", "L"), ("PNG", "1"), ("TIFF", "1"), ("GIF", "L")]
-)
+@pytest.mark.parametrize(("format", "mode"), [("PNG", "L"), ("JPEG", "L"), ("PNG", "1"), ("TIFF", "1"), ("GIF", "L")])
 def test_grey_and_bilevel(format: str, mode: str) -> None:
     grey = Image.fromarray(pattern()).convert(mode)
     photo = decode(saved(grey, format))
@@ -187,9 +183,7 @@ def test_palette_with_a_transparent_colour() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_sixteen_bits(suffix: str, channels: int) -> None:
     shades = (
-        pattern()[..., :1]
-        if channels == 1
-        else np.dstack([pattern(), np.full((48, 64, channels - 3), 255, np.uint8)])
+        pattern()[..., :1] if channels == 1 else np.dstack([pattern(), np.full((48, 64, channels - 3), 255, np.uint8)])
     )
     order = [2, 1, 0, 3][:channels] if channels > 1 else [0]  # OpenCV writes BGR
     data = cv2.imencode(suffix, np.ascontiguousarray(shades[..., order]).astype(np.uint16) * 257)[1].tobytes()
@@ -253,9 +247,7 @@ def icc(space: bytes, tags: dict[bytes, bytes]) -> bytes:
         body += value + b"\0" * (-len(value) % 4)
     size = offset + len(body)
     white = struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
-    header = (
-        struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", space, b"XYZ ") + b"\0" * 12 + b"acsp"
-    )
+    header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", space, b"XYZ ") + b"\0" * 12 + b"acsp"
     header += b"\0" * (68 - len(header)) + white
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
@@ -283,9 +275,7 @@ def srgb_of_linear(value: float) -> float:
 def test_profile_is_converted_to_srgb(format: str) -> None:
     flat = np.full((16, 16, 3), (200, 30, 60), np.uint8)
     options = {"quality": 95} if format in LOSSY else {}
-    data = saved(
-        flat, format, icc_profile=rgb_profile("g", "r", "b"), **options
-    )  # green first, and linear light
+    data = saved(flat, format, icc_profile=rgb_profile("g", "r", "b"), **options)  # green first, and linear light
     want = np.array([srgb_of_linear(30), srgb_of_linear(200), srgb_of_linear(60)])
     assert np.abs(decode(data).pixels[8, 8] - want).max() < 8
 
@@ -322,9 +312,7 @@ def test_profile_that_differs_from_srgb_by_rounding_changes_nothing() -> None:
     srgb, image = ImageCms.createProfile("sRGB"), Image.fromarray(pattern())
     converted = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(BytesIO(profile)), srgb)
     assert 0 < np.abs(np.asarray(converted).astype(int) - pattern()).max() <= 2
-    np.testing.assert_array_equal(
-        decode(saved(pattern(), "PNG", icc_profile=bytes(profile))).pixels, pattern()
-    )
+    np.testing.assert_array_equal(decode(saved(pattern(), "PNG", icc_profile=bytes(profile))).pixels, pattern())
 
 
 @pytest.mark.parametrize(
@@ -339,9 +327,7 @@ def test_unusable_profile_is_ignored_and_noted(profile: bytes) -> None:
 # Reduction
 
 
-@pytest.mark.parametrize(
-    ("max_side", "factor"), [(200, 8), (400, 4), (401, 2), (800, 2), (801, 1), (None, 1)]
-)
+@pytest.mark.parametrize(("max_side", "factor"), [(200, 8), (400, 4), (401, 2), (800, 2), (801, 1), (None, 1)])
 def test_huge_jpeg_is_reduced_but_never_below_max_side(max_side: int | None, factor: int) -> None:
     photo = decode(saved(pattern(1600, 800), "JPEG", quality=95), Limits(max_side=max_side))
     assert photo.pixels.shape == (800 // factor, 1600 // factor, 3)
@@ -485,8 +471,6 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> No
 
 
 def test_heif_library_is_loaded_only_for_heif() -> None:
-    program = (
-        "import sys, bareface.images; print('pillow_heif' in sys.modules, 'PIL.ImageCms' in sys.modules)"
-    )
+    program = "import sys, bareface.images; print('pillow_heif' in sys.modules, 'PIL.ImageCms' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -83,11 +83,7 @@ def _to_srgb(icc: bytes, mode: str) -> ImageCmsTransform | None:
     if mode == "CMYK":
         return transform
     steps = np.arange(0, 256, 17, dtype=np.uint8)
-    samples = (
-        np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 16, 3)
-        if mode == "RGB"
-        else steps[None]
-    )
+    samples = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 16, 3) if mode == "RGB" else steps[None]
     before = Image.fromarray(np.ascontiguousarray(samples))
     after = ImageCms.applyTransform(before, transform)
     assert after is not None

@@ -173,9 +173,7 @@ def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
     detail = str(error) or type(error).__name__
     if isinstance(error, MemoryError):
         what = "there is not enough memory to decode it."
-        return ImageError(
-            "image.memory", what, source=name, remedy="Lower the limit on pixels or free memory."
-        )
+        return ImageError("image.memory", what, source=name, remedy="Lower the limit on pixels or free memory.")
     if isinstance(error, Image.DecompressionBombError):
         return ImageError("image.too-many-pixels", f"it has too many pixels: {detail}", source=name)
     if "truncated" in detail.lower() or _ends_early(kind, data):
@@ -198,8 +196,6 @@ def _ends_early(kind: str, data: bytes) -> bool:
         case "BMP":
             return len(data) < int.from_bytes(data[2:6], "little")
         case "TIFF":
-            return len(data) < 8 or int.from_bytes(
-                data[4:8], "little" if data[:1] == b"I" else "big"
-            ) + 2 > len(data)
+            return len(data) < 8 or int.from_bytes(data[4:8], "little" if data[:1] == b"I" else "big") + 2 > len(data)
         case _:
             return False
