@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -117,10 +118,11 @@ def main() -> None:
         for precision in ("float32", "int8"):
             systems[f"bareface {precision}"] = bareface_templates(photos, images, Engine(precision=precision))
     for entry in options.detectors:
-        detector, upsample = entry.split(":")
+        name, upsample = entry.split(":")
+        detector: dlib_path.Detector = "hog" if name == "hog" else "cnn"
         systems[f"dlib {detector}, upsampled {upsample}x"] = kept(
             options.out / f"dlib-{detector}-{upsample}.npz",
-            lambda detector=detector, upsample=upsample: dlib_templates(photos, images, detector, int(upsample)),
+            partial(dlib_templates, photos, images, detector, int(upsample)),
         )
     rows, results = [], {}
     for name, found in systems.items():

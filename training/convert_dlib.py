@@ -46,9 +46,7 @@ def _block(graph: Graph, x: str, first: Convolution, second: Convolution) -> str
     return graph.node("Relu", graph.node("Add", graph.convolve(inner, second, padding=1), x))
 
 
-def _halving_block(
-    graph: Graph, x: str, first: Convolution, second: Convolution, size: int
-) -> tuple[str, int]:
+def _halving_block(graph: Graph, x: str, first: Convolution, second: Convolution, size: int) -> tuple[str, int]:
     """The shortcut is a 2x2 average; the smaller of the two is zero-padded in size and channels, as dlib does."""
     convolved, pooled = (size - 3) // 2 + 1, size // 2
     inner = graph.node("Relu", graph.convolve(x, first, stride=2))
@@ -109,11 +107,9 @@ def _widened(layer: Convolution) -> Convolution:
 
 
 def _rows_then_sum(layer: Convolution) -> tuple[Convolution, Convolution]:
-    """A k x k layer with one output as k row filters and the sum of their shifted answers: same result, blocked kernels."""
+    """A k x k layer with one output as k row filters and the sum of their shifted answers."""
     _one, channels, size, _ = layer.weight.shape
-    rows = Convolution(
-        layer.weight[0].transpose(1, 0, 2).reshape(size, channels, 1, size), np.zeros(size, np.float32)
-    )
+    rows = Convolution(layer.weight[0].transpose(1, 0, 2).reshape(size, channels, 1, size), np.zeros(size, np.float32))
     wide = _widened(rows)
     shifts = np.zeros((1, wide.weight.shape[0], size, 1), np.float32)
     shifts[0, np.arange(size), np.arange(size), 0] = 1
@@ -137,13 +133,9 @@ def write_landmarks(path: Path) -> None:
 
 def main() -> None:
     """Write all three."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights")
-    parser.add_argument(
-        "--float32", action="store_true", help="store the descriptor in float32 (for parity tests)"
-    )
+    parser.add_argument("--float32", action="store_true", help="store the descriptor in float32 (for parity tests)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     write_descriptor(options.out / "dlib-resnet.onnx", half=not options.float32)

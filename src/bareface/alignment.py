@@ -20,11 +20,9 @@ Complex: TypeAlias = NDArray[np.complex128]
 SIZES: dict[Geometry, int] = {"dlib-150": 150, "arcface-112": 112}
 
 # dlib's mean shape with 25 % padding on a 150-pixel chip; its chip pixel 0 lies at coordinate 0.5.
-_DLIB5 = (
-    150 * (0.25 + np.array([0.8595674595992, 0.6460604764104, 0.1205750620789, 0.3340850613712, 0.4901123135679])) / 1.5
-    + 1j * 150 * (0.25 + np.array([0.2134981538014, 0.2289674387677, 0.2137274526848, 0.2290642403242, 0.6277975316475])) / 1.5
-    - (0.5 + 0.5j)
-)  # fmt: skip
+_SHAPE_X = np.array([0.8595674595992, 0.6460604764104, 0.1205750620789, 0.3340850613712, 0.4901123135679])
+_SHAPE_Y = np.array([0.2134981538014, 0.2289674387677, 0.2137274526848, 0.2290642403242, 0.6277975316475])
+_DLIB5 = 150 * (0.25 + 0.25j + _SHAPE_X + 1j * _SHAPE_Y) / 1.5 - (0.5 + 0.5j)
 # Eye centres, nose tip and mouth corners on dlib's chips: medians over faces aligned by dlib.
 _FIVE = np.array([46.8 + 46.1j, 102.4 + 46.1j, 74.2 + 78.8j, 50.0 + 104.2j, 98.8 + 104.2j])
 _TEMPLATES: dict[LandmarkScheme, Complex] = {"dlib5": _DLIB5, "five": _FIVE}

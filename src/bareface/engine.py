@@ -79,16 +79,12 @@ class Engine:
         min_face: float | None = None,
     ) -> None:
         if min_face is not None and not min_face >= 1:
-            raise ModelError(
-                "model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}."
-            )
+            raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
         self.threads = threads or _usable_cores()
         self.min_face = min_face
         self._detector = _open_detector(detector, providers) if isinstance(detector, str) else detector
         self._embedder = (
-            _open_embedder(embedder, precision, providers, self.threads)
-            if isinstance(embedder, str)
-            else embedder
+            _open_embedder(embedder, precision, providers, self.threads) if isinstance(embedder, str) else embedder
         )
 
     @property
@@ -207,16 +203,13 @@ class Engine:
         cut = crop(photo.pixels, detection.box)
         full = 1 / photo.scale
         box = Box(*(value * full for value in detection.box))
-        landmarks = Landmarks(
-            (detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme
-        )
+        landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
         return Face(box, landmarks, detection.score, chip, cut, photo.source, self._templates)
 
     def _templates(self, chips: Sequence[UInt8]) -> list[Template]:
         embedder = self._embedder
         return [
-            Template(vector, embedder.model, embedder.space, embedder.precision)
-            for vector in embedder.embed(chips)
+            Template(vector, embedder.model, embedder.space, embedder.precision) for vector in embedder.embed(chips)
         ]
 
 

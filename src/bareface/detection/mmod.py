@@ -62,10 +62,8 @@ class MmodDetector:
         if not found:
             height, width = pixels.shape[:2]
             border = round(0.4 * max(height, width))
-            framed = cv2.copyMakeBorder(
-                pixels, border, border, border, border, cv2.BORDER_CONSTANT, value=MEAN_COLOUR
-            )
-            scale = min(WINDOW / min_face, 4 * WINDOW / max(framed.shape))
+            framed = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_CONSTANT, value=MEAN_COLOUR)
+            scale = min(WINDOW / min_face, 4 * WINDOW / max(framed.shape[:2]))
             found = [
                 (Box(b.x1 - border, b.y1 - border, b.x2 - border, b.y2 - border), score)
                 for b, score in self._boxes(framed, scale)
@@ -95,11 +93,7 @@ class MmodDetector:
             first = max(0, start - SEAM)
             last = height if start + strip >= out_rows else (start + strip + SEAM) * STRIDE + 2 * FIRST_CENTRE
             scores = self._session.run(None, {"pixels": canvas[None, first * STRIDE : last]})[0][0, 0]
-            own = (
-                scores[start - first : start - first + strip]
-                if start + strip < out_rows
-                else scores[start - first :]
-            )
+            own = scores[start - first : start - first + strip] if start + strip < out_rows else scores[start - first :]
             rows, columns = np.nonzero(own > 0)
             found.append((rows + start, columns, own[rows, columns]))
         rows, columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -136,7 +130,8 @@ def _layout(width: int, height: int) -> tuple[list[_Level], tuple[int, int]]:
             break
         levels.append(_Level(MARGIN + width - w, y, w, h))
         y -= GAP
-    return levels, (width + 2 * MARGIN, column + 2 * MARGIN)
+    # Less than a window gives the network nothing to slide over.
+    return levels, (max(WINDOW, width + 2 * MARGIN), max(WINDOW, column + 2 * MARGIN))
 
 
 def _packed(pixels: UInt8, levels: list[_Level], size: tuple[int, int]) -> UInt8:
@@ -153,9 +148,7 @@ def _packed(pixels: UInt8, levels: list[_Level], size: tuple[int, int]) -> UInt8
     return canvas
 
 
-def _to_photo(
-    centres: NDArray[np.float64], levels: list[_Level], width: int, height: int
-) -> NDArray[np.float64]:
+def _to_photo(centres: NDArray[np.float64], levels: list[_Level], width: int, height: int) -> NDArray[np.float64]:
     """Windows at canvas ``centres`` [n, 2] as boxes [n, 4] in the photo, each by its nearest level."""
     place = np.array(levels, np.float64)
     corner, size = place[:, :2], place[:, 2:]

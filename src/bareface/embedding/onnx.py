@@ -44,9 +44,7 @@ class OnnxEmbedder:
         self._planes = card.input.get("layout", "NHWC") == "NCHW"
         self._mean = np.array(card.input.get("mean", (0, 0, 0)), np.float32)
         self._std = np.array(card.input.get("std", (1, 1, 1)), np.float32)
-        self._session: Any = open_session(
-            registry.path_of(card, precision), providers=providers, threads=threads
-        )
+        self._session: Any = open_session(registry.path_of(card, precision), providers=providers, threads=threads)
         first = self._session.get_inputs()[0]
         self._input = first.name
         self._one_by_one = first.shape[0] == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bareface.errors import TemplateError
-from bareface.types import Comparison, Face, Float32, Template
+from bareface.types import Comparison, Decision, Face, Float32, Template
 
 
 def similarity(a: Float32, b: Float32) -> float:
@@ -64,14 +64,13 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3) -> Comparison:
     calibration = Calibration.packaged(a.template.space)
     match, possible = calibration.threshold(fmr), calibration.threshold(min(1.0, 10 * fmr))
     score = similarity(a.template.vector, b.template.vector)
-    if score >= match.similarity:
-        decision = "match"
-    else:
-        decision = "possible" if score >= possible.similarity else "no match"
+    decision: Decision = "no match"
+    if score >= possible.similarity:
+        decision = "match" if score >= match.similarity else "possible"
     return Comparison(
         similarity=score,
         distance=distance(a.template.vector, b.template.vector),
-        decision=decision,  # type: ignore[arg-type]
+        decision=decision,
         threshold=match.similarity,
         fmr=match.fmr,
         basis=match.basis,

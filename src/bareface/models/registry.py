@@ -55,7 +55,7 @@ class ModelCard:
     space
         The template space, for embedders.
     input
-        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``, ``name``.
+        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``.
     metrics, limits
         What was measured, by which command; what it cannot do.
     """
@@ -161,9 +161,7 @@ def path_of(model: ModelCard, precision: str | None = None) -> Path:
 
 
 def _check(path: Path, entry: ModelFile, model: ModelCard) -> None:
-    again = (
-        "Reinstall bareface." if model.packaged else f"Add it again: `bareface models add {model.id} FILE`."
-    )
+    again = "Reinstall bareface." if model.packaged else f"Add it again: `bareface models add {model.id} FILE`."
     if not path.is_file():
         raise ModelError("model.missing", "the model's file is not there.", source=str(path), remedy=again)
     stat = path.stat()
@@ -250,9 +248,7 @@ def add(
     """
     path = Path(path)
     if not model_id or not model_id.replace("-", "").replace(".", "").isalnum() or model_id.startswith("."):
-        raise ModelError(
-            "model.name", f"{model_id!r} is no model name: letters, digits, dots and dashes only."
-        )
+        raise ModelError("model.name", f"{model_id!r} is no model name: letters, digits, dots and dashes only.")
     if any(entry.id == model_id and entry.packaged for entry in cards()):
         raise ModelError("model.name", f"{model_id} is a packaged model; choose another name.")
     if not path.is_file():

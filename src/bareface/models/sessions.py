@@ -53,9 +53,7 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=wanted)
     except Exception as error:  # ONNX Runtime raises its own, undocumented classes
-        raise ModelError(
-            "model.unreadable", f"ONNX Runtime cannot load it: {error}", source=str(path)
-        ) from error
+        raise ModelError("model.unreadable", f"ONNX Runtime cannot load it: {error}", source=str(path)) from error
     used = session.get_providers()
     if wanted[0] not in used:
         raise ModelError(

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bareface
+from bareface import images
+from bareface.engine import Analysis, Engine
+from bareface.errors import ImageError, ModelError
+from bareface.models import registry
+from tests.portraits import astronaut, hopper
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+def _closeness(a: bareface.Face, b: bareface.Face) -> float:
+    mean = registry.space_mean("dlib-128")
+    x, y = a.template.vector - mean, b.template.vector - mean
+    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+
+
+def test_path_bytes_and_array_give_the_same_face(engine: Engine) -> None:
+    path = astronaut()
+    (a,) = engine.faces(path)
+    (b,) = engine.faces(path.read_bytes())
+    (c,) = engine.faces(images.decode(path).pixels)
+    assert a.box == b.box == c.box
+    assert np.array_equal(a.template.vector, b.template.vector)
+    assert np.array_equal(a.template.vector, c.template.vector)
+
+
+def test_a_face_carries_what_is_promised(engine: Engine) -> None:
+    (face,) = engine.faces(hopper())
+    assert face.box.width > 40
+    assert face.landmarks.points.shape == (5, 2)
+    assert face.chip.shape == (150, 150, 3)
+    assert face.crop.shape == (160, 160, 3)
+    assert face.template.vector.shape == (128,)
+    assert face.template.vector.dtype == np.float32
+    assert (face.template.model, face.template.space, face.template.precision) == (
+        "dlib-resnet",
+        "dlib-128",
+        "float32",
+    )
+
+
+def test_a_template_is_computed_once(engine: Engine) -> None:
+    (face,) = engine.faces(hopper())
+    assert "template" not in face.__dict__
+    assert face.template is face.template
+
+
+def test_batches_give_what_single_faces_give(engine: Engine) -> None:
+    faces = engine.faces(hopper()) + engine.faces(astronaut())
+    together = engine.embed(faces)
+    alone = [engine.faces(path)[0].template for path in (hopper(), astronaut())]
+    for a, b in zip(together, alone, strict=True):
+        assert np.allclose(a.vector, b.vector, atol=1e-5)
+    assert faces[0].template is together[0]
+
+
+def test_int8_lands_beside_float32(engine: Engine) -> None:
+    (face,) = engine.faces(hopper())
+    (quick,) = Engine(precision="int8").faces(hopper())
+    assert quick.template.precision == "int8"
+    assert _closeness(face, quick) > 0.98
+
+
+def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+    sources = [astronaut(), broken, hopper(), tmp_path / "absent.jpg", astronaut()]
+    analyses = list(engine.stream(sources, batch=2))
+    assert [a.source for a in analyses] == [str(s) for s in sources]
+    assert [len(a.faces) for a in analyses] == [1, 0, 1, 0, 1]
+    assert [a.error is None for a in analyses] == [True, False, True, False, True]
+    assert isinstance(analyses[1].error, ImageError)
+    assert all("template" in face.__dict__ for a in analyses for face in a.faces)
+    assert analyses[0].photo is not None
+    assert analyses[0].photo.pixels.size == 0
+    assert analyses[0].photo.size == (512, 512)
+
+
+def test_a_stream_reads_only_a_little_ahead(engine: Engine) -> None:
+    taken = 0
+
+    def sources() -> Iterator[np.ndarray]:
+        nonlocal taken
+        for _ in range(1000):
+            taken += 1
+            yield np.zeros((60, 60, 3), np.uint8)
+
+    stream = engine.stream(sources(), batch=4)
+    assert isinstance(next(stream), Analysis)
+    stream.close()
+    assert taken < 60
+
+
+def test_an_empty_stream_ends(engine: Engine) -> None:
+    assert list(engine.stream([])) == []
+
+
+def test_boxes_are_in_pixels_of_the_full_photo(engine: Engine, tmp_path: Path) -> None:
+    """A huge JPEG is decoded reduced; what is reported is not."""
+    import cv2
+
+    face = engine.faces(astronaut())[0].box
+    big = cv2.resize(images.decode(astronaut()).pixels, None, fx=18, fy=18, interpolation=cv2.INTER_LINEAR)
+    path = tmp_path / "big.jpg"
+    images.write(path, big)
+    (found,) = engine.faces(path)
+    assert images.decode(path).scale < 1
+    scaled = bareface.Box(*(18 * v for v in face))
+    assert found.box.iou(scaled) > 0.6
+
+
+def test_providers_that_are_absent_are_an_error() -> None:
+    with pytest.raises(ModelError, match="CUDAExecutionProvider"):
+        Engine(providers=["cuda"])
+
+
+def test_unknown_names_are_named() -> None:
+    with pytest.raises(ModelError, match="no model is called 'nonsense'"):
+        Engine(embedder="nonsense")
+    with pytest.raises(ModelError, match="not for embedding"):
+        Engine(embedder="dlib-mmod")
+
+
+def test_a_senseless_minimum_is_refused() -> None:
+    with pytest.raises(ModelError):
+        Engine(min_face=0)
