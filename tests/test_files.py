@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import write_atomically
+from bareface.files import make_folder, write_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -38,3 +38,15 @@ def test_failure_keeps_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         write_atomically(target, b"new")
     assert [path.name for path in tmp_path.rglob("*")] == ["report.html", "kept"]
+
+
+def test_a_folder_where_a_file_is_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError) as caught:
+        make_folder(tmp_path / "file" / "below")
+    assert caught.value.code == "usage.output"
+
+
+def test_makes_folders_and_keeps_those_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert make_folder(tmp_path / "a" / "b").is_dir()

@@ -45,9 +45,7 @@ def test_one_in_n_is_true_to_two_digits(fpir: float) -> None:
 def test_printable_text_acts_on_nothing(text: str) -> None:
     shown = printable(text)
     shown.encode("utf-8")
-    assert all(
-        unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp") for c in shown
-    )
+    assert all(unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp") for c in shown)
 
 
 def test_ordinary_names_stay_as_they_are() -> None:

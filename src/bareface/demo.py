@@ -5,6 +5,7 @@ Photos of more people, where there are some, give the search someone to mistake 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,12 @@ from bareface.evaluation.degradations import (
     degrade,
 )
 from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.files import write_atomically
+from bareface.files import make_folder, write_atomically
 from bareface.reports import candidate_report
 from bareface.service import Gallery
 from bareface.types import CandidateList
 
-_TOP = 8
+_TOP = 4
 _SEED = 7
 _FAR = 40
 """Width in pixels of a face far away: the smallest that the detector looks for by default."""
@@ -75,7 +76,7 @@ def demonstrate(
     Parameters
     ----------
     folder
-        Where to write ``people.bareface`` (made anew), the ``probes`` and ``report.html``.
+        Where to write ``people.bareface`` (made anew), ``people``, ``probes`` and ``report.html``.
     engine
         Finds and embeds the faces.
     more
@@ -83,8 +84,8 @@ def demonstrate(
     progress
         Called with how many steps are done and how many there are.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    known = portraits()
+    folder = make_folder(folder.resolve())
+    known = [_copied(person, folder / "people") for person in portraits()]
     people = [*known, *(person for photos in more for person in photos.people)]
     probes = [
         *(probe for person in known for probe in degraded_probes(person, folder / "probes", engine)),
@@ -103,10 +104,18 @@ def demonstrate(
             findings.append(_search(gallery, probe))
             progress(done, steps)
         lists = [finding.entry for finding in findings if finding.entry]
-        page = candidate_report(lists, gallery=path.name, crop=lambda found: gallery.crop(found.reference_id))
+        page = candidate_report(
+            lists, gallery=path.name, crop=lambda found: gallery.crop(found.reference_id), base=folder
+        )
         info = gallery.info()
     report = write_atomically(folder / "report.html", page)
     return Demonstration(path, report, info.subjects, info.references, tuple(findings))
+
+
+def _copied(person: Person, folder: Path) -> Person:
+    """The person's photos in a folder of their own, so that the gallery's sources are easy to find."""
+    place = make_folder(folder / person.name)
+    return Person(person.name, tuple(Path(shutil.copy(photo, place)) for photo in person.photos))
 
 
 def _search(gallery: Gallery, probe: Probe) -> Finding:
@@ -132,7 +141,7 @@ def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]
     }
     pictures = {label: degrade(photo.pixels, target, steps, _SEED) for label, steps in worse.items()}
     pictures["masked"] = apply_mask(photo.pixels, face.landmarks, mask).pixels
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     probes = []
     for label, pixels in pictures.items():
         path = folder / f"{person.name}, {label}.jpg"

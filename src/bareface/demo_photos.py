@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bareface.errors import UsageError
-from bareface.files import write_atomically
+from bareface.files import make_folder, write_atomically
 from bareface.gallery.walk import PHOTO_SUFFIXES
 
 ENROLLED = 100
@@ -104,14 +104,11 @@ def people_in(folder: Path) -> Photos:
         )
     step = max(1, len(found) // (ENROLLED + STRANGERS))
     sample = found[::step][: ENROLLED + STRANGERS]
-    strangers, enrolled = (
-        (sample[:STRANGERS], sample[STRANGERS:]) if len(sample) > 2 * STRANGERS else ([], sample)
-    )
+    strangers, enrolled = (sample[:STRANGERS], sample[STRANGERS:]) if len(sample) > 2 * STRANGERS else ([], sample)
     mated = [person for person in enrolled if len(person.photos) > 1][:MATED]
     return Photos(
         tuple(
-            Person(person.name, person.photos[: -1 if person in mated else None][:PHOTOS_EACH])
-            for person in enrolled
+            Person(person.name, person.photos[: -1 if person in mated else None][:PHOTOS_EACH]) for person in enrolled
         ),
         (
             *(Probe(person.photos[-1], person.name) for person in mated),
@@ -124,7 +121,9 @@ def _photos(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(file for file in folder.iterdir() if file.suffix.lower() in PHOTO_SUFFIXES - {""}))
 
 
-_PINNED = "https://raw.githubusercontent.com/ageitgey/face_recognition/2e2dccea9dd0ce730c8d464d0f67c6eebb40c9d1/examples/"
+_PINNED = (
+    "https://raw.githubusercontent.com/ageitgey/face_recognition/2e2dccea9dd0ce730c8d464d0f67c6eebb40c9d1/examples/"
+)
 _FILES = {
     "obama.jpg": "0930e3aa8cae5920329c0c8cbc6a2ab70f47b0e67b432875beaa95cbf7e741f6",
     "biden.jpg": "3c17508bb91554c637a2eabddfae790e5bb1caba93130814fc2ac50be9760c4c",
@@ -148,7 +147,7 @@ def download(folder: Path, base: str = _PINNED) -> Photos:
     UsageError
         ``usage.demo-download``: no network, or a file with another SHA-256 than the pinned one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     kept = [_fetch(base + name, digest, folder / Path(name).name) for name, digest in _FILES.items()]
     obama, biden, obama_again, biden_again = kept
     return Photos(
@@ -168,7 +167,5 @@ def _fetch(address: str, digest: str, target: Path) -> Path:
             "usage.demo-download", f"cannot be fetched: {getattr(error, 'reason', error)}.", source=address
         ) from error
     if hashlib.sha256(data).hexdigest() != digest:
-        raise UsageError(
-            "usage.demo-download", "is not the file that was pinned: its SHA-256 differs.", source=address
-        )
+        raise UsageError("usage.demo-download", "is not the file that was pinned: its SHA-256 differs.", source=address)
     return write_atomically(target, data)

@@ -56,21 +56,15 @@ def _fixed(x: float, y: float) -> tuple[int, int]:
 def _outline(canvas: UInt8, box: Box, to_canvas: float, line: int) -> None:
     corners = [value * to_canvas for value in box]
     for colour, width in ((_DARK, line + max(2, line // 2)), (_LINE, line)):
-        cv2.rectangle(
-            canvas, _fixed(*corners[:2]), _fixed(*corners[2:]), colour, width, cv2.LINE_AA, shift=_SHIFT
-        )
+        cv2.rectangle(canvas, _fixed(*corners[:2]), _fixed(*corners[2:]), colour, width, cv2.LINE_AA, shift=_SHIFT)
 
 
 def _points(canvas: UInt8, points: Float32, line: int) -> None:
     spread = float(np.ptp(points, axis=0).max())
-    radius = max(
-        1.5, min(line * 1.5, spread / 12)
-    )  # on a far face, points as wide as the lines would cover it
+    radius = max(1.5, min(line * 1.5, spread / 12))  # on a far face, points as wide as the lines would cover it
     for x, y in points:
         for colour, size in ((_DARK, radius + max(1.0, radius / 3)), (_POINT, radius)):
-            cv2.circle(
-                canvas, _fixed(x, y), round(size * 2**_SHIFT), colour, cv2.FILLED, cv2.LINE_AA, shift=_SHIFT
-            )
+            cv2.circle(canvas, _fixed(x, y), round(size * 2**_SHIFT), colour, cv2.FILLED, cv2.LINE_AA, shift=_SHIFT)
 
 
 def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int) -> UInt8:

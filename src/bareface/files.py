@@ -9,6 +9,27 @@ from pathlib import Path
 from bareface.errors import UsageError
 
 
+def make_folder(path: str | Path) -> Path:
+    """Make a folder, with those above it, unless it is there.
+
+    Raises
+    ------
+    UsageError
+        ``usage.output``: it cannot be made here.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "usage.output",
+            f"no folder can be made here: {error.strerror or error}.",
+            source=str(path),
+            remedy="Choose a place that may be written to.",
+        ) from error
+    return path
+
+
 def write_atomically(path: str | Path, data: bytes) -> Path:
     """Write a file so that readers see the old content or the new, never half of it.
 

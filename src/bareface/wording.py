@@ -62,9 +62,7 @@ def stranger_rate(fpir: float | None) -> str:
     if fpir < _RAREST:
         return f"fewer than 1 in {round(1 / _RAREST):,} searches by strangers"
     searches = 1 / fpir
-    digits = min(
-        0, 1 - math.floor(math.log10(searches))
-    )  # two significant digits: the estimate carries no more
+    digits = min(0, 1 - math.floor(math.log10(searches)))  # two significant digits: the estimate carries no more
     return f"1 in {round(searches, digits):,.0f} searches by strangers"
 
 

@@ -23,16 +23,12 @@ def demo(
     options: EngineOptions,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Add people of yours: one folder a person; at most 100 of them are taken."
-        ),
+        typer.Option(metavar="DIR", help="Add people of yours: one folder a person; at most 100 of them are taken."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("out/demo"),
     download: Annotated[
         bool,
-        typer.Option(
-            "--download", help="Also fetch four pinned example photos, 1 MB; goes on without a network."
-        ),
+        typer.Option("--download", help="Also fetch four pinned example photos, 1 MB; goes on without a network."),
     ] = False,
     json: Json = False,
 ) -> None:

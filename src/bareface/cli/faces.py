@@ -12,6 +12,7 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import face_shape, plain
 from bareface.errors import ImageError, UsageError
+from bareface.files import make_folder
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -76,12 +77,7 @@ def _targets(photos: list[Path], output: Path) -> list[Path]:
             source=str(output),
             remedy="Name a folder with -o.",
         )
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            "usage.output", f"no folder can be made here: {error.strerror}.", source=str(output)
-        ) from error
+    make_folder(output)
     targets: list[Path] = []
     for photo in photos:
         target, number = output / f"{photo.stem}.faces.png", 1

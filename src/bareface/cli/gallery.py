@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look into a gallery, and put it right.", no_args_is_help=True)
 
 GalleryPath = Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file.")]
-Subject = Annotated[
-    str, typer.Argument(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names)
-]
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names)]
 References = Annotated[
     list[int],
     typer.Argument(metavar="REFERENCE", help="Numbers, as `gallery references` lists them."),
@@ -63,10 +61,7 @@ def info(gallery: GalleryPath, json: Json = False) -> None:
             ("photos", f"{found.photos:,}"),
             ("corrections", f"{found.corrections:,}"),
             ("space", found.space),
-            *(
-                ("templates", f"{made.references:,} by {made.model} in {made.precision}")
-                for made in found.templates
-            ),
+            *(("templates", f"{made.references:,} by {made.model} in {made.precision}") for made in found.templates),
             ("size on disk", f"{found.size / 1e6:,.1f} MB"),
             ("made", f"{found.created:%Y-%m-%d %H:%M} UTC"),
         ]

@@ -74,17 +74,11 @@ def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file; it is copied.")],
     task: Annotated[Literal["detection", "embedding"] | None, typer.Option(help="What it does.")] = None,
     licence: Annotated[str | None, typer.Option(help="On what terms it may be used.")] = None,
-    training_data: Annotated[
-        str | None, typer.Option(help="What it was trained on, and on what terms.")
-    ] = None,
-    space: Annotated[
-        str | None, typer.Option(help="The space of its templates; its name by default.")
-    ] = None,
+    training_data: Annotated[str | None, typer.Option(help="What it was trained on, and on what terms.")] = None,
+    space: Annotated[str | None, typer.Option(help="The space of its templates; its name by default.")] = None,
     input: Annotated[
         str | None,
-        typer.Option(
-            metavar="JSON", help="How an embedder is fed: geometry, layout, mean, std (see docs/cli.md)."
-        ),
+        typer.Option(metavar="JSON", help="How an embedder is fed: geometry, layout, mean, std (see docs/cli.md)."),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="Refuse a file with another SHA-256.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without being asked.")] = False,
@@ -117,9 +111,7 @@ def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
     for name, value in terms:
         note(f"{name}: {value}")
     if not sys.stdin.isatty():
-        raise UsageError(
-            "usage.terms", f"the terms of {model} were not accepted.", remedy="Give --yes to accept them."
-        )
+        raise UsageError("usage.terms", f"the terms of {model} were not accepted.", remedy="Give --yes to accept them.")
     if not typer.confirm("Use it on these terms?", err=True):
         raise UsageError("usage.terms", f"the terms of {model} were not accepted.")
 
@@ -146,9 +138,6 @@ def _print_card(card: ModelCard) -> None:
             ("space", card.space),
             *(("limit", limit) for limit in card.limits),
             *(("measured", f"{name}: {value}") for name, value in card.metrics.items()),
-            *(
-                (f"file, {file.precision}", f"{file.size:,} bytes, SHA-256 {file.sha256}")
-                for file in card.files
-            ),
+            *((f"file, {file.precision}", f"{file.size:,} bytes, SHA-256 {file.sha256}") for file in card.files),
         ]
     )

@@ -44,15 +44,11 @@ class EngineOptions:
     ] = "float32"
     min_face: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="PX", help="Ignore faces narrower than this; faster.", rich_help_panel=_PANEL
-        ),
+        typer.Option(min=1, metavar="PX", help="Ignore faces narrower than this; faster.", rich_help_panel=_PANEL),
     ] = None
     threads: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", help="Processor threads; all of them by default.", rich_help_panel=_PANEL
-        ),
+        typer.Option(min=1, metavar="N", help="Processor threads; all of them by default.", rich_help_panel=_PANEL),
     ] = None
     provider: Annotated[
         Literal["cpu", "cuda"],

@@ -48,9 +48,7 @@ def search(
     ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.html", help="Also write one self-contained page with the faces side by side."
-        ),
+        typer.Option(metavar="FILE.html", help="Also write one self-contained page with the faces side by side."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -94,7 +92,11 @@ def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: 
     notes += [str(answer.error) for answer in answers if answer.error]
     lists = [entry for answer in answers for entry in answer.lists]
     page = candidate_report(
-        lists, gallery=str(name), crop=lambda candidate: gallery.crop(candidate.reference_id), notes=notes
+        lists,
+        gallery=str(name),
+        crop=lambda candidate: gallery.crop(candidate.reference_id),
+        notes=notes,
+        base=Path.cwd(),
     )
     write_atomically(report, page)
 

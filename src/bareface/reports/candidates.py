@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bareface.images import encode
 from bareface.reports.page import render
@@ -22,6 +23,7 @@ def candidate_report(
     gallery: str,
     crop: Callable[[Candidate], bytes | None],
     notes: Sequence[str] = (),
+    base: Path | None = None,
     made: datetime | None = None,
 ) -> bytes:
     """One self-contained HTML page for one or more candidate lists.
@@ -36,6 +38,8 @@ def candidate_report(
         The encoded picture (JPEG, PNG or WebP) to show for a candidate's reference; None where none is kept.
     notes
         What the reader must know about the whole search.
+    base
+        Photos below this folder are shown by their path from it; all others by their whole path.
     made
         When the search was made; now, if not given.
 
@@ -44,18 +48,18 @@ def candidate_report(
     bytes
         UTF-8 HTML: all pictures inside, no script, and a content policy that forbids fetching anything.
     """
+    several = lists[0].notes if len(lists) > 1 else ()
+    shared = [note for note in several if all(note in one.notes for one in lists)]
     made = (made or datetime.now(UTC)).astimezone(UTC)
     return render(
         "candidates.html",
         gallery=gallery,
         made=made,
         when=f"{made.day} {made:%B %Y, %H:%M} UTC",
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys((*notes, *shared))),
         leads=LEADS,
-        sections=[_section(number, entry, crop) for number, entry in enumerate(lists, start=1)],
-        models=sorted(
-            {f"{face.template.model}, {face.template.precision}" for e in lists for face in e.probe}
-        ),
+        sections=[_section(number, entry, crop, base, shared) for number, entry in enumerate(lists, start=1)],
+        models=sorted({f"{face.template.model}, {face.template.precision}" for e in lists for face in e.probe}),
         size=_size(lists),
     )
 
@@ -67,6 +71,7 @@ class _Card:
     candidate: Candidate
     name: str
     picture: bytes | None
+    source: str
     evidence: float | None
 
 
@@ -75,18 +80,24 @@ class _Section:
     """One candidate list, ready to show."""
 
     number: int
-    probes: tuple[tuple[Face, bytes], ...]
+    probes: tuple[tuple[Face, bytes, str], ...]
     verdict: str
     outcome: str
     cards: tuple[_Card, ...]
     notes: tuple[str, ...]
 
 
-def _section(number: int, entry: CandidateList, crop: Callable[[Candidate], bytes | None]) -> _Section:
+def _section(
+    number: int,
+    entry: CandidateList,
+    crop: Callable[[Candidate], bytes | None],
+    base: Path | None,
+    said: Sequence[str],
+) -> _Section:
     outcome, summary = verdict(entry.candidates)
     return _Section(
         number=number,
-        probes=tuple((face, encode(face.crop, "JPEG")) for face in entry.probe),
+        probes=tuple((face, encode(face.crop, "JPEG"), _place(face.source, base)) for face in entry.probe),
         verdict=summary,
         outcome=outcome,
         cards=tuple(
@@ -94,12 +105,19 @@ def _section(number: int, entry: CandidateList, crop: Callable[[Candidate], byte
                 candidate=candidate,
                 name=printable(candidate.subject or f"Unnamed subject {candidate.subject_id}"),
                 picture=crop(candidate),
+                source=_place(candidate.source, base),
                 evidence=_evidence(candidate.fpir),
             )
             for candidate in entry.candidates
         ),
-        notes=entry.notes,
+        notes=tuple(note for note in entry.notes if note not in said),
     )
+
+
+def _place(source: str, base: Path | None) -> str:
+    if base is None or not Path(source).is_relative_to(base):
+        return source
+    return Path(source).relative_to(base).as_posix()
 
 
 def _evidence(fpir: float | None) -> float | None:

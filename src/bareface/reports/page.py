@@ -29,9 +29,7 @@ def render(template: str, **values: Any) -> bytes:
     """
     style = resources.files("bareface.reports").joinpath("templates", "report.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     page = _environment().get_template(template).render(policy=policy, style=Markup(style), **values)
     return page.encode("utf-8")
 
@@ -59,7 +57,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        printable=printable, plural=plural, stranger_rate=stranger_rate, data_uri=data_uri
-    )
+    environment.filters.update(printable=printable, plural=plural, stranger_rate=stranger_rate, data_uri=data_uri)
     return environment

@@ -1,0 +1,225 @@
+"""The candidate-list report: complete, self-contained, and safe whatever the names in it are."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bareface.images import encode
+from bareface.reports import candidate_report
+from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, SameSource, Template
+
+HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b[31m\udcff"
+
+
+class Page(HTMLParser):
+    """All tags with their attributes, and all text, of a page."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(page.decode("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def face(source: str = "probe.jpg", shade: int = 120) -> Face:
+    crop = np.full((160, 160, 3), shade, np.uint8)
+    landmarks = Landmarks(np.zeros((5, 2), np.float32), "dlib5")
+    template = Template(np.ones(128, np.float32), "dlib-resnet", "dlib-128")
+    return Face(Box(0, 0, 99, 101), landmarks, 1.06, crop[:150, :150], crop, source, lambda chips: [template])
+
+
+def candidate(rank: int, fpir: float | None, *, subject: str | None = "Ada", **given: object) -> Candidate:
+    decision = "possible" if fpir is None else "match" if fpir < 0.003 else "no match" if fpir > 0.1 else "possible"
+    values: dict[str, object] = {
+        "source": f"/photos/{rank}.jpg",
+        "same_source": None,
+        "similarity": 0.97 - 0.01 * rank,
+        "distance": 0.4,
+        **given,
+    }
+    return Candidate(
+        rank=rank,
+        subject_id=rank,
+        subject=subject,
+        reference_id=rank,
+        decision=decision,  # type: ignore[arg-type]
+        fpir=fpir,
+        box=Box(0, 0, 1, 1),
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def listing(
+    *candidates: Candidate, probe: tuple[Face, ...] | None = None, notes: tuple[str, ...] = ()
+) -> CandidateList:
+    return CandidateList(probe or (face(),), candidates, 1200, 3400, notes)
+
+
+def crop(candidate: Candidate) -> bytes:
+    return encode(np.full((160, 160, 3), 10 * candidate.rank, np.uint8), "JPEG")
+
+
+def report(*lists: CandidateList, **given: object) -> Page:
+    options: dict[str, object] = {"gallery": "people.bareface", "crop": crop, **given}
+    return Page(candidate_report(lists, **options))  # type: ignore[arg-type]
+
+
+def test_says_what_was_searched_and_found() -> None:
+    found = listing(candidate(1, 1 / 340), candidate(2, 0.05, subject=None), candidate(3, 0.8, subject="Bo"))
+    page = report(found, made=datetime(2026, 3, 4, 5, 6, tzinfo=UTC))
+    assert "people.bareface" in page.words
+    assert "1,200 subjects, 3,400 references" in page.words
+    assert "4 March 2026, 05:06 UTC" in page.words
+    assert "dlib-resnet, float32" in page.words
+    assert "1 match and 1 possible match, to be checked by a person" in page.words
+    assert "1 in 340 searches by strangers would score this high" in page.words
+    assert "Unnamed subject 2" in page.words
+    assert "Candidates are leads, not identifications" in page.words
+    assert len(page.all("li")) == 3
+
+
+def test_every_picture_is_inside_and_described() -> None:
+    page = report(listing(*(candidate(rank, 0.5) for rank in range(1, 6))))
+    pictures = page.all("img")
+    assert len(pictures) == 6
+    assert all((picture["src"] or "").startswith("data:image/jpeg;base64,") for picture in pictures)
+    assert all(picture["alt"] for picture in pictures)
+    assert len({picture["src"] for picture in pictures}) == 6
+
+
+def test_no_picture_kept_is_said() -> None:
+    page = report(listing(candidate(1, 0.5)), crop=lambda _: None)
+    assert len(page.all("img")) == 1
+    assert "no picture kept" in page.words
+
+
+@pytest.mark.parametrize(
+    ("same_source", "words"),
+    [("same file", "the probe’s own file: says nothing new"), ("re-encoding", "a re-encoding of the probe’s file")],
+)
+def test_the_probes_own_file_is_marked(same_source: SameSource, words: str) -> None:
+    assert words in report(listing(candidate(1, 1e-5, same_source=same_source))).words
+
+
+def test_no_match_is_an_answer() -> None:
+    page = report(listing(candidate(1, 0.6), candidate(2, 0.9)))
+    assert "No match: nobody in this gallery scores higher than strangers do" in page.words
+
+
+def test_an_empty_gallery_and_a_probe_without_a_face() -> None:
+    assert "the gallery has no one to compare with" in report(listing()).words
+    assert "No face was found in the probe" in report().words
+
+
+def test_without_calibration_nothing_is_claimed() -> None:
+    page = report(listing(candidate(1, None), candidate(2, None)))
+    assert "2 leads: no calibration says how sure they are" in page.words
+    assert "would score this high" not in page.words.split("How to read")[0]
+
+
+def test_a_note_of_every_list_is_told_once() -> None:
+    page = report(*(listing(candidate(1, 0.5), notes=("mixed precisions", f"only here {n}")) for n in range(3)))
+    assert page.words.count("mixed precisions") == 1
+    assert all(page.words.count(f"only here {n}") == 1 for n in range(3))
+
+
+def test_fused_probes_stand_together() -> None:
+    page = report(listing(candidate(1, 0.01), probe=(face("a.jpg", 10), face("b.jpg", 200))))
+    assert "2 photos of one person, searched as one probe" in page.words
+    assert {"a.jpg", "b.jpg"} <= set(page.text)
+
+
+def test_photos_below_the_base_are_shown_from_it(tmp_path: Path) -> None:
+    inside = candidate(1, 0.5, source=str(tmp_path / "people" / "Ada" / "1.jpg"))
+    page = report(listing(inside, candidate(2, 0.5, source="/elsewhere/2.jpg")), base=tmp_path)
+    together = "".join(page.text)
+    assert "people/Ada/1.jpg" in together
+    assert str(tmp_path) not in together
+    assert "/elsewhere/2.jpg" in together
+
+
+def test_hostile_names_stay_text() -> None:
+    found = listing(candidate(1, 0.01, subject=HOSTILE, source=HOSTILE), probe=(face(HOSTILE),), notes=(HOSTILE,))
+    page = report(found, gallery=HOSTILE, notes=(HOSTILE,))
+    assert not page.all("script")
+    assert all(set(picture) == {"src", "width", "height", "alt"} for picture in page.all("img"))
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    shown = "".join(page.text)
+    assert shown.count("<script>document.title='owned'") >= 6
+    assert not set("\u202e\x1b") & set(shown)
+
+
+def test_nothing_is_fetched_and_the_policy_forbids_it() -> None:
+    raw = candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop).decode()
+    (policy,) = [m["content"] for m in Page(raw.encode()).all("meta") if m.get("http-equiv")]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not re.search(r"(https?:)?//[a-z]", re.sub(r"data:[^\"]+", "", raw))
+    assert "url(" not in raw
+    assert "@import" not in raw
+
+
+def _browser() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.skip("needs a browser: no chromium on the path")
+
+
+def _in_browser(page: Path, profile: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    quiet = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync", "--disable-component-update")
+    quiet += ("--disable-background-networking", "--disable-features=NetworkTimeServiceQuerying")
+    command = [_browser(), "--headless", "--no-sandbox", *quiet]
+    command += [f"--user-data-dir={profile}", "--enable-logging=stderr", *options, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+@pytest.mark.slow
+def test_a_browser_renders_it_without_complaint(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    found = listing(candidate(1, 1 / 340, subject=HOSTILE), candidate(2, 0.5))
+    page.write_bytes(candidate_report([found], gallery=HOSTILE, crop=crop))
+    log = tmp_path / "net.json"
+    shown = _in_browser(page, tmp_path / "profile", "--dump-dom", f"--log-net-log={log}")
+    assert "CONSOLE" not in shown.stderr  # neither a script error nor a policy violation
+    assert "<title>owned" not in shown.stdout
+    asked = {
+        event["params"]["url"]
+        for event in json.loads(log.read_text())["events"]
+        if "url" in event.get("params", {}) and event["params"]["url"].startswith(("http", "ws", "ftp"))
+    }
+    assert not asked
+
+
+@pytest.mark.slow
+def test_its_style_is_applied(tmp_path: Path) -> None:
+    """A wrong hash in the policy would leave the page bare: then its ground would be plain white."""
+    from bareface.images import decode
+
+    page, picture = tmp_path / "report.html", tmp_path / "page.png"
+    page.write_bytes(candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop))
+    _in_browser(page, tmp_path / "profile", f"--screenshot={picture}", "--window-size=900,900")
+    assert tuple(decode(picture).pixels[-1, 0]) == (251, 250, 247)
