@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import sqlalchemy as sa
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue, deletion, enrolment, searching
+from bareface.gallery import catalogue, corrections, deletion, enrolment, reembedding, searching, upkeep
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, check_space
 from bareface.gallery.records import (
+    CheckReport,
     Deleted,
     EnrolProgress,
     GalleryInfo,
+    Progress,
+    ReembedReport,
     Reference,
+    RelinkReport,
     Subject,
 )
-from bareface.gallery.schema import gallery as gallery_table
 from bareface.gallery.schema import picture, reference
 from bareface.gallery.store import Store
 from bareface.gallery.walk import as_sources, entries
 from bareface.types import EnrolReport, Precision, SearchResult, Source
-
-_T = TypeVar("_T")
 
 
 class Gallery:
@@ -34,6 +35,9 @@ class Gallery:
 
     Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at
     once, and one object may be used by several threads.
+
+    A subject is given by its number (int) or its name (str), a reference by its number; where there is none,
+    methods raise ``UsageError`` with the code ``usage.unknown-subject`` or ``usage.unknown-reference``.
 
     Examples
     --------
@@ -179,9 +183,7 @@ class Gallery:
             self._index.save()
         return EnrolReport(outcomes)
 
-    def search(
-        self, probe: Source | Sequence[Source], top: int = 20, same_person: bool = False
-    ) -> SearchResult:
+    def search(self, probe: Source | Sequence[Source], top: int = 20, same_person: bool = False) -> SearchResult:
         """Search the gallery.
 
         Parameters
@@ -224,21 +226,7 @@ class Gallery:
     def info(self) -> GalleryInfo:
         """The gallery in figures."""
         with self._store.read() as connection:
-            row = connection.execute(sa.select(gallery_table)).one()
-            sizes = catalogue.sizes(connection)
-            counts = catalogue.template_counts(connection)
-        files = (self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal", "-index"))
-        return GalleryInfo(
-            path=str(self.path),
-            uuid=row.uuid,
-            space=row.space,
-            dimension=row.dimension,
-            templates=counts,
-            size=sum(part.stat().st_size for part in files if part.exists()),
-            generation=row.generation,
-            created=row.created,
-            **sizes,
-        )
+            return catalogue.info(connection, self.path)
 
     def subjects(self) -> tuple[Subject, ...]:
         """All subjects: named ones by name, then unnamed ones by number."""
@@ -246,13 +234,7 @@ class Gallery:
             return catalogue.subjects(connection)
 
     def references(self, subject: int | str | None = None) -> tuple[Reference, ...]:
-        """All references, or those of one subject, given by number or name, in the order of their numbers.
-
-        Raises
-        ------
-        UsageError
-            ``usage.unknown-subject``.
-        """
+        """All references, or those of one subject, given by number or name, in the order of their numbers."""
         with self._store.read() as connection:
             where = None
             if subject is not None:
@@ -293,8 +275,7 @@ class Gallery:
         Raises
         ------
         UsageError
-            ``usage.delete`` unless exactly one of them is given; ``usage.unknown-subject``,
-            ``usage.unknown-photo``, ``usage.unknown-reference``.
+            ``usage.delete`` unless exactly one of them is given; ``usage.unknown-photo``.
         """
         if sum(given is not None for given in (subject, photo, reference)) != 1:
             raise UsageError("usage.delete", "name one of a subject, a photo or references to delete.")
@@ -303,17 +284,104 @@ class Gallery:
                 deleted = deletion.delete_subject(connection, subject)
             elif photo is not None:
                 deleted = deletion.delete_photo(connection, photo)
-            else:
-                numbers = (reference,) if isinstance(reference, int) else tuple(reference or ())
-                deleted = deletion.delete_references(connection, numbers)
-        self._erase()
+            elif reference is not None:
+                deleted = deletion.delete_references(connection, _numbers(reference))
+        self.scrub()
         return deleted
 
     def scrub(self) -> None:
         """Rewrite the gallery's files so that nothing deleted can be read from them, as `delete` does."""
-        self._erase()
-
-    def _erase(self) -> None:
         self._index.discard_file()
         self._store.scrub()
         self._index.save()
+
+    # Corrections ------------------------------------------------------------------------------------------
+
+    def assign(self, reference: int | Sequence[int], subject: int | str) -> Subject:
+        """Give faces to a subject: by number, or by name, which is made where there is none.
+
+        This and the other corrections name a photo by its content and a face by its place, so they hold when
+        the photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for
+        them only.)
+        """
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            if isinstance(subject, str):
+                owner = corrections.subject_named(connection, subject)
+            else:
+                owner = catalogue.find_subject(connection, subject)
+            corrections.assign(connection, found, owner)
+        return self._changed(owner)
+
+    def merge(self, kept: int | str, merged: int | str) -> Subject:
+        """Make two subjects one; photos enrolled under the second's name become the first's from now on.
+
+        Raises
+        ------
+        UsageError
+            ``usage.merge``: they are one already.
+        """
+        with self._store.write() as connection:
+            owner = catalogue.find_subject(connection, kept)
+            corrections.merge(connection, owner, catalogue.find_subject(connection, merged))
+        return self._changed(owner)
+
+    def split(self, reference: int | Sequence[int], name: str | None = None) -> Subject:
+        """Make faces a subject of their own.
+
+        Raises
+        ------
+        UsageError
+            ``usage.subject-exists``: there is a subject of that name.
+        """
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            owner = corrections.split(connection, found, name)
+        return self._changed(owner)
+
+    def reject(self, reference: int | Sequence[int]) -> Deleted:
+        """Delete faces, and never enrol them again."""
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            photos, subjects = corrections.reject(connection, found)
+        self.scrub()
+        return Deleted(len(found), photos, subjects)
+
+    def _changed(self, subject_id: int) -> Subject:
+        self._index.save_if_loaded()
+        with self._store.read() as connection:
+            return catalogue.one_subject(connection, subject_id)
+
+    # Upkeep -----------------------------------------------------------------------------------------------
+
+    def relink(self, old_root: str | Path, new_root: str | Path) -> RelinkReport:
+        """Point photos to their new paths after their folder was moved, where their content lies there now.
+
+        Raises
+        ------
+        UsageError
+            ``usage.relink``: no photo of the gallery lies below the old folder.
+        """
+        return upkeep.relink(self._store, old_root, new_root)
+
+    def reembed(self, progress: Progress | None = None) -> ReembedReport:
+        """Give every reference a template of this gallery's engine, from its own photo.
+
+        Interrupted, it goes on where it stopped. Where the engine's space is another one, the gallery changes
+        to it at once when every reference has its template; those named as unresolved keep it from that until
+        their photo is found (:meth:`relink`) or they are deleted.
+        """
+        report = reembedding.reembed(self._store, self.engine, progress)
+        self._index.save()
+        return report
+
+    def check(self) -> CheckReport:
+        """Look for damage in database, templates and index (which is repaired), and for photos gone."""
+        return upkeep.check(self._store, self._index)
+
+
+def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
+    numbers = (given,) if isinstance(given, int) else tuple(given)
+    if not numbers:
+        raise UsageError("usage.unknown-reference", "no reference is given.")
+    return numbers

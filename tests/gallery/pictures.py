@@ -99,3 +99,12 @@ class TileEngine:
             Template(vector_of(chip.reshape(-1, 3).mean(axis=0)), self.model, self.space, self.precision)
             for chip in chips
         ]
+
+
+def people(folder: Path, count: int, photos: int = 2) -> list[Colour]:
+    """A folder for each person, ``p0``, ``p1``, ..., with so many photos of them; returns their colours."""
+    made = colours(count)
+    for number, colour in enumerate(made):
+        for tick in range(photos):
+            save(folder / f"p{number}" / f"{tick}.png", colour, tick=tick)
+    return made

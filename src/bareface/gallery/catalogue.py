@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -13,8 +14,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from bareface.errors import UsageError
-from bareface.gallery.records import Reference, Subject, TemplateCount
-from bareface.gallery.schema import correction, file, picture, reference, subject, template
+from bareface.gallery.records import GalleryInfo, Reference, Subject, TemplateCount
+from bareface.gallery.schema import correction, file, gallery, picture, reference, subject, template
 from bareface.types import Box, Float32, UInt8
 
 _T = TypeVar("_T")
@@ -40,6 +41,23 @@ def sizes(connection: sa.Connection) -> dict[str, int]:
     return {name: count(connection, table) for name, table in tables.items()}
 
 
+def info(connection: sa.Connection, path: Path) -> GalleryInfo:
+    """The gallery in figures; ``path`` is its file."""
+    row = connection.execute(sa.select(gallery)).one()
+    files = [part for end in ("", "-wal", "-index") if (part := path.with_name(path.name + end)).exists()]
+    return GalleryInfo(
+        path=str(path),
+        uuid=row.uuid,
+        space=row.space,
+        dimension=row.dimension,
+        templates=template_counts(connection),
+        size=sum(part.stat().st_size for part in files),
+        generation=row.generation,
+        created=row.created,
+        **sizes(connection),
+    )
+
+
 def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
     """Which models made the references, in which precision."""
     columns = template.c.model, template.c.precision
@@ -57,6 +75,13 @@ def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
         .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
     )
     return tuple(Subject(*row) for row in connection.execute(query))
+
+
+def one_subject(connection: sa.Connection, number: int) -> Subject:
+    """One subject, which is there."""
+    having = sa.select(sa.func.count()).where(reference.c.subject_id == number).scalar_subquery()
+    query = sa.select(subject.c.id, subject.c.name, having).where(subject.c.id == number)
+    return Subject(*connection.execute(query).one())
 
 
 def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
@@ -113,16 +138,12 @@ def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]
     """The templates [d] of these references."""
     found: dict[int, Float32] = {}
     for group in chunks(ids):
-        query = sa.select(template.c.reference_id, template.c.vector).where(
-            template.c.reference_id.in_(group)
-        )
+        query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
         found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
     return found
 
 
-def all_vectors(
-    connection: sa.Connection, after: int, rows: int
-) -> Iterator[tuple[NDArray[np.int64], Float32]]:
+def all_vectors(connection: sa.Connection, after: int, rows: int) -> Iterator[tuple[NDArray[np.int64], Float32]]:
     """Numbers [n] and templates [n, d] of all references above ``after``, at most ``rows`` at once."""
     columns = template.c.reference_id, template.c.vector
     query = sa.select(*columns).where(template.c.reference_id > after).order_by(template.c.reference_id)
@@ -137,9 +158,7 @@ def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8
     """The thumbnails [n, n] of these references, where they have one."""
     found: dict[int, UInt8] = {}
     for group in chunks(ids):
-        query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(
-            picture.c.reference_id.in_(group)
-        )
+        query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(picture.c.reference_id.in_(group))
         for number, blob in connection.execute(query):
             pixels = np.frombuffer(blob, np.uint8)
             side = math.isqrt(len(pixels))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from bareface.errors import UsageError
 from bareface.gallery import catalogue
 from bareface.gallery.records import Reference
 from bareface.gallery.schema import correction, reference, subject
@@ -45,8 +46,7 @@ def standing(connection: sa.Connection, sha256: str) -> tuple[Standing, ...]:
     c = correction.c
     query = sa.select(c.x1, c.y1, c.x2, c.y2, c.subject_key, c.subject_name).where(c.sha256 == sha256)
     return tuple(
-        Standing(Box(*row[:4]), None if row[4] is None else Target(row[4], row[5]))
-        for row in connection.execute(query)
+        Standing(Box(*row[:4]), None if row[4] is None else Target(row[4], row[5])) for row in connection.execute(query)
     )
 
 
@@ -57,9 +57,7 @@ def rejected(face: Face, corrections: Iterable[Standing]) -> bool:
 
 def target_of(face: Face, corrections: Iterable[Standing]) -> Target | None:
     """To whom a face was assigned, if it was."""
-    return next(
-        (one.target for one in corrections if one.target is not None and one.concerns(face.box)), None
-    )
+    return next((one.target for one in corrections if one.target is not None and one.concerns(face.box)), None)
 
 
 def subject_for(connection: sa.Connection, target: Target) -> int:
@@ -84,29 +82,67 @@ def subject_named(connection: sa.Connection, name: str) -> int:
 def assign(connection: sa.Connection, references: Iterable[Reference], subject_id: int) -> None:
     """These faces are this subject's."""
     target = _target(connection, subject_id)
-    for one in references:
+    moved = list(references)
+    if target.name is None:  # no folder's name will bring its other faces together again
+        moved += catalogue.references(connection, reference.c.subject_id == subject_id)
+    for one in moved:
         _replace(connection, one, target)
-        moved = reference.update().where(reference.c.id == one.id)
-        connection.execute(moved.values(subject_id=subject_id))
+        there = reference.update().where(reference.c.id == one.id)
+        connection.execute(there.values(subject_id=subject_id))
     catalogue.drop_orphans(connection)
 
 
-def reject(connection: sa.Connection, references: Iterable[Reference]) -> None:
-    """These faces are in the gallery no more, and never again."""
+def reject(connection: sa.Connection, references: Iterable[Reference]) -> tuple[int, int]:
+    """These faces are in the gallery no more; returns how many photos and subjects went with them."""
     for one in references:
         _replace(connection, one, None)
         connection.execute(reference.delete().where(reference.c.id == one.id))
-    catalogue.drop_orphans(connection)
+    return catalogue.drop_orphans(connection)
+
+
+def split(connection: sa.Connection, references: Iterable[Reference], name: str | None) -> int:
+    """These faces are a subject of their own; returns its number.
+
+    Raises
+    ------
+    UsageError
+        ``usage.subject-exists``.
+    """
+    if name is not None and connection.execute(sa.select(subject.c.id).where(subject.c.name == name)).first():
+        raise UsageError(
+            "usage.subject-exists",
+            f"there is a subject called {name!r}.",
+            remedy="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
+        )
+    number = catalogue.add_subject(connection, name)
+    assign(connection, references, number)
+    return number
 
 
 def merge(connection: sa.Connection, kept_id: int, merged_id: int) -> None:
-    """The second subject is the first: its references, its name, and all that was corrected towards it."""
+    """The second subject is the first: its references, its name, and all that was corrected towards it.
+
+    A first subject without a name takes the second's.
+
+    Raises
+    ------
+    UsageError
+        ``usage.merge``: they are one already.
+    """
+    if kept_id == merged_id:
+        raise UsageError("usage.merge", "a subject cannot be merged with itself.")
     kept, merged = _target(connection, kept_id), _target(connection, merged_id)
     ones = tuple(catalogue.references(connection, reference.c.subject_id == merged_id))
     towards = correction.update().where(correction.c.subject_key == merged.key)
     connection.execute(towards.values(subject_key=kept.key, subject_name=kept.name))
     assign(connection, ones, kept_id)
-    if merged.name is not None:
+    if merged.name is None:
+        return
+    if kept.name is None:
+        connection.execute(subject.update().where(subject.c.id == kept_id).values(name=merged.name))
+        same = correction.update().where(correction.c.subject_key == kept.key)
+        connection.execute(same.values(subject_name=merged.name))
+    else:
         alias = {"merged_name": merged.name, "subject_key": kept.key, "subject_name": kept.name}
         connection.execute(correction.insert().values(kind="merge", made=datetime.now(UTC), **alias))
 

@@ -39,9 +39,7 @@ class Judge:
     def notes(self) -> tuple[str, ...]:
         """What its decisions rest on."""
         if self.calibration is None:
-            return (
-                "no calibration covers this model: every candidate is only possible, and no rate is known",
-            )
+            return ("no calibration covers this model: every candidate is only possible, and no rate is known",)
         return ()
 
     def __call__(self, similarity: float) -> tuple[Decision, float | None]:

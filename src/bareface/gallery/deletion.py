@@ -19,14 +19,10 @@ from bareface.gallery.walk import absolute
 def delete_subject(connection: sa.Connection, which: int | str) -> Deleted:
     """Delete a subject with all its references; its name goes from corrections, too."""
     number = catalogue.find_subject(connection, which)
-    key, name = connection.execute(
-        sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)
-    ).one()
+    key, name = connection.execute(sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)).one()
     c = correction.c
     # What was said about faces stands (a rejected face stays rejected), what was said about the person goes.
-    connection.execute(
-        correction.delete().where(c.kind == "merge", (c.subject_key == key) | (c.merged_name == name))
-    )
+    connection.execute(correction.delete().where(c.kind == "merge", (c.subject_key == key) | (c.merged_name == name)))
     connection.execute(correction.update().where(c.subject_key == key).values(subject_name=None))
     return _delete(connection, reference.c.subject_id == number)
 

@@ -65,6 +65,13 @@ class DerivedIndex:
         with self.snapshot():
             pass
 
+    def rebuild(self) -> None:
+        """Make the index anew from the database, and the sidecar from the index."""
+        with self._lock:
+            self._index = self._state = None
+            self.discard_file()
+            self.save()
+
     def save(self) -> None:
         """Write the sidecar, unless it is as it should be; failing costs the next opening a rebuild."""
         with self.snapshot() as (connection, index):
@@ -134,9 +141,7 @@ class DerivedIndex:
         for numbers, vectors in catalogue.all_vectors(connection, int(held.max(initial=0)), _ROWS):
             index.add(numbers, vectors)
         if len(index) != catalogue.count(connection, template):
-            query = sa.select(template.c.reference_id).where(
-                template.c.reference_id <= held.max(initial=0).item()
-            )
+            query = sa.select(template.c.reference_id).where(template.c.reference_id <= held.max(initial=0).item())
             stored = np.fromiter(connection.execute(query).scalars(), np.int64)
             index.remove(np.setdiff1d(held, stored))
         return len(index) == catalogue.count(connection, template)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BATCH = 32
 """Photos in a transaction: what a killed process can lose."""
 
-_STREAM = 8 * BATCH
+STREAM = 8 * BATCH
 """Photos in one run of the engine: its overlapping stages seldom run dry, and hashing is not far ahead."""
 
 
@@ -68,7 +68,7 @@ def enrol(
     """
     check_space(store.state(), engine.space, store.path)
     outcomes: dict[int, EnrolOutcome] = {}
-    for group in catalogue.chunks(enumerate(entries), _STREAM):
+    for group in catalogue.chunks(enumerate(entries), STREAM):
         for place, outcome in _enrol_group(store, engine, group, rules):
             outcomes[place] = outcome
             if progress is not None:
@@ -86,9 +86,7 @@ def _enrol_group(
         try:
             if entry.error is not None:
                 raise entry.error
-            if isinstance(
-                entry.source, str
-            ):  # bytes and arrays are decoded first: reading them costs nothing
+            if isinstance(entry.source, str):  # bytes and arrays are decoded first: reading them costs nothing
                 digests[place] = images.fingerprint(entry.source)
             unread.append((place, entry))
         except BarefaceError as error:
@@ -129,9 +127,7 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
         return _failed(entry, error, faces=len(found.faces))
     if faces is None:
         message = "several faces in a named person's photo: choose one, or take the largest"
-        return EnrolOutcome(
-            entry.name, "ambiguous", faces=len(found.faces), subject=entry.subject, message=message
-        )
+        return EnrolOutcome(entry.name, "ambiguous", faces=len(found.faces), subject=entry.subject, message=message)
     if not faces:
         message = "a standing correction rejects every face"
         return EnrolOutcome(entry.name, "rejected", faces=len(found.faces), message=message)
@@ -197,13 +193,7 @@ def _store(
 
 def _owners(connection: sa.Connection, sha256: str) -> set[str | None] | None:
     """The names of the subjects enrolled from a photo; None if it is not enrolled."""
-    query = (
-        sa.select(subject.c.name)
-        .select_from(subject)
-        .join(reference)
-        .join(file)
-        .where(file.c.sha256 == sha256)
-    )
+    query = sa.select(subject.c.name).select_from(subject).join(reference).join(file).where(file.c.sha256 == sha256)
     return set(connection.execute(query).scalars()) or None
 
 
@@ -214,13 +204,9 @@ def _already(entry: Entry, owners: set[str | None]) -> EnrolOutcome:
     if entry.subject is not None and entry.subject not in owners:
         kept = f"as {', '.join(names)}" if names else "unnamed"
         message = f"the same photo is enrolled {kept}, which stands; `bareface gallery assign` changes it"
-    return EnrolOutcome(
-        entry.name, "already enrolled", subject=names[0] if len(names) == 1 else None, message=message
-    )
+    return EnrolOutcome(entry.name, "already enrolled", subject=names[0] if len(names) == 1 else None, message=message)
 
 
 def _failed(entry: Entry, error: BarefaceError, faces: int = 0) -> EnrolOutcome:
     message = f"{error.message} {error.remedy}" if error.remedy else error.message
-    return EnrolOutcome(
-        entry.name, "failed", faces=faces, subject=entry.subject, code=error.code, message=message
-    )
+    return EnrolOutcome(entry.name, "failed", faces=faces, subject=entry.subject, code=error.code, message=message)

@@ -90,9 +90,7 @@ subject = Table(
     "subject",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column(
-        "key", String(32), nullable=False, unique=True
-    ),  # lets a correction find a subject again after deletion
+    Column("key", String(32), nullable=False, unique=True),  # lets a correction find a subject again after deletion
     Column("name", String(500), unique=True),
     sqlite_autoincrement=True,
 )
@@ -152,9 +150,7 @@ picture = Table(
     "picture",
     metadata,
     _reference_key(),
-    Column(
-        "thumbnail", LargeBinary, nullable=False
-    ),  # uint8 [16, 16], grey: tells a re-encoding from another photo
+    Column("thumbnail", LargeBinary, nullable=False),  # uint8 [16, 16], grey: tells a re-encoding from another photo
     Column("crop", LargeBinary),  # JPEG, 160x160; None with crops=False
 )
 

@@ -115,9 +115,7 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
         sizes = catalogue.sizes(connection)
         if vectors is None or len(vectors) == 0:
             empty = ("the gallery is empty",)
-            return SearchResult(
-                tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *empty)) for one in probes)
-            )
+            return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *empty)) for one in probes))
         judge = judge_for(engine.space, sizes["subjects"], sizes["references"])
         notes = (*_mixed(connection, engine), *judge.notes)
         ranked = best_of_subjects(connection, vectors, np.stack([probe.vector for probe in probes]), top)
@@ -134,9 +132,7 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
     return SearchResult(lists)
 
 
-def best_of_subjects(
-    connection: sa.Connection, index: VectorIndex, queries: Float32, top: int
-) -> list[list[Hit]]:
+def best_of_subjects(connection: sa.Connection, index: VectorIndex, queries: Float32, top: int) -> list[list[Hit]]:
     """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
     Equal similarities are in the order of subject numbers. A subject with many references can fill the head
@@ -165,9 +161,7 @@ def best_of_subjects(
     return hits
 
 
-def _candidates(
-    connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge
-) -> tuple[Candidate, ...]:
+def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge) -> tuple[Candidate, ...]:
     numbers = [hit.reference_id for hit in hits]
     references = catalogue.references_by_id(connection, numbers)
     vectors = catalogue.vectors(connection, numbers)

@@ -23,6 +23,8 @@ from bareface.gallery import schema
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
 
+_SQLITE = b"SQLite format 3\0"
+
 _FAILURES: dict[str, tuple[str, str, str]] = {
     "SQLITE_FULL": (
         "gallery.disk-full",
@@ -134,6 +136,8 @@ class Store:
                 source=self._source,
                 remedy="Name the gallery's file.",
             )
+        elif self._begins() not in (b"", _SQLITE):  # SQLite would take a very short file for an empty one
+            raise self._named("SQLITE_NOTADB", ValueError(self._source))
         self._engine = _sqlite(self.path)
         try:
             self._migrate()
@@ -141,12 +145,17 @@ class Store:
             self.close()
             raise
 
+    def _begins(self) -> bytes:
+        try:
+            with self.path.open("rb") as file:
+                return file.read(len(_SQLITE))
+        except OSError as error:
+            raise self._named("SQLITE_CANTOPEN", error) from error
+
     def _migrate(self) -> None:
         with self.read() as connection:
             tables = sa.inspect(connection).get_table_names()
             current = _revision(connection) if "alembic_version" in tables else None
-        if current == schema.REVISION:
-            return
         if tables and "gallery" not in tables:
             raise GalleryError(
                 "gallery.corrupt",
@@ -154,6 +163,8 @@ class Store:
                 source=self._source,
                 remedy="Name a gallery made by bareface, or a file that does not exist yet.",
             )
+        if current == schema.REVISION:
+            return
         with self._failures(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -166,9 +177,7 @@ class Store:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option(
-            "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
-        )
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -181,9 +190,7 @@ class Store:
             ) from error
         if connection.execute(sa.select(schema.gallery.c.id)).first() is None:
             connection.execute(
-                schema.gallery.insert().values(
-                    id=1, uuid=uuid4().hex, generation=0, epoch=0, created=datetime.now(UTC)
-                )
+                schema.gallery.insert().values(id=1, uuid=uuid4().hex, generation=0, epoch=0, created=datetime.now(UTC))
             )
 
     @contextmanager
@@ -233,9 +240,7 @@ class Store:
         """What the database says about its own files and foreign keys; empty when all is well."""
         with self._failures(), self._engine.connect() as connection:
             raw = connection.connection.cursor()
-            pages = [
-                str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"
-            ]
+            pages = [str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
             rows = raw.execute("PRAGMA foreign_key_check").fetchall()
         return (*pages, *(f"row {row[1]} of table {row[0]} points to no row of {row[2]}" for row in rows))
 
@@ -271,9 +276,7 @@ def _revision(connection: sa.Connection) -> str | None:
 
 def _sqlite(path: Path) -> sa.Engine:
     """An SQLite engine; what is not portable is here, in ``scrub`` and in ``integrity``."""
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S}
-    )
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: Any) -> None:

@@ -118,15 +118,24 @@ def _walk(root: str) -> Iterator[tuple[str | ImageError, str]]:
 def _listing(folder: str) -> tuple[list[str], list[str]]:
     """The photos and the folders in a folder, each by name, folders before links to folders."""
     with os.scandir(folder) as listing:
-        found = sorted(
-            (item for item in listing if not item.name.startswith(".")), key=lambda item: item.name
-        )
+        found = sorted((item for item in listing if not item.name.startswith(".")), key=lambda item: item.name)
     # Real folders first: where a link leads to one, the name of the folder itself is the one to keep.
-    folders = sorted((item for item in found if item.is_dir()), key=lambda item: item.is_symlink())
-    # A link to nothing is kept, to be named as missing; a pipe or a device would block whoever reads it.
-    files = (item for item in found if item.is_file() or (item.is_symlink() and not item.is_dir()))
+    folders = sorted((item for item in found if _kind(item) == "folder"), key=lambda item: item.is_symlink())
+    # A link that leads nowhere is kept, to be named as such; a pipe or a device would block whoever reads it.
+    files = (item for item in found if _kind(item) in ("file", "broken link"))
     photos = [item.path for item in files if Path(item.name).suffix.lower() in PHOTO_SUFFIXES]
     return photos, [item.path for item in folders]
+
+
+def _kind(item: os.DirEntry[str]) -> str:
+    try:
+        if item.is_dir():
+            return "folder"
+        if item.is_file():
+            return "file"
+    except OSError:  # a link to itself
+        return "broken link"
+    return "broken link" if item.is_symlink() and not Path(item.path).exists() else "other"
 
 
 def _unreadable(folder: str, error: OSError) -> ImageError:

@@ -95,9 +95,7 @@ def upgrade() -> None:
         sa.Column("reference_id", sa.Integer(), nullable=False),
         sa.Column("thumbnail", sa.LargeBinary(), nullable=False),
         sa.Column("crop", sa.LargeBinary()),
-        sa.ForeignKeyConstraint(
-            ["reference_id"], ["reference.id"], name="fk_picture_reference_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["reference_id"], ["reference.id"], name="fk_picture_reference_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("reference_id", name="pk_picture"),
     )
     op.create_table(

@@ -1,0 +1,148 @@
+"""Re-embedding changes a gallery's space all at once, and can be interrupted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bareface.errors import TemplateError
+from bareface.service import Gallery
+from bareface.types import Template
+from tests.gallery.pictures import TileEngine, people, picture, save, vector_of
+
+RED, GREEN = (230, 60, 60), (60, 230, 60)
+
+
+class NewEngine(TileEngine):
+    """Another space, of another dimension."""
+
+    def __init__(self) -> None:
+        super().__init__(space="tiles-2", model="tiler-2")
+
+    def _embed(self, chips):
+        return [
+            Template(vector_of(chip.reshape(-1, 3).mean(axis=0), 24), self.model, self.space, "float32")
+            for chip in chips
+        ]
+
+
+@pytest.fixture
+def path(tmp_path):
+    people(tmp_path / "photos", 6)
+    save(tmp_path / "photos" / "group.png", RED, GREEN)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(tmp_path / "photos")
+        opened.search(picture(RED))
+    return tmp_path / "g"
+
+
+def test_every_reference_gets_a_template_of_the_new_space(path):
+    calls = []
+    with Gallery.open(path, NewEngine()) as opened:
+        before = opened.references()
+        report = opened.reembed(progress=lambda *call: calls.append(call))
+        assert (report.references, report.unresolved, report.switched) == (14, (), True)
+        assert calls[-1] == (14, 14)
+        info = opened.info()
+        assert (info.space, info.dimension) == ("tiles-2", 24)
+        assert [made.model for made in info.templates] == ["tiler-2"]
+        assert [(one.id, one.box) for one in opened.references()] == [(one.id, one.box) for one in before]
+        candidate = opened.search(picture(RED)).lists[0].candidates[0]
+        assert candidate.similarity == pytest.approx(1)
+        assert opened.check().ok
+    with Gallery.open(path, TileEngine()) as opened, pytest.raises(TemplateError, match="reembed"):
+        opened.search(picture(RED))
+
+
+def test_an_open_gallery_follows_the_switch(path):
+    with Gallery.open(path, NewEngine()) as one, Gallery.open(path, NewEngine()) as other:
+        one.reembed()
+        assert other.search(picture(GREEN)).lists[0].candidates[0].similarity == pytest.approx(1)
+
+
+def test_what_cannot_be_embedded_again_keeps_the_old_space(path, tmp_path):
+    (tmp_path / "photos" / "p0" / "0.png").unlink()
+    (tmp_path / "photos" / "p1" / "0.png").write_bytes(b"another")
+    with Gallery.open(path, NewEngine()) as opened:
+        report = opened.reembed()
+        assert not report.switched
+        assert report.references == 12
+        assert {(one.source.split("photos/")[1], one.code) for one in report.unresolved} == {
+            ("p0/0.png", "image.missing"),
+            ("p1/0.png", "gallery.photo-changed"),
+        }
+        assert opened.info().space == "tiles"
+        analysed = len(opened.engine.analysed)
+        opened.delete(reference=[one.reference_id for one in report.unresolved])
+        assert opened.reembed().switched
+        assert len(opened.engine.analysed) == analysed  # the others waited
+        assert opened.info().space == "tiles-2"
+    with Gallery.open(path, NewEngine()) as opened:
+        assert len(opened.search(picture(RED)).lists[0].candidates) == 8
+
+
+def test_a_face_that_is_not_found_again_is_named(path):
+    class Blind(NewEngine):
+        def _faces(self, photo):
+            return (face for face in super()._faces(photo) if face.box.x1 == 0)
+
+    with Gallery.open(path, Blind()) as opened:
+        (lost,) = opened.reembed().unresolved
+        assert lost.code == "gallery.face-lost"
+        assert lost.source.endswith("group.png")
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
+    monkeypatch.setattr("bareface.gallery.reembedding.BATCH", 2)
+
+    class Failing(NewEngine):
+        def stream(self, sources, batch=32):
+            for number, analysis in enumerate(super().stream(sources, batch)):
+                if number == 9:
+                    raise KeyboardInterrupt
+                yield analysis
+
+    failing = Failing()
+    with pytest.raises(KeyboardInterrupt), Gallery.open(path, failing) as opened:
+        opened.reembed()
+    with Gallery.open(path, NewEngine()) as opened:
+        assert opened.info().space == "tiles"
+        assert opened.reembed().switched
+        assert len(opened.engine.analysed) == 13 - 8
+        assert opened.check().ok
+
+
+def test_another_model_of_the_same_space_takes_over_where_it_can(path, tmp_path):
+    (tmp_path / "photos" / "p0" / "0.png").unlink()
+    with Gallery.open(path, TileEngine(model="tiler-b")) as opened:
+        report = opened.reembed()
+        assert report.switched
+        assert len(report.unresolved) == 1
+        assert [(made.model, made.references) for made in opened.info().templates] == [("tiler", 1), ("tiler-b", 13)]
+
+
+def test_an_abandoned_run_leaves_nothing_to_another_model(path, tmp_path):
+    missing = tmp_path / "photos" / "p0" / "0.png"
+    data = missing.read_bytes()
+    missing.unlink()
+    with Gallery.open(path, NewEngine()) as opened:
+        assert not opened.reembed().switched
+    missing.write_bytes(data)
+    with Gallery.open(path, TileEngine(space="tiles-3", model="tiler-3")) as opened:
+        assert opened.reembed().switched
+        assert [made.model for made in opened.info().templates] == ["tiler-3"]
+        assert opened.check().ok
+
+
+def test_nothing_to_do(path):
+    with Gallery.open(path, TileEngine()) as opened:
+        report = opened.reembed()
+        assert (report.references, report.unresolved, report.switched) == (14, (), True)
+        assert opened.engine.analysed == []
+
+
+def test_an_emptied_gallery_takes_another_space(path, tmp_path):
+    with Gallery.open(path, NewEngine()) as opened:
+        opened.delete(reference=[one.id for one in opened.references()])
+        assert opened.reembed().switched
+        assert opened.enrol(tmp_path / "photos").references == 14
+        assert opened.info().space == "tiles-2"

@@ -1,0 +1,246 @@
+"""The database: migrations, opening, transactions, and what its failures are called."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bareface.errors import GalleryError
+from bareface.gallery import schema, store
+from bareface.gallery.store import Store
+from bareface.service import Gallery
+from tests.gallery.pictures import TileEngine, people
+
+MIGRATIONS = Path(store.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "g"
+
+
+def test_the_migrations_make_the_tables_of_the_schema(path):
+    Store(path).close()
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_the_schema_names_the_last_migration():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
+
+
+def test_opening_a_current_gallery_does_not_import_alembic(path):
+    Store(path).close()
+    code = f"""
+import sys
+from bareface.gallery.store import Store
+Store({str(path)!r}).close()
+print("alembic" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_every_connection_is_set_up(path):
+    opened = Store(path)
+    with opened.read() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
+    opened.close()
+
+
+def test_every_write_bumps_the_generation_and_a_failed_one_leaves_nothing(path):
+    opened = Store(path)
+    before = opened.state()
+    with opened.write() as connection:
+        connection.execute(schema.subject.insert().values(key="k", name="Ada"))
+    assert opened.state().generation == before.generation + 1
+    with pytest.raises(GalleryError), opened.write() as connection:
+        connection.execute(schema.subject.insert().values(key="l", name="Bo"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert opened.state().generation == before.generation + 1
+    with opened.read() as connection:
+        assert connection.execute(sa.select(schema.subject.c.name)).scalars().all() == ["Ada"]
+    opened.close()
+
+
+def test_a_reader_sees_one_moment(path):
+    one, other = Store(path), Store(path)
+    with one.read() as connection:
+        before = one.state(connection)
+        with other.write():
+            pass
+        assert one.state(connection) == before
+    assert one.state().generation == before.generation + 1
+    one.close()
+    other.close()
+
+
+def test_paths_that_are_not_unicode_come_back_as_they_were(path):
+    name = os.fsdecode(b"/photos/M\xfcller.jpg")
+    opened = Store(path)
+    values = {"sha256": "0" * 64, "path": name, "format": "JPEG", "width": 1, "height": 1}
+    with opened.write() as connection:
+        connection.execute(schema.file.insert().values(values))
+    with opened.read() as connection:
+        assert connection.execute(sa.select(schema.file.c.path)).scalar() == name
+    opened.close()
+
+
+# Files that are no gallery
+
+
+def code_of(path: Path, **options: bool) -> str:
+    with pytest.raises(GalleryError) as caught:
+        Store(path, **options)
+    assert str(path) in str(caught.value)
+    return caught.value.code
+
+
+def test_a_gallery_that_is_not_there(path):
+    assert code_of(path, create=False) == "gallery.missing"
+    assert not path.exists()
+    assert code_of(path / "below" / "g") == "gallery.missing"
+
+
+def test_a_folder_is_no_gallery(tmp_path):
+    assert code_of(tmp_path) == "gallery.corrupt"
+
+
+@pytest.mark.parametrize("content", [b"x", b"not a database, but a text of some length. " * 100])
+def test_another_file_is_no_gallery_and_stays_as_it_is(path, content):
+    path.write_bytes(content)
+    assert code_of(path) == "gallery.corrupt"
+    assert path.read_bytes() == content
+
+
+def test_the_database_of_another_program_is_refused_and_stays_as_it_is(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE recipes (id INTEGER)")
+    assert code_of(path) == "gallery.corrupt"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+
+
+def test_another_programs_alembic_database_is_refused(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES (?)", [schema.REVISION])
+    assert code_of(path) == "gallery.corrupt"
+
+
+def test_an_empty_file_becomes_a_gallery(path):
+    path.touch()
+    Store(path).close()
+
+
+def test_a_gallery_of_a_later_version_is_refused(path):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert code_of(path) == "gallery.newer"
+
+
+def test_damaged_pages_are_named(path, tmp_path):
+    people(tmp_path / "photos", 30)
+    with Gallery.open(path, TileEngine()) as opened:
+        opened.enrol(tmp_path / "photos")
+    data = bytearray(path.read_bytes())
+    data[4096:] = os.urandom(len(data) - 4096)  # the first page, with the schema, is whole
+    path.write_bytes(data)
+    (tmp_path / "g-index").unlink()
+    with pytest.raises(GalleryError, match=r"gallery\.corrupt"), Gallery.open(path, TileEngine()) as opened:
+        opened.search(tmp_path / "photos" / "p0" / "0.png")
+
+
+# A locked gallery, a full disk
+
+
+def test_a_locked_gallery_is_named(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 0.05)
+    people(tmp_path / "photos", 2)
+    with Gallery.open(path, TileEngine()) as opened:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(GalleryError, match=r"gallery\.locked"):
+            opened.enrol(tmp_path / "photos")
+        assert opened.info().references == 0  # reading is possible
+        other.execute("ROLLBACK")
+        other.close()
+        assert opened.enrol(tmp_path / "photos").references == 4
+
+
+def test_a_gallery_that_is_locked_while_it_is_made(path, monkeypatch):
+    monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("BEGIN IMMEDIATE")
+    assert code_of(path) == "gallery.locked"
+    other.close()
+
+
+def test_a_full_disk_keeps_the_earlier_batches_and_a_rerun_does_the_rest(path, tmp_path, monkeypatch):
+    monkeypatch.setattr("bareface.gallery.enrolment.BATCH", 4)
+    people(tmp_path / "photos", 30)
+    opened = Gallery.open(path, TileEngine())
+    with opened._store._engine.connect() as connection:
+        used = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    limit = used + 12
+
+    @sa.event.listens_for(opened._store._engine, "begin")
+    def bound(connection):
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit}")
+
+    with pytest.raises(GalleryError, match=r"gallery\.disk-full"):
+        opened.enrol(tmp_path / "photos")
+    before = opened.info().references
+    assert 0 < before < 60
+    assert before % 4 == 0
+    limit = 1_000_000
+    assert opened.enrol(tmp_path / "photos").references == 60 - before
+    assert opened.check().ok
+    opened.close()
+
+
+def test_a_file_size_limit_is_a_full_disk(path, tmp_path):
+    """The system, not SQLite, refuses to write on: here by RLIMIT_FSIZE in a process of its own."""
+    people(tmp_path / "photos", 60)
+    code = f"""
+import resource, signal
+from bareface.errors import GalleryError
+from bareface.service import Gallery
+from tests.gallery.pictures import TileEngine
+with Gallery.open({str(path)!r}, TileEngine()) as opened:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+    try:
+        opened.enrol({str(tmp_path / "photos")!r})
+    except GalleryError as error:
+        print(error.code)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "gallery.disk-full"
+    with Gallery.open(path, TileEngine()) as opened:
+        before = opened.info().references
+        assert 0 < before < 120
+        assert opened.enrol(tmp_path / "photos").references == 120 - before
+        assert opened.check().ok

@@ -1,0 +1,127 @@
+"""The walk: what is enrolled from what the user named."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bareface.gallery.walk import entries
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def found(root: Path, *sources: object, **options: object) -> list[tuple[str, str | None]]:
+    return [(str(Path(e.name).relative_to(root)), e.subject) for e in entries(sources or root, **options)]
+
+
+def test_folders_below_the_root_name_subjects(tmp_path):
+    touch(*(tmp_path / name for name in ("b.jpg", "Ada/2.jpg", "Ada/10.jpg", "Ada/2019/x.jpg", "Bo/2019/x.jpg")))
+    assert found(tmp_path) == [
+        ("b.jpg", None),
+        ("Ada/10.jpg", "Ada"),
+        ("Ada/2.jpg", "Ada"),
+        ("Ada/2019/x.jpg", "Ada/2019"),
+        ("Bo/2019/x.jpg", "Bo/2019"),  # not the same person as Ada/2019
+    ]
+
+
+def test_a_file_given_itself_is_unnamed_and_always_tried(tmp_path):
+    touch(tmp_path / "Ada" / "notes.txt")
+    assert found(tmp_path, tmp_path / "Ada" / "notes.txt") == [("Ada/notes.txt", None)]
+
+
+def test_a_subject_given_names_everything(tmp_path):
+    touch(tmp_path / "a.jpg", tmp_path / "Ada" / "b.jpg")
+    assert {subject for _, subject in found(tmp_path, tmp_path, subject="Eve")} == {"Eve"}
+
+
+def test_only_photos_are_taken_from_a_folder(tmp_path):
+    names = ("a.JPG", "b.heic", "c.avif", "noending", "notes.txt", "film.mp4", ".hidden.jpg", ".git/x.jpg")
+    touch(*(tmp_path / name for name in names))
+    assert [name for name, _ in found(tmp_path)] == ["a.JPG", "b.heic", "c.avif", "noending"]
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    touch(tmp_path / "Ada" / "a.jpg")
+    (tmp_path / "Ada" / "up").symlink_to(tmp_path)
+    (tmp_path / "Ada" / "self").symlink_to(tmp_path / "Ada")
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    assert [name for name, _ in found(tmp_path)] == ["round", "Ada/a.jpg"]  # the second is read, and then missing
+
+
+def test_a_linked_folder_has_its_own_name_not_the_links(tmp_path):
+    touch(tmp_path / "photos" / "Zoe" / "a.jpg")
+    (tmp_path / "photos" / "Ada").symlink_to(tmp_path / "photos" / "Zoe")
+    assert found(tmp_path / "photos") == [("Zoe/a.jpg", "Zoe")]
+
+
+def test_a_folder_linked_from_elsewhere_is_walked(tmp_path):
+    touch(tmp_path / "archive" / "a.jpg")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "Ada").symlink_to(tmp_path / "archive")
+    assert found(tmp_path / "photos") == [("Ada/a.jpg", "Ada")]
+
+
+def test_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    assert found(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    touch(tmp_path / "Ada" / "a.jpg", tmp_path / "Bo" / "b.jpg")
+    real = os.scandir
+
+    def scandir(path):  # a test run as root is refused nothing
+        if str(path).endswith("Ada"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr("bareface.gallery.walk.os.scandir", scandir)
+    refused, read = entries(tmp_path)
+    assert (refused.name, refused.error.code) == (str(tmp_path / "Ada"), "image.unreadable")
+    assert read.subject == "Bo"
+
+
+def test_a_folder_that_vanishes_is_named(tmp_path):
+    touch(tmp_path / "Ada" / "a.jpg", tmp_path / "Bo" / "b.jpg")
+    walk = entries(tmp_path)
+    assert next(walk).subject == "Ada"
+    (tmp_path / "Bo" / "b.jpg").unlink()
+    (tmp_path / "Bo").rmdir()
+    (gone,) = walk
+    assert gone.error.code == "image.unreadable"
+
+
+def test_names_are_the_same_on_every_file_system(tmp_path):
+    touch(tmp_path / unicodedata.normalize("NFD", "Zoë") / "a.jpg")
+    assert [subject for _, subject in found(tmp_path)] == [unicodedata.normalize("NFC", "Zoë")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode on Windows")
+def test_names_that_are_not_unicode_can_be_stored_and_differ(tmp_path):
+    for name in (b"M\xfcller", b"M\xf6ller"):
+        touch(Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)) / "a.jpg")
+    subjects = {entry.subject for entry in entries(tmp_path)}
+    assert len(subjects) == 2
+    for subject in subjects:
+        subject.encode("utf-8")
+
+
+def test_a_very_deep_tree(tmp_path):
+    deep = tmp_path.joinpath(*["d"] * 1200)
+    os.makedirs(deep.parents[600])  # noqa: PTH103
+    touch(deep.parents[600] / "a.jpg")
+    assert len(found(tmp_path)) == 1
+
+
+def test_bytes_and_arrays(tmp_path):
+    made = list(entries([b"data", np.zeros((2, 2, 3), np.uint8)], "Ada"))
+    assert [(entry.name, entry.subject) for entry in made] == [("<bytes>", "Ada"), ("<array>", "Ada")]
