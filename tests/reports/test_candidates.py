@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -189,29 +191,55 @@ def _browser() -> str:
     pytest.skip("needs a browser: no chromium on the path")
 
 
-def _in_browser(page: Path, profile: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    quiet = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync", "--disable-component-update")
-    quiet += ("--disable-background-networking", "--disable-features=NetworkTimeServiceQuerying")
-    command = [_browser(), "--headless", "--no-sandbox", *quiet]
-    command += [f"--user-data-dir={profile}", "--enable-logging=stderr", *options, page.as_uri()]
+def _in_browser(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    quiet = "--disable-gpu --disable-quic --no-first-run --disable-sync --disable-component-update"
+    command = [_browser(), "--headless", "--no-sandbox", *quiet.split(), "--disable-background-networking"]
+    command += [f"--user-data-dir={page.parent / 'profile'}", "--enable-logging=stderr", *options, page.as_uri()]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
+@pytest.fixture
+def asked_for() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server, and the paths that it was asked for."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", paths
+        server.shutdown()
+
+
 @pytest.mark.slow
-def test_a_browser_renders_it_without_complaint(tmp_path: Path) -> None:
+def test_a_browser_renders_it_without_complaint(tmp_path: Path, asked_for: tuple[str, list[str]]) -> None:
+    address, paths = asked_for
+    bait = f"{HOSTILE}<img src={address}/name>"
     page = tmp_path / "report.html"
-    found = listing(candidate(1, 1 / 340, subject=HOSTILE), candidate(2, 0.5))
-    page.write_bytes(candidate_report([found], gallery=HOSTILE, crop=crop))
-    log = tmp_path / "net.json"
-    shown = _in_browser(page, tmp_path / "profile", "--dump-dom", f"--log-net-log={log}")
-    assert "CONSOLE" not in shown.stderr  # neither a script error nor a policy violation
-    assert "<title>owned" not in shown.stdout
-    asked = {
-        event["params"]["url"]
-        for event in json.loads(log.read_text())["events"]
-        if "url" in event.get("params", {}) and event["params"]["url"].startswith(("http", "ws", "ftp"))
-    }
-    assert not asked
+    page.write_bytes(candidate_report([listing(candidate(1, 1 / 340, subject=bait))], gallery=bait, crop=crop))
+    shown = _in_browser(page, "--dump-dom")
+    assert "CONSOLE" not in shown.stderr  # neither a script error nor a violation of the policy
+    assert "<title>Candidate list" in shown.stdout
+    assert not paths
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_policy_stops_what_got_in(tmp_path: Path, asked_for: tuple[str, list[str]], guarded: bool) -> None:
+    address, paths = asked_for
+    raw = candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop).decode()
+    raw = raw.replace("</main>", f"<img src={address}/leak><script>document.title = 'owned'</script></main>")
+    page = tmp_path / "report.html"
+    page.write_text(raw if guarded else raw.replace("Content-Security-Policy", "Nothing"), encoding="utf-8")
+    shown = _in_browser(page, "--dump-dom")
+    assert ("<title>owned" not in shown.stdout) == guarded
+    assert paths == ([] if guarded else ["/leak"])
 
 
 @pytest.mark.slow
@@ -221,5 +249,5 @@ def test_its_style_is_applied(tmp_path: Path) -> None:
 
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
     page.write_bytes(candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop))
-    _in_browser(page, tmp_path / "profile", f"--screenshot={picture}", "--window-size=900,900")
+    _in_browser(page, f"--screenshot={picture}", "--window-size=900,900")
     assert tuple(decode(picture).pixels[-1, 0]) == (251, 250, 247)
