@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bareface.errors import GalleryError, TemplateError
 from bareface.gallery import index as index_module
 from bareface.gallery.index import ExactIndex, VectorIndex
-from bareface.gallery.segment import FULL_RANGE, Coding, Segment
+from bareface.gallery.segment import FULL_RANGE, Coding, Segment, quantised
 from bareface.types import Float32, Precision
 
 DIMENSION = 32
@@ -88,9 +88,7 @@ def test_any_history_of_adds_and_removes_leaves_the_exact_answer(
     held: list[int] = []
     int8 = ExactIndex(6, mean=mean, fetch=lambda wanted: np.stack([lookup[int(i)] for i in wanted]))
     float32 = ExactIndex(6, mean=mean, precision="float32")
-    for part, own in zip(
-        np.split(ids, np.cumsum(sizes)[:-1]), np.split(vectors, np.cumsum(sizes)[:-1]), strict=True
-    ):
+    for part, own in zip(np.split(ids, np.cumsum(sizes)[:-1]), np.split(vectors, np.cumsum(sizes)[:-1]), strict=True):
         gone = data.draw(st.lists(st.sampled_from(sorted(lookup)), max_size=8))
         for index in (int8, float32):
             index.add(part, own)
@@ -246,9 +244,7 @@ def test_an_empty_index_can_be_saved(tmp_path: Path) -> None:
     assert len(loaded) == 0
 
 
-def _loaded(
-    path: Path, stamp: str = "s", dimension: int = 8, precision: Precision = "float32"
-) -> ExactIndex | None:
+def _loaded(path: Path, stamp: str = "s", dimension: int = 8, precision: Precision = "float32") -> ExactIndex | None:
     return ExactIndex.load(
         path,
         stamp,
@@ -381,3 +377,32 @@ def test_fetch_is_asked_for_few_and_in_any_order() -> None:
     _, ids = index.search(queries, 10)
     np.testing.assert_array_equal(ids, np.argsort(-cosines(queries, vectors), axis=1, kind="stable")[:, :10])
     assert len(asked[0]) == 100
+
+
+def test_estimates_err_as_much_as_the_index_believes() -> None:
+    vectors, mean = templates(3_000, 26, 128)
+    queries, _ = templates(40, 27, 128)
+    unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    estimates, places, noise = filled(vectors, mean)._nominated(unit, 3_000)
+    errors = estimates - np.take_along_axis(cosines(queries, vectors), places, 1)
+    assert (np.abs(errors) < 6 * noise[:, None]).all()
+    assert 0.5 < np.sqrt(np.mean((errors / noise[:, None]) ** 2)) < 1.1
+
+
+def test_a_shallow_look_is_right_wherever_it_is_certain() -> None:
+    vectors, mean = templates(3_000, 28)
+    queries, _ = templates(1_000, 29)
+    unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    _, ids, certain = filled(vectors, mean)._ranked(unit, 3, 5)
+    right = (ids == np.argsort(-cosines(queries, vectors), axis=1, kind="stable")[:, :3]).all(axis=1)
+    assert right[certain].all()
+    assert certain.any()
+    assert not right.all()
+
+
+def test_queries_are_rounded_before_faiss_can_truncate_them() -> None:
+    vectors, _ = templates(50, 30)
+    codes, steps = quantised(vectors)
+    np.testing.assert_array_equal(codes, np.rint(codes))
+    np.testing.assert_array_equal(np.abs(codes).max(axis=1), FULL_RANGE)
+    assert (np.abs(codes * steps - vectors) <= 0.501 * steps).all()
