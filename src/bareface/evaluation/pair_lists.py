@@ -1,0 +1,311 @@
+"""Protocols from files: LFW's ``pairs.txt``, CSV pairs, CSV gallery and probe lists, CSV labels.
+
+A malformed line stops the reading and is named with its number: a protocol that was half understood would
+give figures of something else.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bareface.errors import EvaluationError
+from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
+from bareface.gallery.walk import PHOTO_SUFFIXES
+
+Pair = tuple[str, int, str, int]
+"""Two photos as LFW names them: a person and a number each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairLines:
+    """What a ``pairs.txt`` says.
+
+    Attributes
+    ----------
+    pairs
+        In the file's order.
+    lines
+        The line each pair stands on.
+    folds
+        The fold of each pair from the header, 1 and up; empty without one.
+    """
+
+    pairs: tuple[Pair, ...]
+    lines: tuple[int, ...]
+    folds: tuple[int, ...]
+
+
+def parse_pairs(text: str, source: str = "<text>") -> PairLines:
+    r"""Parse LFW's pairs format.
+
+    An optional header ``folds pairs`` (tab or blanks between) says that each fold has so many mated and as many
+    non-mated pairs, one fold after the other. Lines of three columns (name, number, number) are mated, lines of
+    four (name, number, name, number) compare two people. Names with blanks need tabs between columns.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.line``, naming the line.
+
+    Examples
+    --------
+    >>> parse_pairs("Ada\t1\t2\nAda\t1\tBo\t3\n").pairs
+    (('Ada', 1, 'Ada', 2), ('Ada', 1, 'Bo', 3))
+    """
+    rows = [(number, _columns(line)) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    header = None
+    if rows and len(rows[0][1]) <= 2:
+        number, columns = rows.pop(0)
+        header = [_number(value, number, source) for value in columns]
+    pairs = tuple(_pair(columns, number, source) for number, columns in rows)
+    lines = tuple(number for number, _ in rows)
+    if header is None:
+        return PairLines(pairs, lines, ())
+    folds, each = (1, header[0]) if len(header) == 1 else header
+    if len(pairs) != 2 * folds * each:
+        what = f"promises {2 * folds * each:,} pairs, but the file holds {len(pairs):,}"
+        raise _malformed(number, what, source)
+    return PairLines(pairs, lines, tuple(i // (2 * each) + 1 for i in range(len(pairs))) if folds > 1 else ())
+
+
+def read_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
+    """A protocol from an LFW-style pairs file; photos are ``Name/Name_0001.*`` below a folder.
+
+    Parameters
+    ----------
+    path
+        The pairs file.
+    photos
+        The folder of people; by default the file's own folder, or ``images`` in it.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.line``, ``evaluation.photo`` (a pair names a photo that is not there),
+        ``evaluation.file``.
+    """
+    path = Path(path)
+    parsed = parse_pairs(_text(path), str(path))
+    root = _photos_folder(path, photos)
+    table = _Samples(root, str(path))
+    ends: list[list[int]] = [[], []]
+    for (a, i, b, j), line in zip(parsed.pairs, parsed.lines, strict=True):
+        for side, (person, number) in zip(ends, ((a, i), (b, j)), strict=True):
+            side.append(table.add(_lfw_photo(root, person, number, line, str(path)), person, line))
+    folds = np.array(parsed.folds, np.int16)
+    notes: tuple[str, ...] = ()
+    if not folds.size:
+        folds = ten_folds(a == b for a, _, b, _ in parsed.pairs)
+        notes = ("the pairs file has no folds: ten were dealt out in turn",)
+    probe, reference = (np.array(side, np.int32) for side in ends)
+    return Protocol(root.name, "pairs", root, tuple(table.samples), probe, reference, folds, notes)
+
+
+def read_csv_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
+    """A protocol from CSV rows of ``probe,reference``.
+
+    Further columns: ``probe_subject``, ``reference_subject`` (by default the folder a photo lies in),
+    ``mated`` (``true`` or ``false``; checked against the subjects), ``fold``, and ``state`` and
+    ``condition`` of either side (``probe_state``, ...). Photos are relative to ``photos``, by default the
+    CSV's folder.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.line``, ``evaluation.photo``, ``evaluation.columns``, ``evaluation.file``.
+    """
+    path = Path(path)
+    sides = ("probe", "reference")
+    known = {*sides, "mated", "fold", *(f"{s}_{c}" for s in sides for c in ("subject", "state", "condition"))}
+    table = _Samples(_photos_folder(path, photos), str(path))
+    ends: list[list[int]] = [[], []]
+    folds = []
+    for line, row in csv_rows(path, required=set(sides), known=known):
+        for end, side in zip(ends, sides, strict=True):
+            subject = row.get(f"{side}_subject") or Path(row[side]).parent.name
+            state, condition = row.get(f"{side}_state", ""), row.get(f"{side}_condition", "")
+            end.append(table.add(row[side], subject, line, state, condition))
+        probe, reference = (table.samples[end[-1]] for end in ends)
+        _check_mated(row.get("mated", ""), probe.subject == reference.subject, line, str(path))
+        folds.append(_number(row["fold"], line, str(path)) if row.get("fold") else 0)
+    probes, references = (np.array(end, np.int32) for end in ends)
+    samples, fold = tuple(table.samples), np.array(folds, np.int16)
+    return Protocol(path.stem, "pairs", table.root, samples, probes, references, fold)
+
+
+def read_csv_gallery(gallery: str | Path, probes: str | Path, photos: str | Path | None = None) -> Protocol:
+    """A protocol from two CSV lists of ``file,subject``, optionally ``state`` and ``condition``.
+
+    Raises
+    ------
+    EvaluationError
+        As :func:`read_csv_pairs`.
+    """
+    root = _photos_folder(Path(gallery), photos)
+    samples: list[Sample] = []
+
+    def read(path: Path) -> list[int]:
+        table = _Samples(root, str(path), samples)
+        rows = csv_rows(path, required={"file", "subject"}, known={"file", "subject", "state", "condition"})
+        return [
+            table.add(row["file"], row["subject"], line, row.get("state", ""), row.get("condition", ""))
+            for line, row in rows
+        ]
+
+    references, searched = read(Path(gallery)), read(Path(probes))
+    return gallery_of(Path(probes).stem, root, tuple(samples), references, searched)
+
+
+def read_labels(path: str | Path) -> dict[str, tuple[str, str]]:
+    """Mask state and condition of samples: CSV rows of ``file`` and ``state`` and / or ``condition``."""
+    rows = csv_rows(Path(path), required={"file"}, known={"file", "state", "condition"})
+    return {row["file"]: (row.get("state", ""), row.get("condition", "")) for _, row in rows}
+
+
+def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a CSV file with a header, each with the number of its line.
+
+    Parameters
+    ----------
+    path
+        UTF-8, comma separated.
+    required
+        Columns that must be there and not empty in any row.
+    known
+        All columns that may be there; anything else is refused as a misspelling. None: any.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.columns``, ``evaluation.line``, ``evaluation.file``.
+    """
+    reader = csv.reader(_text(path).splitlines(keepends=True), strict=True, skipinitialspace=True)
+    header: list[str] | None = None
+    try:
+        for fields in reader:
+            values = [field.strip() for field in fields]
+            if not any(values):
+                continue
+            if header is None:
+                header = values
+                _check_header(header, required, known, str(path))
+                continue
+            if len(values) != len(header):
+                what = f"has {len(values)} columns where the header has {len(header)}"
+                raise _malformed(reader.line_num, what, str(path))
+            row = dict(zip(header, values, strict=True))
+            empty = sorted(name for name in required if not row[name])
+            if empty:
+                raise _malformed(reader.line_num, f"has nothing in {', '.join(empty)}", str(path))
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise _malformed(reader.line_num, f"is not CSV: {error}", str(path)) from error
+    if header is None:
+        raise EvaluationError("evaluation.columns", "is empty", source=str(path))
+
+
+@dataclass(slots=True)
+class _Samples:
+    """Samples gathered line by line, each photo once."""
+
+    root: Path
+    source: str
+    samples: list[Sample] = field(default_factory=list)
+    numbers: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = {sample.name: number for number, sample in enumerate(self.samples)}
+
+    def add(self, name: str, subject: str, line: int, state: str = "", condition: str = "") -> int:
+        """The number of a photo; the same photo must always show the same subject, in the same state."""
+        sample = Sample(self.root / name, name, subject, state, condition)
+        if not subject:
+            raise _malformed(line, f"names no subject of {name}, and it lies in no folder", self.source)
+        number = self.numbers.setdefault(name, len(self.samples))
+        if number == len(self.samples):
+            if not sample.path.is_file():
+                raise _absent(name, line, self.source)
+            self.samples.append(sample)
+        elif self.samples[number] != sample:
+            raise _malformed(line, f"describes {name} otherwise than before", self.source)
+        return number
+
+
+def _columns(line: str) -> list[str]:
+    return [part.strip() for part in line.strip().split("\t")] if "\t" in line.strip() else line.split()
+
+
+def _pair(columns: list[str], line: int, source: str) -> Pair:
+    if len(columns) not in (3, 4) or not all(columns):
+        raise _malformed(line, "has neither three columns (mated) nor four (non-mated)", source)
+    if len(columns) == 3:
+        columns = [columns[0], columns[1], columns[0], columns[2]]
+    first, second = _number(columns[1], line, source), _number(columns[3], line, source)
+    if (columns[0], first) == (columns[2], second):
+        raise _malformed(line, "compares a photo with itself", source)
+    return columns[0], first, columns[2], second
+
+
+def _number(text: str, line: int, source: str) -> int:
+    # int() would take "1_0" and " ٣".
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**15):
+        raise _malformed(line, f"has {text!r} where a number belongs", source)
+    return int(text)
+
+
+def _lfw_photo(root: Path, person: str, number: int, line: int, source: str) -> str:
+    stem = f"{person}/{person}_{number:04d}"
+    for suffix in (".jpg", ".png", *sorted(PHOTO_SUFFIXES)):
+        if (root / f"{stem}{suffix}").is_file():
+            return f"{stem}{suffix}"
+    raise _absent(f"{stem}.*", line, source)
+
+
+def _photos_folder(path: Path, photos: str | Path | None) -> Path:
+    if photos is not None:
+        return Path(photos)
+    return path.parent / "images" if (path.parent / "images").is_dir() else path.parent
+
+
+def _check_mated(stated: str, mated: bool, line: int, source: str) -> None:
+    if stated and stated.lower() not in ("true", "false", "1", "0"):
+        raise _malformed(line, f"has {stated!r} for mated", source)
+    if stated and (stated.lower() in ("true", "1")) != mated:
+        raise _malformed(line, f"says mated is {stated}, its subjects say otherwise", source)
+
+
+def _check_header(header: list[str], required: set[str], known: set[str] | None, source: str) -> None:
+    missing = sorted(required - set(header))
+    unknown = sorted(set(header) - known) if known is not None else []
+    twice = sorted({name for name in header if header.count(name) > 1})
+    for what, names in (("lacks", missing), ("has unknown", unknown), ("repeats", twice)):
+        if names:
+            remedy = f"Known columns: {', '.join(sorted(known))}." if known else None
+            message = f"the header {what} {', '.join(names)}"
+            raise EvaluationError("evaluation.columns", message, source=source, remedy=remedy)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EvaluationError("evaluation.file", f"cannot be read: {what}", source=str(path)) from error
+
+
+def _malformed(line: int, what: str, source: str) -> EvaluationError:
+    return EvaluationError("evaluation.line", f"line {line} {what}", source=source)
+
+
+def _absent(name: str, line: int, source: str) -> EvaluationError:
+    return EvaluationError(
+        "evaluation.photo",
+        f"line {line} names {name}, which is not there",
+        source=source,
+        remedy="Say where the photos are with --photos.",
+    )

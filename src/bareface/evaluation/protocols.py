@@ -1,0 +1,212 @@
+"""What is compared with what: a folder of people, or a list of pairs, as comparisons between samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.errors import EvaluationError
+from bareface.evaluation.scores import Int16, Int32, ProtocolKind
+from bareface.gallery.walk import entries
+
+MOST_COMPARISONS = 100_000_000
+"""More rows than this would not fit in the memory of a common machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One photo of one subject.
+
+    Attributes
+    ----------
+    path
+        The file.
+    name
+        What it is called in score files: its path below the protocol's root.
+    subject
+        Who it shows.
+    state, condition
+        Its mask state and any other condition, where the user states them.
+    """
+
+    path: Path
+    name: str
+    subject: str
+    state: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Protocol:
+    """Comparisons between samples.
+
+    Attributes
+    ----------
+    name, kind
+        As :class:`~bareface.evaluation.scores.ScoreInfo` has them.
+    root
+        The folder that sample names are relative to.
+    samples
+        Every photo once.
+    probe, reference
+        int32 [n], into ``samples``.
+    fold
+        int16 [n], 1 and up, or 0 for none.
+    notes
+        What the reader of the results should know.
+    """
+
+    name: str
+    kind: ProtocolKind
+    root: Path
+    samples: tuple[Sample, ...]
+    probe: Int32
+    reference: Int32
+    fold: Int16
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.probe.size:
+            raise EvaluationError(
+                "evaluation.empty",
+                "there is nothing to compare",
+                source=str(self.root),
+                remedy="A folder needs one folder per person below it, with photos of at least two people.",
+            )
+
+    def labelled(self, labels: dict[str, tuple[str, str]]) -> Protocol:
+        """The same protocol with (state, condition) of the samples that are named."""
+        samples = tuple(
+            replace(sample, state=labels[sample.name][0], condition=labels[sample.name][1])
+            if sample.name in labels
+            else sample
+            for sample in self.samples
+        )
+        return replace(self, samples=samples)
+
+
+def all_pairs(folder: str | Path) -> Protocol:
+    """Every pair of photos in a folder with one folder per person.
+
+    Parameters
+    ----------
+    folder
+        Photos that lie directly in it name no person and are left out; a note says how many.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.empty``, ``evaluation.size``, ``evaluation.photo``.
+    """
+    root, samples, notes = _people(folder)
+    _refuse_many(len(samples) * (len(samples) - 1) // 2, root)
+    probe, reference = (side.astype(np.int32) for side in np.triu_indices(len(samples), 1))
+    return Protocol(root.name, "all pairs", root, samples, probe, reference, np.zeros(probe.size, np.int16), notes)
+
+
+def open_set(folder: str | Path, *, nonmated: float = 0.5, references: int = 1, seed: int = 0) -> Protocol:
+    """A gallery and probes from a folder with one folder per person; some probes have no mate in the gallery.
+
+    Parameters
+    ----------
+    folder
+        As for :func:`all_pairs`.
+    nonmated
+        The share of probes without a mate, in [0, 1]; as close to it as whole people allow.
+    references
+        Photos of each enrolled person that go into the gallery; the rest are probes.
+    seed
+        Draws who is enrolled and which photos are references.
+
+    Raises
+    ------
+    EvaluationError
+        As :func:`all_pairs`, and ``evaluation.share``.
+    """
+    if not 0 <= nonmated <= 1 or references < 1:
+        raise EvaluationError(
+            "evaluation.share", "the share of non-mated probes lies in [0, 1], references are at least 1"
+        )
+    root, samples, notes = _people(folder)
+    rng = np.random.default_rng(seed)
+    photos: dict[str, list[int]] = {}
+    for number, sample in enumerate(samples):
+        photos.setdefault(sample.subject, []).append(number)
+    order = [sorted(photos)[i] for i in rng.permutation(len(photos))]
+    strangers = order[: _count_of_strangers([len(photos[name]) for name in order], references, nonmated)]
+    gallery: list[int] = []
+    probes: list[int] = [number for name in strangers for number in photos[name]]
+    for name in order[len(strangers) :]:
+        drawn = [photos[name][i] for i in rng.permutation(len(photos[name]))]
+        gallery += drawn[:references]
+        probes += drawn[references:]
+    share = sum(len(photos[name]) for name in strangers) / max(1, len(probes))
+    split = (
+        f"{len(order) - len(strangers):,} people enrolled with up to {references} reference(s), "
+        f"{len(strangers):,} not; {share:.0%} of {len(probes):,} probes are non-mated; seed {seed}"
+    )
+    return gallery_of(root.name, root, samples, sorted(gallery), sorted(probes), (*notes, split))
+
+
+def gallery_of(
+    name: str,
+    root: Path,
+    samples: tuple[Sample, ...],
+    gallery: Sequence[int],
+    probes: Sequence[int],
+    notes: tuple[str, ...] = (),
+) -> Protocol:
+    """Every probe against every reference; numbers point into ``samples``."""
+    _refuse_many(len(gallery) * len(probes), root)
+    probe = np.repeat(np.array(probes, np.int32), len(gallery))
+    reference = np.tile(np.array(gallery, np.int32), len(probes))
+    return Protocol(name, "gallery", root, samples, probe, reference, np.zeros(probe.size, np.int16), notes)
+
+
+def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
+    """Folds 1 to ``folds`` dealt out in turn, mated and non-mated comparisons each for themselves."""
+    is_mated = np.fromiter(mated, dtype=bool)
+    fold: NDArray[np.int16] = np.zeros(is_mated.size, np.int16)
+    for kind in (True, False):
+        rows = np.flatnonzero(is_mated == kind)
+        fold[rows] = np.arange(rows.size) % folds + 1
+    return fold
+
+
+def _people(folder: str | Path) -> tuple[Path, tuple[Sample, ...], tuple[str, ...]]:
+    root = Path(folder)
+    samples, unnamed = [], 0
+    for entry in entries(root):
+        if entry.error is not None:
+            raise entry.error
+        if entry.subject is None:
+            unnamed += 1
+            continue
+        path = Path(entry.name)
+        samples.append(Sample(path, path.relative_to(root.absolute()).as_posix(), entry.subject))
+    notes = (f"{unnamed:,} photos outside people's folders were left out",) if unnamed else ()
+    return root, tuple(samples), notes
+
+
+def _count_of_strangers(photos: Sequence[int], references: int, share: float) -> int:
+    """How many of the first people to leave unenrolled to come nearest the share of non-mated probes."""
+    outside = np.concatenate([[0], np.cumsum(photos)])
+    spare = np.maximum(np.array(photos) - references, 0)
+    inside = spare.sum() - np.concatenate([[0], np.cumsum(spare)])
+    reached = outside / np.maximum(outside + inside, 1)
+    # Somebody has to be enrolled, or there is no gallery.
+    return int(np.argmin(np.abs(reached[:-1] - share))) if len(photos) else 0
+
+
+def _refuse_many(comparisons: int, root: Path) -> None:
+    if comparisons > MOST_COMPARISONS:
+        raise EvaluationError(
+            "evaluation.size",
+            f"{comparisons:,} comparisons are more than {MOST_COMPARISONS:,}",
+            source=str(root),
+            remedy="Use fewer photos, or a gallery and probes instead of all pairs.",
+        )

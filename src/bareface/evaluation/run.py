@@ -1,0 +1,254 @@
+"""Run a protocol: one template a photo, one score a comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import bareface
+from bareface import images
+from bareface.engine import Engine
+from bareface.errors import BarefaceError
+from bareface.evaluation.protocols import Protocol, Sample
+from bareface.evaluation.scores import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
+from bareface.types import Face, Float32, Float64, Source, UInt8
+
+BLOCK = 1 << 16
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """What is done to the photos of one side before they are analysed, e.g. painting a mask.
+
+    Attributes
+    ----------
+    apply
+        Given RGB pixels [H, W, 3] uint8 and the sample, the new pixels; None if it could not be done, which
+        counts as a failure to acquire. It is called in the order of the samples, from one thread.
+    state, condition
+        What the samples of that side are then labelled with; None keeps their own.
+    """
+
+    apply: Callable[[UInt8, Sample], UInt8 | None]
+    state: str | None = None
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Unit templates of the samples, float32 [m, d], and why those that have none (zeros) failed."""
+
+    templates: Float32
+    failures: dict[int, str]
+
+
+def run(
+    protocol: Protocol,
+    engine: Engine,
+    *,
+    pad: int = 0,
+    probes: Transform | None = None,
+    references: Transform | None = None,
+    progress: Progress | None = None,
+) -> ScoreFile:
+    """Compare what a protocol says.
+
+    Every photo is analysed once (once a side if a side is transformed). Of several faces the subject's is
+    taken to be the one nearest the middle of the photo, measured in units of the face's own size, so that a
+    large face beats a small one beside it: see :func:`subject_face`. A photo that cannot be read or shows no
+    face is a failure to acquire, and so is every comparison it takes part in. The score is the cosine of the
+    two templates.
+
+    Parameters
+    ----------
+    protocol
+        What to compare.
+    engine
+        Makes the templates.
+    pad
+        Pixels of border, replicated from the edge, to put around each photo first: tightly cropped faces are
+        missed without it.
+    probes, references
+        What is done to the photos of each side first.
+    progress
+        Called with (photos done, photos in all).
+    """
+    used = [np.unique(side).tolist() for side in (protocol.probe, protocol.reference)]
+    if probes is None and references is None:
+        used = [sorted({*used[0], *used[1]})]
+    total, done = sum(map(len, used)), 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, total)
+
+    sides = [
+        _templates(protocol.samples, numbers, engine, pad, transform, advance)
+        for numbers, transform in zip(used, (probes, references), strict=False)
+    ]
+    left, right = sides[0], sides[-1]
+    score = _cosines(left.templates, right.templates, protocol.probe, protocol.reference)
+    fta = np.isin(protocol.probe, list(left.failures)) | np.isin(protocol.reference, list(right.failures))
+    score[fta] = FAILED
+    return _score_file(protocol, engine, score, fta, (probes, references), _notes(protocol, sides, pad))
+
+
+def subject_face(faces: Sequence[Face], size: tuple[int, int]) -> Face:
+    """The face that a one-person photo is of: nearest its middle in units of the face's own size.
+
+    Parameters
+    ----------
+    faces
+        At least one.
+    size
+        (width, height) of the photo in pixels.
+    """
+
+    def remoteness(face: Face) -> float:
+        box = face.box
+        x, y = (box.x1 + box.x2 - size[0]) / 2, (box.y1 + box.y2 - size[1]) / 2
+        return float(np.hypot(x, y) / max(np.sqrt(box.area), 1.0))
+
+    return min(faces, key=remoteness)
+
+
+def _templates(
+    samples: Sequence[Sample],
+    numbers: Sequence[int],
+    engine: Engine,
+    pad: int,
+    transform: Transform | None,
+    advance: Callable[[], None],
+) -> _Side:
+    failures: dict[int, str] = {}
+    sent: list[int] = []
+
+    def sources() -> Iterator[Source]:
+        for number in numbers:
+            sample = samples[number]
+            try:
+                source = _prepared(sample, pad, transform)
+            except BarefaceError as error:
+                failures[number] = error.code
+                advance()
+                continue
+            if source is None:
+                failures[number] = "could not be transformed"
+                advance()
+                continue
+            sent.append(number)
+            yield source
+
+    vectors: dict[int, Float32] = {}
+    for position, analysis in enumerate(engine.stream(sources())):
+        number = sent[position]
+        if analysis.error is not None:
+            failures[number] = analysis.error.code
+        elif not analysis.faces or analysis.photo is None:
+            failures[number] = "no face found"
+        else:
+            vectors[number] = subject_face(analysis.faces, analysis.photo.size).template.vector
+        advance()
+    width = len(next(iter(vectors.values()))) if vectors else 1
+    templates = np.zeros((len(samples), width), np.float32)
+    for number, vector in vectors.items():
+        templates[number] = vector / np.linalg.norm(vector)
+    return _Side(templates, failures)
+
+
+def _prepared(sample: Sample, pad: int, transform: Transform | None) -> Source | None:
+    if not pad and transform is None:
+        return sample.path
+    pixels = images.decode(sample.path).pixels
+    if pad:
+        padded = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+        pixels = np.ascontiguousarray(padded, dtype=np.uint8)
+    return pixels if transform is None else transform.apply(pixels, sample)
+
+
+def _cosines(left: Float32, right: Float32, probe: Int32, reference: Int32) -> Float64:
+    if left.shape[1] != right.shape[1]:  # one side failed altogether
+        return np.zeros(probe.size)
+    score = np.empty(probe.size)
+    for start in range(0, probe.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        np.einsum("nd,nd->n", left[probe[rows]], right[reference[rows]], out=score[rows], dtype=np.float64)
+    return score
+
+
+def _score_file(
+    protocol: Protocol,
+    engine: Engine,
+    score: Float64,
+    fta: NDArray[np.bool_],
+    transforms: tuple[Transform | None, Transform | None],
+    notes: tuple[str, ...],
+) -> ScoreFile:
+    samples = protocol.samples
+    subjects, (subject,) = encode(sample.subject for sample in samples)
+    stated = [
+        [sample.state if transform is None or transform.state is None else transform.state for sample in samples]
+        for transform in transforms
+    ]
+    under = [
+        [
+            sample.condition if transform is None or transform.condition is None else transform.condition
+            for sample in samples
+        ]
+        for transform in transforms
+    ]
+    states, (probe_state, reference_state) = encode(*stated)
+    conditions, (probe_condition, reference_condition) = encode(*under)
+
+    def rows(codes: Int32, side: Int32) -> Int16:
+        return codes.astype(np.int16)[side]
+
+    return ScoreFile(
+        samples=tuple(sample.name for sample in samples),
+        subjects=subjects,
+        states=states,
+        conditions=conditions,
+        probe=protocol.probe,
+        reference=protocol.reference,
+        probe_subject=subject[protocol.probe],
+        reference_subject=subject[protocol.reference],
+        probe_state=rows(probe_state, protocol.probe),
+        reference_state=rows(reference_state, protocol.reference),
+        probe_condition=rows(probe_condition, protocol.probe),
+        reference_condition=rows(reference_condition, protocol.reference),
+        score=score,
+        fta=fta,
+        fold=protocol.fold,
+        info=ScoreInfo(
+            protocol=protocol.name,
+            kind=protocol.kind,
+            model=engine.model,
+            space=engine.space,
+            precision=engine.precision,
+            detector=engine.detector,
+            version=bareface.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            root=str(protocol.root.absolute()),
+            notes=notes,
+        ),
+    )
+
+
+def _notes(protocol: Protocol, sides: Sequence[_Side], pad: int) -> tuple[str, ...]:
+    notes = list(protocol.notes)
+    if pad:
+        notes.append(f"photos padded by {pad} px before detection")
+    reasons = Counter(reason for side in sides for reason in side.failures.values())
+    if reasons:
+        why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        notes.append(f"{sum(reasons.values()):,} photos gave no template ({why}): counted as errors")
+    return tuple(notes)
