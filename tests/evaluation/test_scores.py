@@ -14,9 +14,7 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.score_formats import read_bob, write_bob
 from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
 
-INFO = ScoreInfo(
-    protocol="test", kind="gallery", model="m", space="s", precision="float32", notes=("first", "ü")
-)
+INFO = ScoreInfo(protocol="test", kind="gallery", model="m", space="s", precision="float32", notes=("first", "ü"))
 
 
 def small() -> ScoreFile:
@@ -84,9 +82,7 @@ score = st.floats(-1e6, 1e6, allow_nan=False)
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(name, name, name, name, score, st.booleans()), max_size=20))
 def test_any_names_and_scores_survive_every_format(tmp_path: Path, table: list[tuple[str, ...]]) -> None:
-    probe, reference, probe_subject, reference_subject, value, failed = (
-        zip(*table, strict=True) if table else ((),) * 6
-    )
+    probe, reference, probe_subject, reference_subject, value, failed = zip(*table, strict=True) if table else ((),) * 6
     scores = ScoreFile.from_columns(
         probe=probe,
         reference=reference,
@@ -116,9 +112,7 @@ def test_a_score_that_is_not_finite_is_refused(value: float) -> None:
 
 def test_a_row_without_subject_is_refused() -> None:
     with pytest.raises(EvaluationError) as caught:
-        ScoreFile.from_columns(
-            probe=["p"], reference=["r"], probe_subject=[""], reference_subject=["a"], score=[0.1]
-        )
+        ScoreFile.from_columns(probe=["p"], reference=["r"], probe_subject=[""], reference_subject=["a"], score=[0.1])
     assert caught.value.code == "evaluation.subject"
 
 
@@ -176,6 +170,15 @@ def test_bob_four_columns_round_trip(tmp_path: Path) -> None:
     assert list(back.score) == list(small().score)
     assert list(back.mated) == list(small().mated)
     assert list(back.fta) == list(small().fta)
+
+
+def test_bob_scores_of_every_probe_against_every_reference_are_a_gallerys(tmp_path: Path) -> None:
+    path = tmp_path / "scores-dev"
+    lines = ["a a p1 0.9", "b a p1 0.1", "a b p2 0.2", "b b p2 0.8"]
+    path.write_text("\n".join(lines))
+    assert read_bob(path).info.kind == "gallery"
+    path.write_text("\n".join(lines[:3]))
+    assert read_bob(path).info.kind == "pairs"
 
 
 @pytest.mark.parametrize("line", ["a b c", "a b c 0.5 e", "a b c high", "a b c inf"])

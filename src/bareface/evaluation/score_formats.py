@@ -8,7 +8,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -80,9 +80,7 @@ def _named(path: Path) -> Iterator[None]:
         raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
     except (OSError, EOFError, zlib.error, pa.ArrowInvalid, ValueError, TypeError) as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise EvaluationError(
-            "evaluation.file", f"cannot be read or written: {what}", source=str(path)
-        ) from error
+        raise EvaluationError("evaluation.file", f"cannot be read or written: {what}", source=str(path)) from error
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table, ScoreInfo]:
@@ -143,21 +141,15 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     fta = table.column("fta").to_numpy() if "fta" in table.column_names else np.zeros(n, dtype=bool)
     if (absent & ~fta).any():
         row = int(np.flatnonzero(absent & ~fta)[0]) + 1
-        raise EvaluationError(
-            "evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire"
-        )
+        raise EvaluationError("evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire")
     if fta.any():
         score = np.where(fta, FAILED, score)
     fold = table.column("fold").to_numpy() if "fold" in table.column_names else np.zeros(n)
-    scores = ScoreFile(
-        **columns, score=score.astype(np.float64), fta=fta, fold=fold.astype(np.int16), info=info
-    )
+    scores = ScoreFile(**columns, score=score.astype(np.float64), fta=fta, fold=fold.astype(np.int16), info=info)
     if "mated" in table.column_names:
         contradicted = np.flatnonzero(table.column("mated").to_numpy() != scores.mated)
         if contradicted.size:
-            raise EvaluationError(
-                "evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects"
-            )
+            raise EvaluationError("evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects")
     return scores
 
 
@@ -181,9 +173,7 @@ def _merge(table: pa.Table, pair: tuple[str, str]) -> tuple[tuple[str, ...], lis
             column = column.chunk(0) if column.num_chunks else pa.array([], pa.string()).dictionary_encode()
         names = column.dictionary.to_pylist()
         recode = np.array([merged.setdefault(value, len(merged)) for value in names], dtype=np.int32)
-        codes.append(
-            recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, np.int32)
-        )
+        codes.append(recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, np.int32))
     return tuple(merged), codes
 
 
@@ -213,9 +203,7 @@ def _write_csv(scores: ScoreFile, path: Path) -> None:
     import pyarrow.csv
 
     table = _to_table(scores)
-    plain = pa.schema(
-        [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
-    )
+    plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
     with _open(path, "wb") as stream:
         stream.write(b"# " + json.dumps(asdict(scores.info)).encode() + b"\n")
         pyarrow.csv.write_csv(table.cast(plain), stream)
@@ -224,7 +212,8 @@ def _write_csv(scores: ScoreFile, path: Path) -> None:
 def read_bob(path: Path) -> ScoreFile:
     """Import bob.bio's four columns: claimed identity, real identity, probe label, score.
 
-    The claimed identity becomes the reference and its subject; ``nan`` is a failure to acquire, as there.
+    The claimed identity becomes the reference and its subject; ``nan`` is a failure to acquire, as there. A
+    file that compares every probe with every reference is a gallery's, any other a list of pairs.
 
     Raises
     ------
@@ -251,7 +240,7 @@ def read_bob(path: Path) -> ScoreFile:
             real.append(fields[1])
             label.append(fields[2])
             score.append(value)
-        return ScoreFile.from_columns(
+        scores = ScoreFile.from_columns(
             probe=label,
             reference=claimed,
             probe_subject=real,
@@ -260,6 +249,11 @@ def read_bob(path: Path) -> ScoreFile:
             fta=np.isnan(score),
             info=ScoreInfo(protocol=path.stem, notes=("imported from bob.bio's four columns",)),
         )
+    probes, references = (np.unique(side).size for side in (scores.probe, scores.reference))
+    pairs = np.unique(scores.probe.astype(np.int64) << 32 | scores.reference).size
+    if len(scores) == pairs == probes * references:
+        return replace(scores, info=replace(scores.info, kind="gallery"))
+    return scores
 
 
 def write_bob(scores: ScoreFile, path: Path) -> None:
@@ -267,9 +261,7 @@ def write_bob(scores: ScoreFile, path: Path) -> None:
 
     The format has no place for a reference's photo, mask states, conditions or folds.
     """
-    samples, subjects = (
-        ["_".join(name.split()) for name in table] for table in (scores.samples, scores.subjects)
-    )
+    samples, subjects = (["_".join(name.split()) for name in table] for table in (scores.samples, scores.subjects))
     rows = zip(scores.reference_subject, scores.probe_subject, scores.probe, scores.score, strict=True)
     with _named(path), _open(path, "wb") as stream:
         for claimed, real, label, score in rows:
