@@ -63,7 +63,7 @@ def _report(target: Path, engine: Engine, chips: list[UInt8]) -> None:
     from bareface.models.sessions import open_session
 
     quick = open_session(target, threads=2).run(None, {"pixels": np.stack(chips)})[0]
-    exact = engine._embedder.embed(chips)
+    exact = np.stack([template.vector for template in engine.embed_chips(chips)])
     cosine = (quick * exact).sum(1) / np.linalg.norm(quick, axis=1) / np.linalg.norm(exact, axis=1)
     print(
         f"{target.name}: {target.stat().st_size:,} bytes; cosine to float32 over {len(chips)} other faces: "

@@ -137,10 +137,17 @@ class Engine:
         """Templates of many faces in one batch; the faces remember them."""
         new = [face for face in faces if "template" not in face.__dict__]
         if new:
-            for face, template in zip(new, self._templates([face.chip for face in new]), strict=True):
+            for face, template in zip(new, self.embed_chips([face.chip for face in new]), strict=True):
                 # Where functools.cached_property keeps its value.
                 face.__dict__["template"] = template
         return [face.template for face in faces]
+
+    def embed_chips(self, chips: Sequence[UInt8]) -> list[Template]:
+        """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch."""
+        embedder = self._embedder
+        return [
+            Template(vector, embedder.model, embedder.space, embedder.precision) for vector in embedder.embed(chips)
+        ]
 
     def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.
@@ -204,13 +211,7 @@ class Engine:
         full = 1 / photo.scale
         box = Box(*(value * full for value in detection.box))
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
-        return Face(box, landmarks, detection.score, chip, cut, photo.source, self._templates)
-
-    def _templates(self, chips: Sequence[UInt8]) -> list[Template]:
-        embedder = self._embedder
-        return [
-            Template(vector, embedder.model, embedder.space, embedder.precision) for vector in embedder.embed(chips)
-        ]
+        return Face(box, landmarks, detection.score, chip, cut, photo.source, self.embed_chips)
 
 
 def _usable_cores() -> int:

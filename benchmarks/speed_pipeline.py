@@ -1,0 +1,87 @@
+"""Speed of the whole path, file to templates, beside face_recognition's: ``python -m benchmarks.speed_pipeline``.
+
+The same photos in the same run, blocks of them in turn, medians over the blocks. Both look for faces of the same
+size: dlib upsamples once, which is bareface's default smallest face of 40 pixels. face_recognition works photo by
+photo; bareface both as a stream, as enrolment does, and photo by photo.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from bareface.engine import Engine
+from benchmarks import dlib_path
+from benchmarks.common import interleaved, print_table, write_json
+from training.photos import data_folder
+
+UPSAMPLE = 1
+MIN_FACE = 40.0
+HOG, CNN = "face_recognition, HOG", "face_recognition, CNN"
+
+
+def whole_path(photos: Sequence[Path], repeats: int) -> dict[str, float]:
+    """Median seconds a photo of each system."""
+    engines = {precision: Engine(precision=precision, min_face=MIN_FACE) for precision in ("float32", "int8")}
+    tasks: dict[str, Callable[[], object]] = {
+        HOG: lambda: [dlib_path.whole_path("hog", UPSAMPLE)(path) for path in photos],
+        CNN: lambda: [dlib_path.whole_path("cnn", UPSAMPLE)(path) for path in photos],
+    }
+    for precision, engine in engines.items():
+        tasks[f"bareface {precision}, stream"] = partial(_as_stream, engine, photos)
+        tasks[f"bareface {precision}, one by one"] = partial(_one_by_one, engine, photos)
+    return {name: seconds / len(photos) for name, seconds in interleaved(tasks, repeats).items()}
+
+
+def _as_stream(engine: Engine, photos: Sequence[Path]) -> None:
+    for _analysis in engine.stream(photos):
+        pass
+
+
+def _one_by_one(engine: Engine, photos: Sequence[Path]) -> None:
+    for path in photos:
+        engine.embed(engine.faces(path))
+
+
+def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
+    """Median seconds a face of the descriptor alone, on the same chips."""
+    exact, quick = Engine(), Engine(precision="int8")
+    chips = [face.chip for analysis in exact.stream(photos) for face in analysis.faces][:32]
+    tasks: dict[str, Callable[[], object]] = {
+        "dlib": lambda: [dlib_path.descriptor().compute_face_descriptor(chip) for chip in chips],
+        "bareface float32": lambda: exact.embed_chips(chips),
+        "bareface int8": lambda: quick.embed_chips(chips),
+    }
+    return {name: seconds / len(chips) for name, seconds in interleaved(tasks, repeats).items()}
+
+
+def main() -> None:
+    """Print both tables and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, help="photos to use; LFW's by default")
+    parser.add_argument("--photos", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", type=Path, default=Path("out/speed_pipeline.json"))
+    options = parser.parse_args()
+    found = sorted(p for p in (options.folder or data_folder() / "lfw" / "images").rglob("*") if p.is_file())
+    photos = found[:: max(1, len(found) // options.photos)][: options.photos]
+
+    path = whole_path(photos, options.repeats)
+    print_table(
+        f"Whole path, {len(photos)} photos, medians of {options.repeats} rounds",
+        ["system", "ms a photo", "times HOG's speed", "times CNN's speed"],
+        [[name, 1e3 * s, path[HOG] / s, path[CNN] / s] for name, s in path.items()],
+    )
+    alone = descriptor(photos, 3 * options.repeats)
+    print_table(
+        "Descriptor alone, 32 faces in a batch (dlib: one by one, its own fastest here)",
+        ["system", "ms a face", "times dlib's speed"],
+        [[name, 1e3 * s, alone["dlib"] / s] for name, s in alone.items()],
+    )
+    write_json(options.json, {"photos": len(photos), "whole_path_s": path, "descriptor_s": alone})
+
+
+if __name__ == "__main__":
+    main()
