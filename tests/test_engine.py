@@ -11,6 +11,7 @@ from bareface import images
 from bareface.engine import Analysis, Engine
 from bareface.errors import ImageError, ModelError
 from bareface.models import registry
+from bareface.models.sessions import sums_8_bit_products_exactly
 from tests.portraits import astronaut, hopper
 
 
@@ -65,11 +66,18 @@ def test_batches_give_what_single_faces_give(engine: Engine) -> None:
     assert faces[0].template is together[0]
 
 
+@pytest.mark.skipif(not sums_8_bit_products_exactly(), reason="this CPU lacks VNNI: int8 is not used on it")
 def test_int8_lands_beside_float32(engine: Engine) -> None:
     (face,) = engine.faces(hopper())
     (quick,) = Engine(precision="int8").faces(hopper())
     assert quick.template.precision == "int8"
     assert _closeness(face, quick) > 0.98
+
+
+def test_int8_gives_way_to_float32_where_sums_could_saturate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bareface.models.sessions.sums_8_bit_products_exactly", lambda: False)
+    with pytest.warns(UserWarning, match="VNNI"):
+        assert Engine(precision="int8").precision == "float32"
 
 
 def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_path: Path) -> None:

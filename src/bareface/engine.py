@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -53,7 +54,8 @@ class Engine:
     embedder
         Name of an embedder's model card; or any :class:`Embedder`.
     precision
-        ``float32``, or ``int8`` (on CPUs without VNNI instructions its sums can saturate: prefer float32 there).
+        ``float32``, or ``int8``: faster, but on CPUs without VNNI its sums can saturate, so there it gives way to
+        float32 with a warning (templates name the precision they were computed in).
     providers
         ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...). One that is absent is an error.
     threads
@@ -252,5 +254,12 @@ def _open_detector(name: str, providers: Sequence[str] | None) -> Detector:
 def _open_embedder(name: str, precision: str, providers: Sequence[str] | None, threads: int) -> Embedder:
     from bareface.embedding.onnx import OnnxEmbedder
     from bareface.models import registry
+    from bareface.models.sessions import sums_8_bit_products_exactly
 
+    on_cpu = providers is None or providers[0] in ("cpu", "CPUExecutionProvider")
+    if precision == "int8" and on_cpu and not sums_8_bit_products_exactly():
+        warnings.warn(
+            "this CPU lacks VNNI: 8-bit sums could saturate, so templates are computed in float32", stacklevel=3
+        )
+        precision = "float32"
     return OnnxEmbedder(registry.card(name), precision, providers=providers, threads=threads)

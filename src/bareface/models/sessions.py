@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +64,18 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
             remedy="Check the device's driver and libraries, or leave the provider out to run on the CPU.",
         )
     return session
+
+
+@cache
+def sums_8_bit_products_exactly() -> bool:
+    """Whether this CPU adds 8-bit products in 32 bits (VNNI on x86, dot products on 64-bit Arm).
+
+    Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed.
+    """
+    if platform.machine().lower() in ("aarch64", "arm64"):
+        return True
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return "avx512_vnni" in flags or "avx_vnni" in flags
