@@ -10,7 +10,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue, corrections, deletion, enrolment, reembedding, searching, upkeep
+from bareface.gallery import catalogue, corrections, deletion, enrolment, importing, reembedding, searching, upkeep
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, check_space
 from bareface.gallery.records import (
@@ -27,7 +27,7 @@ from bareface.gallery.records import (
 from bareface.gallery.schema import picture, reference
 from bareface.gallery.store import Store
 from bareface.gallery.walk import as_sources, entries
-from bareface.types import EnrolReport, Precision, SearchResult, Source
+from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
 
 
 class Gallery:
@@ -182,6 +182,29 @@ class Gallery:
         finally:
             self._index.save()
         return EnrolReport(outcomes)
+
+    def import_encodings(self, path: str | Path, basis: str | None = None) -> EnrolOutcome:
+        """Enrol encodings made by the face_recognition library: all of a file, or none.
+
+        Parameters
+        ----------
+        path
+            A ``.npy``, ``.json`` or ``.csv`` file of 128 numbers and a name each, laid out as
+            :mod:`bareface.gallery.imports` says. Pickle is not read.
+        basis
+            As in :meth:`enrol`.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.import-read``, ``gallery.import-format``.
+        TemplateError
+            ``template.space``: the gallery holds templates of another space than ``dlib-128``.
+        """
+        self._index.load()
+        outcome = importing.import_encodings(self._store, path, basis)
+        self._index.save()
+        return outcome
 
     def search(self, probe: Source | Sequence[Source], top: int = 20, same_person: bool = False) -> SearchResult:
         """Search the gallery.

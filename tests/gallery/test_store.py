@@ -68,15 +68,20 @@ def test_every_connection_is_set_up(path):
     opened.close()
 
 
+def fail_after_writing(opened: Store) -> None:
+    with opened.write() as connection:
+        connection.execute(schema.subject.insert().values(key="l", name="Bo"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_every_write_bumps_the_generation_and_a_failed_one_leaves_nothing(path):
     opened = Store(path)
     before = opened.state()
     with opened.write() as connection:
         connection.execute(schema.subject.insert().values(key="k", name="Ada"))
     assert opened.state().generation == before.generation + 1
-    with pytest.raises(GalleryError), opened.write() as connection:
-        connection.execute(schema.subject.insert().values(key="l", name="Bo"))
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(GalleryError, match="disk-full"):
+        fail_after_writing(opened)
     assert opened.state().generation == before.generation + 1
     with opened.read() as connection:
         assert connection.execute(sa.select(schema.subject.c.name)).scalars().all() == ["Ada"]

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bareface.errors import CalibrationError
+from bareface.matching.calibration import Calibration
 from bareface.types import Decision
-
-if TYPE_CHECKING:
-    from bareface.matching.calibration import Calibration
-
-MATCH_FPIR = 0.003
-"""A ``match`` is a score that a stranger reaches in at most this share of searches of this gallery."""
-
-POSSIBLE_FPIR = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +28,25 @@ class Judge:
     references: float
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def note(self) -> str:
         """What its decisions rest on."""
         if self.calibration is None:
-            return ("no calibration covers this model: every candidate is only possible, and no rate is known",)
-        return ()
+            return "no calibration covers this model: every candidate is only possible, and no rate is known"
+        return f"rates and decisions: {self.calibration.describe()}"
 
     def __call__(self, similarity: float) -> tuple[Decision, float | None]:
         """The decision, and the share of strangers' searches that would score this high (FPIR) if known."""
         if self.calibration is None:
             return "possible", None
-        fpir = self.calibration.fpir(similarity, subjects=self.subjects, references=self.references).fpir
-        if fpir <= MATCH_FPIR:
-            return "match", fpir
-        return ("possible" if fpir <= POSSIBLE_FPIR else "no match"), fpir
+        gallery = self.subjects, self.references
+        estimate = self.calibration.fpir(similarity, *gallery)
+        return self.calibration.decide(similarity, *gallery), estimate.value
 
 
-def judge_for(space: str, subjects: int, references: int) -> Judge:
-    """The judge for a gallery of this space and size."""
-    calibration: Calibration | None = None
+def judge_for(space: str, model: str, subjects: int, references: int) -> Judge:
+    """The judge for a gallery of this space and size, and probes of this model."""
     try:
-        from bareface.matching.calibration import Calibration
-
-        calibration = Calibration.packaged(space)
-    except (CalibrationError, ModuleNotFoundError):
+        calibration = Calibration.packaged(space, model)
+    except CalibrationError:
         calibration = None
-    return Judge(calibration, subjects, references / max(1, subjects))
+    return Judge(calibration, subjects, references / subjects)

@@ -92,14 +92,14 @@ def _enrol_group(
         except BarefaceError as error:
             yield place, _failed(entry, error)
     with store.read() as connection:
-        known = {digest: _owners(connection, digest) for digest in set(digests.values())}
+        known = {digest: owners_of(connection, digest) for digest in set(digests.values())}
     fresh: list[tuple[int, Entry]] = []
     for place, entry in unread:
         owners = known.get(digests.get(place, ""))
         if owners is None:
             fresh.append((place, entry))
         else:
-            yield place, _already(entry, owners)
+            yield place, already(entry.name, entry.subject, owners)
     analyses = engine.stream([entry.source for _, entry in fresh])
     for batch in catalogue.chunks(zip(fresh, analyses, strict=True), BATCH):
         with store.write() as connection:
@@ -112,9 +112,9 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     if found.error is not None:
         return _failed(entry, found.error)
     assert found.photo is not None
-    owners = _owners(connection, found.photo.sha256)
+    owners = owners_of(connection, found.photo.sha256)
     if owners is not None:  # twice in this run, or another process was faster
-        return _already(entry, owners)
+        return already(entry.name, entry.subject, owners)
     notes = ". ".join(found.photo.notes) or None
     if not found.faces:
         return EnrolOutcome(entry.name, "no face", message=notes)
@@ -175,7 +175,7 @@ def _store(
     """Enrol these faces of a photo; returns the names of their subjects."""
     made = faces[0].template
     pin_space(connection, made.space, len(made.vector))
-    file_id = add_file(connection, photo, entry.name)
+    file_id = add_file(connection, photo.sha256, entry.name, photo.format, photo.size)
     owners = set()
     for face in faces:
         target = corrections.target_of(face, standing)
@@ -191,20 +191,21 @@ def _store(
     return set(names.scalars())
 
 
-def _owners(connection: sa.Connection, sha256: str) -> set[str | None] | None:
+def owners_of(connection: sa.Connection, sha256: str) -> set[str | None] | None:
     """The names of the subjects enrolled from a photo; None if it is not enrolled."""
     query = sa.select(subject.c.name).select_from(subject).join(reference).join(file).where(file.c.sha256 == sha256)
     return set(connection.execute(query).scalars()) or None
 
 
-def _already(entry: Entry, owners: set[str | None]) -> EnrolOutcome:
-    """The first enrolment of a photo stands; the outcome says so where another name was asked for."""
+def already(source: str, wanted: str | None, owners: set[str | None]) -> EnrolOutcome:
+    """The outcome of a file that is enrolled: that stands, also where another name was asked for now."""
     names = sorted(name for name in owners if name is not None)
     message = None
-    if entry.subject is not None and entry.subject not in owners:
+    if wanted is not None and wanted not in owners:
         kept = f"as {', '.join(names)}" if names else "unnamed"
         message = f"the same photo is enrolled {kept}, which stands; `bareface gallery assign` changes it"
-    return EnrolOutcome(entry.name, "already enrolled", subject=names[0] if len(names) == 1 else None, message=message)
+    only = names[0] if len(names) == 1 else None
+    return EnrolOutcome(source, "already enrolled", subject=only, message=message)
 
 
 def _failed(entry: Entry, error: BarefaceError, faces: int = 0) -> EnrolOutcome:

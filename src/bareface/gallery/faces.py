@@ -14,7 +14,7 @@ from bareface.errors import TemplateError
 from bareface.gallery.catalogue import blob_of, inserted
 from bareface.gallery.schema import file, gallery, picture, reference, template
 from bareface.gallery.store import State
-from bareface.types import Box, Face, Landmarks, Photo, Source, Template, UInt8
+from bareface.types import Box, Face, Landmarks, Source, Template, UInt8
 
 if TYPE_CHECKING:
     from bareface.engine import Analysis
@@ -93,12 +93,9 @@ def pin_space(connection: sa.Connection, space: str, dimension: int) -> None:
     connection.execute(gallery.update().where(unpinned).values(space=space, dimension=dimension))
 
 
-def add_file(connection: sa.Connection, photo: Photo, path: str) -> int:
-    """A new photo's number."""
-    values = {
-        "sha256": photo.sha256, "path": path, "format": photo.format,
-        "width": photo.size[0], "height": photo.size[1],
-    }  # fmt: skip
+def add_file(connection: sa.Connection, sha256: str, path: str, format: str, size: tuple[int, int] = (0, 0)) -> int:
+    """A new photo's number, or that of another file that templates came from."""
+    values = {"sha256": sha256, "path": path, "format": format, "width": size[0], "height": size[1]}
     return inserted(connection, file, values)
 
 

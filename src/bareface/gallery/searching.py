@@ -116,8 +116,8 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
         if vectors is None or len(vectors) == 0:
             empty = ("the gallery is empty",)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *empty)) for one in probes))
-        judge = judge_for(engine.space, sizes["subjects"], sizes["references"])
-        notes = (*_mixed(connection, engine), *judge.notes)
+        judge = judge_for(engine.space, engine.model, sizes["subjects"], sizes["references"])
+        notes = (*_mixed(connection, engine), judge.note)
         ranked = best_of_subjects(connection, vectors, np.stack([probe.vector for probe in probes]), top)
         lists = tuple(
             CandidateList(

@@ -1,0 +1,67 @@
+"""Encodings of the face_recognition library become references."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from bareface.errors import GalleryError, TemplateError
+from bareface.service import Gallery
+from tests.gallery.pictures import TileEngine, picture
+
+
+@pytest.fixture
+def encodings(tmp_path):
+    rng = np.random.default_rng(3)
+    rows = [{"name": name, "encoding": rng.normal(size=128).tolist()} for name in ("Ada", "Bo", "Ada")]
+    path = tmp_path / "known.json"
+    path.write_text(json.dumps(rows))
+    return path
+
+
+class Finder(TileEngine):
+    """Every face's template is the second encoding."""
+
+    def __init__(self, encodings) -> None:
+        super().__init__(space="dlib-128", model="dlib-resnet")
+        self.vector = np.array(json.loads(encodings.read_text())[1]["encoding"], np.float32)
+
+    def _embed(self, chips):
+        made = super()._embed(chips)
+        for template in made:
+            object.__setattr__(template, "vector", self.vector)
+        return made
+
+
+def test_imported_encodings_are_found(encodings, tmp_path):
+    with Gallery.open(tmp_path / "g", Finder(encodings)) as opened:
+        outcome = opened.import_encodings(encodings, basis="members")
+        assert (outcome.status, outcome.references) == ("enrolled", 3)
+        assert [(one.name, one.references) for one in opened.subjects()] == [("Ada", 2), ("Bo", 1)]
+        first = opened.search(picture((200, 50, 50))).lists[0].candidates[0]
+        assert (first.subject, first.source, first.model) == ("Bo", str(encodings), "face_recognition")
+        assert first.similarity == pytest.approx(1)
+        assert (first.box, first.same_source) == ((0, 0, 0, 0), None)
+        assert opened.references("Bo")[0].basis == "members"
+        assert opened.import_encodings(encodings).status == "already enrolled"
+        assert opened.check().ok
+        assert {one.code for one in opened.reembed().unresolved} == {"gallery.no-photo"}
+
+
+def test_nothing_of_a_bad_file_is_enrolled(encodings, tmp_path):
+    rows = json.loads(encodings.read_text())
+    rows[2]["encoding"][0] = "x"
+    encodings.write_text(json.dumps(rows))
+    with Gallery.open(tmp_path / "g", Finder(encodings)) as opened:
+        with pytest.raises(GalleryError, match=r"gallery\.import-format"):
+            opened.import_encodings(encodings)
+        assert opened.subjects() == ()
+
+
+def test_another_space_is_refused(encodings, tmp_path):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(picture((200, 50, 50)))
+        with pytest.raises(TemplateError, match=r"template\.space"):
+            opened.import_encodings(encodings)
