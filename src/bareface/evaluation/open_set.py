@@ -113,7 +113,8 @@ class Searches:
     def missed(self, rank: int) -> Bool:
         """Of each mated search: whether the mate is beyond this rank."""
         found = self.rank[self.mated]
-        return np.logical_or(found == 0, found > rank)
+        beyond: Bool = (found == 0) | (found > rank)
+        return beyond
 
     def trials(self) -> Trials:
         """Mates' and strangers' scores, so that FNIR(T) and FPIR(T) are their FNMR and FMR."""
