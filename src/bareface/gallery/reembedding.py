@@ -63,8 +63,9 @@ def _to_do(engine: FaceEngine) -> sa.ColumnElement[bool]:
         t.reference_id == reference.c.id,
         t.model == engine.model,
         t.precision == engine.precision,
-        sa.select(gallery.c.space).correlate(None).scalar_subquery() == engine.space,
+        sa.select(gallery.c.space).scalar_subquery() == engine.space,
     )
+    made = made.correlate(reference)  # not with a template that the query around it looks at
     return ~waits & ~made
 
 
