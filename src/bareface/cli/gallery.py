@@ -223,6 +223,26 @@ def check(gallery: GalleryPath, json: Json = False) -> None:
         raise typer.Exit(ExitCode.GALLERY)
 
 
+@app.command("import")
+def import_encodings(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; made if absent.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".npy, .json or .csv; see docs/cli.md.")],
+    basis: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="On what legal basis these people are enrolled; kept.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Import encodings of the face_recognition library; they are searchable at once."""
+    from bareface.service import Gallery
+
+    with Gallery.open(gallery) as opened:
+        outcome = opened.import_encodings(file, basis)
+    if json:
+        print_json(plain(outcome))
+    else:
+        note(f"{outcome.status}: {plural(outcome.references, 'reference')} from {outcome.source}")
+
+
 def _confirm(question: str, yes: bool) -> None:
     if yes:
         return

@@ -127,25 +127,23 @@ def print_list(entry: CandidateList) -> None:
     """A candidate list as a table, with the sentence that sums it up."""
     probe = " + ".join(printable(face.source) for face in entry.probe)
     size = f"{plural(entry.subjects, 'subject')}, {plural(entry.references, 'reference')}"
-    print_table(
-        ("rank", "subject", "similarity", "would score this high", "decision", "source"),
+    columns = ["rank", "subject", "similarity", "would score this high", "decision", "source"]
+    rows: list[list[object]] = [
         [
-            (
-                candidate.rank,
-                candidate.subject or f"unnamed subject {candidate.subject_id}",
-                f"{candidate.similarity:.3f}",
-                stranger_rate(candidate.fpir),
-                candidate.decision,
-                f"{candidate.source} [{candidate.same_source} as the probe]"
-                if candidate.same_source == "same file"
-                else f"{candidate.source} [re-encoding of the probe]"
-                if candidate.same_source
-                else candidate.source,
-            )
-            for candidate in entry.candidates
-        ],
-        right=("rank", "similarity"),
-        title=f"{probe} in {size}: {verdict(entry.candidates)[1]}",
-    )
+            candidate.rank,
+            candidate.subject or f"unnamed subject {candidate.subject_id}",
+            f"{candidate.similarity:.3f}",
+            stranger_rate(candidate.fpir),
+            candidate.decision,
+            candidate.source,
+        ]
+        for candidate in entry.candidates
+    ]
+    if any(candidate.same_source for candidate in entry.candidates):
+        columns.append("as the probe")
+        for row, candidate in zip(rows, entry.candidates, strict=True):
+            row.append(candidate.same_source)
+    title = f"{probe} in {size}: {verdict(entry.candidates)[1]}"
+    print_table(columns, rows, right=("rank", "similarity"), title=title)
     for remark in entry.notes:
         note(remark)

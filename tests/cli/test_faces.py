@@ -1,0 +1,78 @@
+"""``bareface faces``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bareface import images
+from tests.cli.support import Run, parsed
+
+
+def test_lists_faces(run: Run, collins: Path, hopper: Path) -> None:
+    result = parsed(run("faces", collins, hopper, "--json"))
+    assert set(result) == {"photos"}
+    for photo in result["photos"]:
+        assert set(photo) == {"source", "size", "notes", "faces", "drawn", "error"}
+        (face,) = photo["faces"]
+        assert len(face["box"]) == 4
+        assert len(face["landmarks"]["points"]) == 5
+    assert result["photos"][1]["size"] == [512, 600]
+
+
+def test_prints_a_table(run: Run, collins: Path) -> None:
+    result = run("faces", collins)
+    assert "astronaut.png" in result.stdout
+    assert "99 × 99" in result.stdout
+
+
+@pytest.mark.parametrize(("name", "format"), [("out.png", "PNG"), ("out.JPG", "JPEG"), ("out.webp", "WEBP")])
+def test_draws_into_a_file(run: Run, collins: Path, tmp_path: Path, name: str, format: str) -> None:
+    run("faces", collins, "-o", tmp_path / name)
+    drawn = images.decode(tmp_path / name)
+    assert (drawn.format, drawn.size) == (format, (512, 512))
+    assert (drawn.pixels != images.decode(collins).pixels).any()
+
+
+def test_draws_into_a_folder_under_different_names(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:
+    run("faces", collins, collins, hopper, "-o", tmp_path / "drawn")
+    names = {path.name for path in (tmp_path / "drawn").iterdir()}
+    assert names == {"astronaut.faces.png", "astronaut.faces-2.png", "grace_hopper.faces.png"}
+
+
+def test_one_file_does_not_hold_two_photos(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:
+    result = run("faces", collins, hopper, "-o", tmp_path / "out.png", expect=2)
+    assert "usage.output" in result.stderr
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_no_face_is_exit_code_1(run: Run, nobody: Path) -> None:
+    assert "no face found" in run("faces", nobody, expect=1).stderr
+
+
+def test_a_broken_photo_does_not_stop_the_others(run: Run, broken: Path, collins: Path, tmp_path: Path) -> None:
+    result = parsed(run("faces", broken, collins, "--json", "-o", tmp_path / "drawn", expect=3))
+    bad, good = result["photos"]
+    assert bad["error"]["code"] == "image.not-an-image"
+    assert bad["drawn"] is None
+    assert len(good["faces"]) == 1
+    assert Path(good["drawn"]).is_file()
+
+
+def test_smallest_face(run: Run, collins: Path) -> None:
+    run("faces", collins, "--min-face", 200, expect=1)
+
+
+def test_a_detector_that_is_not_there(run: Run, collins: Path) -> None:
+    result = run("faces", collins, "--detector", "nosuch", expect=5)
+    assert "model.unknown" in result.stderr
+
+
+def test_a_gpu_that_is_not_there_is_an_error(run: Run, collins: Path) -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("there is a GPU here")
+    result = parsed(run("faces", collins, "--provider", "cuda", "--json", expect=5))
+    assert result["error"]["code"] == "model.provider"

@@ -1,0 +1,136 @@
+"""``bareface gallery``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.support import Run, parsed
+
+
+def names(run: Run, gallery: Path) -> dict[str | None, int]:
+    found = parsed(run("gallery", "subjects", gallery, "--json"))["subjects"]
+    return {subject["name"]: subject["references"] for subject in found}
+
+
+def references(run: Run, gallery: Path) -> dict[str, Any]:
+    found = parsed(run("gallery", "references", gallery, "--json"))["references"]
+    return {one["subject"]: one for one in found}
+
+
+def test_info(run: Run, enrolled: Path) -> None:
+    found = parsed(run("gallery", "info", enrolled, "--json"))
+    assert (found["subjects"], found["references"], found["photos"]) == (2, 2, 2)
+    assert found["space"] == "dlib-128"
+    assert "dlib-resnet in float32" in run("gallery", "info", enrolled).stdout
+
+
+def test_subjects_and_references(run: Run, enrolled: Path) -> None:
+    assert names(run, enrolled) == {"Eileen Collins": 1, "Grace Hopper": 1}
+    hers = parsed(run("gallery", "references", enrolled, "--subject", "Grace Hopper", "--json"))["references"]
+    assert [one["subject"] for one in hers] == ["Grace Hopper"]
+    assert hers[0]["basis"] == "public domain"
+    by_number = run("gallery", "references", enrolled, "--subject", f"#{hers[0]['subject_id']}", "--json")
+    assert parsed(by_number)["references"] == hers
+    assert "grace_hopper.jpg" in run("gallery", "references", enrolled).stdout
+
+
+def test_an_unknown_subject_is_a_usage_error(run: Run, enrolled: Path) -> None:
+    result = parsed(run("gallery", "references", enrolled, "--subject", "Nobody", "--json", expect=2))
+    assert result["error"]["code"] == "usage.unknown-subject"
+
+
+def test_deleting_needs_a_yes(run: Run, gallery: Path) -> None:
+    result = run("gallery", "delete", gallery, "--subject", "Grace Hopper", expect=2)
+    assert "--yes" in result.stderr
+    assert len(names(run, gallery)) == 2
+
+
+def test_delete_by_subject_photo_and_reference(run: Run, gallery: Path, people: Path, collins: Path) -> None:
+    deleted = parsed(run("gallery", "delete", gallery, "--subject", "Grace Hopper", "--yes", "--json"))
+    assert deleted == {"references": 1, "photos": 1, "subjects": 1}
+    run("gallery", "delete", gallery, "--photo", collins, "--yes")
+    run("gallery", "subjects", gallery, expect=1)
+    run("enrol", gallery, people)
+    number = references(run, gallery)["Grace Hopper"]["id"]
+    run("gallery", "delete", gallery, "--reference", number, "--yes")
+    assert names(run, gallery) == {"Eileen Collins": 1}
+    run("gallery", "scrub", gallery)
+
+
+def test_corrections_outlast_a_new_enrolment(run: Run, gallery: Path, people: Path) -> None:
+    found = references(run, gallery)
+    run("gallery", "assign", gallery, "Amazing Grace", found["Grace Hopper"]["id"])
+    assert names(run, gallery) == {"Amazing Grace": 1, "Eileen Collins": 1}
+    run("gallery", "reject", gallery, found["Eileen Collins"]["id"], "--yes")
+    run("enrol", gallery, people)
+    assert names(run, gallery) == {"Amazing Grace": 1}
+
+
+def test_merge_and_split(run: Run, gallery: Path) -> None:
+    found = references(run, gallery)
+    merged = parsed(run("gallery", "merge", gallery, "Eileen Collins", "Grace Hopper", "--json"))
+    assert (merged["name"], merged["references"]) == ("Eileen Collins", 2)
+    run("gallery", "split", gallery, found["Grace Hopper"]["id"], "--name", "Rear Admiral")
+    assert names(run, gallery) == {"Eileen Collins": 1, "Rear Admiral": 1}
+
+
+def test_relink_a_moved_folder(run: Run, people: Path, tmp_path: Path) -> None:
+    old, new, gallery = tmp_path / "old", tmp_path / "new", tmp_path / "g.bareface"
+    shutil.copytree(people, old)
+    run("enrol", gallery, old)
+    old.rename(new)
+    lost = parsed(run("gallery", "check", gallery, "--json"))
+    assert lost["ok"]
+    assert len(lost["missing_photos"]) == 2
+    assert parsed(run("gallery", "relink", gallery, old, new, "--json"))["relinked"] == 2
+    assert not parsed(run("gallery", "check", gallery, "--json"))["missing_photos"]
+
+
+def test_relink_says_what_is_not_there(run: Run, gallery: Path, people: Path, tmp_path: Path) -> None:
+    result = run("gallery", "relink", gallery, people, tmp_path / "nowhere", expect=3)
+    assert result.stderr.count("not there: ") == 2
+
+
+def test_reembed_in_another_precision(run: Run, gallery: Path) -> None:
+    report = parsed(run("gallery", "reembed", gallery, "--precision", "int8", "--json"))
+    assert (report["references"], report["unresolved"], report["switched"]) == (2, [], True)
+    (made,) = parsed(run("gallery", "info", gallery, "--json"))["templates"]
+    assert made["precision"] == "int8"
+
+
+def test_check_of_a_damaged_gallery(run: Run, gallery: Path) -> None:
+    data = bytearray(gallery.read_bytes())
+    data[4096 : len(data) // 2] = b"\xff" * (len(data) // 2 - 4096)
+    gallery.write_bytes(data)
+    result = run("gallery", "check", gallery, expect=4)
+    assert "gallery.corrupt" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["info", "subjects", "references", "check"])
+def test_a_missing_gallery(run: Run, tmp_path: Path, command: str) -> None:
+    assert "gallery.missing" in run("gallery", command, tmp_path / "none", expect=4).stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_import_encodings(run: Run, collins: Path, tmp_path: Path) -> None:
+    import bareface
+
+    vector = bareface.Engine(threads=1).faces(collins)[0].template.vector
+    file, gallery = tmp_path / "known.json", tmp_path / "g.bareface"
+    file.write_text(json.dumps([{"name": "Eileen Collins", "encoding": np.asarray(vector, float).tolist()}]))
+    outcome = parsed(run("gallery", "import", gallery, file, "--basis", "consent", "--json"))
+    assert (outcome["status"], outcome["references"]) == ("enrolled", 1)
+    best = parsed(run("search", gallery, collins, "--json"))["results"][0]["lists"][0]["candidates"][0]
+    assert best["subject"] == "Eileen Collins"
+    assert best["similarity"] == pytest.approx(1, abs=1e-5)
+
+
+def test_import_of_something_else(run: Run, collins: Path, tmp_path: Path) -> None:
+    result = parsed(run("gallery", "import", tmp_path / "g.bareface", collins, "--json", expect=4))
+    assert result["error"]["code"].startswith("gallery.import")

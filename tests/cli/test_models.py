@@ -1,0 +1,61 @@
+"""``bareface models``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Run, parsed
+
+
+def test_lists_models_with_their_terms(run: Run) -> None:
+    known = {card["id"]: card for card in parsed(run("models", "--json"))["models"]}
+    assert {"dlib-resnet", "dlib-mmod", "dlib-landmarks5"} <= set(known)
+    assert known == {card["id"]: card for card in parsed(run("models", "list", "--json"))["models"]}
+    shown = run("models").stdout
+    assert all(name in shown for name in known)
+    assert "scraped from the web" in " ".join(shown.split())
+
+
+def test_shows_a_card(run: Run) -> None:
+    card = parsed(run("models", "show", "dlib-resnet", "--json"))
+    assert card["space"] == "dlib-128"
+    assert len(card["files"][0]["sha256"]) == 64
+    assert "CC0" in run("models", "show", "dlib-resnet").stdout
+
+
+def test_an_unknown_model(run: Run) -> None:
+    assert "model.unknown" in run("models", "show", "nosuch", expect=5).stderr
+
+
+def test_terms_are_shown_and_must_be_accepted(run: Run, tmp_path: Path) -> None:
+    result = run("models", "add", "yunet", tmp_path / "yunet.onnx", expect=2)
+    assert "WIDER FACE" in result.stderr
+    assert "--yes" in result.stderr
+
+
+def test_terms_of_an_unknown_model_must_be_stated(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.onnx"
+    file.write_bytes(b"x")
+    assert "model.terms" in run("models", "add", "mine", file, "--yes", expect=5).stderr
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_input_must_be_a_json_object(run: Run, tmp_path: Path, text: str) -> None:
+    assert "usage.input" in run("models", "add", "mine", tmp_path / "x", "--yes", "--input", text, expect=2).stderr
+
+
+def test_a_missing_and_a_broken_file(run: Run, tmp_path: Path) -> None:
+    assert "model.missing" in run("models", "add", "yunet", tmp_path / "none", "--yes", expect=5).stderr
+    (tmp_path / "text.onnx").write_text("no network")
+    assert "model.unreadable" in run("models", "add", "yunet", tmp_path / "text.onnx", "--yes", expect=5).stderr
+
+
+@pytest.mark.real
+def test_adds_yunet_and_uses_it(run: Run, shared_models: Path, collins: Path) -> None:
+    (file,) = shared_models.glob("yunet*.onnx")
+    card = parsed(run("models", "add", "yunet", file, "--yes", "--json"))
+    assert card["task"] == "detection"
+    seen = parsed(run("faces", collins, "--detector", "yunet", "--json"))["photos"][0]["faces"]
+    assert seen[0]["landmarks"]["scheme"] == "five"

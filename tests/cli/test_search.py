@@ -1,0 +1,202 @@
+"""``bareface enrol``, ``search`` and ``compare`` on real portraits."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bareface import images
+from tests.cli.support import Run, parsed
+
+FACE = {"source", "score", "box", "landmarks"}
+CANDIDATE = {
+    "rank", "subject_id", "subject", "reference_id", "similarity", "distance", "decision", "fpir", "source", "box",
+    "same_source", "model", "precision",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mirrored(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another photo of Eileen Collins, as far as files go: mirrored and smaller."""
+    pixels = cv2.resize(images.decode(collins).pixels[:, ::-1], (400, 400), interpolation=cv2.INTER_AREA)
+    path = tmp_path_factory.mktemp("probes") / "mirrored.jpg"
+    images.write(path, np.ascontiguousarray(pixels))
+    return path
+
+
+@pytest.fixture(scope="module")
+def together(collins: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both people in one photo."""
+    left, right = images.decode(collins).pixels, images.decode(hopper).pixels[:512]
+    path = tmp_path_factory.mktemp("group") / "together.png"
+    images.write(path, np.hstack([left, right]))
+    return path
+
+
+def test_enrol_names_subjects_by_folder(run: Run, people: Path, tmp_path: Path) -> None:
+    gallery = tmp_path / "g.bareface"
+    result = parsed(run("enrol", gallery, people, "--basis", "consent", "--json"))
+    assert set(result) == {"gallery", "references", "counts", "outcomes"}
+    assert result["counts"] == {
+        "enrolled": 2, "already enrolled": 0, "ambiguous": 0, "no face": 0, "rejected": 0, "failed": 0,
+    }  # fmt: skip
+    assert {outcome["subject"] for outcome in result["outcomes"]} == {"Eileen Collins", "Grace Hopper"}
+    assert set(result["outcomes"][0]) == {"source", "status", "references", "faces", "subject", "code", "message"}
+
+
+def test_enrolling_again_is_done_already(run: Run, gallery: Path, people: Path) -> None:
+    result = parsed(run("enrol", gallery, people, "--json"))
+    assert result["counts"]["already enrolled"] == 2
+    assert result["references"] == 0
+
+
+def test_bad_files_are_outcomes_and_the_rest_is_enrolled(
+    run: Run, collins: Path, broken: Path, nobody: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for photo in (collins, broken, nobody):
+        shutil.copy(photo, photos)
+    result = run("enrol", tmp_path / "g.bareface", photos, expect=3)
+    assert "failed: " in result.stderr
+    assert "no face: " in result.stderr
+    assert "\x1b[31m\udcff" not in result.output
+    assert "bad\\x1b[31m\\udcff.jpg" in result.stderr
+    again = parsed(run("enrol", tmp_path / "g.bareface", photos, "--json", expect=3))
+    assert again["counts"]["already enrolled"] == 1
+    assert [o["code"] for o in again["outcomes"] if o["status"] == "failed"] == ["image.not-an-image"]
+
+
+def test_nothing_to_enrol_is_exit_code_1(run: Run, nobody: Path, tmp_path: Path) -> None:
+    run("enrol", tmp_path / "g.bareface", nobody, expect=1)
+
+
+def test_several_faces_need_a_choice(run: Run, together: Path, tmp_path: Path) -> None:
+    gallery = tmp_path / "g.bareface"
+    doubtful = parsed(run("enrol", gallery, together, "--subject", "Grace", "--json", expect=1))
+    assert doubtful["counts"]["ambiguous"] == 1
+    seen = parsed(run("faces", together, "--json"))["photos"][0]["faces"]
+    hopper = 1 + max(range(2), key=lambda place: seen[place]["box"][0])  # she stands on the right
+    run("enrol", gallery, together, "--subject", "Grace", "--face", hopper)
+    (reference,) = parsed(run("gallery", "references", gallery, "--json"))["references"]
+    assert reference["box"] == pytest.approx(seen[hopper - 1]["box"], abs=0.01)
+
+
+def test_search_lists_candidates(run: Run, enrolled: Path, mirrored: Path) -> None:
+    result = parsed(run("search", enrolled, mirrored, "--json"))
+    assert set(result) == {"gallery", "results"}
+    (answer,) = result["results"]
+    assert set(answer) == {"probes", "notes", "lists", "error"}
+    assert answer["probes"] == [str(mirrored)]
+    assert answer["error"] is None
+    (entry,) = answer["lists"]
+    assert set(entry) == {"probe", "subjects", "references", "notes", "candidates"}
+    assert set(entry["probe"][0]) == FACE
+    assert (entry["subjects"], entry["references"]) == (2, 2)
+    assert all(set(candidate) == CANDIDATE for candidate in entry["candidates"])
+    assert [candidate["subject"] for candidate in entry["candidates"]] == ["Eileen Collins", "Grace Hopper"]
+
+
+def test_search_speaks_of_leads(run: Run, enrolled: Path, mirrored: Path) -> None:
+    result = run("search", enrolled, mirrored, "--top", 1)
+    assert "Eileen Collins" in result.stdout
+    assert "Grace Hopper" not in result.stdout
+    assert "Candidates are leads, not identifications" in result.stderr
+
+
+def test_the_probes_own_file_is_marked(run: Run, enrolled: Path, collins: Path) -> None:
+    shown = run("search", enrolled, collins).stdout
+    assert "as the probe" in shown
+    assert "same file" in shown
+
+
+def test_every_face_of_a_probe_gets_a_list(run: Run, enrolled: Path, together: Path) -> None:
+    (answer,) = parsed(run("search", enrolled, together, "--json"))["results"]
+    best = {entry["candidates"][0]["subject"] for entry in answer["lists"]}
+    assert best == {"Eileen Collins", "Grace Hopper"}
+
+
+def test_probes_of_one_person_are_one_search(run: Run, enrolled: Path, collins: Path, mirrored: Path) -> None:
+    (answer,) = parsed(run("search", enrolled, collins, mirrored, "--same-person", "--json"))["results"]
+    (entry,) = answer["lists"]
+    assert len(entry["probe"]) == 2
+    assert entry["candidates"][0]["subject"] == "Eileen Collins"
+
+
+def test_a_bad_probe_does_not_stop_the_others(
+    run: Run, enrolled: Path, mirrored: Path, broken: Path, nobody: Path
+) -> None:
+    result = parsed(run("search", enrolled, broken, nobody, mirrored, "--json", expect=3))
+    errors = [answer["error"] and answer["error"]["code"] for answer in result["results"]]
+    assert errors == ["image.not-an-image", "image.no-face", None]
+    assert result["results"][2]["lists"][0]["candidates"][0]["subject"] == "Eileen Collins"
+
+
+def test_no_face_in_the_probe_is_exit_code_1(run: Run, enrolled: Path, nobody: Path) -> None:
+    assert "no face was found" in run("search", enrolled, nobody, expect=1).stderr
+
+
+def test_report_is_written_whole(run: Run, enrolled: Path, mirrored: Path, nobody: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    result = run("search", enrolled, mirrored, nobody, "--report", page)
+    assert f"Report: {page}" in result.stderr
+    text = page.read_text(encoding="utf-8")
+    assert text.count("data:image/jpeg;base64,") == 3
+    assert "image.no-face" in text
+
+
+def test_report_without_crops(run: Run, people: Path, mirrored: Path, tmp_path: Path) -> None:
+    run("enrol", tmp_path / "g.bareface", people, "--no-crops")
+    run("search", tmp_path / "g.bareface", mirrored, "--report", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert text.count("data:image/jpeg;base64,") == 1
+    assert text.count("no picture kept") == 2
+
+
+def test_a_report_that_cannot_be_written(run: Run, enrolled: Path, mirrored: Path, tmp_path: Path) -> None:
+    result = run("search", enrolled, mirrored, "--report", tmp_path / "nowhere" / "r.html", "--json", expect=2)
+    assert parsed(result)["error"]["code"] == "usage.output"
+
+
+def test_a_missing_gallery_is_not_made(run: Run, collins: Path, tmp_path: Path) -> None:
+    result = parsed(run("search", tmp_path / "none.bareface", collins, "--json", expect=4))
+    assert result["error"]["code"] == "gallery.missing"
+    assert not (tmp_path / "none.bareface").exists()
+
+
+def test_a_file_that_is_no_gallery(run: Run, collins: Path) -> None:
+    result = run("search", collins, collins, expect=4)
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_compare_the_same_person(run: Run, collins: Path, mirrored: Path) -> None:
+    result = parsed(run("compare", collins, mirrored, "--json"))
+    assert set(result) == {"a", "b", "comparison"}
+    assert set(result["a"]) == {"source", "faces", "face"}
+    assert set(result["a"]["face"]) == FACE
+    comparison = result["comparison"]
+    assert set(comparison) == {"similarity", "distance", "decision", "threshold", "fmr", "basis"}
+    assert comparison["decision"] == "match"
+    assert comparison["similarity"] > comparison["threshold"]
+
+
+def test_compare_strangers_is_exit_code_1(run: Run, collins: Path, hopper: Path) -> None:
+    result = run("compare", collins, hopper, expect=1)
+    assert "no match" in result.stdout
+
+
+def test_compare_without_a_face(run: Run, collins: Path, nobody: Path) -> None:
+    result = parsed(run("compare", collins, nobody, "--json", expect=1))
+    assert result["comparison"] is None
+    assert result["b"] == {"source": str(nobody), "faces": 0, "face": None}
+
+
+def test_compare_with_a_broken_file(run: Run, collins: Path, broken: Path) -> None:
+    result = run("compare", collins, broken, expect=3)
+    assert "bad\\x1b[31m\\udcff.jpg" in result.stderr
