@@ -24,11 +24,11 @@ from typing import Any
 
 import faiss
 import numpy as np
-from benchmarks.common import interleaved, print_table, write_json
 from numpy.typing import NDArray
 
 from bareface.gallery.index import ExactIndex
 from bareface.types import Float32
+from benchmarks.common import interleaved, print_table, write_json
 
 DIMENSION = 128
 MEAN_NORM, TOTAL_NORM = 1.35, 1.48
