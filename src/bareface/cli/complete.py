@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from bareface.errors import BarefaceError
 
@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from bareface.models.registry import ModelCard
 
 
-def subject_names(ctx: typer.Context, incomplete: str) -> list[str]:
+def subject_names(incomplete: str) -> list[str]:
     """Names of the subjects of the gallery on the command line."""
-    with suppress(sqlite3.Error, OSError, TypeError):  # a completion that cannot be made offers nothing
-        path = Path(ctx.params.get("gallery", "")).resolve(strict=True)
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:
-            pattern = incomplete.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-            query = "SELECT name FROM subject WHERE name LIKE ? ESCAPE '\\' ORDER BY name LIMIT 50"
-            return [name for (name,) in database.execute(query, (pattern,))]
+    with suppress(sqlite3.Error, OSError, ValueError):  # a completion that cannot be made offers nothing
+        for gallery in filter(_is_database, _words()):
+            with closing(sqlite3.connect(f"{gallery.resolve().as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:
+                pattern = incomplete.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+                query = "SELECT name FROM subject WHERE name LIKE ? ESCAPE '\\' ORDER BY name LIMIT 50"
+                return [name for (name,) in database.execute(query, (pattern,))]
     return []
+
+
+def _words() -> list[Path]:
+    """The words on the command line: the shells hand them over in one variable or the other.
+
+    Click drops the arguments before an option that has no value yet, so its context does not know the gallery.
+    """
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return [Path(word).expanduser() for word in shlex.split(line)]
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def model_names(incomplete: str) -> list[str]:

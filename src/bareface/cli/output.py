@@ -75,8 +75,9 @@ def print_json(value: Any) -> None:
 
 
 def print_error(error: BarefaceError) -> None:
-    """One line on stderr, safe to print whatever the file is called."""
-    typer.secho(f"Error: {printable(error)}", err=True, fg=typer.colors.RED)
+    """One line on stderr, safe to print whatever the file is called; a remedy may have lines of its own."""
+    lines = str(error).split("\n") if error.remedy and "\n" in error.remedy else [error]
+    typer.secho("Error: " + "\n".join(printable(line) for line in lines), err=True, fg=typer.colors.RED)
 
 
 def note(text: object) -> None:

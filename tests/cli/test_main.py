@@ -1,0 +1,123 @@
+"""The command line as a whole: help, exit codes, errors, interruption, completion."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bareface.cli import output
+from bareface.cli.main import app
+from bareface.cli.options import EngineOptions
+from bareface.errors import BarefaceError, CalibrationError, GalleryError, ImageError, ModelError, UsageError
+from tests.cli.support import Run, parsed
+
+COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "demo")
+BAREFACE = [sys.executable, "-c", "from bareface.cli.main import main; main()"]
+
+
+def test_help_names_commands_and_exit_codes(run: Run) -> None:
+    shown = run("--help").stdout
+    assert all(command in shown for command in COMMANDS)
+    assert all(f"{int(code)} " in shown for code in output.ExitCode)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run: Run, command: str) -> None:
+    assert "--help" in run(command, "--help").stdout
+
+
+def test_version(run: Run) -> None:
+    import bareface
+
+    assert run("--version").stdout == f"bareface {bareface.__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, bareface.cli.main; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"numpy", "cv2", "onnxruntime", "faiss", "sqlalchemy", "PIL", "jinja2", "matplotlib", "scipy", "rich"}
+    assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(UsageError, 2), (ImageError, 3), (CalibrationError, 3), (GalleryError, 4), (ModelError, 5)],
+)
+def test_exit_codes(error: type[BarefaceError], code: int) -> None:
+    assert output.exit_code(error("x.y", "It failed.")) == code
+
+
+@pytest.mark.parametrize("arguments", [["nosuch"], ["search"], ["faces", "--threads", "0", "x"], ["faces"]])
+def test_wrong_usage_is_exit_code_2(run: Run, arguments: list[str]) -> None:
+    run(*arguments, expect=2)
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(_: EngineOptions) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(EngineOptions, "engine", broken)
+    result = CliRunner().invoke(app, ["faces", str(tmp_path / "x.jpg")])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_remedy_of_several_lines_stays_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_error(GalleryError("gallery.x", "no.", source="a\x1b", remedy="Do:\none\ntwo"))
+    assert capsys.readouterr().err.splitlines() == ["Error: a\\x1b: no. Do:", "one", "two [gallery.x]"]
+    output.print_error(GalleryError("gallery.x", "no.", source="a\nError: fake"))
+    assert capsys.readouterr().err.splitlines() == ["Error: a\\nError: fake: no. [gallery.x]"]
+
+
+def complete(words: str, home: Path) -> list[str]:
+    """What bash would offer at the end of a command line."""
+    environment = {**os.environ, "BAREFACE_HOME": str(home), "_BAREFACE_COMPLETE": "complete_bash"}
+    environment |= {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
+    code = "import sys; sys.argv[0] = 'bareface'; from bareface.cli.main import app; app(prog_name='bareface')"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.split("\n")[:-1] if done.stdout.strip() else []
+
+
+def test_completes_commands_and_choices(tmp_path: Path) -> None:
+    assert complete("bareface se", tmp_path) == ["search"]
+    assert set(complete("bareface faces --precision ", tmp_path)) == {"float32", "int8"}
+
+
+def test_completes_models_and_detectors(tmp_path: Path) -> None:
+    assert complete("bareface models show dlib-r", tmp_path) == ["dlib-resnet"]
+    assert complete("bareface faces --detector d", tmp_path) == ["dlib"]
+
+
+def test_completes_subjects_of_the_gallery(enrolled: Path, tmp_path: Path) -> None:
+    gallery = shutil.copy(enrolled, tmp_path / "g")
+    assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == ["Grace Hopper"]
+    assert complete(f"bareface gallery references {tmp_path / 'none'} --subject Gr", tmp_path) == []
+
+
+def test_interrupted_enrolment_keeps_what_it_has(run: Run, collins: Path, tmp_path: Path) -> None:
+    photos, gallery = tmp_path / "photos", tmp_path / "g.bareface"
+    photos.mkdir()
+    for number in range(400):  # a byte after the end makes another file of the same picture
+        (photos / f"{number:03}.png").write_bytes(collins.read_bytes() + bytes([number % 256, number // 256]))
+    process = subprocess.Popen(
+        [*BAREFACE, "enrol", str(gallery), str(photos), "--threads", "1"], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if gallery.exists() and CliRunner().invoke(app, ["gallery", "subjects", str(gallery)]).exit_code == 0:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "run the same command again" in said
+    assert "Traceback" not in said
+    kept = parsed(run("gallery", "info", gallery, "--json"))["references"]
+    assert 0 < kept < 400
