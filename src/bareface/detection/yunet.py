@@ -13,7 +13,7 @@ from bareface.types import Box, Landmarks, UInt8
 
 SCORE = 0.6
 NMS_OVERLAP = 0.3
-SMALLEST = 10.0  # pixels: the smallest faces that the network was made for
+SMALLEST = 40.0  # pixels: smaller faces than this are found, but not reliably
 
 
 class YunetDetector:
@@ -45,7 +45,7 @@ class YunetDetector:
         found = []
         for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
             corner, extent = row[:2] * stretch, row[2:4] * stretch
-            if extent[0] < min_face:
+            if max(extent) < min_face:
                 continue
             box = Box(*(float(v) for v in (*corner, *(corner + extent))))
             points = (row[4:14].reshape(5, 2) * stretch).astype(np.float32)
@@ -56,7 +56,11 @@ class YunetDetector:
         # OpenCV's detector holds state: one for each thread.
         detector = getattr(self._local, "detector", None)
         if detector is None:
+            level = cv2.utils.logging.getLogLevel()
+            # OpenCV 5 warns on every load that its engine has one target, whatever is asked for.
+            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
             detector = cv2.FaceDetectorYN.create(str(self._path), "", size, SCORE, NMS_OVERLAP)
+            cv2.utils.logging.setLogLevel(level)
             self._local.detector = detector
         detector.setInputSize(size)
         return detector
