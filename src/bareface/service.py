@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
@@ -33,11 +32,11 @@ from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, S
 class Gallery:
     """A gallery of enrolled faces.
 
-    Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at
-    once, and one object may be used by several threads.
+    Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at once, and
+    one object may be used by several threads.
 
-    A subject is given by its number (int) or its name (str), a reference by its number; where there is none,
-    methods raise ``UsageError`` with the code ``usage.unknown-subject`` or ``usage.unknown-reference``.
+    A subject is given by its number (int) or its name (str), a reference by its number; where there is none, methods
+    raise ``UsageError`` with the code ``usage.unknown-subject`` or ``usage.unknown-reference``.
 
     Examples
     --------
@@ -54,34 +53,28 @@ class Gallery:
 
     @classmethod
     def open(
-        cls,
-        path: str | Path,
-        engine: FaceEngine | None = None,
-        index: Precision | None = None,
-        *,
-        create: bool = True,
+        cls, path: str | Path, engine: FaceEngine | None = None, index: Precision | None = None, *, create: bool = True
     ) -> Self:
         """Open a gallery, or make one.
 
         Parameters
         ----------
         path
-            The gallery's file; ``<path>-index`` beside it holds the vector index, which can be deleted at any
-            time.
+            The gallery's file; ``<path>-index`` beside it holds the vector index, which can be deleted at any time.
         engine
             Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
         index
-            Arithmetic of the vector index: ``int8`` (default: a quarter of the memory, the best scored again
-            in float32) or ``float32``.
+            Arithmetic of the vector index: ``int8`` (default: a quarter of the memory, the best scored again in
+            float32) or ``float32``.
         create
             Make the gallery where there is none.
 
         Raises
         ------
         GalleryError
-            ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a
-            later version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``.
-            Every other method can raise these, too, except the first and third.
+            ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
+            version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``. Every other
+            method can raise these, too, except the first and third.
         """
         store = Store(path, create=create)
         return cls(store, DerivedIndex(store, index or "int8"), engine)
@@ -110,13 +103,11 @@ class Gallery:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
             self.close()
-        else:
-            self._store.close()  # saving an index may fail for the same reason, and would hide it
+        else:  # saving the index may fail for the same reason, and would hide it
+            self._store.close()
 
     # Enrolment and search ----------------------------------------------------------------------------------
 
@@ -133,13 +124,12 @@ class Gallery:
     ) -> EnrolReport:
         """Enrol photos, or folders of photos.
 
-        A folder of folders names its subjects: photos in ``photos/Ada`` are Ada's. Photos directly in a given
-        folder are unnamed, each face its own subject. A file that is already enrolled, at whatever path, is
-        skipped by its SHA-256. Standing corrections (:meth:`assign`, :meth:`merge`, :meth:`split`,
-        :meth:`reject`) are applied.
+        A folder of folders names its subjects: photos in ``photos/Ada`` are Ada's. Photos directly in a given folder
+        are unnamed, each face its own subject. A file that is already enrolled, at whatever path, is skipped by its
+        SHA-256. Standing corrections (:meth:`assign`, :meth:`merge`, :meth:`split`, :meth:`reject`) are applied.
 
-        Photos are stored 32 at a time: when the process dies, what was stored before stays, and the same call
-        does the rest.
+        Photos are stored 32 at a time: when the process dies, what was stored before stays, and the same call does
+        the rest.
 
         Parameters
         ----------
@@ -150,13 +140,12 @@ class Gallery:
         basis
             On what basis these people are enrolled, e.g. ``consent``; kept with each reference.
         largest
-            Of several faces in a named person's photo, enrol the largest. Otherwise such a photo is
-            ``ambiguous`` and nothing of it is enrolled.
+            Of several faces in a named person's photo, enrol the largest. Otherwise such a photo is ``ambiguous`` and
+            nothing of it is enrolled.
         face
             Enrol this face of one photo: 0 for the best-detected, as :meth:`Engine.faces` orders them.
         crops
-            Keep a picture of each face, 160x160. A 16x16 thumbnail is kept in any case, to recognise
-            re-encodings.
+            Keep a picture of each face, 160x160. A 16x16 thumbnail is kept in any case, to recognise re-encodings.
         progress
             Called after each file, in the order in which files are done.
 
@@ -221,15 +210,14 @@ class Gallery:
         Returns
         -------
         SearchResult
-            One candidate list for every face in the probe photos, photo by photo, best-detected first. In a
-            list each subject stands once, with its best reference; equal similarities are ordered by subject
-            number.
+            One candidate list for every face in the probe photos, photo by photo, best-detected first. In a list each
+            subject stands once, with its best reference; equal similarities are ordered by subject number.
 
         Raises
         ------
         ImageError
-            A probe cannot be read, or ``image.no-face``: no probe shows a face. (Where some do, the notes
-            name those that do not.)
+            A probe cannot be read, or ``image.no-face``: no probe shows a face. (Where some do, the notes name those
+            that do not.)
         TemplateError
             ``template.space``: the engine's templates cannot be compared with the gallery's.
         UsageError
@@ -282,9 +270,8 @@ class Gallery:
     ) -> Deleted:
         """Delete a subject, all faces from a photo, or single references: from database, index and crops.
 
-        The gallery's files are rewritten, so that no byte of what was deleted can be read from them; that
-        takes time and free disk in proportion to the gallery. What you deleted can be enrolled again, see
-        :meth:`reject`.
+        The gallery's files are rewritten, so that no byte of what was deleted can be read from them; that takes time
+        and free disk in proportion to the gallery. What you deleted can be enrolled again, see :meth:`reject`.
 
         Parameters
         ----------
@@ -323,9 +310,8 @@ class Gallery:
     def assign(self, reference: int | Sequence[int], subject: int | str) -> Subject:
         """Give faces to a subject: by number, or by name, which is made where there is none.
 
-        This and the other corrections name a photo by its content and a face by its place, so they hold when
-        the photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for
-        them only.)
+        This and the other corrections name a photo by its content and a face by its place, so they hold when the
+        photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for them only.)
         """
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))
@@ -390,9 +376,9 @@ class Gallery:
     def reembed(self, progress: Progress | None = None) -> ReembedReport:
         """Give every reference a template of this gallery's engine, from its own photo.
 
-        Interrupted, it goes on where it stopped. Where the engine's space is another one, the gallery changes
-        to it at once when every reference has its template; those named as unresolved keep it from that until
-        their photo is found (:meth:`relink`) or they are deleted.
+        Interrupted, it goes on where it stopped. Where the engine's space is another one, the gallery changes to it
+        at once when every reference has its template; those named as unresolved keep it from that until their photo
+        is found (:meth:`relink`) or they are deleted.
         """
         report = reembedding.reembed(self._store, self.engine, progress)
         self._index.save()

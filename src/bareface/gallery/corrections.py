@@ -1,7 +1,7 @@
 """What people corrected: kept apart from the references, so that enrolling a folder anew does not undo it.
 
-A correction names a photo by its content and a face by its place in it. Faces of a photo are told apart by
-the overlap of their boxes, so another detector's slightly different box still finds its correction.
+A correction names a photo by its content and a face by its place in it. Faces of a photo are told apart by the
+overlap of their boxes, so another detector's slightly different box still finds its correction.
 """
 
 from __future__ import annotations

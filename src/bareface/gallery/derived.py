@@ -26,17 +26,16 @@ _log = logging.getLogger(__name__)
 class DerivedIndex:
     """Keeps an index equal to the database, whoever writes to it.
 
-    The index lies in memory and in a sidecar file, ``<gallery>-index``. The sidecar's stamp says of which
-    gallery and of which of its states it was made; one that is absent, damaged or of another state is
-    replaced.
+    The index lies in memory and in a sidecar file, ``<gallery>-index``. The sidecar's stamp says of which gallery and
+    of which of its states it was made; one that is absent, damaged or of another state is replaced.
 
     Parameters
     ----------
     store
         The gallery's database.
     precision
-        ``int8`` keeps one byte a component in memory, and reads float32 templates from the database to score
-        the best again; ``float32`` keeps everything in memory.
+        ``int8`` keeps one byte a component in memory, and reads float32 templates from the database to score the best
+        again; ``float32`` keeps everything in memory.
     """
 
     def __init__(self, store: Store, precision: Precision) -> None:
@@ -134,8 +133,8 @@ class DerivedIndex:
     def _follows(self, connection: sa.Connection, index: ExactIndex) -> bool:
         """Bring the index to the database's state; whether that worked.
 
-        Reference numbers only grow and a number's template changes only with the epoch, so what is new lies
-        above the highest number held, and a wrong count afterwards means that something was deleted.
+        Reference numbers only grow and a number's template changes only with the epoch, so what is new lies above the
+        highest number held, and a wrong count afterwards means that something was deleted.
         """
         held = index.ids
         for numbers, vectors in catalogue.all_vectors(connection, int(held.max(initial=0)), _ROWS):

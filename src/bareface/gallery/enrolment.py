@@ -1,7 +1,7 @@
 """Enrolment: files that are not known yet become references, some dozens a transaction, one outcome a file.
 
-What is stored is stored whole: whenever the process dies, the gallery holds complete photos only, and the
-same command finishes the rest, since a file is known by its SHA-256.
+What is stored is stored whole: whenever the process dies, the gallery holds complete photos only, and the same
+command finishes the rest, since a file is known by its SHA-256.
 """
 
 from __future__ import annotations

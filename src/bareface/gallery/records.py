@@ -173,8 +173,8 @@ class ReembedReport:
     unresolved
         Those without: photo gone or changed, face not found again.
     switched
-        Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space
-        leaves references unresolved, the old templates stand and the new ones wait.
+        Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space leaves
+        references unresolved, the old templates stand and the new ones wait.
     """
 
     references: int

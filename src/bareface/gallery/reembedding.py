@@ -1,7 +1,7 @@
 """Re-embedding: every reference gets a template of another model, from its own photo.
 
-New templates wait in a table of their own, so the work can be interrupted and continued. When all are there,
-one transaction puts them in place of the old ones: a gallery never holds templates of two spaces.
+New templates wait in a table of their own, so the work can be interrupted and continued. When all are there, one
+transaction puts them in place of the old ones: a gallery never holds templates of two spaces.
 """
 
 from __future__ import annotations

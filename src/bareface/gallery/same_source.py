@@ -1,9 +1,8 @@
 """Telling a candidate that is the probe's own picture from a candidate that merely looks alike.
 
-A picture found again says nothing about a person's identity beyond what that picture says, so it must not
-pass for independent evidence. Equal bytes are the same file. The same picture saved anew (another format,
-quality or size, a slight crop) shows in two ways at once: nearly the same template, and nearly the same
-pixels in the aligned face.
+A picture found again says nothing about a person's identity beyond what that picture says, so it must not pass for
+independent evidence. Equal bytes are the same file. The same picture saved anew (another format, quality or size, a
+slight crop) shows in two ways at once: nearly the same template, and nearly the same pixels in the aligned face.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tables of a gallery, in SQLAlchemy Core; portable to PostgreSQL.
 
-Narrow tables for what is looked up, wide ones for what is fetched by key: counting subjects or rebuilding the
-index never reads past a picture.
+Narrow tables for what is looked up, wide ones for what is fetched by key: counting subjects or rebuilding the index
+never reads past a picture.
 """
 
 from __future__ import annotations

@@ -135,9 +135,8 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
 def best_of_subjects(connection: sa.Connection, index: VectorIndex, queries: Float32, top: int) -> list[list[Hit]]:
     """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
-    Equal similarities are in the order of subject numbers. A subject with many references can fill the head
-    of the list of references, so the search goes deeper until there are enough subjects and no tie is cut
-    off.
+    Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
+    list of references, so the search goes deeper until there are enough subjects and no tie is cut off.
     """
     owners: dict[int, int] = {}
     hits: list[list[Hit]] = [[] for _ in queries]

@@ -107,8 +107,8 @@ class Store:
     Raises
     ------
     GalleryError
-        ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a
-        later version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``.
+        ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
+        version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``.
     """
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
@@ -221,8 +221,8 @@ class Store:
     def scrub(self) -> None:
         """Rewrite the files so that nothing deleted can be read from them; needs as much free disk again.
 
-        SQLite zeroes what it deletes (``secure_delete``), but copies of a row can stay behind on pages from
-        which it was moved while it was alive, and in the write-ahead log.
+        SQLite zeroes what it deletes (``secure_delete``), but copies of a row can stay behind on pages from which it
+        was moved while it was alive, and in the write-ahead log.
         """
         with self._failures(), self._engine.connect() as connection:
             raw = connection.connection.cursor()  # VACUUM runs outside any transaction

@@ -53,9 +53,9 @@ def entries(sources: Source | Sequence[Source], subject: str | None = None) -> I
     """All photos that the sources name, in order; folders are walked in the order of their names.
 
     A photo in a folder below a given folder belongs to the subject of that folder's name, a path such as
-    ``members/Ada`` for deeper ones, so that ``Ada/2019`` and ``Bo/2019`` never become one person. Photos that
-    lie directly in a given folder, and files given themselves, are unnamed. Hidden files and folders are left
-    out. Links are followed, and a folder that was walked is not walked again, so a loop of links ends.
+    ``members/Ada`` for deeper ones, so that ``Ada/2019`` and ``Bo/2019`` never become one person. Photos that lie
+    directly in a given folder, and files given themselves, are unnamed. Hidden files and folders are left out. Links
+    are followed, and a folder that was walked is not walked again, so a loop of links ends.
 
     Parameters
     ----------
