@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,12 @@ from bareface import images
 from bareface.alignment import align
 from bareface.engine import Engine
 from bareface.evaluation.mask_shapes import Half
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.evaluation.mask_specs import Nose, sample_mask
+from bareface.evaluation.masks import apply_mask
 from bareface.models import registry
 from bareface.types import Face, Float32
+
+MaskState: TypeAlias = Literal["partial", "full"]
 
 BATCH = 32
 CACHE = Path("out") / "templates"
@@ -37,8 +41,6 @@ class Embedded:
         int64 [n], numbered by the sorted names of the sub-folders.
     bare, masked
         Templates as the network gave them, float32 [n, d].
-    mask_states
-        str [n]: ``partial`` or ``full``, by the mask that was drawn.
     photos
         How many photos were looked at; those without a face are left out.
     """
@@ -46,11 +48,12 @@ class Embedded:
     subjects: NDArray[np.int64]
     bare: Float32
     masked: Float32
-    mask_states: NDArray[np.str_]
     photos: int
 
 
-def embed_subjects(engine: Engine, folders: Sequence[Path], half: Half, cache: Path = CACHE) -> Embedded:
+def embed_subjects(
+    engine: Engine, folders: Sequence[Path], half: Half, *, state: MaskState | None = None, cache: Path = CACHE
+) -> Embedded:
     """Embed every photo of every subject, or read what an earlier run kept.
 
     Parameters
@@ -61,34 +64,35 @@ def embed_subjects(engine: Engine, folders: Sequence[Path], half: Half, cache: P
         One folder a subject.
     half
         Which half of the masks to draw from.
+    state
+        ``partial``: masks that leave the nose bare; ``full``: others; None: as common as they are drawn.
     cache
         Folder for the kept templates.
     """
     folders = sorted(folders)
-    kept = cache / f"{engine.model}-{half}-{_key(engine, folders, half)}.npz"
+    kept = cache / f"{engine.model}-{half}-{_key(engine, folders, half, state)}.npz"
     if kept.is_file():
         with np.load(kept) as stored:
             columns = {field.name: stored[field.name] for field in fields(Embedded)}
         return Embedded(**{**columns, "photos": int(columns["photos"])})
     photos = [(number, path) for number, folder in enumerate(folders) for path in sorted(folder.iterdir())]
-    faces = _faces(engine, photos, half)
+    faces = _faces(engine, photos, half, state)
     subjects: list[int] = []
-    states: list[str] = []
     vectors: list[Float32] = []
     while batch := list(islice(faces, BATCH)):
-        subjects += [number for number, _, _, _ in batch]
-        states += [state for _, _, _, state in batch]
-        both_faces = [face for _, bare, masked, _ in batch for face in (bare, masked)]
-        vectors += [template.vector for template in engine.embed(both_faces)]
+        subjects += [number for number, _, _ in batch]
+        vectors += [template.vector for template in engine.embed([face for _, *pair in batch for face in pair])]
     both = np.stack(vectors)
-    result = Embedded(np.array(subjects), both[::2], both[1::2], np.array(states), len(photos))
+    result = Embedded(np.array(subjects), both[::2], both[1::2], len(photos))
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(kept, **{field.name: getattr(result, field.name) for field in fields(Embedded)})
     return result
 
 
-def _faces(engine: Engine, photos: Sequence[tuple[int, Path]], half: Half) -> Iterator[tuple[int, Face, Face, str]]:
-    """Subject, bare face, masked face and mask state of each photo that has a face."""
+def _faces(
+    engine: Engine, photos: Sequence[tuple[int, Path]], half: Half, state: MaskState | None
+) -> Iterator[tuple[int, Face, Face]]:
+    """Subject, bare face and masked face of each photo that has a face."""
     for seed, (number, path) in enumerate(photos):
         photo = images.decode(path)
         found = engine.detect(photo)
@@ -97,13 +101,19 @@ def _faces(engine: Engine, photos: Sequence[tuple[int, Path]], half: Half) -> It
         height, width = photo.pixels.shape[:2]
         # The subject of a portrait stands in its middle; others may look in from the side.
         face = min(found, key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height))
-        worn = apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half))
-        masked = replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry))
-        yield number, face, masked, worn.spec.state
+        worn = apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half, nose=_nose(state, seed)))
+        yield number, face, replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry))
 
 
-def _key(engine: Engine, folders: Sequence[Path], half: Half) -> str:
+def _nose(state: MaskState | None, seed: int) -> Nose | None:
+    if state is None:
+        return None
+    return "low" if state == "partial" else ("medium" if seed % 2 else "high")
+
+
+def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState | None) -> str:
     """Changes with whatever changes the templates."""
     weights = [file.sha256 for file in registry.card(engine.model).files if file.precision == engine.precision]
+    masks = [half] if state is None else [half, state]
     names = [str(folder.resolve()) for folder in folders]
-    return hashlib.sha256("\n".join([*weights, engine.detector, half, *names]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*weights, engine.detector, *masks, *names]).encode()).hexdigest()[:16]

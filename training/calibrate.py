@@ -1,0 +1,66 @@
+"""Refit the calibration that ships with a model: ``python -m training.calibrate [MODEL]``.
+
+Only the calibration identities serve (CelebA ids ending in 5, which nothing is trained on): each photo bare, with a
+simulated mask that leaves the nose bare, and with one that covers it; masks of the training half. Masks are put on the
+bare photo's landmarks and the chip is cut by them.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from bareface.engine import Engine
+from bareface.matching.calibration import Calibration, StateCalibration, States
+from bareface.matching.fitting import fit_matrix
+from bareface.types import Float32
+from training.embed import embed_subjects
+from training.photos import data_folder
+
+PACKAGED = Path("src") / "bareface" / "matching" / "packaged"
+
+
+def main() -> None:
+    """Write ``packaged/<model>.json`` and print what it says."""
+    engine = Engine(embedder=sys.argv[1] if len(sys.argv) > 1 else "dlib-resnet")
+    calibration = calibrate(engine)
+    PACKAGED.mkdir(exist_ok=True)
+    path = PACKAGED / f"{calibration.model}.json"
+    path.write_text(calibration.to_json(), encoding="utf-8")
+    print(calibration.basis)
+    for states, entry in sorted(calibration.entries.items()):
+        threshold, llr = calibration.threshold(1e-3, states), entry.llr
+        costs = f"Cllr {llr.cllr_logistic:.3f} (minimum {llr.cllr_min:.3f})" if llr else "no mated comparisons"
+        print(f"probe {states[0]:8} reference {states[1]:8} similarity {threshold.similarity:.4f} at FMR 1e-3; {costs}")
+    print(f"written: {path}")
+
+
+def calibrate(engine: Engine) -> Calibration:
+    """Fit all nine pairs of mask states on the calibration identities."""
+    folders = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name.endswith("5")]
+    full = embed_subjects(engine, folders, "train", state="full")
+    partial = embed_subjects(engine, folders, "train", state="partial")
+    sides = {"none": full.bare, "partial": partial.masked, "full": full.masked}
+    vectors = {state: _unit(side) for state, side in sides.items()}
+    entries: dict[States, StateCalibration] = {}
+    for probe, reference in product(vectors, repeat=2):
+        scores = vectors[probe] @ vectors[reference].T
+        np.fill_diagonal(scores, np.nan)  # a photo says nothing about itself, masked or not
+        entries[probe, reference] = fit_matrix(scores, full.subjects, full.subjects, symmetric=probe == reference)
+    basis = (
+        f"{np.unique(full.subjects).size} CelebA calibration identities, {full.subjects.size} photos "
+        f"(masks simulated), {engine.model}, {engine.detector} detector, fitted {datetime.now(UTC):%Y-%m-%d}"
+    )
+    return Calibration(engine.space, engine.model, basis, entries)
+
+
+def _unit(vectors: Float32) -> Float32:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+if __name__ == "__main__":
+    main()
