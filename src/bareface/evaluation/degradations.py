@@ -1,8 +1,8 @@
-"""What spoils a photo, with physical parameters: optics, motion, resolution, light, compression, things in
-the way.
+"""What spoils a photo, with physical parameters: optics, motion, resolution, light, compression, occlusion.
 
 Lengths are in inter-ocular distances of the face, so that a level means the same for a small and a large
-face. Optics and sensors work in linear light (IEC 61966-2-1), and so do these.
+face. Optics and sensors work in linear light (IEC 61966-2-1), and so do these. A parameter that cannot be is
+refused with ``usage.degradation``.
 """
 
 from __future__ import annotations

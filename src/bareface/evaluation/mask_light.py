@@ -18,7 +18,7 @@ LINEAR: Final[Float32] = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 
 LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear red, green and blue in luminance."""
 # Linear reflectance of average skin, and how its hue sits to neutral grey.
-_SKIN: Final = 0.33
+_SKIN: Final = 0.36
 _SKIN_HUE: Final = np.array([1.32, 0.95, 0.78])
 _REBLUR: Final = 1.2
 # What the gradient's own window adds to an edge's variance.

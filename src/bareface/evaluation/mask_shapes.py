@@ -71,7 +71,7 @@ class Shape:
     corner: float
     low_side: float
     low_corner: float
-    chin: float = 1.76
+    chin: float = 1.83
     rise: float = 0.7
     curve: float = 2.0
     ridge: tuple[float, ...] = _CLOTH_RIDGE
@@ -89,32 +89,32 @@ class Shape:
 
 
 _FAMILIES: Final = (
-    Shape("three-pleat", "surgical", "train", "wide", 0.97, 0.5, 0.92, 1.14, pleats=3, wire=True),
-    Shape("three-pleat-small", "surgical", "train", "round", 0.85, 0.56, 0.8, 1.2, 1.7, pleats=3, wire=True,
+    Shape("three-pleat", "surgical", "train", "wide", 1.0, 0.47, 0.95, 1.14, pleats=3, wire=True),
+    Shape("three-pleat-small", "surgical", "train", "round", 0.87, 0.53, 0.82, 1.2, 1.77, pleats=3, wire=True,
           slack=1.4),
-    Shape("two-panel", "cloth", "train", "wide", 0.96, 0.56, 0.9, 1.02, curve=1.5, crease=0.12, seams=(0.0,),
+    Shape("two-panel", "cloth", "train", "wide", 0.99, 0.53, 0.93, 1.02, curve=1.5, crease=0.12, seams=(0.0,),
           hem=True),
-    Shape("two-panel-round", "cloth", "train", "round", 0.84, 0.62, 0.8, 1.02, 1.7, rise=0.85, curve=1.9,
+    Shape("two-panel-round", "cloth", "train", "round", 0.86, 0.59, 0.82, 1.02, 1.77, rise=0.85, curve=1.9,
           crease=0.2, seams=(0.0,), hem=True, slack=0.7),
-    Shape("loose-panel", "cloth", "train", "wide", 0.93, 0.5, 0.9, 1.26, 1.82, rise=0.9, curve=2.8, hem=True,
-          slack=2.2),
-    Shape("cup", "n95", "train", "round", 0.76, 0.8, 0.74, 1.1, 1.74, rise=1.25, curve=2.4, ridge=_CUP_RIDGE,
+    Shape("loose-panel", "cloth", "train", "wide", 0.96, 0.47, 0.93, 1.26, 1.89, rise=0.9, curve=2.8,
+          hem=True, slack=2.2),
+    Shape("cup", "n95", "train", "round", 0.78, 0.77, 0.76, 1.1, 1.81, rise=1.25, curve=2.4, ridge=_CUP_RIDGE,
           width=_CUP_WIDTH, crease=0.9, wire=True, ring=True, strap="head", slack=0.15),
-    Shape("vertical-fold", "kn95", "train", "wide", 0.96, 0.62, 0.92, 0.98, 1.78, rise=0.85, curve=1.35,
+    Shape("vertical-fold", "kn95", "train", "wide", 0.99, 0.59, 0.95, 0.98, 1.85, rise=0.85, curve=1.35,
           ridge=_CUP_RIDGE, width=_CUP_WIDTH, crease=0.1, seams=(0.0,), wire=True, ring=True, slack=0.35),
-    Shape("two-pleat", "surgical", "test", "wide", 1.0, 0.46, 0.9, 1.2, 1.8, rise=0.6, curve=2.3, pleats=2,
+    Shape("two-pleat", "surgical", "test", "wide", 1.03, 0.43, 0.93, 1.2, 1.87, rise=0.6, curve=2.3, pleats=2,
           wire=True, slack=1.2),
-    Shape("crossed-loops", "surgical", "test", "round", 0.86, 0.6, 0.72, 1.22, 1.72, rise=0.8, pleats=4,
+    Shape("crossed-loops", "surgical", "test", "round", 0.88, 0.57, 0.74, 1.22, 1.79, rise=0.8, pleats=4,
           wire=True, strap="crossed", slack=1.6),
-    Shape("fitted", "cloth", "test", "round", 0.86, 0.6, 0.84, 1.0, 1.72, rise=0.95, curve=1.7, crease=0.6,
+    Shape("fitted", "cloth", "test", "round", 0.88, 0.57, 0.86, 1.0, 1.79, rise=0.95, curve=1.7, crease=0.6,
           seams=(0.36,), hem=True, slack=0.8),
-    Shape("pleated-cloth", "cloth", "test", "wide", 0.97, 0.52, 0.94, 1.2, 1.8, rise=0.85, curve=2.6,
+    Shape("pleated-cloth", "cloth", "test", "wide", 1.0, 0.49, 0.97, 1.2, 1.87, rise=0.85, curve=2.6,
           pleats=3, hem=True, slack=1.3),
-    Shape("one-fold", "cloth", "test", "wide", 0.95, 0.54, 0.9, 1.1, 1.8, rise=0.8, curve=1.8, panels=(0.5,),
-          hem=True, slack=1.6),
-    Shape("valved-dome", "n95", "test", "round", 0.8, 0.72, 0.78, 1.04, 1.76, rise=1.0, curve=2.0,
+    Shape("one-fold", "cloth", "test", "wide", 0.98, 0.51, 0.93, 1.1, 1.87, rise=0.8, curve=1.8,
+          panels=(0.5,), hem=True, slack=1.6),
+    Shape("valved-dome", "n95", "test", "round", 0.82, 0.69, 0.8, 1.04, 1.83, rise=1.0, curve=2.0,
           ridge=_CUP_RIDGE, width=_CUP_WIDTH, crease=1.2, wire=True, valve=True, strap="head", slack=0.15),
-    Shape("three-panel", "kn95", "test", "wide", 0.98, 0.6, 0.9, 1.04, 1.78, rise=0.75, curve=1.7,
+    Shape("three-panel", "kn95", "test", "wide", 1.01, 0.57, 0.93, 1.04, 1.85, rise=0.75, curve=1.7,
           ridge=_CUP_RIDGE, width=_CUP_WIDTH, crease=0.7, panels=(0.36, 0.66), wire=True, ring=True,
           slack=0.35),
 )  # fmt: skip

@@ -17,10 +17,10 @@ Nose: TypeAlias = Literal["low", "medium", "high"]
 
 _TOPS: Final[dict[Nose, tuple[float, float]]] = {
     "low": (0.7, 0.84),
-    "medium": (0.28, 0.44),
+    "medium": (0.26, 0.42),
     "high": (0.12, 0.26),
 }
-_NOSES: Final[tuple[tuple[Nose, float], ...]] = (("high", 0.4), ("medium", 0.45), ("low", 0.15))
+_NOSES: Final[tuple[tuple[Nose, float], ...]] = (("high", 0.42), ("medium", 0.45), ("low", 0.13))
 _KINDS: Final[tuple[tuple[Kind, float], ...]] = (
     ("surgical", 0.42),
     ("cloth", 0.36),
@@ -88,7 +88,7 @@ def sample_mask(seed: int, *, half: Half, kind: Kind | None = None, nose: Nose |
     kind
         ``surgical``, ``cloth``, ``n95`` or ``kn95``; drawn by how common they are if None.
     nose
-        ``low``, ``medium`` or ``high``; drawn (15 % low) if None.
+        ``low``, ``medium`` or ``high``; drawn (13 % low) if None.
     """
     rng = np.random.default_rng([seed, 0])
     # Every draw is made whether or not it is overruled, so that one argument changes one thing.

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.errors import UsageError
+from bareface.errors import ImageError
 from bareface.evaluation.mask_geometry import Camera, Surface, Window, fit_camera, see
 from bareface.evaluation.mask_light import (
     LINEAR,
@@ -93,14 +93,13 @@ def apply_mask(pixels: UInt8, landmarks: Landmarks, spec: MaskSpec) -> MaskedPho
 
     Raises
     ------
-    UsageError
-        ``usage.pixels``: not an RGB uint8 picture.
+    ImageError
+        ``image.array``: not an RGB uint8 picture.
     EvaluationError
         ``evaluation.landmarks``: the landmarks describe no face.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        what = f"An RGB uint8 picture is needed, not {pixels.dtype} {pixels.shape}."
-        raise UsageError("usage.pixels", what)
+        raise ImageError("image.array", f"an RGB uint8 picture is needed, not {pixels.dtype} {pixels.shape}.")
     camera, shape = fit_camera(landmarks), SHAPES[spec.shape]
     ridge = np.array(shape.ridge)
     if spec.nose == "low":
