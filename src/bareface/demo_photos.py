@@ -132,7 +132,7 @@ _FILES = {
 }
 
 
-def download(folder: Path, base: str = _PINNED) -> Photos:
+def download(folder: Path, base: str | None = None) -> Photos:
     """Fetch the example photos of the face_recognition project: two photos of each of two presidents.
 
     Parameters
@@ -140,7 +140,7 @@ def download(folder: Path, base: str = _PINNED) -> Photos:
     folder
         Where to keep them; a file that is there with the right checksum is not fetched again.
     base
-        Address that the file names are added to.
+        Address that the file names are added to; the pinned one by default.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def download(folder: Path, base: str = _PINNED) -> Photos:
         ``usage.demo-download``: no network, or a file with another SHA-256 than the pinned one.
     """
     make_folder(folder)
-    kept = [_fetch(base + name, digest, folder / Path(name).name) for name, digest in _FILES.items()]
+    kept = [_fetch((base or _PINNED) + name, digest, folder / Path(name).name) for name, digest in _FILES.items()]
     obama, biden, obama_again, biden_again = kept
     return Photos(
         (Person("Barack Obama", (obama,)), Person("Joe Biden", (biden,))),

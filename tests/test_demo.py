@@ -1,0 +1,103 @@
+"""The demonstration and where its photos come from."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bareface import demo_photos
+from bareface.cli.main import app
+from bareface.demo_photos import MATED, STRANGERS, download, people_in, portraits
+from bareface.errors import UsageError
+
+
+def make_people(folder: Path, count: int, photos: int) -> None:
+    for person in range(count):
+        (folder / f"p{person:03}").mkdir(parents=True)
+        for photo in range(photos):
+            (folder / f"p{person:03}" / f"{photo}.jpg").write_bytes(b"")
+        (folder / f"p{person:03}" / "notes.txt").write_bytes(b"")
+
+
+def test_portraits_are_there() -> None:
+    assert [person.name for person in portraits()] == ["Eileen Collins", "Grace Hopper"]
+    assert all(photo.is_file() for person in portraits() for photo in person.photos)
+
+
+@pytest.mark.parametrize(("count", "photos"), [(1, 1), (3, 2), (30, 5), (700, 2)])
+def test_a_sample_of_people_is_bounded_and_keeps_probes_apart(tmp_path: Path, count: int, photos: int) -> None:
+    make_people(tmp_path, count, photos)
+    sample = people_in(tmp_path)
+    assert 0 < len(sample.people) <= min(count, 100)
+    enrolled = {photo for person in sample.people for photo in person.photos}
+    assert all(0 < len(person.photos) <= 3 for person in sample.people)
+    assert all(photo.suffix == ".jpg" for photo in enrolled)
+    assert not enrolled & {probe.path for probe in sample.probes}
+    mated = [probe for probe in sample.probes if probe.person]
+    assert {probe.person for probe in mated} <= {person.name for person in sample.people}
+    assert len(mated) == (min(MATED, len(sample.people)) if photos > 1 else 0)
+    strangers = {probe.path.parent.name for probe in sample.probes if not probe.person}
+    assert not strangers & {person.name for person in sample.people}
+    assert len(strangers) == (STRANGERS if count > 2 * STRANGERS else 0)
+
+
+def test_a_folder_without_people(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError) as caught:
+        people_in(tmp_path)
+    assert caught.value.code == "usage.demo-folder"
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for the pinned address, with files of other content and their checksums."""
+    pinned = {}
+    for name in demo_photos._FILES:
+        file = tmp_path / "served" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+        pinned[name] = hashlib.sha256(name.encode()).hexdigest()
+    monkeypatch.setattr(demo_photos, "_FILES", pinned)
+    return tmp_path / "served"
+
+
+def test_download_checks_and_keeps(served: Path, tmp_path: Path) -> None:
+    address = served.as_uri() + "/"
+    photos = download(tmp_path / "kept", address)
+    assert [person.name for person in photos.people] == ["Barack Obama", "Joe Biden"]
+    assert [probe.person for probe in photos.probes] == ["Barack Obama", "Joe Biden"]
+    assert {probe.path.name for probe in photos.probes} == {"obama2.jpg", "biden2.jpg"}
+    shutil.rmtree(served)
+    assert download(tmp_path / "kept", address) == photos  # from what is kept
+
+
+def test_download_refuses_another_file(served: Path, tmp_path: Path) -> None:
+    (served / "obama2.jpg").write_bytes(b"something else")
+    with pytest.raises(UsageError, match="not the file that was pinned"):
+        download(tmp_path / "kept", served.as_uri() + "/")
+    assert not (tmp_path / "kept" / "obama2.jpg").exists()
+
+
+def test_without_a_network_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(demo_photos, "_PINNED", "http://127.0.0.1:9/")
+    monkeypatch.setenv("BAREFACE_DATA", str(tmp_path / "none"))
+    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--download"])
+    assert result.exit_code == 0, result.output
+    assert "Nothing was downloaded: http://127.0.0.1:9/" in result.stderr
+    report = tmp_path / "out" / "report.html"
+    assert result.stdout.splitlines()[-1] == f"Report: {report}"
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<section") == 10  # five bad photos of each of two people
+    assert page.count("data:image/jpeg;base64,") == 30  # each with its two candidates
+
+
+def test_demo_runs_again_over_its_own_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BAREFACE_DATA", str(tmp_path / "none"))
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--json"])
+        assert result.exit_code == 0, result.output
+        assert '"subjects": 2' in result.stdout
