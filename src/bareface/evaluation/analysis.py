@@ -1,0 +1,103 @@
+"""A score file analysed: what tables, plots and reports show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bareface.evaluation.bootstrap import Plan
+from bareface.evaluation.metrics import Trials
+from bareface.evaluation.open_set import Identification, Searches, identify
+from bareface.evaluation.scores import Bool, ScoreFile
+from bareface.evaluation.verification import Verification, verify
+
+if TYPE_CHECKING:
+    from bareface.matching.calibration import Calibration
+    from bareface.matching.llr import Reliability
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """A score file and what was counted from it.
+
+    Attributes
+    ----------
+    name
+        What the reader calls it, e.g. the file's name.
+    scores
+        The score file.
+    trials
+        Its scores, sorted.
+    verification
+        One-to-one results.
+    searches, identification
+        One-to-many results; None for a list of pairs.
+    """
+
+    name: str
+    scores: ScoreFile
+    trials: Trials
+    verification: Verification
+    searches: Searches | None
+    identification: Identification | None
+
+
+def analyse(name: str, scores: ScoreFile, plan: Plan | None = None) -> Analysis:
+    """Count everything a score file can show."""
+    searches = None if scores.info.kind == "pairs" else Searches.of(scores)
+    return Analysis(
+        name=name,
+        scores=scores,
+        trials=Trials.of(scores),
+        verification=verify(scores, plan),
+        searches=searches,
+        identification=identify(scores, plan) if searches else None,
+    )
+
+
+def state_pairs(scores: ScoreFile) -> Mapping[str, Bool]:
+    """The rows of each combination of mask states, probe first; one entry, ``all``, where none is stated.
+
+    A cosine has no direction, so ``none`` against ``full`` and the other way round are one combination.
+    """
+    names = [name or "not stated" for name in scores.states]
+    order = {name: i for i, name in enumerate(("none", "partial", "full"))}
+
+    def rank(name: str) -> tuple[int, str]:
+        return order.get(name, len(order)), name
+
+    rows: dict[str, Bool] = {}
+    for left in np.unique(scores.probe_state):
+        for right in np.unique(scores.reference_state):
+            of = (scores.probe_state == left) & (scores.reference_state == right)
+            if of.any():
+                title = " x ".join(sorted((names[left], names[right]), key=rank))
+                rows[title] = rows[title] | of if title in rows else of
+    if set(rows) <= {"not stated x not stated"}:
+        return {"all": np.ones(len(scores), dtype=bool)}
+    return dict(sorted(rows.items(), key=lambda item: [rank(name) for name in item[0].split(" x ")]))
+
+
+def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability | None:
+    """How a calibration's probabilities hold on these scores; None where it knows no likelihood ratio.
+
+    Failures to acquire have no score and are left out.
+    """
+    from bareface.matching.llr import reliability
+
+    llrs = np.full(len(scores), np.nan)
+    for left in np.unique(scores.probe_state):
+        for right in np.unique(scores.reference_state):
+            states = scores.states[left] or "none", scores.states[right] or "none"
+            model = calibration.entries[calibration.nearest(states)].llr
+            if model is None:
+                return None
+            rows = (scores.probe_state == left) & (scores.reference_state == right) & ~scores.fta
+            if rows.any():
+                llrs[rows] = model(scores.score[rows])
+    made = ~np.isnan(llrs)
+    mated, nonmated = llrs[made & scores.mated], llrs[made & ~scores.mated]
+    return reliability(mated, nonmated) if mated.size and nonmated.size else None
