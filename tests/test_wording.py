@@ -34,6 +34,11 @@ def test_stranger_rate(fpir: float | None, words: str) -> None:
     assert stranger_rate(fpir) == words
 
 
+def test_an_extrapolated_rate_says_so() -> None:
+    assert stranger_rate(1e-5, extrapolated=True) == "1 in 100,000 searches by strangers (extrapolated)"
+    assert stranger_rate(None, extrapolated=True) == "not calibrated"
+
+
 @given(st.floats(min_value=1e-6, max_value=0.149))
 def test_one_in_n_is_true_to_two_digits(fpir: float) -> None:
     words = stranger_rate(fpir)

@@ -270,6 +270,8 @@ class Candidate:
         Set when the reference comes from the probe's own file or a re-encoding of it.
     model, precision
         What made the reference's template.
+    extrapolated
+        Whether ``fpir`` lies beyond what the calibration counted: rarer, or for other mask states.
     """
 
     rank: int
@@ -285,6 +287,7 @@ class Candidate:
     same_source: SameSource | None = None
     model: str = ""
     precision: str = "float32"
+    extrapolated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,19 +42,23 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def stranger_rate(fpir: float | None) -> str:
+def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
     """How often a search by a stranger would score this high, in words a jury understands.
 
     Parameters
     ----------
     fpir
         Expected share of such searches, in [0, 1]; None where no calibration covers the case.
+    extrapolated
+        Whether that lies beyond what the calibration counted.
 
     >>> stranger_rate(1 / 340), stranger_rate(0.7), stranger_rate(None)
     ('1 in 340 searches by strangers', '7 in 10 searches by strangers', 'not calibrated')
     """
     if fpir is None:
         return "not calibrated"
+    if extrapolated:
+        return f"{stranger_rate(fpir)} (extrapolated)"
     if fpir >= 0.95:
         return "nearly every search by a stranger"
     if fpir >= 0.15:

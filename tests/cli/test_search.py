@@ -15,7 +15,7 @@ from tests.cli.support import Run, parsed
 FACE = {"source", "score", "box", "landmarks"}
 CANDIDATE = {
     "rank", "subject_id", "subject", "reference_id", "similarity", "distance", "decision", "fpir", "source", "box",
-    "same_source", "model", "precision",
+    "same_source", "model", "precision", "extrapolated",
 }  # fmt: skip
 
 

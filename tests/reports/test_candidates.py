@@ -141,6 +141,11 @@ def test_without_calibration_nothing_is_claimed() -> None:
     assert "would score this high" not in page.words.split("How to read")[0]
 
 
+def test_an_extrapolated_rate_is_marked() -> None:
+    assert "would score this high (extrapolated)" in report(listing(candidate(1, 1e-5, extrapolated=True))).words
+    assert "would score this high (extrapolated)" not in report(listing(candidate(1, 1e-5))).words
+
+
 def test_a_note_of_every_list_is_told_once() -> None:
     page = report(*(listing(candidate(1, 0.5), notes=("mixed precisions", f"only here {n}")) for n in range(3)))
     assert page.words.count("mixed precisions") == 1

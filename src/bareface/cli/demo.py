@@ -86,7 +86,7 @@ def _print(shown: Demonstration) -> None:
                 finding.probe.person or "someone not enrolled",
                 best.subject if best else "no face found",
                 f"{best.similarity:.3f}" if best else None,
-                stranger_rate(best.fpir) if best else None,
+                stranger_rate(best.fpir, best.extrapolated) if best else None,
                 best.decision if best else None,
             )
         )

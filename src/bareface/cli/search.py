@@ -133,7 +133,7 @@ def print_list(entry: CandidateList) -> None:
             candidate.rank,
             candidate.subject or f"unnamed subject {candidate.subject_id}",
             f"{candidate.similarity:.3f}",
-            stranger_rate(candidate.fpir),
+            stranger_rate(candidate.fpir, candidate.extrapolated),
             candidate.decision,
             candidate.source,
         ]

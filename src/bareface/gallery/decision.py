@@ -34,13 +34,15 @@ class Judge:
             return "no calibration covers this model: every candidate is only possible, and no rate is known"
         return f"rates and decisions: {self.calibration.describe()}"
 
-    def __call__(self, similarity: float) -> tuple[Decision, float | None]:
-        """The decision, and the share of strangers' searches that would score this high (FPIR) if known."""
+    def __call__(self, similarity: float) -> tuple[Decision, float | None, bool]:
+        """The decision, the share of strangers' searches that would score this high (FPIR) if known, and whether
+        that share is extrapolated.
+        """
         if self.calibration is None:
-            return "possible", None
+            return "possible", None, False
         gallery = self.subjects, self.references
         estimate = self.calibration.fpir(similarity, *gallery)
-        return self.calibration.decide(similarity, *gallery), estimate.value
+        return self.calibration.decide(similarity, *gallery), estimate.value, estimate.extrapolated
 
 
 def judge_for(space: str, model: str, subjects: int, references: int) -> Judge:

@@ -169,7 +169,7 @@ def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], ju
     for rank, hit in enumerate(hits, start=1):
         one = references[hit.reference_id]
         vector = vectors[hit.reference_id]
-        decision, fpir = judge(hit.similarity)
+        decision, fpir, extrapolated = judge(hit.similarity)
         candidates.append(
             Candidate(
                 rank=rank,
@@ -180,6 +180,7 @@ def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], ju
                 distance=distance(probe.vector, vector),
                 decision=decision,
                 fpir=fpir,
+                extrapolated=extrapolated,
                 source=one.source,
                 box=one.box,
                 same_source=_same_source(probe, one, vector, thumbnails.get(one.id)),
