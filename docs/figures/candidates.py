@@ -1,0 +1,55 @@
+"""Photograph a real candidate-list report: ``python docs/figures/candidates.py [FILE.png]``; needs chromium.
+
+The gallery holds the two public-domain portraits that come with dependencies (Eileen Collins by NASA, Grace Hopper by
+the U.S. Navy), one reference each; the probes are bad copies of them, made by ``bareface demo``: one that is found,
+and one whose best lead is the wrong person, which is why it is only a lead.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bareface import images
+from bareface.demo import demonstrate
+from bareface.engine import Engine
+from bareface.reports import candidate_report
+from bareface.service import Gallery
+
+SHOWN = ("Eileen Collins, masked.jpg", "Grace Hopper, out of focus.jpg")
+WIDTH, HEIGHT = 900, 1400
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --hide-scrollbars"
+).split()
+
+
+def main(target: Path) -> None:
+    """Run the demonstration in a folder of its own and write the picture."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        shown = demonstrate(folder, Engine())
+        lists = {finding.probe.path.name: finding.entry for finding in shown.findings if finding.entry}
+        with Gallery.open(shown.gallery) as gallery:
+            page = candidate_report(
+                [lists[probe] for probe in SHOWN],
+                gallery=shown.gallery.name,
+                crop=lambda found: gallery.crop(found.reference_id),
+                base=folder,
+            )
+        (folder / "page.html").write_bytes(page)
+        photograph(folder / "page.html", folder / "page.png")
+        images.write(target, images.decode(folder / "page.png").pixels)
+
+
+def photograph(page: Path, picture: Path) -> None:
+    """What a browser shows of a page."""
+    options = [f"--user-data-dir={page.parent / 'profile'}", f"--window-size={WIDTH},{HEIGHT}"]
+    command = ["chromium", *FLAGS, *options, f"--screenshot={picture}", page.as_uri()]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/candidates.png"))
