@@ -100,13 +100,18 @@ def tasks(data: Path) -> list[Task]:
     ]
 
 
-def _with_states(protocol: Protocol, labels: Path) -> Protocol:
-    """Mask states from MFR2's label file: person, number, mask type or ``no-mask``."""
+def mask_states(labels: Path) -> dict[str, tuple[str, str]]:
+    """(mask state, mask type) by photo from MFR2's label file: person, number, mask type or ``no-mask``."""
     states = {}
     for line in labels.read_text(encoding="utf-8").splitlines():
         if line.strip():
             person, number, kind = (part.strip() for part in line.split(","))
             states[f"{person}_{int(number):04d}"] = ("none" if kind == "no-mask" else "full", kind)
+    return states
+
+
+def _with_states(protocol: Protocol, labels: Path) -> Protocol:
+    states = mask_states(labels)
     return protocol.labelled({s.name: states[s.path.stem] for s in protocol.samples if s.path.stem in states})
 
 
