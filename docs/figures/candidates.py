@@ -21,9 +21,9 @@ from bareface.service import Gallery
 SHOWN = ("Eileen Collins, masked.jpg", "Grace Hopper, out of focus.jpg")
 WIDTH, HEIGHT = 900, 1400
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --hide-scrollbars"
-).split()
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+)  # fmt: skip
 
 
 def main(target: Path) -> None:

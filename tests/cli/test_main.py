@@ -14,9 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from bareface import images
+from bareface.cli import gallery as gallery_commands
+from bareface.cli import models as model_commands
 from bareface.cli import output
 from bareface.cli.main import app
 from bareface.cli.options import EngineOptions
@@ -24,6 +27,7 @@ from bareface.errors import BarefaceError, CalibrationError, GalleryError, Image
 from tests.cli.support import Run, parsed
 
 COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "demo")
+GROUPS = {"gallery": gallery_commands.app, "models": model_commands.app}
 BAREFACE = [sys.executable, "-c", "from bareface.cli.main import main; main()"]
 
 
@@ -132,3 +136,28 @@ def stored(gallery: Path) -> int:
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{gallery.as_uri()}?mode=ro", uri=True)) as database:
         return int(database.execute("SELECT count(*) FROM reference").fetchone()[0])
     return 0
+
+
+def test_the_manual_names_every_command_and_key(run: Run, enrolled: Path, collins: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    for group in ("gallery", "models"):
+        assert all(f"`{name}" in manual for name in typer.main.get_command(GROUPS[group]).commands)
+    for arguments in (
+        ["search", enrolled, collins],
+        ["faces", collins],
+        ["compare", collins, collins],
+        ["gallery", "info", enrolled],
+        ["gallery", "references", enrolled],
+        ["gallery", "check", enrolled],
+        ["models"],
+    ):
+        for key in keys(parsed(run(*arguments, "--json"))):
+            assert f"`{key}`" in manual, key
+
+
+def keys(value: object) -> set[str]:
+    """All keys of a JSON value, but for those of a model's own input and metrics."""
+    if isinstance(value, dict):
+        inner = (keys(item) for key, item in value.items() if key not in ("input", "metrics"))
+        return set(value).union(*inner)
+    return set().union(*map(keys, value)) if isinstance(value, list) else set()
