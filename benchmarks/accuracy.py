@@ -35,7 +35,6 @@ from bareface.types import Precision, UInt8
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 
-RESULTS = Path(__file__).parent / "results" / "accuracy.json"
 MFR2_PAD = 40
 TARGETS = (1e-2, 1e-3)
 
@@ -191,7 +190,7 @@ def main() -> None:
     """Print the tables and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out/accuracy"), help="folder of the score files")
-    parser.add_argument("--json", type=Path, default=RESULTS)
+    parser.add_argument("--json", type=Path, default=Path("out/accuracy.json"))
     options = parser.parse_args()
     results: dict[str, dict[str, dict[str, object]]] = {}
     for task in tasks(data_folder()):

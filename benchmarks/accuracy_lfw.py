@@ -16,13 +16,16 @@ import numpy as np
 from rich.progress import track
 
 from bareface.engine import Engine
-from bareface.types import Box, Float32
+from bareface.evaluation.metrics import TenFold, folded_accuracy
+from bareface.evaluation.pair_lists import read_pairs
+from bareface.evaluation.protocols import Protocol
+from bareface.evaluation.scores import FAILED
+from bareface.types import Box, Float32, Float64
 from benchmarks import dlib_path
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 
 MIDDLE = 88.0
-FOLDS = 10
 
 
 def nearest_middle(boxes: Iterable[Box]) -> int:
@@ -31,41 +34,12 @@ def nearest_middle(boxes: Iterable[Box]) -> int:
     return int(np.argmin(offsets))
 
 
-def read_pairs(folder: Path) -> list[tuple[str, str, bool, int]]:
-    """(photo, photo, mated, fold) of each pair of ``pairs.txt``."""
-    lines = (folder / "pairs.txt").read_text().splitlines()
-    folds, each = (int(value) for value in lines[0].split())
-    pairs = []
-    for number, line in enumerate(lines[1:]):
-        parts = line.split()
-        mated = len(parts) == 3
-        first, second = (parts[0], parts[1]), (parts[0], parts[2]) if mated else (parts[2], parts[3])
-        pairs.append((_photo(*first), _photo(*second), mated, number // (2 * each)))
-    if len(pairs) != folds * 2 * each:
-        raise SystemExit(f"{folder}/pairs.txt has {len(pairs)} pairs, not {folds * 2 * each}")
-    return pairs
-
-
-def _photo(name: str, number: str) -> str:
-    return f"{name}/{name}_{int(number):04d}.jpg"
-
-
-def ten_fold(scores: Float32, mated: np.ndarray, fold: np.ndarray) -> Float32:
-    """Accuracy in each fold, its threshold chosen on the other nine; a NaN score is an error of either kind."""
-    accuracies = []
-    for held_out in range(FOLDS):
-        rest = (fold != held_out) & ~np.isnan(scores)
-        candidates = np.unique(scores[rest])
-        # Accuracy at threshold t: mated at or above, non-mated below; both from sorted arrays.
-        above = np.sort(scores[rest & mated])
-        below = np.sort(scores[rest & ~mated])
-        right = len(above) - np.searchsorted(above, candidates) + np.searchsorted(below, candidates)
-        threshold = candidates[int(np.argmax(right))]
-        own = fold == held_out
-        with np.errstate(invalid="ignore"):
-            correct = np.where(mated, scores >= threshold, scores < threshold)[own]
-        accuracies.append(correct.mean())
-    return np.array(accuracies, np.float32)
+def ten_fold(scores: Float64, protocol: Protocol) -> TenFold:
+    """Accuracy over the protocol's folds; a score of ``FAILED`` is a wrong answer of either kind."""
+    subjects = np.array([sample.subject for sample in protocol.samples])
+    mated = subjects[protocol.probe] == subjects[protocol.reference]
+    order = np.argsort(scores, kind="stable")
+    return folded_accuracy(scores[order], mated[order], protocol.fold[order], np.ones(scores.size))
 
 
 def bareface_templates(photos: list[str], images: Path, engine: Engine) -> dict[str, Float32]:
@@ -106,12 +80,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out/lfw"))
     parser.add_argument("--detectors", nargs="*", default=["hog:1", "cnn:0"], help="dlib's, with upsampling")
+    parser.add_argument("--json", type=Path, default=Path("out/accuracy_lfw.json"))
     parser.add_argument("--skip-bareface", action="store_true", help="only make dlib's templates")
     options = parser.parse_args()
-    folder = data_folder() / "lfw"
-    pairs, images = read_pairs(folder), folder / "images"
-    photos = sorted({name for pair in pairs for name in pair[:2]})
-    mated, fold = np.array([p[2] for p in pairs]), np.array([p[3] for p in pairs])
+    images = data_folder() / "lfw" / "images"
+    protocol = read_pairs(images.parent / "pairs.txt", images)
+    photos = sorted(sample.name for sample in protocol.samples)
 
     systems: dict[str, dict[str, Float32]] = {}
     if not options.skip_bareface:
@@ -126,28 +100,30 @@ def main() -> None:
         )
     rows, results = [], {}
     for name, found in systems.items():
-        scores = np.array([_cosine(found.get(a), found.get(b)) for a, b, *_ in pairs], np.float32)
-        accuracy = ten_fold(scores, mated, fold)
-        error = accuracy.std(ddof=1) / np.sqrt(FOLDS)
-        failures = len(photos) - len(found)
-        rows.append([name, f"{accuracy.mean():.4f} ± {1.96 * error:.4f}", failures, int(np.isnan(scores).sum())])
+        vectors = [found.get(sample.name) for sample in protocol.samples]
+        scores = np.array(
+            [_cosine(vectors[a], vectors[b]) for a, b in zip(protocol.probe, protocol.reference, strict=True)]
+        )
+        folds = ten_fold(scores, protocol)
+        failures, lost = len(photos) - len(found), int((scores == FAILED).sum())
+        rows.append([name, f"{folds.accuracy:.4f} ± {1.96 * folds.standard_error:.4f}", failures, lost])
         results[name] = {
-            "accuracy": float(accuracy.mean()),
-            "standard_error": float(error),
+            "accuracy": folds.accuracy,
+            "standard_error": folds.standard_error,
             "failures_to_acquire": failures,
-            "pairs_lost": int(np.isnan(scores).sum()),
+            "pairs_lost": lost,
         }
     print_table(
-        f"LFW, {len(pairs)} pairs, ten folds (95 % interval from the folds); identities may overlap with training",
+        f"LFW, {protocol.probe.size} pairs, ten folds (95 % from the folds); identities may overlap",
         ["system", "accuracy", "photos without a face", "pairs lost"],
         rows,
     )
-    write_json(options.out / "accuracy_lfw.json", results)
+    write_json(options.json, {"results": results})
 
 
 def _cosine(a: Float32 | None, b: Float32 | None) -> float:
     if a is None or b is None:
-        return float("nan")
+        return FAILED
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 

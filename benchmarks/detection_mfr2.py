@@ -49,7 +49,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dlib", action="store_true", help="measure dlib's own detectors, too")
-    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "detection_mfr2.json")
+    parser.add_argument("--json", type=Path, default=Path("out/detection_mfr2.json"))
     options = parser.parse_args()
     folder = data_folder() / "mfr2"
     states = mask_states(folder / "mfr2_labels.txt")

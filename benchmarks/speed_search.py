@@ -52,9 +52,7 @@ def space_mean() -> Float32:
 
 def build(size: int, file: Path) -> tuple[ExactIndex, float]:
     """An int8 index of ``size`` templates, whose float32 form goes to the file; and the seconds it took."""
-    index = ExactIndex(
-        DIMENSION, mean=space_mean(), fetch=partial(rows_of, file.open("w+b")), threads=THREADS
-    )
+    index = ExactIndex(DIMENSION, mean=space_mean(), fetch=partial(rows_of, file.open("w+b")), threads=THREADS)
     adding = 0.0
     with file.open("wb") as out:
         for start in range(0, size, CHUNK):
@@ -138,9 +136,7 @@ def measure(size: int, top: int, repeats: int, peers_up_to: int, scratch: Path) 
         if size <= peers_up_to:
             others, expected = peers(file, size, probes, top)
             tasks |= others
-            result["same_top"] = float(
-                np.mean([set(a) == set(b) for a, b in zip(found, expected, strict=True)])
-            )
+            result["same_top"] = float(np.mean([set(a) == set(b) for a, b in zip(found, expected, strict=True)]))
         result["median_s"] = interleaved(tasks, repeats)
     return result
 
@@ -151,12 +147,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--top", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=31)
-    parser.add_argument(
-        "--peers-up-to", type=int, default=1_000_000, help="the peers keep float32 twice in memory"
-    )
-    parser.add_argument(
-        "--scratch", type=Path, help="folder for 512 bytes a template; the system's if not given"
-    )
+    parser.add_argument("--peers-up-to", type=int, default=1_000_000, help="the peers keep float32 twice in memory")
+    parser.add_argument("--scratch", type=Path, help="folder for 512 bytes a template; the system's if not given")
     parser.add_argument("--json", type=Path, default=Path("out/speed_search.json"))
     options = parser.parse_args()
     results = []

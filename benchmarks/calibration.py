@@ -1,0 +1,171 @@
+"""Does the calibration hold on people it was not fitted on? Predicted against realised FPIR over splits of LFW.
+
+    python -m benchmarks.calibration --splits 100
+
+Each split deals LFW's subjects into two halves at random and draws one photo of each. The method is fitted on the one
+half: nothing of it was chosen on LFW. In the other half, N subjects are the gallery and *all* the others search it,
+each once, as strangers. At the similarity where the fit predicts an FPIR of 0.1, 0.03 or 0.01, the share of strangers
+who find anyone is compared with the prediction and with its 95 % prediction interval, which holds the error of the
+fit, the chance of who is in the gallery, and the chance of who searches.
+
+Simulated masks (of the test half) are worn by the probes; they are put on the photo, and the chip is cut, by the
+landmarks found on the bare face. Templates are kept under ``out/templates``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bareface.engine import Engine
+from bareface.matching.counting import NonMatedScores
+from bareface.matching.strangers import fit_strangers
+from bareface.types import Float32, Float64
+from benchmarks.common import print_table, write_json
+from training.embed import Embedded, embed_subjects
+from training.photos import data_folder
+
+SIZES = (100, 500, 1000)
+TARGETS = (0.1, 0.03, 0.01)
+SIDES = ("bare", "masked")
+COVERAGE, RATIO, WIDTH = (0.90, 0.99), (0.67, 1.5), {0.1: 4.0, 0.03: 8.0}
+
+
+class Outcome(NamedTuple):
+    """One gallery of one split: how many strangers searched it, and what was predicted and seen."""
+
+    strangers: int
+    predicted: float
+    low: float
+    high: float
+    realised: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--splits", type=int, default=100)
+    parser.add_argument("--embedder", default="dlib-resnet")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--json", type=Path, default=Path("out/calibration.json"))
+    parser.add_argument("--plot", type=Path, default=Path("docs/images/calibration.png"))
+    arguments = parser.parse_args()
+
+    engine = Engine(embedder=arguments.embedder)
+    people = embed_subjects(engine, list((data_folder() / "lfw" / "images").iterdir()), "test")
+    subjects = np.unique(people.subjects).size
+    print(f"LFW: {people.subjects.size} of {people.photos} photos with a face, {subjects} subjects; {engine.model}")
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        splits = list(pool.map(partial(_split, people), range(arguments.splits)))
+    outcomes = {cell: np.array([split[cell] for split in splits]) for cell in splits[0]}
+    rows = [_summary(cell, values) for cell, values in outcomes.items()]
+    print_table(
+        f"FPIR predicted on one half of LFW's subjects, realised on the other; {arguments.splits} splits",
+        ("probes", "gallery", "strangers", "predicted", "realised / predicted", "in 95 % interval", "below", "above",
+         "upper / lower", "largest", "bars"),
+        [tuple(row.values()) for row in rows],
+    )  # fmt: skip
+    _plot(outcomes, arguments.plot)
+    write_json(arguments.json, {"splits": arguments.splits, "subjects": subjects, "model": engine.model, "cells": rows})
+
+
+def _split(people: Embedded, seed: int) -> dict[tuple[str, int, float], Outcome]:
+    rng = np.random.default_rng(seed)
+    chosen = _one_photo_each(people.subjects, rng)
+    half = chosen.size // 2
+    fitted, tested = chosen[:half], chosen[half:]
+    outcomes: dict[tuple[str, int, float], Outcome] = {}
+    bare = _unit(people.bare)
+    for side, probes in zip(SIDES, (bare, _unit(people.masked)), strict=True):
+        model = fit_strangers(
+            NonMatedScores.of(
+                probes[fitted] @ bare[fitted].T,
+                people.subjects[fitted],
+                people.subjects[fitted],
+                symmetric=side == "bare",
+            ),
+            seed,
+        )
+        for size in SIZES:
+            best = (probes[tested[size:]] @ bare[tested[:size]].T).max(axis=1)
+            for target in TARGETS:
+                similarity = model.similarity_at_fpir(target, size)
+                value, low, high, _ = model.fpir(similarity, size, probes=best.size)
+                realised = float((best >= similarity).mean())
+                outcomes[side, size, target] = Outcome(best.size, float(value), float(low), float(high), realised)
+    return outcomes
+
+
+def _one_photo_each(subjects: np.ndarray[Any, np.dtype[np.int64]], rng: np.random.Generator) -> Any:
+    """Index of one random photo of each subject, the subjects in random order."""
+    shuffled = rng.permutation(subjects.size)
+    _, first = np.unique(subjects[shuffled], return_index=True)
+    return shuffled[rng.permutation(first)]
+
+
+def _unit(vectors: Float32) -> Float32:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def _summary(cell: tuple[str, int, float], values: Float64) -> dict[str, Any]:
+    side, size, target = cell
+    strangers, predicted, low, high, realised = values.T
+    inside = float(((realised >= low) & (realised <= high)).mean())
+    ratio, width, widest = float((realised / predicted).mean()), float(np.median(high / low)), float((high / low).max())
+    held = COVERAGE[0] <= inside <= COVERAGE[1] and RATIO[0] <= ratio <= RATIO[1]
+    bars = "reported"
+    if target in WIDTH:
+        bars = "met" if held and widest <= WIDTH[target] else "missed"
+    return {
+        "probes": side,
+        "gallery": size,
+        "strangers": int(strangers[0]),
+        "predicted": target,
+        "ratio": ratio,
+        "inside": inside,
+        "below": float((realised < low).mean()),
+        "above": float((realised > high).mean()),
+        "width": width,
+        "widest": widest,
+        "bars": bars,
+    }
+
+
+def _plot(outcomes: dict[tuple[str, int, float], Float64], path: Path) -> None:
+    """Realised over predicted FPIR of every split, and the median prediction interval, by gallery size."""
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(1, len(SIDES), figsize=(10, 4.2), sharey=True, layout="constrained")
+    colours = dict(zip(TARGETS, plt.get_cmap("viridis")(np.linspace(0.15, 0.8, len(TARGETS))), strict=True))
+    for panel, side in zip(panels, SIDES, strict=True):
+        panel.axhline(1, color="0.6", linewidth=1)
+        for (place, size), target in product(enumerate(SIZES), TARGETS):
+            _, predicted, low, high, realised = outcomes[side, size, target].T
+            centre = place + 0.27 * (TARGETS.index(target) - 1)
+            jitter = np.random.default_rng(0).uniform(-0.08, 0.08, realised.size)
+            least, most = np.median(low / predicted), np.median(high / predicted)
+            panel.fill_between(
+                [centre - 0.11, centre + 0.11], least, most, color=colours[target], alpha=0.2, linewidth=0
+            )
+            seen = np.maximum(realised / predicted, 0.05)
+            panel.scatter(centre + jitter, seen, s=7, color=colours[target], linewidths=0,
+                          label=f"predicted {target:g}" if place == 0 else None)  # fmt: skip
+        panel.set(title=side, yscale="log", xticks=range(len(SIZES)), xlabel="subjects in the gallery")
+        panel.set_xticklabels([f"{size:,}" for size in SIZES])
+        panel.set_yticks([0.1, 0.25, 0.5, 1, 2, 4], ["0.1", "0.25", "0.5", "1", "2", "4"])
+        panel.minorticks_off()
+    panels[0].set_ylabel("realised FPIR / predicted FPIR")
+    panels[0].legend(title="FPIR", frameon=False, loc="lower left")
+    figure.suptitle("Each point: one split of LFW's subjects. Bands: median 95 % prediction interval.", fontsize=10)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    main()
