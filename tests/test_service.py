@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from bareface import images
-from bareface.errors import ImageError, TemplateError, UsageError
+from bareface.errors import GalleryError, ImageError, TemplateError, UsageError
 from bareface.service import Gallery
 from bareface.types import EnrolOutcome
 from tests.gallery.pictures import TileEngine, colours, people, picture, save
@@ -396,6 +397,47 @@ def test_no_byte_of_what_was_deleted_is_left_in_any_file(tmp_path):
     assert found_in_files(tmp_path, traces) == set()
     opened.close()
     assert found_in_files(tmp_path, traces) == set()
+
+
+def test_a_gallery_that_lives_long_keeps_no_trace(tmp_path):
+    """Rows are moved between pages as others come and go; no copy of a deleted one may stay behind."""
+    people(tmp_path / "photos", 40, photos=2)
+    rng = random.Random(5)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        for _ in range(5):
+            opened.enrol(tmp_path / "photos")
+            alive = [one.id for one in opened.references()]
+            chosen = set(rng.sample(alive, len(alive) // 2))
+            doomed = {one.sha256: one.sha256.encode() for one in opened.references() if one.id in chosen}
+            assert found_in_files(tmp_path, doomed) == set(doomed)
+            opened.delete(reference=sorted(chosen))
+            assert found_in_files(tmp_path, doomed) == set()
+
+
+def test_scrubbing_gives_the_space_back(gallery, tmp_path):
+    people(tmp_path / "photos", 60)
+    gallery.enrol(tmp_path / "photos")
+    gallery.delete(reference=[one.id for one in gallery.references()][2:])
+    before = gallery.path.stat().st_size
+    gallery.scrub()
+    assert gallery.path.stat().st_size < before / 2
+    assert gallery.check().ok
+    assert len(gallery.search(picture(RED)).lists[0].candidates) == 1
+
+
+def test_bytes_that_another_reader_holds_are_named(gallery, tmp_path, monkeypatch):
+    monkeypatch.setattr("bareface.gallery.store.BUSY_TIMEOUT_S", 0.05)
+    people(tmp_path / "photos", 2)
+    gallery.enrol(tmp_path / "photos")
+    other = sqlite3.connect(gallery.path, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM subject").fetchone()
+    with Gallery.open(gallery.path, TileEngine()) as opened:
+        with pytest.raises(GalleryError, match=r"bytes of it remain.*gallery\.locked"):
+            opened.delete(subject="p0")
+        assert [one.name for one in opened.subjects()] == ["p1"]
+        other.close()
+        opened.scrub()
 
 
 def found_in_files(folder: Path, traces: dict[str, bytes]) -> set[str]:

@@ -26,6 +26,8 @@ from bareface.types import Face, Float64, Source, UInt8
 from training.photos import data_folder
 
 PHOTOS_EACH = 2
+COPIES = {("050638.jpg", "116887.jpg"), ("186146.jpg", "198055.jpg")}
+"""Pairs of that set that are one picture, as a look at the closest pairs showed: cut anew, colours changed."""
 
 
 def resized(pixels: UInt8, factor: float) -> UInt8:
@@ -65,7 +67,7 @@ def measured() -> tuple[dict[str, Float64], Float64]:
     people = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name[-1] == "0"]
     photos = sorted(path for folder in people for path in folder.iterdir())
     faces = {path: face for path, face in zip(photos, largest(engine, [*photos]), strict=True) if face}
-    pairs = [(a, b) for a, b in combinations(faces, 2) if a.parent == b.parent]
+    pairs = [(a, b) for a, b in combinations(faces, 2) if a.parent == b.parent and (a.name, b.name) not in COPIES]
     chosen = [path for number, path in enumerate(faces) if number % 5 < PHOTOS_EACH]
     again = {}
     for name, encode in ENCODINGS.items():
@@ -90,8 +92,8 @@ def main() -> None:
     print(f"highest pixels {top[:, 1].round(3)}")
     print("template  pixels  re-encodings recognised  different photos mistaken (95 % interval)")
     everything = np.concatenate(list(again.values()))
-    for template in (0.9, 0.93, 0.95, 0.97):
-        for pixels in (0.0, 0.95, 0.97, 0.98, 0.99):
+    for template in (0.8, 0.85, 0.9, 0.95):
+        for pixels in (0.0, 0.9, 0.93, 0.95, 0.97, 0.99):
             wrong = int(marked(others, template, pixels).sum())
             interval = binomtest(wrong, len(others)).proportion_ci(method="exact")
             share = marked(everything, template, pixels).mean()

@@ -270,8 +270,8 @@ class Gallery:
     ) -> Deleted:
         """Delete a subject, all faces from a photo, or single references: from database, index and crops.
 
-        The gallery's files are rewritten, so that no byte of what was deleted can be read from them; that takes time
-        and free disk in proportion to the gallery. What you deleted can be enrolled again, see :meth:`reject`.
+        Deleted bytes are overwritten with zeros and the index is written anew: nothing of them can be read from the
+        gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
 
         Parameters
         ----------
@@ -296,13 +296,17 @@ class Gallery:
                 deleted = deletion.delete_photo(connection, photo)
             elif reference is not None:
                 deleted = deletion.delete_references(connection, _numbers(reference))
-        self.scrub()
+        self._erase()
         return deleted
 
     def scrub(self) -> None:
-        """Rewrite the gallery's files so that nothing deleted can be read from them, as `delete` does."""
+        """Write the gallery's files anew, giving back the space of what was deleted; needs as much free disk again."""
+        self._store.rewrite()
+        self._erase()
+
+    def _erase(self) -> None:
         self._index.discard_file()
-        self._store.scrub()
+        self._store.forget()
         self._index.save()
 
     # Corrections ------------------------------------------------------------------------------------------
@@ -353,7 +357,7 @@ class Gallery:
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))
             photos, subjects = corrections.reject(connection, found)
-        self.scrub()
+        self._erase()
         return Deleted(len(found), photos, subjects)
 
     def _changed(self, subject_id: int) -> Subject:

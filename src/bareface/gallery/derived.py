@@ -81,7 +81,6 @@ class DerivedIndex:
                 self._saved = self._state
             except GalleryError as error:
                 _log.warning("%s", error)
-                self.path.unlink(missing_ok=True)
 
     def save_if_loaded(self) -> None:
         """As :meth:`save`, where an index was needed at all."""

@@ -11,10 +11,10 @@ import numpy as np
 
 from bareface.types import Float32, UInt8
 
-TEMPLATE_AT_LEAST = 0.97
+TEMPLATE_AT_LEAST = 0.85  # both chosen by training/reencoding_thresholds.py
 """Cosine of the two templates after subtracting the space's mean."""
 
-PIXELS_AT_LEAST = 0.98
+PIXELS_AT_LEAST = 0.95
 """Correlation of the two 16x16 grey thumbnails."""
 
 

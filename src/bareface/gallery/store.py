@@ -218,23 +218,26 @@ class Store:
         with self.read() as connection:
             return State(*connection.execute(query).one())
 
-    def scrub(self) -> None:
-        """Rewrite the files so that nothing deleted can be read from them; needs as much free disk again.
+    def forget(self) -> None:
+        """Empty the write-ahead log, the one place where what was deleted can still be read.
 
-        SQLite zeroes what it deletes (``secure_delete``), but copies of a row can stay behind on pages from which it
-        was moved while it was alive, and in the write-ahead log.
+        In the database itself SQLite overwrites with zeros what it deletes (``secure_delete``).
         """
         with self._failures(), self._engine.connect() as connection:
-            raw = connection.connection.cursor()  # VACUUM runs outside any transaction
-            raw.execute("VACUUM")
-            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
-                raise GalleryError(
-                    "gallery.locked",
-                    "deleted, but another process still reads the old state: bytes of it remain.",
-                    source=self._source,
-                    remedy="They go when that process has ended and `bareface gallery scrub` is run.",
-                )
+            busy, _, _ = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise GalleryError(
+                "gallery.locked",
+                "deleted, but another process still reads the old state: bytes of it remain.",
+                source=self._source,
+                remedy="They go when that process has ended and `bareface gallery scrub` is run.",
+            )
+
+    def rewrite(self) -> None:
+        """Write the database anew, without the space that deletions left; needs as much free disk again."""
+        with self._failures(), self._engine.connect() as connection:
+            connection.connection.cursor().execute("VACUUM")  # runs outside any transaction
+        self.forget()
 
     def integrity(self) -> tuple[str, ...]:
         """What the database says about its own files and foreign keys; empty when all is well."""
@@ -275,7 +278,7 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def _sqlite(path: Path) -> sa.Engine:
-    """An SQLite engine; what is not portable is here, in ``scrub`` and in ``integrity``."""
+    """An SQLite engine; what is not portable is here, in ``forget``, ``rewrite`` and ``integrity``."""
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")

@@ -1,0 +1,81 @@
+"""The main job with the packaged networks: enrol portraits, search them with worse copies."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from bareface import images
+from bareface.engine import Engine
+from bareface.errors import ImageError
+from bareface.service import Gallery
+from tests.portraits import astronaut, hopper
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine()
+
+
+@pytest.fixture
+def gallery(tmp_path, engine):
+    for name, portrait in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        (tmp_path / "photos" / name / portrait.name).write_bytes(portrait.read_bytes())
+    with Gallery.open(tmp_path / "people.bareface", engine) as opened:
+        report = opened.enrol(tmp_path / "photos", basis="public domain")
+        assert [outcome.status for outcome in report.outcomes] == ["enrolled", "enrolled"]
+        yield opened
+
+
+def first(gallery, probe):
+    (entry,) = gallery.search(probe).lists
+    assert [candidate.rank for candidate in entry.candidates] == [1, 2]
+    return entry.candidates[0]
+
+
+def test_a_portrait_is_found_and_marked_as_the_same_file(gallery):
+    for name, portrait in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
+        found = first(gallery, portrait)
+        assert (found.subject, found.same_source) == (name, "same file")
+        assert found.similarity == pytest.approx(1, abs=1e-5)
+        assert found.distance < 1e-3
+
+
+@pytest.mark.parametrize("quality", [40, 90])
+@pytest.mark.parametrize("factor", [0.6, 1.0, 1.5])
+def test_a_re_encoding_is_marked_as_such(gallery, quality, factor):
+    for name, portrait in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
+        pixels = cv2.resize(images.decode(portrait).pixels, None, fx=factor, fy=factor)
+        found = first(gallery, images.encode(pixels, "JPEG", quality))
+        assert (found.subject, found.same_source) == (name, "re-encoding")
+
+
+def test_another_picture_is_not_marked(gallery):
+    """Mirrored, darkened and blurred: still her, no longer that picture."""
+    pixels = images.decode(astronaut()).pixels[:, ::-1]
+    found = first(gallery, np.ascontiguousarray(cv2.GaussianBlur(pixels, (0, 0), 2) // 2))
+    assert (found.subject, found.same_source) == ("Eileen Collins", None)
+
+
+def test_several_photos_of_one_person_are_fused(gallery):
+    pixels = images.decode(astronaut()).pixels
+    probes = [np.ascontiguousarray(pixels[:, ::-1]), cv2.GaussianBlur(pixels, (0, 0), 2)]
+    (entry,) = gallery.search(probes, same_person=True).lists
+    assert len(entry.probe) == 2
+    assert entry.candidates[0].subject == "Eileen Collins"
+
+
+def test_a_picture_without_a_face(gallery):
+    with pytest.raises(ImageError, match=r"image\.no-face"):
+        gallery.search(np.full((300, 300, 3), 127, np.uint8))
+
+
+def test_reembedding_in_another_precision(gallery, tmp_path):
+    with Gallery.open(gallery.path, Engine(precision="int8")) as opened:
+        report = opened.reembed()
+        assert report.switched
+        assert report.unresolved == ()
+        assert [made.precision for made in opened.info().templates] == [opened.engine.precision]
+        assert first(opened, astronaut()).subject == "Eileen Collins"
