@@ -71,7 +71,7 @@ def test_compressed_csv_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     for name in ("one.csv.gz", "two.csv.gz"):
         small().write(tmp_path / name)
     first, second = ((tmp_path / name).read_bytes() for name in ("one.csv.gz", "two.csv.gz"))
-    assert gzip.decompress(first) == gzip.decompress(second)
+    assert first == second
     assert gzip.decompress(first).startswith(b"# {")
 
 

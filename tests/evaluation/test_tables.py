@@ -41,7 +41,7 @@ def test_rates_are_those_of_the_rows_within_each_group() -> None:
         assert row.fmr.value == pytest.approx((scores.score[other] >= table.threshold).mean())
         assert row.fnmr.low < row.fnmr.high
     assert [(row.group, row.subjects, row.few) for row in table.rows] == [("first", 20, True), ("second", 40, False)]
-    assert table.unlabelled == 0
+    assert table.left_out == len(scores) - sum(row.mated + row.nonmated for row in table.rows) > 0
 
 
 def test_the_ratio_is_of_the_extremes_and_its_interval_notices_a_real_one() -> None:
@@ -74,10 +74,10 @@ def test_labels_of_photos_make_groups_of_any_two() -> None:
     scores = random_scores(0, subjects=8)
     glasses = {name: "glasses" if name.endswith(("0.jpg", "3.jpg")) else "none" for name in scores.samples[:-4]}
     table = by_labels(scores, Labelling("eyewear", "file", glasses), fmr=0.1, plan=Plan(replicates=0))
-    assert [row.group for row in table.rows] == ["glasses", "glasses x none", "none"]
+    assert [row.group for row in table.rows] == ["glasses", "glasses × none", "none"]
     kept = len(glasses)
     assert sum(row.mated + row.nonmated for row in table.rows) == kept * (kept - 1) // 2
-    assert table.unlabelled == len(scores) - kept * (kept - 1) // 2
+    assert table.left_out == len(scores) - kept * (kept - 1) // 2
 
 
 def test_mask_states_have_a_table_where_they_differ() -> None:
@@ -87,7 +87,7 @@ def test_mask_states_have_a_table_where_they_differ() -> None:
     masked = replace(scores, states=("none", "full"), probe_state=(np.arange(len(scores)) % 2).astype(np.int16))
     table = by_state(masked, fmr=0.1, plan=PLAN)
     assert table is not None
-    assert [row.group for row in table.rows] == ["full x none", "none"]
+    assert [row.group for row in table.rows] == ["none", "none × full"]
 
 
 def test_n_too_small_and_names_that_fit_nothing_are_refused() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import Trials
 from bareface.evaluation.open_set import Identification, Searches, identify
-from bareface.evaluation.scores import Bool, ScoreFile
+from bareface.evaluation.scores import Bool, ScoreFile, state_order
 from bareface.evaluation.verification import Verification, verify
 
 if TYPE_CHECKING:
@@ -64,21 +64,16 @@ def state_pairs(scores: ScoreFile) -> Mapping[str, Bool]:
     A cosine has no direction, so ``none`` against ``full`` and the other way round are one combination.
     """
     names = [name or "not stated" for name in scores.states]
-    order = {name: i for i, name in enumerate(("none", "partial", "full"))}
-
-    def rank(name: str) -> tuple[int, str]:
-        return order.get(name, len(order)), name
-
     rows: dict[str, Bool] = {}
     for left in np.unique(scores.probe_state):
         for right in np.unique(scores.reference_state):
             of = (scores.probe_state == left) & (scores.reference_state == right)
             if of.any():
-                title = " x ".join(sorted((names[left], names[right]), key=rank))
+                title = " × ".join(sorted((names[left], names[right]), key=state_order))
                 rows[title] = rows[title] | of if title in rows else of
-    if set(rows) <= {"not stated x not stated"}:
+    if set(rows) <= {"not stated × not stated"}:
         return {"all": np.ones(len(scores), dtype=bool)}
-    return dict(sorted(rows.items(), key=lambda item: [rank(name) for name in item[0].split(" x ")]))
+    return dict(sorted(rows.items(), key=lambda item: [state_order(name) for name in item[0].split(" × ")]))
 
 
 def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability | None:

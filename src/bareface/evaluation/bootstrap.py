@@ -42,7 +42,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.replicates < 0 or not 0 < self.level < 1:
-            raise EvaluationError("evaluation.plan", "replicates or level out of range")
+            raise EvaluationError("evaluation.plan", "replicates or level out of range.")
 
     def batches(self, subjects: int) -> Iterator[Weights]:
         """Weights of all replicates, some at a time; equal plans give equal weights."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from bareface.evaluation.analysis import Analysis
 from bareface.evaluation.metrics import RULE_OF_30
-from bareface.evaluation.numbers import percent
+from bareface.evaluation.rates import measured, percent
 from bareface.wording import plural
 
 
@@ -26,7 +26,7 @@ def _rare_matches(analysis: Analysis) -> list[str]:
     unseen = [percent(point.target) for point in found.tar if point.support == "too small"]
     if unseen:
         said.append(
-            f"{pairs} cannot show a false match rate below {percent(1 / found.nonmated)}: nothing is said about"
+            f"{pairs} cannot show a false match rate below {measured(1 / found.nonmated)}: nothing is said about"
             f" {' or '.join(unseen)}. {_people_needed(analysis)}"
         )
     few = [percent(point.target) for point in found.tar if point.support == "few"]
@@ -67,7 +67,7 @@ def _misses(analysis: Analysis) -> list[str]:
         point = unerring[0]
         said.append(
             f"No false non-match was seen at a false match rate of {percent(point.target)}. With"
-            f" {plural(found.mated_subjects, 'subject')} the true rate may still be {percent(1 - point.tar.low)}."
+            f" {plural(found.mated_subjects, 'subject')} the true rate may still be {measured(1 - point.tar.low)}."
         )
     return said
 
@@ -96,6 +96,6 @@ def _failures(analysis: Analysis) -> list[str]:
     if not share > 0:
         return []
     return [
-        f"{percent(share)} of comparisons were lost because a photo gave no template. They count as errors; how alike"
+        f"{measured(share)} of comparisons were lost because a photo gave no template. They count as errors; how alike"
         " those faces are is not known."
     ]

@@ -169,9 +169,7 @@ def at_fmr(trials: Trials, target: float) -> OperatingPoint:
         nan = float("nan")
         return OperatingPoint(target, enough, nan, nan, nan)
     threshold = next_observed(trials, exceed(trials, target))
-    return OperatingPoint(
-        target, enough, threshold, float(trials.fmr(threshold)), float(trials.fnmr(threshold))
-    )
+    return OperatingPoint(target, enough, threshold, float(trials.fmr(threshold)), float(trials.fnmr(threshold)))
 
 
 def next_observed(trials: Trials, score: float) -> float:
@@ -262,7 +260,7 @@ def folded_accuracy(score: Float64, mated: Bool, fold: NDArray[np.int16], weight
     if len(used) < 2:
         raise EvaluationError(
             "evaluation.folds",
-            "accuracy over folds needs at least two folds",
+            "accuracy over folds needs at least two folds.",
             remedy="Use a pairs file; its header gives the folds.",
         )
     made = score > FAILED

@@ -77,7 +77,7 @@ class Searches:
         if scores.info.kind == "pairs":
             raise EvaluationError(
                 "evaluation.kind",
-                "a list of pairs holds no searches of a gallery",
+                "a list of pairs holds no searches of a gallery.",
                 remedy="Run a folder, or a gallery and probes.",
             )
         both = scores.info.kind == "all pairs"

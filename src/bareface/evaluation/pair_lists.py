@@ -206,7 +206,7 @@ def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> I
     except csv.Error as error:
         raise _malformed(reader.line_num, f"is not CSV: {error}", str(path)) from error
     if header is None:
-        raise EvaluationError("evaluation.columns", "is empty", source=str(path))
+        raise EvaluationError("evaluation.columns", "is empty.", source=str(path))
 
 
 @dataclass(slots=True)
@@ -286,7 +286,7 @@ def _check_header(header: list[str], required: set[str], known: set[str] | None,
     for what, names in (("lacks", missing), ("has unknown", unknown), ("repeats", twice)):
         if names:
             remedy = f"Known columns: {', '.join(sorted(known))}." if known else None
-            message = f"the header {what} {', '.join(names)}"
+            message = f"the header {what} {', '.join(names)}."
             raise EvaluationError("evaluation.columns", message, source=source, remedy=remedy)
 
 
@@ -295,17 +295,17 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise EvaluationError("evaluation.file", f"cannot be read: {what}", source=str(path)) from error
+        raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
 
 
 def _malformed(line: int, what: str, source: str) -> EvaluationError:
-    return EvaluationError("evaluation.line", f"line {line} {what}", source=source)
+    return EvaluationError("evaluation.line", f"line {line} {what}.", source=source)
 
 
 def _absent(name: str, line: int, source: str) -> EvaluationError:
     return EvaluationError(
         "evaluation.photo",
-        f"line {line} names {name}, which is not there",
+        f"line {line} names {name}, which is not there.",
         source=source,
         remedy="Say where the photos are with --photos.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.analysis import Analysis, state_pairs
+from bareface.evaluation.analysis import Analysis, reliability_of, state_pairs
 from bareface.evaluation.metrics import RULE_OF_30, Curve, Trials, at_fmr, det
-from bareface.evaluation.numbers import percent
 from bareface.evaluation.open_set import cmc
+from bareface.evaluation.rates import percent
 from bareface.files import write_atomically
 from bareface.types import Float64
 from bareface.wording import plural, printable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from bareface.matching.calibration import Calibration
     from bareface.matching.llr import Reliability
 
 COLOURS = ("#0b6e99", "#c4532d", "#3d7f4d", "#7d5ba6", "#a8842c", "#5c6169", "#b8487c", "#2b9c97")
@@ -149,13 +150,28 @@ def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
     return _with_legend(figure)
 
 
+def all_plots(analyses: Sequence[Analysis], calibration: Calibration | None = None) -> Iterator[tuple[str, Figure]]:
+    """Every plot that the score files allow, with a name for its file."""
+    searched = [analysis for analysis in analyses if analysis.searches]
+    yield "det", det_plot(analyses)
+    if searched:
+        yield "cmc", cmc_plot(searched)
+        yield "fnir", fnir_plot(searched)
+    for number, analysis in enumerate(analyses, start=1):
+        yield ("scores" if len(analyses) == 1 else f"scores-{number}"), histogram_plot(analysis)
+    if calibration:
+        judged = [(a.name, found) for a in analyses if (found := reliability_of(a.scores, calibration))]
+        if judged:
+            yield "reliability", reliability_plot(judged)
+
+
 def write(figure: Figure, path: str | Path) -> None:
     """Save a figure as ``.png``, ``.svg`` or ``.pdf``; raises ``evaluation.format`` for another ending."""
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in ("png", "svg", "pdf"):
         raise EvaluationError(
             "evaluation.format",
-            "not a kind of plot",
+            "not a kind of plot.",
             source=str(path),
             remedy="Use a name ending in .png, .svg or .pdf.",
         )

@@ -73,7 +73,7 @@ class Protocol:
         if not self.probe.size:
             raise EvaluationError(
                 "evaluation.empty",
-                "there is nothing to compare",
+                "there is nothing to compare.",
                 source=str(self.root),
                 remedy="A folder needs one folder per person below it, with photos of at least two people.",
             )
@@ -129,7 +129,7 @@ def open_set(folder: str | Path, *, nonmated: float = 0.5, references: int = 1, 
     """
     if not 0 <= nonmated <= 1 or references < 1:
         raise EvaluationError(
-            "evaluation.share", "the share of non-mated probes lies in [0, 1], references are at least 1"
+            "evaluation.share", "the share of non-mated probes lies in [0, 1], references are at least 1."
         )
     root, samples, notes = _people(folder)
     rng = np.random.default_rng(seed)
@@ -206,7 +206,7 @@ def _refuse_many(comparisons: int, root: Path) -> None:
     if comparisons > MOST_COMPARISONS:
         raise EvaluationError(
             "evaluation.size",
-            f"{comparisons:,} comparisons are more than {MOST_COMPARISONS:,}",
+            f"{comparisons:,} comparisons are more than {MOST_COMPARISONS:,}.",
             source=str(root),
             remedy="Use fewer photos, or a gallery and probes instead of all pairs.",
         )

@@ -9,14 +9,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from io import BytesIO
+from io import SEEK_END, BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.scores import FAILED, Int32, ScoreFile, ScoreInfo, refuse_empty
+from bareface.files import write_atomically
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,11 @@ NAMES = {
     "conditions": ("probe_condition", "reference_condition"),
 }
 REQUIRED = ("probe", "reference", "probe_subject", "reference_subject", "score")
+
+
+def check(path: Path) -> None:
+    """Refuse a name that :func:`write` would refuse, before hours of work; ``evaluation.format``."""
+    _ending(path)
 
 
 def read(path: Path) -> ScoreFile:
@@ -48,9 +54,9 @@ def read(path: Path) -> ScoreFile:
 
 def write(scores: ScoreFile, path: Path) -> None:
     """Write a score file by its name's ending."""
-    writer = _write_parquet if _ending(path) == "parquet" else _write_csv
-    with _named(path):
-        writer(scores, path)
+    encode = _as_parquet if _ending(path) == "parquet" else _as_csv
+    data = encode(scores)
+    write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 def _ending(path: Path) -> str:
@@ -61,7 +67,7 @@ def _ending(path: Path) -> str:
         return "csv"
     raise EvaluationError(
         "evaluation.format",
-        "not a known kind of score file",
+        "not a known kind of score file.",
         source=str(path),
         remedy="Use a name ending in .parquet, .csv or .csv.gz.",
     )
@@ -80,7 +86,7 @@ def _named(path: Path) -> Iterator[None]:
         raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
     except (OSError, EOFError, zlib.error, pa.ArrowInvalid, ValueError, TypeError) as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise EvaluationError("evaluation.file", f"cannot be read or written: {what}", source=str(path)) from error
+        raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table, ScoreInfo]:
@@ -106,7 +112,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, ScoreInfo]:
         null_values=[""],
         strings_can_be_null=False,
     )
-    with _open(path, "rb") as stream:
+    with _open(path) as stream:
         first = stream.readline()
         described = first.startswith(b"#")
         rest = stream.read()
@@ -114,9 +120,8 @@ def _read_csv(path: Path) -> tuple[pa.Table, ScoreInfo]:
     return table, _info(first[1:] if described else b"{}")
 
 
-def _open(path: Path, mode: str) -> IO[bytes]:
-    # A fixed time stamp keeps equal scores equal byte for byte.
-    return gzip.GzipFile(path, mode, mtime=0) if path.suffix == ".gz" else path.open(mode)  # type: ignore[return-value]
+def _open(path: Path) -> BufferedReader | gzip.GzipFile:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
 def _info(text: bytes) -> ScoreInfo:
@@ -127,7 +132,7 @@ def _info(text: bytes) -> ScoreInfo:
 def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     missing = [name for name in REQUIRED if name not in table.column_names]
     if missing:
-        raise EvaluationError("evaluation.columns", f"lacks the columns {', '.join(missing)}")
+        raise EvaluationError("evaluation.columns", f"lacks the columns {', '.join(missing)}.")
     n = table.num_rows
     columns: dict[str, Any] = {}
     for names, pair in NAMES.items():
@@ -141,7 +146,7 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     fta = table.column("fta").to_numpy() if "fta" in table.column_names else np.zeros(n, dtype=bool)
     if (absent & ~fta).any():
         row = int(np.flatnonzero(absent & ~fta)[0]) + 1
-        raise EvaluationError("evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire")
+        raise EvaluationError("evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire.")
     if fta.any():
         score = np.where(fta, FAILED, score)
     fold = table.column("fold").to_numpy() if "fold" in table.column_names else np.zeros(n)
@@ -149,7 +154,7 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     if "mated" in table.column_names:
         contradicted = np.flatnonzero(table.column("mated").to_numpy() != scores.mated)
         if contradicted.size:
-            raise EvaluationError("evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects")
+            raise EvaluationError("evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects.")
     return scores
 
 
@@ -168,7 +173,7 @@ def _merge(table: pa.Table, pair: tuple[str, str]) -> tuple[tuple[str, ...], lis
             column = column.cast(pa.string()).dictionary_encode()
         column = column.unify_dictionaries().combine_chunks()
         if column.null_count:
-            raise EvaluationError("evaluation.columns", f"column {name} has empty rows")
+            raise EvaluationError("evaluation.columns", f"column {name} has empty rows.")
         if isinstance(column, pa.ChunkedArray):  # what an empty column combines to
             column = column.chunk(0) if column.num_chunks else pa.array([], pa.string()).dictionary_encode()
         names = column.dictionary.to_pylist()
@@ -192,21 +197,24 @@ def _to_table(scores: ScoreFile) -> pa.Table:
     return pa.table(arrays, metadata={KEY: json.dumps(asdict(scores.info))})
 
 
-def _write_parquet(scores: ScoreFile, path: Path) -> None:
+def _as_parquet(scores: ScoreFile) -> bytes:
     import pyarrow.parquet as pq
 
-    pq.write_table(_to_table(scores), path, compression="zstd")
+    out = BytesIO()
+    pq.write_table(_to_table(scores), out, compression="zstd")
+    return out.getvalue()
 
 
-def _write_csv(scores: ScoreFile, path: Path) -> None:
+def _as_csv(scores: ScoreFile) -> bytes:
     import pyarrow as pa
     import pyarrow.csv
 
     table = _to_table(scores)
     plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
-    with _open(path, "wb") as stream:
-        stream.write(b"# " + json.dumps(asdict(scores.info)).encode() + b"\n")
-        pyarrow.csv.write_csv(table.cast(plain), stream)
+    out = BytesIO(b"# " + json.dumps(asdict(scores.info)).encode() + b"\n")
+    out.seek(0, SEEK_END)
+    pyarrow.csv.write_csv(table.cast(plain), out)
+    return out.getvalue()
 
 
 def read_bob(path: Path) -> ScoreFile:
@@ -221,7 +229,7 @@ def read_bob(path: Path) -> ScoreFile:
         ``evaluation.line`` with the number of the first malformed line; ``evaluation.file``.
     """
     claimed, real, label, score = [], [], [], []
-    with _named(path), _open(path, "rb") as stream:
+    with _named(path), _open(path) as stream:
         for number, line in enumerate(stream, start=1):
             fields = line.decode().split()
             if not fields:
@@ -233,7 +241,7 @@ def read_bob(path: Path) -> ScoreFile:
             if len(fields) != 4 or math.isinf(value):
                 raise EvaluationError(
                     "evaluation.line",
-                    f"line {number} is not four columns ending in a finite score or nan: {line.decode()!r}",
+                    f"line {number} is not four columns ending in a finite score or nan: {line.decode()!r}.",
                     remedy="bob.bio writes: claimed identity, real identity, probe label, score.",
                 )
             claimed.append(fields[0])
@@ -263,7 +271,8 @@ def write_bob(scores: ScoreFile, path: Path) -> None:
     """
     samples, subjects = (["_".join(name.split()) for name in table] for table in (scores.samples, scores.subjects))
     rows = zip(scores.reference_subject, scores.probe_subject, scores.probe, scores.score, strict=True)
-    with _named(path), _open(path, "wb") as stream:
-        for claimed, real, label, score in rows:
-            value = "nan" if score == FAILED else repr(float(score))
-            stream.write(f"{subjects[claimed]} {subjects[real]} {samples[label]} {value}\n".encode())
+    lines = []
+    for claimed, real, label, score in rows:
+        value = "nan" if score == FAILED else repr(float(score))
+        lines.append(f"{subjects[claimed]} {subjects[real]} {samples[label]} {value}\n")
+    write_atomically(path, "".join(lines).encode())

@@ -107,16 +107,16 @@ class ScoreFile:
     def __post_init__(self) -> None:
         for name in CODES:
             if getattr(self, name).shape != self.score.shape:
-                raise EvaluationError("evaluation.columns", f"column {name} has another length than score")
+                raise EvaluationError("evaluation.columns", f"column {name} has another length than score.")
         bad = np.flatnonzero(~np.isfinite(self.score) & ~self.fta)
         if bad.size:
             raise EvaluationError(
                 "evaluation.nan",
-                f"row {bad[0] + 1} has no finite score ({bad.size:,} such rows)",
+                f"row {bad[0] + 1} has no finite score ({bad.size:,} such rows).",
                 remedy="Mark failures to acquire in the column fta; a score is never NaN or infinite.",
             )
         if self.fta.any() and np.isfinite(self.score[self.fta]).any():
-            raise EvaluationError("evaluation.fta", "a failure to acquire carries a score")
+            raise EvaluationError("evaluation.fta", "a failure to acquire carries a score.")
 
     def __len__(self) -> int:
         return int(self.score.size)
@@ -171,9 +171,7 @@ class ScoreFile:
         samples, (left, right) = encode(probe, reference)
         subjects, (left_subject, right_subject) = encode(probe_subject, reference_subject)
         states, (left_state, right_state) = encode(probe_state or blank, reference_state or blank)
-        conditions, (left_condition, right_condition) = encode(
-            probe_condition or blank, reference_condition or blank
-        )
+        conditions, (left_condition, right_condition) = encode(probe_condition or blank, reference_condition or blank)
         refuse_empty(subjects)
         return cls(
             samples=samples,
@@ -223,13 +221,16 @@ CODES = (
 """Every column but the score itself."""
 
 
+def state_order(name: str) -> tuple[int, str]:
+    """Sorts mask states from bare to covered, other names after them."""
+    known = ("none", "partial", "full")
+    return (known.index(name) if name in known else len(known)), name
+
+
 def encode(*columns: Iterable[str]) -> tuple[tuple[str, ...], list[Int32]]:
     """Names in order of first appearance over all columns, and each column as int32 codes into them."""
     table: dict[str, int] = {}
-    codes = [
-        np.array([table.setdefault(name, len(table)) for name in column], dtype=np.int32)
-        for column in columns
-    ]
+    codes = [np.array([table.setdefault(name, len(table)) for name in column], dtype=np.int32) for column in columns]
     return tuple(table), codes
 
 
@@ -238,6 +239,6 @@ def refuse_empty(subjects: Iterable[str]) -> None:
     if "" in subjects:
         raise EvaluationError(
             "evaluation.subject",
-            "a row names no subject",
+            "a row names no subject.",
             remedy="Every probe and reference needs a subject; leave unnamed people out.",
         )

@@ -19,12 +19,13 @@ from bareface.evaluation.bootstrap import Estimate, Plan, clopper_pearson, estim
 from bareface.evaluation.metrics import Trials, at_fmr
 from bareface.evaluation.pair_lists import csv_rows
 from bareface.evaluation.resampling import Resampler, present_subjects
-from bareface.evaluation.scores import Bool, Int32, ScoreFile
+from bareface.evaluation.scores import Bool, Int32, ScoreFile, state_order
 from bareface.types import Float64
 
 FEW_SUBJECTS = 30
 """Below this many subjects a group's rates are marked: one person's photos then move them by several points."""
 MOST_GROUPS = 50
+MOST_COMBINATIONS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,11 +95,12 @@ class GroupTable:
     fmr_target, threshold
         The false match rate over the whole file that the threshold was chosen for, and that threshold.
     rows
-        By name. Where sides may differ, ``a x b`` holds the comparisons of a with b.
+        By name. Where sides may differ, ``a × b`` holds the comparisons of a with b.
     fnmr_ratio, fmr_ratio
-        None with fewer than two groups, or where nobody made an error.
-    unlabelled
-        Comparisons left out because a side has no label.
+        Between the groups that are not ``few``, or between all if fewer than two are not; None with fewer than two
+        groups, or where nobody made an error.
+    left_out
+        Comparisons in no row: a side has no label, or the sides differ where rows are of one group each.
     """
 
     label: str
@@ -107,7 +109,7 @@ class GroupTable:
     rows: tuple[GroupRow, ...]
     fnmr_ratio: Ratio | None
     fmr_ratio: Ratio | None
-    unlabelled: int
+    left_out: int
 
 
 def read_labels(path: str | Path) -> tuple[Labelling, ...]:
@@ -125,14 +127,14 @@ def read_labels(path: str | Path) -> tuple[Labelling, ...]:
     if by is None or not labels:
         raise EvaluationError(
             "evaluation.columns",
-            "needs a column subject or file, and at least one column of labels",
+            "needs a column subject or file, and at least one column of labels.",
             source=str(path),
         )
     seen: dict[str, int] = {}
     for line, row in rows:
         if not row[by] or row[by] in seen:
             what = f"repeats line {seen[row[by]]}" if row[by] else f"names no {by}"
-            raise EvaluationError("evaluation.line", f"line {line} {what}", source=str(path))
+            raise EvaluationError("evaluation.line", f"line {line} {what}.", source=str(path))
         seen[row[by]] = line
     return tuple(
         Labelling(name, "subject" if by == "subject" else "file", {row[by]: row[name] for _, row in rows if row[name]})
@@ -177,7 +179,10 @@ def by_state(scores: ScoreFile, fmr: float = 1e-2, plan: Plan | None = None) -> 
 
 
 def by_condition(scores: ScoreFile, fmr: float = 1e-2, plan: Plan | None = None) -> GroupTable | None:
-    """Error rates by the two sides' conditions; None if the file states fewer than two combinations."""
+    """Error rates by the two sides' conditions; None if the file states fewer than two combinations.
+
+    With many conditions, only comparisons within one condition are shown.
+    """
     sides = scores.probe_condition, scores.reference_condition
     return _built_in(scores, "condition", scores.conditions, *sides, fmr, plan)
 
@@ -191,13 +196,14 @@ def _built_in(
     fmr: float,
     plan: Plan | None,
 ) -> GroupTable | None:
-    groups = sorted({name for name in names if name})
+    groups = sorted({name for name in names if name}, key=state_order)
     position = {group: i for i, group in enumerate(groups)}
     of = np.array([position.get(name, -1) for name in names], dtype=np.int32)
     left, right = of[probe], of[reference]
-    if np.unique(_pairs(left, right, len(groups))[(left >= 0) & (right >= 0)]).size < 2:
+    combinations = np.unique(_pairs(left, right, len(groups))[(left >= 0) & (right >= 0)]).size
+    if combinations < 2:
         return None
-    return _table(scores, label, groups, left, right, True, fmr, plan or Plan())
+    return _table(scores, label, groups, left, right, combinations <= MOST_COMBINATIONS, fmr, plan or Plan())
 
 
 def _pairs(left: Int32, right: Int32, groups: int) -> Int32:
@@ -219,7 +225,7 @@ def _table(
     if point.support == "too small":
         raise EvaluationError(
             "evaluation.n",
-            f"n too small: {int((~scores.mated).sum()):,} non-mated comparisons cannot show an FMR of {fmr:g}",
+            f"n too small: {int((~scores.mated).sum()):,} non-mated comparisons cannot show an FMR of {fmr:g}.",
             remedy="Choose a higher rate.",
         )
     labelled = (left >= 0) & (right >= 0)
@@ -228,21 +234,24 @@ def _table(
     if not cells or len(cells) > MOST_GROUPS:
         raise EvaluationError(
             "evaluation.labels",
-            f"{label} makes {len(cells)} groups of comparisons, not 1 to {MOST_GROUPS}",
+            f"{label} makes {len(cells)} groups of comparisons, not 1 to {MOST_GROUPS}.",
             remedy="Check that names are those of the score file, and that groups are few.",
         )
     counted = [
         _group(_name(groups, c), scores, labelled & (cell == c), point.threshold, present_subjects(scores), plan)
         for c in cells
     ]
+    # The extremes of tiny groups say nothing: they only take part where there is no choice.
+    large = [group for group in counted if not group.row.few]
+    compared = large if len(large) > 1 else counted
     return GroupTable(
         label=label,
         fmr_target=fmr,
         threshold=point.threshold,
         rows=tuple(group.row for group in counted),
-        fnmr_ratio=_ratio([(g.row, g.row.fnmr, g.fnmr, g.mated_units) for g in counted], plan),
-        fmr_ratio=_ratio([(g.row, g.row.fmr, g.fmr, g.nonmated_units) for g in counted], plan),
-        unlabelled=int((~labelled).sum()),
+        fnmr_ratio=_ratio([(g.row, g.row.fnmr, g.fnmr, g.mated_units) for g in compared], plan),
+        fmr_ratio=_ratio([(g.row, g.row.fmr, g.fmr, g.nonmated_units) for g in compared], plan),
+        left_out=len(scores) - sum(group.row.mated + group.row.nonmated for group in counted),
     )
 
 
@@ -306,4 +315,4 @@ def _ratio(groups: Sequence[tuple[GroupRow, Estimate, Float64, int]], plan: Plan
 
 def _name(groups: Sequence[str], cell: int) -> str:
     a, b = divmod(cell, len(groups))
-    return groups[a] if a == b else f"{groups[a]} x {groups[b]}"
+    return groups[a] if a == b else f"{groups[a]} × {groups[b]}"

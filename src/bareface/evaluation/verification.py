@@ -109,9 +109,7 @@ class _Drawn:
     inaccuracy: Float64
 
 
-def verify(
-    scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS
-) -> Verification:
+def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS) -> Verification:
     """Count one-to-one errors and say how sure they are.
 
     Parameters
@@ -149,9 +147,7 @@ def verify(
         eer_threshold=eer_threshold,
         auc=metrics.auc(trials),
         tar=tuple(at_fmr(target) for target in targets),
-        accuracy=estimate(
-            1 - folds.accuracy, drawn.inaccuracy, mated_subjects + subject_pairs, plan
-        ).complement()
+        accuracy=estimate(1 - folds.accuracy, drawn.inaccuracy, mated_subjects + subject_pairs, plan).complement()
         if folds
         else None,
         accuracy_error=folds.standard_error if folds else float("nan"),
@@ -177,7 +173,7 @@ def compare(
     if subjects != present_subjects(b):
         raise EvaluationError(
             "evaluation.unpaired",
-            "the two score files hold different subjects",
+            "the two score files hold different subjects.",
             remedy="Run both on the same protocol.",
         )
     errors_a, errors_b = (_error_rates(scores, targets, plan) for scores in (a, b))

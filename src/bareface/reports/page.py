@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,10 +14,10 @@ from markupsafe import Markup
 
 from bareface.wording import plural, printable, stranger_rate
 
-_SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GIF8": "gif"}
+_SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GIF8": "gif", b"<?xml": "svg+xml"}
 
 
-def render(template: str, **values: Any) -> bytes:
+def render(template: str, *, sheets: Sequence[str] = ("report.css",), **values: Any) -> bytes:
     """A page as UTF-8 bytes.
 
     Parameters
@@ -24,10 +25,13 @@ def render(template: str, **values: Any) -> bytes:
     template
         File name in ``bareface/reports/templates``; it places ``policy`` in its head and ``style`` in its one
         ``<style>`` element.
+    sheets
+        Style sheets in the same folder, later ones overriding earlier ones.
     values
         What the template shows. All text is escaped; pass it as it is.
     """
-    style = resources.files("bareface.reports").joinpath("templates", "report.css").read_text("utf-8")
+    folder = resources.files("bareface.reports").joinpath("templates")
+    style = "".join(folder.joinpath(sheet).read_text("utf-8") for sheet in sheets)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     page = _environment().get_template(template).render(policy=policy, style=Markup(style), **values)
@@ -35,7 +39,7 @@ def render(template: str, **values: Any) -> bytes:
 
 
 def data_uri(picture: bytes) -> str:
-    """An encoded picture (JPEG, PNG, WebP or GIF) as a ``data:`` address.
+    """An encoded picture (JPEG, PNG, WebP, GIF or SVG) as a ``data:`` address.
 
     Raises
     ------

@@ -1,0 +1,399 @@
+"""``bareface evaluate``: how sure are matches, proven on the user's own photos."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
+from bareface.cli.shapes import plain
+from bareface.wording import plural
+
+if TYPE_CHECKING:
+    from bareface.evaluation.analysis import Analysis
+    from bareface.evaluation.bootstrap import Plan
+    from bareface.evaluation.protocols import Protocol
+    from bareface.evaluation.report import Cell, Row
+    from bareface.evaluation.scores import ScoreFile
+    from bareface.evaluation.tables import GroupTable
+    from bareface.evaluation.verification import Difference
+    from bareface.matching.calibration import Calibration
+
+app = typer.Typer(help="Measure errors on your own photos or a standard set.", no_args_is_help=True)
+
+_PROTOCOL, _STATISTICS = "Protocol", "Statistics"
+
+Scores = Annotated[
+    list[Path], typer.Argument(metavar="SCORES...", help="Score files; the first is the one compared with.")
+]
+Replicates = Annotated[
+    int, typer.Option(min=0, help="Bootstrap replicates; 0 for no intervals.", rich_help_panel=_STATISTICS)
+]
+Level = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence level.", rich_help_panel=_STATISTICS)]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same figures.", rich_help_panel=_STATISTICS)]
+Fmr = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="False match rate that groups are compared at.", rich_help_panel=_STATISTICS),
+]
+Groups = Annotated[
+    Path | None,
+    typer.Option("--groups", metavar="CSV", help="Your labels: a column subject or file, and one column a label."),
+]
+Photos = Annotated[Path | None, typer.Option(metavar="FOLDER", help="The folder the photos' names are relative to.")]
+Pad = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="PX", help="Border to put around each photo: tight crops need it.", rich_help_panel=_PROTOCOL
+    ),
+]
+States = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", metavar="CSV", help="Mask states: columns file, state, condition.", rich_help_panel=_PROTOCOL
+    ),
+]
+
+
+@app.command()
+@with_engine
+def run(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder with a folder per person, a pairs.txt, or a CSV list.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Score file: .parquet, .csv or .csv.gz.")],
+    options: EngineOptions,
+    photos: Photos = None,
+    probes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Probes as file,subject; SOURCE is then the gallery.", rich_help_panel=_PROTOCOL
+        ),
+    ] = None,
+    open_set: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            rich_help_panel=_PROTOCOL,
+            help="Split a folder into gallery and probes, this share of probes without a mate.",
+        ),
+    ] = None,
+    references: Annotated[
+        int, typer.Option(min=1, help="References of each enrolled person.", rich_help_panel=_PROTOCOL)
+    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the split.", rich_help_panel=_PROTOCOL)] = 0,
+    labels: States = None,
+    pad: Pad = 0,
+    json: Json = False,
+) -> None:
+    """Compare photos by a protocol and keep the scores."""
+    from bareface.evaluation import score_formats
+    from bareface.evaluation.sources import protocol_of
+
+    score_formats.check(out)
+    _check_folder(out)
+    protocol = protocol_of(
+        source, photos=photos, probes=probes, labels=labels, nonmated=open_set, references=references, seed=seed
+    )
+    scores = _run(protocol, options, pad)
+    scores.write(out)
+    summary = {
+        "scores": str(out),
+        "comparisons": len(scores),
+        "mated": int(scores.mated.sum()),
+        "lost": int(scores.fta.sum()),
+        "info": plain(scores.info),
+    }
+    if json:
+        print_json(summary)
+        return
+    for text in scores.info.notes:
+        note(text)
+    print_pairs(
+        [
+            ("scores", out),
+            ("comparisons", f"{len(scores):,}, {summary['mated']:,} of them mated"),
+            ("lost", f"{summary['lost']:,}" if summary["lost"] else None),
+        ]
+    )
+
+
+@app.command()
+def metrics(
+    scores: Scores,
+    groups: Groups = None,
+    fmr: Fmr = 0.01,
+    replicates: Replicates = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Count errors, with confidence intervals; compare score files of the same people."""
+    plan = _plan(replicates, level, seed)
+    analyses = _analyses(scores, plan)
+    differences = _differences(analyses, plan)
+    tables = _tables(analyses, groups, fmr, plan)
+    if json:
+        print_json(
+            {
+                "files": [_shape(analysis) for analysis in analyses],
+                "differences": [{"name": name, "metrics": _finite(plain(rows))} for name, rows in differences],
+                "groups": [{"name": name, **_finite(plain(table))} for name, table in tables],
+            }
+        )
+        return
+    from bareface.evaluation import report as words
+    from bareface.evaluation.limits import cannot_show
+
+    names = [analysis.name for analysis in analyses]
+    _print_rows("One to one", names, words.verification_rows(analyses))
+    searched = [analysis for analysis in analyses if analysis.identification]
+    if searched:
+        _print_rows("One to many", [analysis.name for analysis in searched], words.identification_rows(searched))
+    for name, rows in differences:
+        _print_rows(f"{name} against {names[0]}", [names[0], name, "points"], words.difference_rows(rows))
+    for name, table in tables:
+        view = words.table_view(table)
+        _print_rows(f"{name} by {table.label}", list(words.TABLE_COLUMNS), view["rows"])
+        for sentence in view["ratios"]:
+            note(sentence)
+    for analysis in analyses:
+        note(f"{analysis.name}: what this n cannot show")
+        for sentence in cannot_show(analysis):
+            note(f"- {sentence}")
+
+
+@app.command()
+def plot(
+    scores: Scores,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the plots go.")],
+    format: Annotated[Literal["png", "svg", "pdf"], typer.Option(help="Kind of file.")] = "png",
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="A calibration to judge by its reliability.")
+    ] = None,
+    replicates: Replicates = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Draw DET, CMC, FNIR over FPIR, scores by mask state, reliability; files overlay."""
+    from bareface.errors import UsageError
+    from bareface.evaluation import plots
+
+    analyses = _analyses(scores, _plan(replicates, level, seed))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError("usage.output", f"cannot be made: {error.strerror}.", source=str(out)) from error
+    written = []
+    for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
+        path = out / f"{name}.{format}"
+        plots.write(figure, path)
+        written.append(str(path))
+    if json:
+        print_json({"plots": written})
+    else:
+        print_pairs([("plot", path) for path in written])
+
+
+@app.command()
+@with_engine
+def report(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SCORES...", help="Score files, or folders of people, which are run first.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="HTML", help="The page, self-contained.")],
+    options: EngineOptions,
+    groups: Groups = None,
+    fmr: Fmr = 0.01,
+    photos: Photos = None,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="A calibration to judge; by default the packaged one.")
+    ] = None,
+    pad: Pad = 0,
+    replicates: Replicates = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Write a page with figures, plots, the worst pairs, and what the numbers cannot show."""
+    from bareface.evaluation.protocols import all_pairs
+    from bareface.evaluation.report import report as page
+    from bareface.files import write_atomically
+
+    _check_folder(out)
+    plan = _plan(replicates, level, seed)
+    loaded = [_run(all_pairs(source), options, pad) if source.is_dir() else _read(source) for source in sources]
+    analyses = _analyses(sources, plan, loaded)
+    html = page(
+        analyses,
+        plan=plan,
+        tables=_tables(analyses, groups, fmr, plan),
+        differences=_differences(analyses, plan),
+        calibration=_calibration(calibration, analyses),
+        photos=photos,
+    )
+    write_atomically(out, html)
+    if json:
+        print_json({"report": str(out), "files": [_shape(analysis) for analysis in analyses]})
+    else:
+        print_pairs([("report", out)])
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="bob.bio's four columns.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Score file to write.")],
+    json: Json = False,
+) -> None:
+    """Turn bob.bio's four-column scores into a score file."""
+    from bareface.evaluation.score_formats import check, read_bob
+
+    check(out)
+    scores = read_bob(file)
+    scores.write(out)
+    _print_written(out, scores, json)
+
+
+@app.command()
+def export(
+    scores: Annotated[Path, typer.Argument(metavar="SCORES", help="A score file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Text file to write.")],
+    json: Json = False,
+) -> None:
+    """Write scores as bob.bio's four columns."""
+    from bareface.evaluation.score_formats import write_bob
+
+    loaded = _read(scores)
+    write_bob(loaded, out)
+    _print_written(out, loaded, json)
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a place that cannot be written to before the work, not after it."""
+    from bareface.errors import UsageError
+
+    if not out.absolute().parent.is_dir():
+        raise UsageError("usage.output", "its folder does not exist.", source=str(out), remedy="Make it first.")
+
+
+def _run(protocol: Protocol, options: EngineOptions, pad: int) -> ScoreFile:
+    from bareface.evaluation.run import run as run_protocol
+
+    engine = options.engine()
+    with progress("Analysing photos") as advance:
+        return run_protocol(protocol, engine, pad=pad, progress=advance)
+
+
+def _read(path: Path) -> ScoreFile:
+    from bareface.evaluation.scores import ScoreFile
+
+    return ScoreFile.read(path)
+
+
+def _plan(replicates: int, level: float, seed: int) -> Plan:
+    from bareface.evaluation.bootstrap import Plan
+
+    return Plan(replicates, seed, level)
+
+
+def _analyses(paths: Sequence[Path], plan: Plan, loaded: Sequence[ScoreFile] | None = None) -> list[Analysis]:
+    from bareface.evaluation.analysis import analyse
+
+    short = [path.name.split(".")[0] or path.name for path in (path.absolute() for path in paths)]
+    names = short if len(set(short)) == len(short) else [str(path) for path in paths]
+    files = loaded if loaded is not None else [_read(path) for path in paths]
+    return [analyse(name, scores, plan) for name, scores in zip(names, files, strict=True)]
+
+
+def _differences(analyses: Sequence[Analysis], plan: Plan) -> list[tuple[str, Sequence[Difference]]]:
+    """Of each further file from the first, where both hold the same people."""
+    from bareface.errors import EvaluationError
+    from bareface.evaluation.verification import compare
+
+    found: list[tuple[str, Sequence[Difference]]] = []
+    for other in analyses[1:]:
+        try:
+            found.append((other.name, compare(analyses[0].scores, other.scores, plan)))
+        except EvaluationError as error:
+            note(f"{other.name} is not compared with {analyses[0].name}: {error.message}")
+    return found
+
+
+def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan: Plan) -> list[tuple[str, GroupTable]]:
+    """Tables by mask state and condition where stated, and by the user's labels."""
+    from bareface.evaluation import tables
+    from bareface.evaluation.metrics import support
+
+    labellings = tables.read_labels(groups) if groups else ()
+    found: list[tuple[str, GroupTable]] = []
+    for analysis in analyses:
+        if not labellings and support(fmr, analysis.trials.nonmated.size) == "too small":
+            continue
+        built_in = (make(analysis.scores, fmr, plan) for make in (tables.by_state, tables.by_condition))
+        found += [(analysis.name, table) for table in built_in if table is not None]
+        found += [(analysis.name, tables.by_labels(analysis.scores, of, fmr, plan)) for of in labellings]
+    return found
+
+
+def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration | None:
+    """The calibration to judge: the user's, or the one packaged for the scores' space."""
+    from bareface.errors import CalibrationError, EvaluationError
+    from bareface.matching.calibration import Calibration
+
+    if path is not None:
+        try:
+            return Calibration.from_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise EvaluationError("evaluation.file", f"cannot be read: {error.strerror}.", source=str(path)) from error
+    made = {(analysis.scores.info.space, analysis.scores.info.model) for analysis in analyses}
+    if len(made) != 1:
+        return None
+    try:
+        return Calibration.packaged(*made.pop())
+    except CalibrationError:  # other people's scores, or a space without one
+        return None
+
+
+def _shape(analysis: Analysis) -> dict[str, Any]:
+    from bareface.evaluation.limits import cannot_show
+
+    return {
+        "name": analysis.name,
+        "info": plain(analysis.scores.info),
+        "verification": _finite(plain(analysis.verification)),
+        "identification": _finite(plain(analysis.identification)) if analysis.identification else None,
+        "cannot_show": list(cannot_show(analysis)),
+    }
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for a rate of nothing or a threshold above all scores: they become null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print_rows(title: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    body = [(row.name, *(_text(cell) for cell in row.cells)) for row in rows]
+    print_table(("", *columns), body, right=columns, title=title)
+
+
+def _text(cell: Cell) -> str:
+    ends = f"({cell.interval})" if cell.interval else ""
+    return " ".join(part for part in (cell.value, ends, cell.caution) if part)
+
+
+def _print_written(out: Path, scores: ScoreFile, json: bool) -> None:
+    if json:
+        print_json({"scores": str(out), "comparisons": len(scores), "mated": int(scores.mated.sum())})
+    else:
+        print_pairs([("scores", out), ("comparisons", plural(len(scores), "comparison"))])

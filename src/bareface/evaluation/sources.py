@@ -1,0 +1,70 @@
+"""From what the user names to a protocol: a folder, a pairs file, a CSV list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bareface.errors import EvaluationError
+from bareface.evaluation.pair_lists import csv_rows, read_csv_gallery, read_csv_pairs, read_labels, read_pairs
+from bareface.evaluation.protocols import Protocol, all_pairs, open_set
+
+
+def protocol_of(
+    source: Path,
+    *,
+    photos: Path | None = None,
+    probes: Path | None = None,
+    labels: Path | None = None,
+    nonmated: float | None = None,
+    references: int = 1,
+    seed: int = 0,
+) -> Protocol:
+    """The protocol that a user's source and options describe.
+
+    Parameters
+    ----------
+    source
+        A folder with one folder per person; a CSV list of pairs, or of a gallery where ``probes`` is given; or an
+        LFW-style pairs file.
+    photos
+        The folder that a list's photos lie in.
+    probes
+        CSV list of probes; ``source`` is then the gallery's.
+    labels
+        CSV of mask states and conditions by file.
+    nonmated
+        Of a folder: a gallery and probes, with this share of probes without a mate, instead of all pairs.
+    references, seed
+        As :func:`~bareface.evaluation.protocols.open_set`.
+
+    Raises
+    ------
+    EvaluationError
+        Whatever the source's reader raises; ``evaluation.labels`` for labels that fit no photo.
+    """
+    if source.is_dir():
+        if nonmated is None:
+            protocol = all_pairs(source)
+        else:
+            protocol = open_set(source, nonmated=nonmated, references=references, seed=seed)
+    elif probes is not None:
+        protocol = read_csv_gallery(source, probes, photos)
+    elif source.suffix.lower() == ".csv":
+        protocol = read_csv_pairs(source, photos)
+    else:
+        protocol = read_pairs(source, photos)
+    return protocol if labels is None else _labelled(protocol, labels)
+
+
+def _labelled(protocol: Protocol, labels: Path) -> Protocol:
+    stated = read_labels(labels)
+    known = {sample.name for sample in protocol.samples}
+    for line, row in csv_rows(labels, required={"file"}):
+        if row["file"] not in known:
+            raise EvaluationError(
+                "evaluation.labels",
+                f"line {line} labels {row['file']}, which the protocol does not use.",
+                source=str(labels),
+                remedy=f"Names are relative to {protocol.root}, e.g. {protocol.samples[0].name}.",
+            )
+    return protocol.labelled(stated)

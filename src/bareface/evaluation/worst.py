@@ -1,0 +1,123 @@
+"""The comparisons that went most wrong, with their photos where these can be reached: for the user's own eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface import images
+from bareface.errors import BarefaceError
+from bareface.evaluation.scores import ScoreFile
+from bareface.types import UInt8
+
+SIDE = 200
+"""Longest side of a thumbnail in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One side of a comparison; ``picture`` is a JPEG, or None where the photo cannot be reached or read."""
+
+    name: str
+    subject: str
+    state: str
+    picture: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A comparison and its two photos."""
+
+    score: float
+    probe: Photo
+    reference: Photo
+
+
+def false_matches(scores: ScoreFile, root: Path | None, count: int = 8) -> tuple[Pair, ...]:
+    """The non-mated comparisons with the highest scores, one a pair of people, highest first."""
+    return _pairs(scores, _extreme(scores, ~scores.mated, count, sign=-1), root)
+
+
+def false_nonmatches(scores: ScoreFile, root: Path | None, count: int = 8) -> tuple[Pair, ...]:
+    """The mated comparisons with the lowest scores, one a person, lowest first; failures to acquire have none."""
+    return _pairs(scores, _extreme(scores, scores.mated & ~scores.fta, count, sign=1), root)
+
+
+def failures(scores: ScoreFile, root: Path | None, count: int = 16) -> tuple[Photo, ...]:
+    """Photos that gave no template: all their comparisons are failures to acquire."""
+    shown: list[Photo] = []
+    sides = (
+        (scores.probe, scores.probe_subject, scores.probe_state),
+        (scores.reference, scores.reference_subject, scores.reference_state),
+    )
+    for sample, subject, state in sides:
+        seen = np.bincount(sample, minlength=len(scores.samples))
+        lost = np.bincount(sample[scores.fta], minlength=len(scores.samples))
+        for code in np.flatnonzero((seen > 0) & (lost == seen)):
+            name = scores.samples[code]
+            if len(shown) < count and name not in {photo.name for photo in shown}:
+                row = int(np.argmax(sample == code))
+                shown.append(
+                    Photo(name, scores.subjects[subject[row]], scores.states[state[row]], thumbnail(root, name))
+                )
+    return tuple(shown)
+
+
+def thumbnail(root: Path | None, name: str) -> bytes | None:
+    """A small JPEG of a photo below ``root``; None where that is not possible."""
+    if root is None:
+        return None
+    path = root / name
+    # A score file may come from elsewhere: it must not lead out of the folder it names.
+    if not path.resolve().is_relative_to(root.resolve()):
+        return None
+    try:
+        pixels = images.decode(path, images.Limits(max_side=2 * SIDE)).pixels
+        return images.encode(_fitted(pixels), "JPEG", quality=85)
+    except BarefaceError:
+        return None
+
+
+def _fitted(pixels: UInt8) -> UInt8:
+    scale = SIDE / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _extreme(scores: ScoreFile, rows: NDArray[np.bool_], count: int, sign: int) -> NDArray[np.intp]:
+    """Rows of the lowest ``sign * score``, no pair of subjects twice."""
+    candidates = np.flatnonzero(rows)
+    key = sign * scores.score[candidates]
+    # Photos of one pair of people crowd the extremes, so look a good deal further than asked.
+    deep = min(candidates.size, 500 * count)
+    if deep < candidates.size:
+        candidates = candidates[np.argpartition(key, deep)[:deep]]
+        key = sign * scores.score[candidates]
+    chosen: dict[tuple[int, int], int] = {}
+    for row in candidates[np.argsort(key, kind="stable")]:
+        first, second = int(scores.probe_subject[row]), int(scores.reference_subject[row])
+        chosen.setdefault((min(first, second), max(first, second)), int(row))
+        if len(chosen) == count:
+            break
+    return np.array(list(chosen.values()), dtype=np.intp)
+
+
+def _pairs(scores: ScoreFile, rows: NDArray[np.intp], root: Path | None) -> tuple[Pair, ...]:
+    def photo(sample: int, subject: int, state: int) -> Photo:
+        name = scores.samples[sample]
+        return Photo(name, scores.subjects[subject], scores.states[state], thumbnail(root, name))
+
+    return tuple(
+        Pair(
+            score=float(scores.score[row]),
+            probe=photo(scores.probe[row], scores.probe_subject[row], scores.probe_state[row]),
+            reference=photo(scores.reference[row], scores.reference_subject[row], scores.reference_state[row]),
+        )
+        for row in rows
+    )
