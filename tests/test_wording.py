@@ -15,8 +15,8 @@ from bareface.wording import plural, printable, stranger_rate
     ("fpir", "words"),
     [
         (None, "not calibrated"),
-        (1.0, "nearly every search by a stranger"),
-        (0.95, "nearly every search by a stranger"),
+        (1.0, "nearly all searches by strangers"),
+        (0.95, "nearly all searches by strangers"),
         (0.94, "9 in 10 searches by strangers"),
         (0.5, "5 in 10 searches by strangers"),
         (0.15, "2 in 10 searches by strangers"),

@@ -57,17 +57,23 @@ def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
     """
     if fpir is None:
         return "not calibrated"
-    if extrapolated:
-        return f"{stranger_rate(fpir)} (extrapolated)"
-    if fpir >= 0.95:
-        return "nearly every search by a stranger"
-    if fpir >= 0.15:
-        return f"{round(fpir * 10)} in 10 searches by strangers"
-    if fpir < _RAREST:
-        return f"fewer than 1 in {round(1 / _RAREST):,} searches by strangers"
-    searches = 1 / fpir
-    digits = min(0, 1 - math.floor(math.log10(searches)))  # two significant digits: the estimate carries no more
-    return f"1 in {round(searches, digits):,.0f} searches by strangers"
+    return f"{odds(fpir)} searches by strangers{' (extrapolated)' if extrapolated else ''}"
+
+
+def odds(share: float) -> str:
+    """A share in [0, 1] as a count, to the two digits that an estimate carries.
+
+    >>> odds(1 / 34_567), odds(0.5), odds(0.99)
+    ('1 in 35,000', '5 in 10', 'nearly all')
+    """
+    if share >= 0.95:
+        return "nearly all"
+    if share >= 0.15:
+        return f"{round(share * 10)} in 10"
+    if share < _RAREST:
+        return f"fewer than 1 in {round(1 / _RAREST):,}"
+    digits = min(0, 1 - math.floor(math.log10(1 / share)))
+    return f"1 in {round(1 / share, digits):,.0f}"
 
 
 def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:

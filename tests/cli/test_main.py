@@ -141,7 +141,7 @@ def stored(gallery: Path) -> int:
 def test_the_manual_names_every_command_and_key(run: Run, enrolled: Path, collins: Path) -> None:
     manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for group in ("gallery", "models"):
-        assert all(f"`{name}" in manual for name in typer.main.get_command(GROUPS[group]).commands)
+        assert all(f"`{name}" in manual for name in typer.main.get_group(GROUPS[group]).commands)
     for arguments in (
         ["search", enrolled, collins],
         ["faces", collins],

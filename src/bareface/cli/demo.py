@@ -9,9 +9,10 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
+from bareface.cli.search import STRANGERS, strangers
 from bareface.cli.shapes import list_shape
 from bareface.errors import UsageError
-from bareface.wording import LEADS, plural, stranger_rate
+from bareface.wording import LEADS, plural
 
 if TYPE_CHECKING:
     from bareface.demo import Demonstration
@@ -86,13 +87,14 @@ def _print(shown: Demonstration) -> None:
                 finding.probe.person or "someone not enrolled",
                 best.subject if best else "no face found",
                 f"{best.similarity:.3f}" if best else None,
-                stranger_rate(best.fpir, best.extrapolated) if best else None,
+                strangers(best) if best else None,
                 best.decision if best else None,
             )
         )
-    columns = ("probe", "shows", "rank 1", "similarity", "would score this high", "decision")
+    columns = ("probe", "shows", "rank 1", "similarity", "strangers", "decision")
     size = f"{plural(shown.subjects, 'subject')}, {plural(shown.references, 'reference')}"
-    print_table(columns, rows, right=("similarity",), title=f"Searched: {size}")
+    print_table(columns, rows, right=("similarity",), long=("probe", "shows", "rank 1"), title=f"Searched: {size}")
+    note(STRANGERS)
     note(LEADS)
     note(f"Gallery: {shown.gallery}")
     typer.echo(f"Report: {shown.report.resolve()}")

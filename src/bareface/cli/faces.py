@@ -126,7 +126,9 @@ def _print(seen: list[_Seen]) -> None:
         for number, face in enumerate(one.faces, start=1)
     ]
     if rows:
-        print_table(("photo", "face", "score", "left, top", "size in px"), rows, right=("face", "score"))
+        print_table(
+            ("photo", "face", "score", "left, top", "size in px"), rows, right=("face", "score"), long=("photo",)
+        )
     for one in seen:
         if one.error:
             print_error(one.error)

@@ -77,7 +77,7 @@ def subjects(gallery: GalleryPath, json: Json = False) -> None:
         print_json({"subjects": plain(found)})
     else:
         rows = [(f"#{one.id}", one.name, one.references) for one in found]
-        print_table(("number", "name", "references"), rows, right=("number", "references"))
+        print_table(("number", "name", "references"), rows, right=("number", "references"), long=("name",))
     if not found:
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
@@ -279,17 +279,17 @@ def _print_some(what: str, which: Sequence[str], at_most: int = 20) -> None:
 
 def _print_references(found: tuple[Reference, ...]) -> None:
     print_table(
-        ("number", "subject", "photo", "box", "basis", "enrolled"),
+        ("number", "subject", "photo", "basis", "enrolled"),
         [
             (
                 one.id,
                 one.subject or f"#{one.subject_id}",
                 one.source,
-                ", ".join(f"{value:.0f}" for value in one.box),
                 one.basis,
                 f"{one.enrolled:%Y-%m-%d}",
             )
             for one in found
         ],
         right=("number",),
+        long=("subject", "photo", "basis"),
     )

@@ -51,6 +51,7 @@ def list_models(json: Json = False) -> None:
             for card in known
         ],
         right=("MB",),
+        long=("model", "precision", "licence", "training data"),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -99,7 +99,8 @@ def print_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     *,
-    right: Sequence[str] = (),
+    right: Collection[str] = (),
+    long: Collection[str] = (),
     title: str | None = None,
 ) -> None:
     """A table on stdout.
@@ -112,17 +113,22 @@ def print_table(
         One sequence a row; None is shown as an empty cell, all else as printable text.
     right
         The headings of columns to align right.
+    long
+        The headings of columns that may be folded where the terminal is narrow; all others keep to one line.
     title
         A line above the table.
     """
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column not in long)
     for row in rows:
         table.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    if title:
+        typer.secho(printable(title), bold=True)
     console().print(table)
 
 

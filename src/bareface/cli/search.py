@@ -12,11 +12,18 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, ImageError
-from bareface.wording import LEADS, plural, printable, stranger_rate, verdict
+from bareface.wording import LEADS, odds, plural, verdict
 
 if TYPE_CHECKING:
     from bareface.service import Gallery
-    from bareface.types import CandidateList, SearchResult
+    from bareface.types import Candidate, CandidateList, SearchResult
+
+
+STRANGERS = (
+    "strangers: how many searches by people who are not in this gallery would score as high (* extrapolated beyond "
+    "what the calibration counted)"
+)
+"""What the column of that name says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +127,23 @@ def _print(answers: list[_Answer]) -> None:
         for remark in answer.result.notes if answer.result else ():
             note(remark)
     if any(answer.lists for answer in answers):
+        note(STRANGERS)
         note(LEADS)
 
 
 def print_list(entry: CandidateList) -> None:
     """A candidate list as a table, with the sentence that sums it up."""
-    probe = " + ".join(printable(face.source) for face in entry.probe)
+    probe = " + ".join(near(face.source) for face in entry.probe)
     size = f"{plural(entry.subjects, 'subject')}, {plural(entry.references, 'reference')}"
-    columns = ["rank", "subject", "similarity", "would score this high", "decision", "source"]
+    columns = ["rank", "subject", "similarity", "strangers", "decision", "source"]
     rows: list[list[object]] = [
         [
             candidate.rank,
             candidate.subject or f"unnamed subject {candidate.subject_id}",
             f"{candidate.similarity:.3f}",
-            stranger_rate(candidate.fpir, candidate.extrapolated),
+            strangers(candidate),
             candidate.decision,
-            candidate.source,
+            near(candidate.source),
         ]
         for candidate in entry.candidates
     ]
@@ -144,6 +152,19 @@ def print_list(entry: CandidateList) -> None:
         for row, candidate in zip(rows, entry.candidates, strict=True):
             row.append(candidate.same_source)
     title = f"{probe} in {size}: {verdict(entry.candidates)[1]}"
-    print_table(columns, rows, right=("rank", "similarity"), title=title)
+    print_table(columns, rows, right=("rank", "similarity"), long=("subject", "source"), title=title)
     for remark in entry.notes:
         note(remark)
+
+
+def strangers(candidate: Candidate) -> str:
+    """The cell that says how often a stranger would score as high."""
+    if candidate.fpir is None:
+        return "not calibrated"
+    return odds(candidate.fpir) + " *" * candidate.extrapolated
+
+
+def near(source: str) -> str:
+    """A path from the current folder where it lies below it."""
+    here = Path.cwd()
+    return str(Path(source).relative_to(here)) if Path(source).is_relative_to(here) else source
