@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import make_folder, write_atomically
+from bareface.files import check_place, make_folder, write_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -29,6 +29,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere") as caught:
         write_atomically(tmp_path / "nowhere" / "report.html", b"x")
     assert caught.value.code == "usage.output"
+
+
+def test_a_place_is_checked_before_the_work(tmp_path: Path) -> None:
+    check_place(tmp_path / "report.html")
+    check_place("report.html")
+    with pytest.raises(UsageError, match="nowhere"):
+        check_place(tmp_path / "nowhere" / "report.html")
 
 
 def test_failure_keeps_the_old_file(tmp_path: Path) -> None:

@@ -30,6 +30,18 @@ def make_folder(path: str | Path) -> Path:
     return path
 
 
+def check_place(path: str | Path) -> None:
+    """Refuse a file whose folder is not there before the work, not after it.
+
+    Raises
+    ------
+    UsageError
+        ``usage.output``.
+    """
+    if not Path(path).absolute().parent.is_dir():
+        raise UsageError("usage.output", "its folder does not exist.", source=str(path), remedy="Make it first.")
+
+
 def write_atomically(path: str | Path, data: bytes) -> Path:
     """Write a file so that readers see the old content or the new, never half of it.
 

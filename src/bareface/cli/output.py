@@ -114,7 +114,8 @@ def print_table(
     right
         The headings of columns to align right.
     long
-        The headings of columns that may be folded where the terminal is narrow; all others keep to one line.
+        The headings of columns to fold where the terminal is narrow, the others keeping to one line; all of them
+        if none is named.
     title
         A line above the table.
     """
@@ -124,7 +125,7 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in right else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=column not in long)
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=bool(long) and column not in long)
     for row in rows:
         table.add_row(*("" if cell is None else _cell(cell) for cell in row))
     if title:

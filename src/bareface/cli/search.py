@@ -12,6 +12,7 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, ImageError
+from bareface.files import check_place, write_atomically
 from bareface.wording import LEADS, odds, plural, verdict
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def search(
     """Search a gallery: a ranked candidate list for every face in the probes."""
     from bareface.service import Gallery
 
+    if report:
+        check_place(report)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
     with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
         answers: list[_Answer] = []
@@ -92,7 +95,6 @@ def _search(gallery: Gallery, group: tuple[Path, ...], top: int, same_person: bo
 
 
 def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: Path) -> None:
-    from bareface.files import write_atomically
     from bareface.reports import candidate_report
 
     notes = [remark for answer in answers if answer.result for remark in answer.result.notes]
