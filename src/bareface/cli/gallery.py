@@ -127,7 +127,7 @@ def delete(
 
 @app.command()
 def scrub(gallery: GalleryPath) -> None:
-    """Finish a deletion that was interrupted: rewrite the files so that nothing deleted can be read."""
+    """Write the files anew: gives back the space of what was deleted, and finishes an interrupted deletion."""
     with _open(gallery) as opened:
         opened.scrub()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bareface.cli import compare, demo, enrol, faces, gallery, models, search
+from bareface.cli import compare, demo, enrol, evaluate, faces, gallery, models, search
 from bareface.cli.output import ExitCode, note, report_error
 from bareface.errors import BarefaceError
 
@@ -64,6 +64,7 @@ app.command()(compare.compare)
 app.command()(faces.faces)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
+app.add_typer(evaluate.app, name="evaluate")
 app.command()(demo.demo)
 
 
