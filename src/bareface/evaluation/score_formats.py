@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.scores import FAILED, Int32, ScoreFile, ScoreInfo, refuse_empty
+from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo, refuse_empty
 from bareface.files import write_atomically
 
 if TYPE_CHECKING:
@@ -136,9 +136,8 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     n = table.num_rows
     columns: dict[str, Any] = {}
     for names, pair in NAMES.items():
-        columns[names], codes = _merge(table, pair)
-        for name, code in zip(pair, codes, strict=True):
-            columns[name] = code if names in ("samples", "subjects") else code.astype(np.int16)
+        columns[names], codes = _merge(table, pair, np.int32 if names in ("samples", "subjects") else np.int16)
+        columns.update(zip(pair, codes, strict=True))
     refuse_empty(columns["subjects"])
 
     score = table.column("score").to_numpy()
@@ -150,7 +149,13 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     if fta.any():
         score = np.where(fta, FAILED, score)
     fold = table.column("fold").to_numpy() if "fold" in table.column_names else np.zeros(n)
-    scores = ScoreFile(**columns, score=score.astype(np.float64), fta=fta, fold=fold.astype(np.int16), info=info)
+    scores = ScoreFile(
+        **columns,
+        score=score.astype(np.float64, copy=False),
+        fta=fta,
+        fold=fold.astype(np.int16, copy=False),
+        info=info,
+    )
     if "mated" in table.column_names:
         contradicted = np.flatnonzero(table.column("mated").to_numpy() != scores.mated)
         if contradicted.size:
@@ -158,7 +163,7 @@ def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     return scores
 
 
-def _merge(table: pa.Table, pair: tuple[str, str]) -> tuple[tuple[str, ...], list[Int32]]:
+def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tuple[tuple[str, ...], list[Any]]:
     """Two text columns as codes into one table of names."""
     import pyarrow as pa
 
@@ -166,7 +171,7 @@ def _merge(table: pa.Table, pair: tuple[str, str]) -> tuple[tuple[str, ...], lis
     codes = []
     for name in pair:
         if name not in table.column_names:
-            codes.append(np.full(table.num_rows, merged.setdefault("", len(merged)), dtype=np.int32))
+            codes.append(np.full(table.num_rows, merged.setdefault("", len(merged)), dtype=kind))
             continue
         column = table.column(name)
         if not pa.types.is_dictionary(column.type):
@@ -177,8 +182,8 @@ def _merge(table: pa.Table, pair: tuple[str, str]) -> tuple[tuple[str, ...], lis
         if isinstance(column, pa.ChunkedArray):  # what an empty column combines to
             column = column.chunk(0) if column.num_chunks else pa.array([], pa.string()).dictionary_encode()
         names = column.dictionary.to_pylist()
-        recode = np.array([merged.setdefault(value, len(merged)) for value in names], dtype=np.int32)
-        codes.append(recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, np.int32))
+        recode = np.array([merged.setdefault(value, len(merged)) for value in names], dtype=kind)
+        codes.append(recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, kind))
     return tuple(merged), codes
 
 
