@@ -23,7 +23,7 @@ def compare(
     options: EngineOptions,
     json: Json = False,
 ) -> None:
-    """Compare the best face of each of two photos: do they show the same person?"""
+    """Compare two photos, by the best face of each."""
     import bareface
 
     engine = options.engine()

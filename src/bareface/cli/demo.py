@@ -33,7 +33,10 @@ def demo(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Enrol public-domain portraits, search with bad photos of them, write a report with pictures."""
+    """Show it all on public-domain portraits.
+
+    Enrols them, searches with bad photos of the same people, and writes a report with pictures.
+    """
     from bareface.demo import demonstrate
 
     more = _more(folder, out, download)

@@ -44,7 +44,10 @@ def enrol(
     no_crops: Annotated[bool, typer.Option("--no-crops", help="Keep no pictures of the faces.")] = False,
     json: Json = False,
 ) -> None:
-    """Enrol photos. Known files are skipped, so an interrupted run is finished by running it again."""
+    """Enrol photos: each named by its folder, or by you.
+
+    Files already enrolled are skipped, so an interrupted run is finished by running it again.
+    """
     from bareface.service import Gallery
 
     with Gallery.open(gallery, engine=options.engine()) as opened, progress("Enrolling") as advance:

@@ -20,6 +20,11 @@ _EPILOG = (
 class _Group(TyperGroup):
     """Our own errors become one line and an exit code; any other exception is a bug with a traceback."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Plain text here, since importing what draws the boxes takes longer than all the rest; below, boxes."""
+        self.rich_markup_mode = None
+        super().format_help(ctx, formatter)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
         try:

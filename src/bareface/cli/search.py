@@ -60,7 +60,7 @@ def search(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Search a gallery: a ranked candidate list for every face in the probes."""
+    """Search a gallery: a candidate list for every face."""
     from bareface.service import Gallery
 
     if report:
