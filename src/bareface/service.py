@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import sqlalchemy as sa
-
 from bareface.errors import UsageError
 from bareface.gallery import catalogue, corrections, deletion, enrolment, importing, reembedding, searching, upkeep
 from bareface.gallery.derived import DerivedIndex
@@ -23,7 +21,6 @@ from bareface.gallery.records import (
     RelinkReport,
     Subject,
 )
-from bareface.gallery.schema import picture, reference
 from bareface.gallery.store import Store
 from bareface.gallery.walk import as_sources, entries
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
@@ -247,17 +244,14 @@ class Gallery:
     def references(self, subject: int | str | None = None) -> tuple[Reference, ...]:
         """All references, or those of one subject, given by number or name, in the order of their numbers."""
         with self._store.read() as connection:
-            where = None
-            if subject is not None:
-                where = reference.c.subject_id == catalogue.find_subject(connection, subject)
-            return tuple(catalogue.references(connection, where))
+            if subject is None:
+                return tuple(catalogue.references(connection))
+            return tuple(catalogue.references_of(connection, catalogue.find_subject(connection, subject)))
 
     def crop(self, reference_id: int) -> bytes | None:
         """The kept picture of a reference, a JPEG of 160x160 pixels; None where none was kept."""
         with self._store.read() as connection:
-            query = sa.select(picture.c.crop).where(picture.c.reference_id == reference_id)
-            blob: bytes | None = connection.execute(query).scalar()
-            return blob
+            return catalogue.crop(connection, reference_id)
 
     # Deletion ----------------------------------------------------------------------------------------------
 
@@ -295,7 +289,8 @@ class Gallery:
             elif photo is not None:
                 deleted = deletion.delete_photo(connection, photo)
             elif reference is not None:
-                deleted = deletion.delete_references(connection, _numbers(reference))
+                found = catalogue.find_references(connection, _numbers(reference))
+                deleted = deletion.delete_references(connection, [one.id for one in found])
         self._erase()
         return deleted
 
@@ -356,9 +351,9 @@ class Gallery:
         """Delete faces, and never enrol them again."""
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))
-            photos, subjects = corrections.reject(connection, found)
+            deleted = corrections.reject(connection, found)
         self._erase()
-        return Deleted(len(found), photos, subjects)
+        return deleted
 
     def _changed(self, subject_id: int) -> Subject:
         self._index.save_if_loaded()

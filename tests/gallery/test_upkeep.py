@@ -133,8 +133,8 @@ def test_a_sidecar_of_another_gallery_is_not_believed(gallery, tmp_path):
 def test_an_index_that_lacks_a_reference_is_found_and_rebuilt(gallery, precision):
     with Gallery.open(gallery.path, TileEngine(), precision) as opened:
         before = ranking(opened)
-        with opened._index.snapshot() as (_, index):
-            index.remove(np.array([4]))
+        with opened._index.snapshot() as now:
+            now.index.remove(np.array([4]))
         assert codes(opened) == ["gallery.index"]
         assert opened.check().ok
         assert ranking(opened) == before
@@ -143,9 +143,9 @@ def test_an_index_that_lacks_a_reference_is_found_and_rebuilt(gallery, precision
 def test_an_index_that_holds_another_template_is_found_and_rebuilt(gallery):
     with Gallery.open(gallery.path, TileEngine(), "float32") as opened:
         before = ranking(opened)
-        with opened._index.snapshot() as (_, index):
-            index.remove(np.array([3, 4]))  # two photos of one colour: either would be found for the other
-            index.add(np.array([3, 4]), np.ones((2, 16), np.float32))
+        with opened._index.snapshot() as now:
+            now.index.remove(np.array([3, 4]))  # two photos of one colour: either would be found for the other
+            now.index.add(np.array([3, 4]), np.ones((2, 16), np.float32))
         assert codes(opened) == ["gallery.index"]
         assert ranking(opened) == before
 

@@ -119,6 +119,11 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
         yield Reference(*values)
 
 
+def references_of(connection: sa.Connection, subject_id: int) -> Iterator[Reference]:
+    """The references of one subject."""
+    return references(connection, reference.c.subject_id == subject_id)
+
+
 def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
     """These references; a number that is not enrolled has no entry."""
     found = (references(connection, reference.c.id.in_(group)) for group in chunks(ids))
@@ -164,6 +169,12 @@ def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8
             side = math.isqrt(len(pixels))
             found[number] = pixels.reshape(side, side)
     return found
+
+
+def crop(connection: sa.Connection, number: int) -> bytes | None:
+    """The kept picture of a reference."""
+    blob: bytes | None = connection.execute(sa.select(picture.c.crop).where(picture.c.reference_id == number)).scalar()
+    return blob
 
 
 def vector_of(blob: bytes) -> Float32:
@@ -227,10 +238,9 @@ def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any])
     return int(key[0])
 
 
-def drop_orphans(connection: sa.Connection) -> tuple[int, int]:
-    """Delete photos and subjects without a reference; returns how many of each."""
-    dropped = []
-    for table, column in ((file, reference.c.file_id), (subject, reference.c.subject_id)):
-        used = sa.exists().where(column == table.c.id)
-        dropped.append(connection.execute(table.delete().where(~used)).rowcount)
-    return dropped[0], dropped[1]
+def drop_unused(connection: sa.Connection, table: sa.Table, numbers: Iterable[int]) -> int:
+    """Delete those of these photos or subjects that no reference needs; returns how many."""
+    column = reference.c.file_id if table is file else reference.c.subject_id
+    unused = ~sa.exists().where(column == table.c.id)
+    groups = chunks(sorted(set(numbers)))
+    return sum(connection.execute(table.delete().where(table.c.id.in_(group), unused)).rowcount for group in groups)

@@ -6,7 +6,7 @@ overlap of their boxes, so another detector's slightly different box still finds
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from bareface.errors import UsageError
 from bareface.gallery import catalogue
-from bareface.gallery.records import Reference
+from bareface.gallery.deletion import delete_references
+from bareface.gallery.records import Deleted, Reference
 from bareface.gallery.schema import correction, reference, subject
 from bareface.types import Box, Face
 
@@ -84,20 +85,19 @@ def assign(connection: sa.Connection, references: Iterable[Reference], subject_i
     target = _target(connection, subject_id)
     moved = list(references)
     if target.name is None:  # no folder's name will bring its other faces together again
-        moved += catalogue.references(connection, reference.c.subject_id == subject_id)
+        moved += catalogue.references_of(connection, subject_id)
     for one in moved:
         _replace(connection, one, target)
         there = reference.update().where(reference.c.id == one.id)
         connection.execute(there.values(subject_id=subject_id))
-    catalogue.drop_orphans(connection)
+    catalogue.drop_unused(connection, subject, {one.subject_id for one in moved})
 
 
-def reject(connection: sa.Connection, references: Iterable[Reference]) -> tuple[int, int]:
-    """These faces are in the gallery no more; returns how many photos and subjects went with them."""
+def reject(connection: sa.Connection, references: Sequence[Reference]) -> Deleted:
+    """These faces are in the gallery no more, and are not enrolled again."""
     for one in references:
         _replace(connection, one, None)
-        connection.execute(reference.delete().where(reference.c.id == one.id))
-    return catalogue.drop_orphans(connection)
+    return delete_references(connection, [one.id for one in references])
 
 
 def split(connection: sa.Connection, references: Iterable[Reference], name: str | None) -> int:
@@ -132,7 +132,7 @@ def merge(connection: sa.Connection, kept_id: int, merged_id: int) -> None:
     if kept_id == merged_id:
         raise UsageError("usage.merge", "a subject cannot be merged with itself.")
     kept, merged = _target(connection, kept_id), _target(connection, merged_id)
-    ones = tuple(catalogue.references(connection, reference.c.subject_id == merged_id))
+    ones = tuple(catalogue.references_of(connection, merged_id))
     towards = correction.update().where(correction.c.subject_key == merged.key)
     connection.execute(towards.values(subject_key=kept.key, subject_name=kept.name))
     assign(connection, ones, kept_id)

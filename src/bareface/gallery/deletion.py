@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def delete_subject(connection: sa.Connection, which: int | str) -> Deleted:
     # What was said about faces stands (a rejected face stays rejected), what was said about the person goes.
     connection.execute(correction.delete().where(c.kind == "merge", (c.subject_key == key) | (c.merged_name == name)))
     connection.execute(correction.update().where(c.subject_key == key).values(subject_name=None))
-    return _delete(connection, reference.c.subject_id == number)
+    return _delete_where(connection, reference.c.subject_id == number)
 
 
 def delete_photo(connection: sa.Connection, path: str | Path) -> Deleted:
@@ -42,19 +42,23 @@ def delete_photo(connection: sa.Connection, path: str | Path) -> Deleted:
             source=str(path),
             remedy="`bareface gallery references` lists the photos.",
         )
-    return _delete(connection, reference.c.file_id.in_(number))
+    return _delete_where(connection, reference.c.file_id.in_(number))
 
 
-def delete_references(connection: sa.Connection, numbers: Sequence[int]) -> Deleted:
-    """Delete these references."""
-    catalogue.find_references(connection, numbers)
-    total = 0
+def delete_references(connection: sa.Connection, numbers: Iterable[int]) -> Deleted:
+    """Delete these references: templates and pictures go with them by foreign key, then what nothing needs."""
+    files: set[int] = set()
+    subjects: set[int] = set()
+    count = 0
     for group in catalogue.chunks(numbers):
-        total += _delete(connection, reference.c.id.in_(group), orphans=False).references
-    return Deleted(total, *catalogue.drop_orphans(connection))
+        these = reference.c.id.in_(group)
+        rows = connection.execute(sa.select(reference.c.file_id, reference.c.subject_id).where(these)).all()
+        files.update(row[0] for row in rows)
+        subjects.update(row[1] for row in rows)
+        count += connection.execute(reference.delete().where(these)).rowcount
+    photos = catalogue.drop_unused(connection, file, files)
+    return Deleted(count, photos, catalogue.drop_unused(connection, subject, subjects))
 
 
-def _delete(connection: sa.Connection, where: sa.ColumnElement[bool], *, orphans: bool = True) -> Deleted:
-    """Templates and pictures go with their reference, by foreign key."""
-    references = connection.execute(reference.delete().where(where)).rowcount
-    return Deleted(references, *(catalogue.drop_orphans(connection) if orphans else (0, 0)))
+def _delete_where(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Deleted:
+    return delete_references(connection, connection.execute(sa.select(reference.c.id).where(where)).scalars().all())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import RLock
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from bareface.errors import GalleryError
 from bareface.gallery import catalogue
 from bareface.gallery.index import ExactIndex
+from bareface.gallery.records import TemplateCount
 from bareface.gallery.schema import template
 from bareface.gallery.store import State, Store
 from bareface.models import registry
@@ -21,6 +23,26 @@ from bareface.types import Float32, Precision
 
 _ROWS = 1 << 16
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A gallery at one moment.
+
+    Attributes
+    ----------
+    connection
+        Sees the database as it was at that moment.
+    index
+        Of exactly that state; None for a gallery that never held a template.
+    sizes, makers
+        As :func:`catalogue.sizes` and :func:`catalogue.template_counts` say; counted once a state.
+    """
+
+    connection: sa.Connection
+    index: ExactIndex | None
+    sizes: dict[str, int]
+    makers: tuple[TemplateCount, ...]
 
 
 class DerivedIndex:
@@ -46,16 +68,18 @@ class DerivedIndex:
         self._state: State | None = None
         self._saved: State | None = None
         self._connection: sa.Connection | None = None
+        self._sizes: dict[str, int] = {}
+        self._makers: tuple[TemplateCount, ...] = ()
         self._lock = RLock()
 
     @contextmanager
-    def snapshot(self) -> Iterator[tuple[sa.Connection, ExactIndex | None]]:
-        """The database at one moment and the index of that same moment; no index for an empty gallery."""
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The database at one moment, and the index of that same moment."""
         with self._lock, self._store.read() as connection:
             self._connection = connection
             try:
                 self._refresh(connection)
-                yield connection, self._index
+                yield Snapshot(connection, self._index, self._sizes, self._makers)
             finally:
                 self._connection = None
 
@@ -73,11 +97,11 @@ class DerivedIndex:
 
     def save(self) -> None:
         """Write the sidecar, unless it is as it should be; failing costs the next opening a rebuild."""
-        with self.snapshot() as (connection, index):
-            if index is None or self._state is None or self._saved == self._state:
+        with self.snapshot() as now:
+            if now.index is None or self._state is None or self._saved == self._state:
                 return
             try:
-                index.save(self.path, _stamp(connection, self._state))
+                now.index.save(self.path, _stamp(now.connection, self._state))
                 self._saved = self._state
             except GalleryError as error:
                 _log.warning("%s", error)
@@ -106,6 +130,7 @@ class DerivedIndex:
                 self._index = self._built(connection, state, state.dimension)
         elif not self._follows(connection, self._index):
             self._index = self._built(connection, state, state.dimension)
+        self._sizes, self._makers = catalogue.sizes(connection), catalogue.template_counts(connection)
         self._state = state
 
     def _loaded(self, connection: sa.Connection, state: State, dimension: int) -> ExactIndex | None:
@@ -141,7 +166,7 @@ class DerivedIndex:
         if len(index) != catalogue.count(connection, template):
             query = sa.select(template.c.reference_id).where(template.c.reference_id <= held.max(initial=0).item())
             stored = np.fromiter(connection.execute(query).scalars(), np.int64)
-            index.remove(np.setdiff1d(held, stored))
+            index.remove(np.setdiff1d(held, stored, assume_unique=True))
         return len(index) == catalogue.count(connection, template)
 
     def _fetch(self, ids: NDArray[np.int64]) -> Float32:

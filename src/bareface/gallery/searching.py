@@ -14,7 +14,7 @@ from bareface.gallery.decision import Judge, judge_for
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, thumbnail
 from bareface.gallery.index import VectorIndex
-from bareface.gallery.records import Reference
+from bareface.gallery.records import Reference, TemplateCount
 from bareface.gallery.same_source import is_reencoding
 from bareface.matching.comparison import distance
 from bareface.models import registry
@@ -111,20 +111,20 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
     TemplateError
         ``template.space``: the engine's templates cannot be compared with the gallery's.
     """
-    with index.snapshot() as (connection, vectors):
-        sizes = catalogue.sizes(connection)
-        if vectors is None or len(vectors) == 0:
-            empty = ("the gallery is empty",)
-            return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *empty)) for one in probes))
-        judge = judge_for(engine.space, engine.model, sizes["subjects"], sizes["references"])
-        notes = (*_mixed(connection, engine), judge.note)
-        ranked = best_of_subjects(connection, vectors, np.stack([probe.vector for probe in probes]), top)
+    with index.snapshot() as now:
+        subjects, references = now.sizes["subjects"], now.sizes["references"]
+        if now.index is None or references == 0:
+            notes: tuple[str, ...] = ("the gallery is empty",)
+            return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
+        judge = judge_for(engine.space, engine.model, subjects, references)
+        notes = (*_mixed(now.makers, engine), judge.note)
+        ranked = best_of_subjects(now.connection, now.index, np.stack([probe.vector for probe in probes]), top)
         lists = tuple(
             CandidateList(
                 probe.faces,
-                _candidates(connection, probe, hits, judge),
-                sizes["subjects"],
-                sizes["references"],
+                _candidates(now.connection, probe, hits, judge),
+                subjects,
+                references,
                 (*probe.notes, *notes),
             )
             for probe, hits in zip(probes, ranked, strict=True)
@@ -211,11 +211,11 @@ def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | 
     )
 
 
-def _mixed(connection: sa.Connection, engine: FaceEngine) -> tuple[str, ...]:
+def _mixed(makers: Sequence[TemplateCount], engine: FaceEngine) -> tuple[str, ...]:
     """Names the references that another model, or other arithmetic, made."""
     return tuple(
         f"{made.references} references were made by {made.model} in {made.precision}, the probe's template "
         f"by {engine.model} in {engine.precision}: comparable, but slightly less exact"
-        for made in catalogue.template_counts(connection)
+        for made in makers
         if (made.model, made.precision) != (engine.model, engine.precision)
     )

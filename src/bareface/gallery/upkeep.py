@@ -106,8 +106,9 @@ def _template_problem(number: int, what: str) -> Problem:
 
 def _index_agrees(index: DerivedIndex) -> bool:
     """Whether the index holds what the database holds, and finds a sample of it."""
-    with index.snapshot() as (connection, vectors):
-        stored = np.fromiter(connection.execute(sa.select(template.c.reference_id)).scalars(), np.int64)
+    with index.snapshot() as now:
+        vectors = now.index
+        stored = np.fromiter(now.connection.execute(sa.select(template.c.reference_id)).scalars(), np.int64)
         if vectors is None:
             return len(stored) == 0
         if not np.array_equal(np.sort(vectors.ids), np.sort(stored)):
@@ -115,5 +116,5 @@ def _index_agrees(index: DerivedIndex) -> bool:
         sample = stored[:: max(1, len(stored) // _SAMPLE)].tolist()
         if not sample:
             return True
-        found, _ = vectors.search(np.stack(list(catalogue.vectors(connection, sample).values())), 1)
+        found, _ = vectors.search(np.stack(list(catalogue.vectors(now.connection, sample).values())), 1)
         return bool(found.min() >= _ITSELF)
