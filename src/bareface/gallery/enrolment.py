@@ -150,7 +150,7 @@ def _chosen(
         if not 0 <= rules.face < len(found):
             raise UsageError(
                 "usage.face",
-                f"there is no face {rules.face} in it: {len(found)} found, counted from 0.",
+                f"it has no face of that number: {len(found)} found.",
                 source=entry.name,
             )
         found = [found[rules.face]]

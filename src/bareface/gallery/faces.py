@@ -83,7 +83,7 @@ def check_vector(made: Template) -> None:
         raise TemplateError(
             "template.value",
             f"the model {made.model} gave a template that is not finite or all zero.",
-            remedy="Check the model with `bareface models check`.",
+            remedy="Add the model again from a sound file: `bareface models add`.",
         )
 
 
