@@ -84,6 +84,17 @@ def test_a_remedy_of_several_lines_stays_readable(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.splitlines() == ["Error: a\\nError: fake: no. [gallery.x]"]
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str) -> None:
+    photo = tmp_path / "山田.jpg"
+    photo.write_text("no photo")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([*BAREFACE, "faces", photo], env=environment, capture_output=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"Error: ")
+    assert b"Traceback" not in done.stderr
+
+
 def complete(words: str, home: Path) -> list[str]:
     """What bash would offer at the end of a command line."""
     environment = {**os.environ, "BAREFACE_HOME": str(home), "_BAREFACE_COMPLETE": "complete_bash"}

@@ -140,6 +140,17 @@ def test_no_face_in_the_probe_is_exit_code_1(run: Run, enrolled: Path, nobody: P
     assert "no face was found" in run("search", enrolled, nobody, expect=1).stderr
 
 
+def test_a_hostile_subject_is_only_text(run: Run, collins: Path, mirrored: Path, tmp_path: Path) -> None:
+    name, page = "[bold]\x1b[2J<script>alert(1)</script>\u202e", tmp_path / "r.html"
+    run("enrol", tmp_path / "g.bareface", collins, "--subject", name)
+    result = run("search", tmp_path / "g.bareface", mirrored, "--report", page)
+    assert "[bold]\\x1b[2J<script>alert(1)</script>\\u202e" in result.stdout
+    assert not set("\x1b\u202e") & set(result.output + page.read_text(encoding="utf-8"))
+    assert "<script>" not in page.read_text(encoding="utf-8")
+    again = parsed(run("search", tmp_path / "g.bareface", mirrored, "--json"))
+    assert again["results"][0]["lists"][0]["candidates"][0]["subject"] == name
+
+
 def test_report_is_written_whole(run: Run, enrolled: Path, mirrored: Path, nobody: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     result = run("search", enrolled, mirrored, nobody, "--report", page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -75,4 +77,7 @@ app.command()(demo.demo)
 
 def main() -> None:
     """Run the command line; the console script's target."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer characters than names have
+            stream.reconfigure(errors="backslashreplace")
     app()
