@@ -72,6 +72,7 @@ def test_scores_are_cosines_and_failures_are_counted(folder: Path) -> None:
     assert scores.score[row] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
     assert scores.info.kind == "all pairs"
     assert scores.info.model == "fake"
+    assert dict(scores.info.failures).keys() == {"none/0.png", "none/1.png"}
     note = next(note for note in scores.info.notes if "no template" in note)
     assert note.startswith("2 photos")
     assert "1 no face found" in note

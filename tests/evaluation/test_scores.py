@@ -14,7 +14,15 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.score_formats import read_bob, write_bob
 from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
 
-INFO = ScoreInfo(protocol="test", kind="gallery", model="m", space="s", precision="float32", notes=("first", "ü"))
+INFO = ScoreInfo(
+    protocol="test",
+    kind="gallery",
+    model="m",
+    space="s",
+    precision="float32",
+    failures=(("a/1.jpg", "no face"),),
+    notes=("first", "ü"),
+)
 
 
 def small() -> ScoreFile:

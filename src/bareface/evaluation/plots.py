@@ -73,7 +73,7 @@ def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
     """How often the mate is among the first r candidates, whatever they score."""
     figure, axes = _canvas("Rank", "Mated searches with the mate found by then")
     lowest = 1.0
-    sides = [(a, a.searches) for a in analyses if a.searches]
+    sides = [(a, a.searches) for a in analyses if a.searches and a.searches.mated.any()]
     for place, ((analysis, searches), colour) in enumerate(zip(sides, _colours(), strict=False)):
         identification = analysis.identification
         shown = min(ranks, searches.gallery)
@@ -128,7 +128,8 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
         axes.set_yticks([])
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
-        axes.legend(loc="upper left", fontsize=8)
+        if rows.any():
+            axes.legend(loc="upper left", fontsize=8)
     grid[-1].set_xlabel(
         f"Score (dashed: threshold at FMR {percent(fmr)} over the file)" if np.isfinite(point.threshold) else "Score"
     )
@@ -256,7 +257,8 @@ def _deviate_axes(axes: Axes, rarest: float, sides: Sequence[Trials]) -> None:
 
 def _with_legend(figure: Figure) -> Figure:
     # Above the axes: inside, it would lie on one curve or another.
-    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9)
+    if any(axes.get_legend_handles_labels()[0] for axes in figure.axes):
+        figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9)
     return figure
 
 

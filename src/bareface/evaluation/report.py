@@ -233,4 +233,5 @@ def _worst(analysis: Analysis, photos: Path | None) -> dict[str, object]:
         "matches": worst.false_matches(analysis.scores, root),
         "nonmatches": worst.false_nonmatches(analysis.scores, root),
         "failures": worst.failures(analysis.scores, root),
+        "failed": len(analysis.scores.info.failures),
     }

@@ -99,7 +99,7 @@ def run(
     score = _cosines(left.templates, right.templates, protocol.probe, protocol.reference)
     fta = np.isin(protocol.probe, list(left.failures)) | np.isin(protocol.reference, list(right.failures))
     score[fta] = FAILED
-    return _score_file(protocol, engine, score, fta, (probes, references), _notes(protocol, sides, pad))
+    return _score_file(protocol, engine, score, fta, (probes, references), sides, pad)
 
 
 def subject_face(faces: Sequence[Face], size: tuple[int, int]) -> Face:
@@ -191,7 +191,8 @@ def _score_file(
     score: Float64,
     fta: NDArray[np.bool_],
     transforms: tuple[Transform | None, Transform | None],
-    notes: tuple[str, ...],
+    sides: Sequence[_Side],
+    pad: int,
 ) -> ScoreFile:
     samples = protocol.samples
     subjects, (subject,) = encode(sample.subject for sample in samples)
@@ -238,7 +239,8 @@ def _score_file(
             version=bareface.__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             root=str(protocol.root.absolute()),
-            notes=notes,
+            failures=tuple((samples[number].name, why) for side in sides for number, why in side.failures.items()),
+            notes=_notes(protocol, sides, pad),
         ),
     )
 

@@ -126,7 +126,8 @@ def _open(path: Path) -> BufferedReader | gzip.GzipFile:
 
 def _info(text: bytes) -> ScoreInfo:
     values = json.loads(text)
-    return ScoreInfo(**{**values, "notes": tuple(values.get("notes", ()))})
+    failures = tuple((str(name), str(reason)) for name, reason in values.pop("failures", ()))
+    return ScoreInfo(**{**values, "failures": failures, "notes": tuple(values.get("notes", ()))})
 
 
 def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:

@@ -45,6 +45,8 @@ class ScoreInfo:
         Date and time, ISO 8601, UTC.
     root
         The folder that sample names are relative to, as a hint for showing photos.
+    failures
+        The samples that gave no template, each with the reason.
     notes
         What the reader should know.
     """
@@ -58,6 +60,7 @@ class ScoreInfo:
     version: str = ""
     created: str = ""
     root: str = ""
+    failures: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -29,6 +29,15 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A photo that gave no template, and why."""
+
+    name: str
+    reason: str
+    picture: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A comparison and its two photos."""
 
@@ -47,24 +56,9 @@ def false_nonmatches(scores: ScoreFile, root: Path | None, count: int = 8) -> tu
     return _pairs(scores, _extreme(scores, scores.mated & ~scores.fta, count, sign=1), root)
 
 
-def failures(scores: ScoreFile, root: Path | None, count: int = 16) -> tuple[Photo, ...]:
-    """Photos that gave no template: all their comparisons are failures to acquire."""
-    shown: list[Photo] = []
-    sides = (
-        (scores.probe, scores.probe_subject, scores.probe_state),
-        (scores.reference, scores.reference_subject, scores.reference_state),
-    )
-    for sample, subject, state in sides:
-        seen = np.bincount(sample, minlength=len(scores.samples))
-        lost = np.bincount(sample[scores.fta], minlength=len(scores.samples))
-        for code in np.flatnonzero((seen > 0) & (lost == seen)):
-            name = scores.samples[code]
-            if len(shown) < count and name not in {photo.name for photo in shown}:
-                row = int(np.argmax(sample == code))
-                shown.append(
-                    Photo(name, scores.subjects[subject[row]], scores.states[state[row]], thumbnail(root, name))
-                )
-    return tuple(shown)
+def failures(scores: ScoreFile, root: Path | None, count: int = 16) -> tuple[Failure, ...]:
+    """The first photos that gave no template."""
+    return tuple(Failure(name, reason, thumbnail(root, name)) for name, reason in scores.info.failures[:count])
 
 
 def thumbnail(root: Path | None, name: str) -> bytes | None:
