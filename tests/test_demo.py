@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -96,3 +97,16 @@ def test_demo_without_a_network_and_over_its_own_output(monkeypatch: pytest.Monk
     again = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--json"])
     assert again.exit_code == 0, again.output
     assert '"subjects": 2' in again.stdout
+
+
+def test_bad_photos_in_a_folder_do_not_stop_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    collins = portraits()[0].photos[0]
+    for person in ("Ada", "Bo"):
+        (tmp_path / "people" / person).mkdir(parents=True)
+        shutil.copy(collins, tmp_path / "people" / person)
+        (tmp_path / "people" / person / "z.jpg").write_text("no photo")
+    command = ["demo", "--out", str(tmp_path / "out"), "--folder", str(tmp_path / "people"), "--json"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    errors = [answer["error"]["code"] for answer in json.loads(result.stdout)["results"] if answer["error"]]
+    assert errors == ["image.not-an-image"] * 2

@@ -38,10 +38,11 @@ _FAR = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """What the search with one probe gave; ``entry`` is None where no face was found."""
+    """What the search with one probe gave: a candidate list, or why there is none."""
 
     probe: Probe
-    entry: CandidateList | None
+    entry: CandidateList | None = None
+    error: ImageError | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,9 +123,7 @@ def _search(gallery: Gallery, probe: Probe) -> Finding:
     try:
         return Finding(probe, gallery.search(probe.path, top=_TOP).lists[0])
     except ImageError as error:
-        if error.code != "image.no-face":
-            raise
-        return Finding(probe, None)
+        return Finding(probe, error=error)
 
 
 def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]:

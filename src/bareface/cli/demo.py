@@ -74,6 +74,7 @@ def _shape(shown: Demonstration) -> dict[str, Any]:
                 "probe": str(finding.probe.path),
                 "person": finding.probe.person,
                 "list": list_shape(finding.entry) if finding.entry else None,
+                "error": finding.error.as_dict() if finding.error else None,
             }
             for finding in shown.findings
         ],
@@ -88,7 +89,7 @@ def _print(shown: Demonstration) -> None:
             (
                 finding.probe.path.name,
                 finding.probe.person or "someone not enrolled",
-                best.subject if best else "no face found",
+                best.subject if best else finding.error and finding.error.message,
                 f"{best.similarity:.3f}" if best else None,
                 strangers(best) if best else None,
                 best.decision if best else None,
