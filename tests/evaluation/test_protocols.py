@@ -128,7 +128,7 @@ def test_a_folder_gives_every_pair_once(tmp_path: Path) -> None:
     assert len(rows(protocol)) == 10 == len({frozenset(row[:2]) for row in rows(protocol)})
     subject = np.array([sample.subject for sample in protocol.samples])
     assert (subject[protocol.probe] == subject[protocol.reference]).sum() == 4
-    assert protocol.notes == ("1 photos outside people's folders were left out",)
+    assert protocol.notes == ("outside people's folders, left out: 1 photo",)
 
 
 def test_a_folder_of_nobody_is_refused(tmp_path: Path) -> None:

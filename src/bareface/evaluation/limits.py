@@ -60,7 +60,7 @@ def _misses(analysis: Analysis) -> list[str]:
         said.append(
             f"The true accept rate at a false match rate of {percent(point.target)} is known to"
             f" ±{100 * width / 2:.1f} points with {plural(found.mated_subjects, 'subject')} in mated comparisons:"
-            " two systems that differ by less look the same here, unless they are compared pair by pair."
+            " two systems that differ by less look the same here, unless their difference is tested on the same people."
         )
     unerring = [p for p in found.tar if p.tar.value == 1.0 and p.tar.method == "binomial"]
     if unerring:

@@ -137,13 +137,18 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
 
 
 def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
-    """What a calibration states against what was seen, at even prior odds; dots grow with their comparisons."""
+    """What a calibration states against what was seen, at even prior odds.
+
+    A dot is hollow where one comparison more would move it by five points.
+    """
     figure, axes = _canvas("Stated probability that both are one person", "Share that were, mated and non-mated even")
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
     for (name, found), colour in zip(entries, _colours(), strict=False):
-        counts = found.mated + found.nonmated
-        axes.plot(found.stated, found.observed, color=colour, linewidth=1.2, label=printable(name))
-        axes.scatter(found.stated, found.observed, s=8 + 14 * np.log10(np.maximum(counts, 1)), color=colour, zorder=3)
+        backed = _steadiness(found) <= 0.05
+        axes.plot(
+            found.stated[backed], found.observed[backed], "o-", color=colour, linewidth=1.2, label=printable(name)
+        )
+        axes.plot(found.stated[~backed], found.observed[~backed], "o", color=colour, markerfacecolor="white")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: percent(value))
     axes.set_xlim(-0.03, 1.03)
@@ -260,6 +265,17 @@ def _with_legend(figure: Figure) -> Figure:
     if any(axes.get_legend_handles_labels()[0] for axes in figure.axes):
         figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9)
     return figure
+
+
+def _steadiness(found: Reliability) -> Float64:
+    """How far one comparison more, of either kind, would move each dot."""
+
+    def observed(mated: Any, nonmated: Any) -> Float64:
+        share_of_mated = mated / max(found.mated.sum(), 1)
+        return np.asarray(share_of_mated / (share_of_mated + nonmated / max(found.nonmated.sum(), 1)))
+
+    moved = observed(found.mated + 1, found.nonmated), observed(found.mated, found.nonmated + 1)
+    return np.maximum(*(np.abs(after - found.observed) for after in moved))
 
 
 def _span(values: Float64) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bareface.errors import EvaluationError
 from bareface.evaluation.scores import Int16, Int32, ProtocolKind
 from bareface.gallery.walk import entries
+from bareface.wording import plural
 
 MOST_COMPARISONS = 100_000_000
 """More rows than this would not fit in the memory of a common machine."""
@@ -188,7 +189,7 @@ def _people(folder: str | Path) -> tuple[Path, tuple[Sample, ...], tuple[str, ..
             continue
         path = Path(entry.name)
         samples.append(Sample(path, path.relative_to(root.absolute()).as_posix(), entry.subject))
-    notes = (f"{unnamed:,} photos outside people's folders were left out",) if unnamed else ()
+    notes = (f"outside people's folders, left out: {plural(unnamed, 'photo')}",) if unnamed else ()
     return root, tuple(samples), notes
 
 

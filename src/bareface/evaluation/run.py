@@ -18,6 +18,7 @@ from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
 from bareface.evaluation.scores import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
 from bareface.types import Face, Float32, Float64, Source, UInt8
+from bareface.wording import plural
 
 BLOCK = 1 << 16
 Progress = Callable[[int, int], None]
@@ -252,5 +253,5 @@ def _notes(protocol: Protocol, sides: Sequence[_Side], pad: int) -> tuple[str, .
     reasons = Counter(reason for side in sides for reason in side.failures.values())
     if reasons:
         why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-        notes.append(f"{sum(reasons.values()):,} photos gave no template ({why}): counted as errors")
+        notes.append(f"{plural(sum(reasons.values()), 'photo')} gave no template ({why}): counted as errors")
     return tuple(notes)
