@@ -113,7 +113,8 @@ def _nose(state: MaskState | None, seed: int) -> Nose | None:
 
 def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState | None) -> str:
     """Changes with whatever changes the templates."""
-    weights = [file.sha256 for file in registry.card(engine.model).files if file.precision == engine.precision]
+    card = registry.card(engine.model)
+    weights = [file.sha256 for file in card.files if file.precision == engine.precision] + [str(dict(card.input))]
     masks = [half] if state is None else [half, state]
     names = [str(folder.resolve()) for folder in folders]
     return hashlib.sha256("\n".join([*weights, engine.detector, *masks, *names]).encode()).hexdigest()[:16]

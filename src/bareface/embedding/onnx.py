@@ -41,6 +41,7 @@ class OnnxEmbedder:
         self.space = card.space
         self.precision = precision
         self.geometry: Geometry = card.input.get("geometry", "dlib-150")
+        self._mirror = bool(card.input.get("mirror", False))
         self._planes = card.input.get("layout", "NHWC") == "NCHW"
         self._mean = np.array(card.input.get("mean", (0, 0, 0)), np.float32)
         self._std = np.array(card.input.get("std", (1, 1, 1)), np.float32)
@@ -52,9 +53,12 @@ class OnnxEmbedder:
     def embed(self, chips: Sequence[UInt8]) -> Float32:
         """See :class:`bareface.embedding.base.Embedder`."""
         batch = np.stack(chips)
+        if self._mirror:
+            batch = np.concatenate([batch, batch[:, :, ::-1]])
         fed: Any = batch
         if self._planes:
             fed = np.ascontiguousarray(((batch - self._mean) / self._std).transpose(0, 3, 1, 2), np.float32)
         parts = [fed[i : i + 1] for i in range(len(fed))] if self._one_by_one else [fed]
         vectors = [self._session.run(None, {self._input: part})[0] for part in parts]
-        return np.concatenate(vectors).astype(np.float32, copy=False)
+        found: Float32 = np.concatenate(vectors).astype(np.float32, copy=False)
+        return (found[: len(chips)] + found[len(chips) :]) / 2 if self._mirror else found

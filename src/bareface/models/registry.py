@@ -55,7 +55,8 @@ class ModelCard:
     space
         The template space, for embedders.
     input
-        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``.
+        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
+        ``mirror``: the template is the mean over the chip and its mirror image.
     metrics, limits
         What was measured, by which command; what it cannot do.
     """
