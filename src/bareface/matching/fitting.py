@@ -10,8 +10,9 @@ import numpy as np
 from bareface.errors import CalibrationError
 from bareface.evaluation.scores import CODES, ScoreFile
 from bareface.matching.calibration import StateCalibration, States
+from bareface.matching.counting import Int64, NonMatedScores
 from bareface.matching.llr import fit_llr
-from bareface.matching.strangers import Int64, NonMatedScores, fit_strangers
+from bareface.matching.strangers import fit_strangers
 from bareface.types import Float32
 
 MOST_NONMATED = 500_000

@@ -23,9 +23,8 @@ from scipy.optimize import brentq
 from bareface.errors import CalibrationError
 from bareface.types import Float64
 
-Z95 = 1.96
 T95 = 2.023
-"""Student's quantile for the 39 degrees of freedom of a jackknife over 40 groups."""
+"""Student's quantile for the 39 degrees of freedom of a jackknife over 40 groups: both variances come from one."""
 RULE_OF_THREE = 3.0
 MOST_CHANCE = 8.0
 """Beyond this relative variance Wilson and Hilferty's quantiles turn back."""
@@ -134,7 +133,7 @@ class StrangerModel:
         if probes is not None:
             chance = chance + value / (probes * np.exp(-risk) * risk**2)
 
-        low, high = (np.sqrt(T95**2 * error + _gamma_quantile(chance, sign * Z95) ** 2) for sign in (-1.0, 1.0))
+        low, high = (np.sqrt(T95**2 * error + _gamma_quantile(chance, sign * T95) ** 2) for sign in (-1.0, 1.0))
         rate = -np.expm1(-log_survival(hazards, shape))
         unseen = (value < RULE_OF_THREE / self.probes) | (rate < RULE_OF_THREE / self.pairs)
         return FpirArrays(

@@ -12,20 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, isotonic_regression
-from scipy.special import gammaln
 
 from bareface.errors import CalibrationError
+from bareface.matching.counting import GROUPS, Counts, Groups, Int64, NonMatedScores, count
 from bareface.matching.fpir import StrangerModel, hazard, log_survival
 from bareface.types import Float32, Float64
 
-Int64 = NDArray[np.int64]
-
 MIN_SUBJECTS = 100
 """Fewer give under 4,950 pairs of subjects: not even a false match rate of 1 in 1,000 could be counted."""
-GROUPS = 40
-"""Groups of subjects that the jackknife leaves out in turn."""
 TAIL_PAIRS = 40
 """Counting ends, and the fitted tail begins, where so many pairs of subjects score higher."""
 TAIL_SHAPES = (-0.1, 0.5)
@@ -39,50 +34,7 @@ TREND_DECADES = 2
 SHAPES = (1e-3, 1e3)
 """From "a handful of hubs does it all" to "strangers are alike"."""
 COUNTED_FPIR = 0.15
-VIEWS = 5
 GAIN_RATE = 1e-3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NonMatedScores:
-    """Every probe photo against every reference photo.
-
-    Attributes
-    ----------
-    scores
-        float32 [P, R]; NaN where not compared, and for every mated comparison.
-    probe_subjects, reference_subjects
-        int64 [P] and [R], one numbering for both sides.
-    symmetric
-        Whether both sides are the same photos in the same mask state, so that a pair of subjects counts once.
-    """
-
-    scores: Float32
-    probe_subjects: Int64
-    reference_subjects: Int64
-    symmetric: bool
-
-    @classmethod
-    def of(
-        cls, scores: Float32, probe_subjects: Int64, reference_subjects: Int64, *, symmetric: bool
-    ) -> NonMatedScores:
-        """Blank the mated comparisons and check the rest.
-
-        Raises
-        ------
-        CalibrationError
-            ``calibration.scores`` for an infinite score.
-        """
-        mated = probe_subjects[:, None] == reference_subjects[None, :]
-        blanked = np.where(mated, np.float32(np.nan), scores.astype(np.float32, copy=False))
-        if np.isinf(blanked).any():
-            raise CalibrationError("calibration.scores", "Some scores are infinite.", remedy="Leave them out.")
-        return cls(blanked, probe_subjects, reference_subjects, symmetric)
-
-    @property
-    def swapped(self) -> NonMatedScores:
-        """References as probes."""
-        return NonMatedScores(self.scores.T, self.reference_subjects, self.probe_subjects, self.symmetric)
 
 
 def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
@@ -110,8 +62,7 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
             f"{MIN_SUBJECTS - fewest} more are needed.",
             remedy="Until then the packaged calibration serves.",
         )
-    everyone = np.union1d(probes, references)
-    groups = _Groups(everyone, np.random.default_rng(seed).permutation(everyone.size) % GROUPS)
+    groups = Groups.deal(np.union1d(probes, references), seed)
     finite = data.scores[np.isfinite(data.scores)]
     per_pair = finite.size / (data.probe_subjects.size * data.reference_subjects.size)
     pairs = round(per_pair * probes.size * references.size / (2 if data.symmetric else 1))
@@ -123,8 +74,8 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
         )
     grid = _grid(finite, TAIL_PAIRS / pairs)
 
-    counts = _count(data, groups, grid)
-    others = counts if data.symmetric else _count(data.swapped, groups, grid)
+    counts = count(data, groups, grid)
+    others = counts if data.symmetric else count(data.swapped, groups, grid)
     rates = counts.totals().rates()
     galleries = np.clip(np.round(COUNTED_FPIR / rates), 2, np.floor(counts.compared.sum(1).min() * (1 - 2 / GROUPS)))
     tail = _Tail.above(data, groups, float(grid[-1]))
@@ -134,7 +85,7 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
         [_estimate(counts, galleries, tail, left_out) for left_out in (None, *range(GROUPS))]
     )  # [1 + G, 2, k]
     variances = _jackknife(estimates[1:], grid.size)
-    reference_shape = np.clip(-np.log(np.maximum(others.relative_variance(), 1e-9)), *np.log(SHAPES))
+    reference_shape = np.clip(-others.log_relative_variance(), *np.log(SHAPES))
     log_rates = np.concatenate([np.log(rates), np.log(rates[-1]) + tail.log_survival()])
     return StrangerModel(
         similarities=everywhere,
@@ -165,17 +116,6 @@ def _jackknife(estimates: Float64, counted: int) -> Float64:
     return np.asarray(variances[widest], np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Groups:
-    """Which jackknife group each subject is in."""
-
-    subjects: Int64
-    numbers: Int64
-
-    def of(self, subjects: Int64) -> Int64:
-        return self.numbers[np.searchsorted(self.subjects, subjects)]
-
-
 def _grid(scores: Float32, last: float) -> Float64:
     """Similarities that are exceeded at rates evenly spaced on a logarithmic scale, down to ``last``."""
     steps = int(np.ceil(LEVELS_PER_DECADE * np.log10(0.9 / last))) + 1
@@ -190,100 +130,6 @@ def _grid(scores: Float32, last: float) -> Float64:
     return grid
 
 
-def _views(subjects: Int64) -> tuple[Int64, NDArray[np.intp]]:
-    """The subjects, and some choices of one photo of each: a subject with fewer photos than there are views repeats.
-
-    Returns
-    -------
-    tuple
-        int64 [S] and, for each view, indices of photos [V, S].
-    """
-    unique, inverse, counts = np.unique(subjects, return_inverse=True, return_counts=True)
-    order = np.argsort(inverse, kind="stable")
-    start = np.cumsum(counts) - counts
-    return unique, np.stack([order[start + view % counts] for view in range(min(VIEWS, int(counts.max())))])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Counts:
-    """Exceedances of each row: a probe photo against one photo of every reference subject.
-
-    ``exceeding`` is int64 [rows, G, k] (references of each jackknife group that score at least the grid's k
-    similarities), ``compared`` int64 [rows, G], ``weight`` float64 [rows] (a subject's rows sum to 1), ``group``
-    int64 [rows].
-    """
-
-    exceeding: Int64
-    compared: Int64
-    weight: Float64
-    group: Int64
-
-    def totals(self, left_out: int | None = None) -> _Totals:
-        """Exceedances over all groups, or over all but one, whose own rows go too."""
-        exceeding, compared = self.exceeding.sum(1), self.compared.sum(1)
-        if left_out is None:
-            return _Totals(exceeding, compared, self.weight)
-        rows = self.group != left_out
-        return _Totals(
-            exceeding[rows] - self.exceeding[rows, left_out],
-            compared[rows] - self.compared[rows, left_out],
-            self.weight[rows],
-        )
-
-    def relative_variance(self) -> Float64:
-        """Squared coefficient of variation of the rates, float64 [k]; products of disjoint groups carry no noise."""
-        total, compared = self.exceeding.sum(1), self.compared.sum(1)
-        cross = total**2 - (self.exceeding**2).sum(1)
-        of = (compared**2 - (self.compared**2).sum(1))[:, None]
-        second = self.weight @ (cross / of) / self.weight.sum()
-        return np.asarray(second / self.totals().rates() ** 2 - 1, np.float64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Totals:
-    """Exceedances int64 [rows, k] among int64 [rows] comparisons, and the weight of each row."""
-
-    exceeding: Int64
-    compared: Int64
-    weight: Float64
-
-    def rates(self) -> Float64:
-        """Mean over probes of the share of references that exceed, float64 [k]."""
-        share = self.exceeding / self.compared[:, None]
-        return np.asarray(self.weight @ share / self.weight.sum(), np.float64)
-
-    def fpir(self, galleries: Float64) -> Float64:
-        """The U-statistic for galleries of the given size at each similarity, float64 [k]."""
-        compared = self.compared[:, None]
-        clear = compared - self.exceeding
-        left = np.maximum(clear - galleries, 0)
-        none = gammaln(clear + 1) - gammaln(left + 1) - gammaln(compared + 1) + gammaln(compared - galleries + 1)
-        none = np.where(clear >= galleries, none, -np.inf)
-        return np.asarray(-(self.weight @ np.expm1(none)) / self.weight.sum(), np.float64)
-
-
-def _count(data: NonMatedScores, groups: _Groups, grid: Float64) -> _Counts:
-    _, probe_views = _views(data.probe_subjects)
-    rows = np.unique(probe_views)
-    subjects, reference_views = _views(data.reference_subjects)
-    columns = groups.of(subjects)
-    bins = grid.size + 1
-    cells = (np.arange(rows.size)[:, None] * GROUPS + columns[None, :]) * bins
-    exceeding, compared = [], []
-    for view in reference_views:
-        scores = data.scores[np.ix_(rows, view)]
-        known = np.isfinite(scores)
-        # How many of the grid's similarities a score reaches; what was not compared is counted in no bin.
-        reached = np.searchsorted(grid, scores, side="right")
-        histogram = np.bincount((cells + reached)[known], minlength=rows.size * GROUPS * bins)
-        cumulated = histogram.reshape(rows.size, GROUPS, bins)[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-        exceeding.append(cumulated[:, :, 1:])
-        compared.append(cumulated[:, :, 0])
-    probes = np.tile(data.probe_subjects[rows], len(reference_views))
-    _, inverse, repeats = np.unique(probes, return_inverse=True, return_counts=True)
-    return _Counts(np.concatenate(exceeding), np.concatenate(compared), 1 / repeats[inverse], groups.of(probes))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tail:
     """Excesses above the last counted similarity, and the groups of the two subjects of each."""
@@ -294,7 +140,7 @@ class _Tail:
     groups: Int64
 
     @classmethod
-    def above(cls, data: NonMatedScores, groups: _Groups, start: float) -> _Tail:
+    def above(cls, data: NonMatedScores, groups: Groups, start: float) -> _Tail:
         row, column = np.nonzero(data.scores >= start)
         both = np.stack([groups.of(data.probe_subjects[row]), groups.of(data.reference_subjects[column])], axis=1)
         similarities = np.linspace(start, max(1.0, float(np.nanmax(data.scores))), TAIL_STEPS + 1)[1:]
@@ -319,7 +165,7 @@ LEAST = -60.0
 """Logarithm of what is as good as never."""
 
 
-def _estimate(counts: _Counts, galleries: Float64, tail: _Tail, left_out: int | None) -> Float64:
+def _estimate(counts: Counts, galleries: Float64, tail: _Tail, left_out: int | None) -> Float64:
     """Log hazard and log shape over the grid and the tail, float64 [2, k], with a group of subjects left out."""
     kept = counts.totals(left_out)
     rates = kept.rates()
