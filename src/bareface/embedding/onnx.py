@@ -61,4 +61,6 @@ class OnnxEmbedder:
         parts = [fed[i : i + 1] for i in range(len(fed))] if self._one_by_one else [fed]
         vectors = [self._session.run(None, {self._input: part})[0] for part in parts]
         found: Float32 = np.concatenate(vectors).astype(np.float32, copy=False)
-        return (found[: len(chips)] + found[len(chips) :]) / 2 if self._mirror else found
+        if self._mirror:
+            found = (found[: len(chips)] + found[len(chips) :]) * np.float32(0.5)
+        return found
