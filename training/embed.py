@@ -116,5 +116,6 @@ def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState |
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision] + [str(dict(card.input))]
     masks = [half] if state is None else [half, state]
+    drawn = [file.read_text() for file in sorted(Path(apply_mask.__code__.co_filename).parent.glob("mask*.py"))]
     names = [str(folder.resolve()) for folder in folders]
-    return hashlib.sha256("\n".join([*weights, engine.detector, *masks, *names]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*weights, engine.detector, *masks, *drawn, *names]).encode()).hexdigest()[:16]
