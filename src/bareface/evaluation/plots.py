@@ -145,9 +145,7 @@ def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
     for (name, found), colour in zip(entries, _colours(), strict=False):
         backed = _steadiness(found) <= 0.05
-        axes.plot(
-            found.stated[backed], found.observed[backed], "o-", color=colour, linewidth=1.2, label=printable(name)
-        )
+        axes.plot(found.stated[backed], found.observed[backed], "o", color=colour, label=printable(name))
         axes.plot(found.stated[~backed], found.observed[~backed], "o", color=colour, markerfacecolor="white")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: percent(value))

@@ -18,7 +18,7 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Estimate, Plan, clopper_pearson, estimate
 from bareface.evaluation.metrics import Trials, at_fmr
 from bareface.evaluation.pair_lists import csv_rows
-from bareface.evaluation.resampling import Resampler, present_subjects
+from bareface.evaluation.resampling import Resampler, distinct, present_subjects
 from bareface.evaluation.scores import Bool, Int32, ScoreFile, state_order
 from bareface.types import Float64
 
@@ -200,7 +200,7 @@ def _built_in(
     position = {group: i for i, group in enumerate(groups)}
     of = np.array([position.get(name, -1) for name in names], dtype=np.int32)
     left, right = of[probe], of[reference]
-    combinations = np.unique(_pairs(left, right, len(groups))[(left >= 0) & (right >= 0)]).size
+    combinations = distinct(_pairs(left, right, len(groups))[(left >= 0) & (right >= 0)])
     if combinations < 2:
         return None
     return _table(scores, label, groups, left, right, combinations <= MOST_COMBINATIONS, fmr, plan or Plan())
@@ -230,7 +230,9 @@ def _table(
         )
     labelled = (left >= 0) & (right >= 0)
     cell = _pairs(left, right, len(groups))
-    cells = [int(c) for c in np.unique(cell[labelled]) if across or c // len(groups) == c % len(groups)]
+    cells = [
+        int(c) for c in np.flatnonzero(np.bincount(cell[labelled])) if across or c // len(groups) == c % len(groups)
+    ]
     if not cells or len(cells) > MOST_GROUPS:
         raise EvaluationError(
             "evaluation.labels",

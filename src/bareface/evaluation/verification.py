@@ -10,8 +10,8 @@ import numpy as np
 from bareface.errors import EvaluationError
 from bareface.evaluation import metrics
 from bareface.evaluation.bootstrap import Estimate, Method, Plan, clopper_pearson, estimate, percentiles
-from bareface.evaluation.metrics import FMR_TARGETS
-from bareface.evaluation.resampling import Resampler, Weights, present_subjects
+from bareface.evaluation.metrics import FMR_TARGETS, Trials
+from bareface.evaluation.resampling import Resampler, Weights, distinct, distinct_pairs, present_subjects
 from bareface.evaluation.scores import Int32, ScoreFile
 from bareface.types import Float64
 
@@ -122,12 +122,12 @@ def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float]
         False match rates to report the true accept rate at.
     """
     plan = plan or Plan()
-    resampler = Resampler.of(scores)
-    trials = resampler.trials
-    mated_subjects, subject_pairs = resampler.mated.units(), resampler.nonmated.units()
+    trials, mated = Trials.of(scores), scores.mated
+    mated_subjects = distinct(scores.probe_subject[mated])
+    subject_pairs = distinct_pairs(scores.probe_subject[~mated], scores.reference_subject[~mated])
     measurable = [f for f in DET_GRID if metrics.support(f, trials.nonmated.size) != "too small"]
     band = measurable if plan.replicates and trials.mated.size else []
-    drawn = _draw(scores, resampler, [*targets, *band], plan)
+    drawn = _draw(scores, [*targets, *band], plan)
 
     def at_fmr(target: float) -> TarAtFmr:
         point = metrics.at_fmr(trials, target)
@@ -139,7 +139,7 @@ def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float]
     return Verification(
         mated=trials.mated.size,
         nonmated=trials.nonmated.size,
-        subjects=len(resampler.subjects),
+        subjects=len(present_subjects(scores)),
         mated_subjects=mated_subjects,
         subject_pairs=subject_pairs,
         fta=trials.fta,
@@ -192,7 +192,7 @@ class _Error:
 
 def _error_rates(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> dict[str, _Error]:
     counted = verify(scores, replace(plan, replicates=0), targets)
-    drawn = _draw(scores, Resampler.of(scores), targets, plan)
+    drawn = _draw(scores, targets, plan)
     units = counted.mated_subjects
     rates = {"eer": _Error(counted.eer.value, drawn.eer, units)}
     for point in counted.tar:
@@ -216,7 +216,10 @@ def _difference(metric: str, a: _Error, b: _Error, plan: Plan) -> Difference:
     return Difference(metric, 1 - a.value, 1 - b.value, Estimate(a.value - b.value, -high, -low, method))
 
 
-def _draw(scores: ScoreFile, resampler: Resampler, targets: Sequence[float], plan: Plan) -> _Drawn:
+def _draw(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> _Drawn:
+    if not plan.replicates:
+        return _Drawn(np.empty(0), dict.fromkeys(targets, np.empty(0)), np.empty(0))
+    resampler = Resampler.of(scores)
     eer, inaccuracy = [np.empty(0)], [np.empty(0)]
     fnmr: dict[float, list[Float64]] = {target: [np.empty(0)] for target in targets}
     folded = _Folded.of(scores, resampler) if has_folds(scores) else None
@@ -233,7 +236,8 @@ def _draw(scores: ScoreFile, resampler: Resampler, targets: Sequence[float], pla
 
 def has_folds(scores: ScoreFile) -> bool:
     """Whether accuracy over folds can be counted."""
-    return len(scores) > 0 and np.unique(scores.fold[scores.fold > 0]).size > 1
+    highest = scores.fold.max(initial=0)
+    return bool(highest > 1) and np.unique(scores.fold[scores.fold > 0]).size > 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
