@@ -155,8 +155,8 @@ class Face:
     box: Box
     landmarks: Landmarks
     score: float
-    chip: UInt8
-    crop: UInt8
+    chip: UInt8 = field(repr=False)
+    crop: UInt8 = field(repr=False)
     source: str
     _embed: Callable[[Sequence[UInt8]], Sequence[Template]] = field(repr=False)
 
