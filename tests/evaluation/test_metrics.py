@@ -145,11 +145,7 @@ def slow_ten_fold(scores: ScoreFile) -> list[tuple[float, float]]:
     for fold in np.unique(scores.fold):
         train = (scores.fold != fold) & ~scores.fta
         cuts = [*np.unique(scores.score[train]), np.inf]
-        best = (
-            max(accuracy_score(scores.mated[train], scores.score[train] >= t) for t in cuts)
-            if train.any()
-            else 0
-        )
+        best = max(accuracy_score(scores.mated[train], scores.score[train] >= t) for t in cuts) if train.any() else 0
         answers.append((fold, best))
     return answers
 
@@ -159,14 +155,10 @@ def slow_ten_fold(scores: ScoreFile) -> list[tuple[float, float]]:
 def test_ten_fold_thresholds_are_best_on_the_other_folds(scores: ScoreFile) -> None:
     assume(np.unique(scores.fold).size > 1)
     result = ten_fold(scores)
-    for (fold, best), threshold, accuracy in zip(
-        slow_ten_fold(scores), result.thresholds, result.folds, strict=True
-    ):
+    for (fold, best), threshold, accuracy in zip(slow_ten_fold(scores), result.thresholds, result.folds, strict=True):
         train = (scores.fold != fold) & ~scores.fta
         if train.any():
-            assert accuracy_score(scores.mated[train], scores.score[train] >= threshold) == pytest.approx(
-                best
-            )
+            assert accuracy_score(scores.mated[train], scores.score[train] >= threshold) == pytest.approx(best)
         test = scores.fold == fold
         right = (scores.score[test] >= threshold) == scores.mated[test]
         assert accuracy == pytest.approx((right & ~scores.fta[test]).mean())
