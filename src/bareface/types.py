@@ -93,7 +93,7 @@ class Photo:
     @property
     def scale(self) -> float:
         """Decoded width over full width: 1.0 unless a huge JPEG was decoded reduced."""
-        return self.pixels.shape[1] / self.size[0]
+        return float(self.pixels.shape[1] / self.size[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
