@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from bareface import images
 from bareface.alignment import align
 from bareface.engine import Engine
+from bareface.evaluation import masks
 from bareface.evaluation.mask_shapes import Half
 from bareface.evaluation.mask_specs import Nose, sample_mask
-from bareface.evaluation.masks import apply_mask
 from bareface.models import registry
 from bareface.types import Face, Float32
 
@@ -101,7 +101,7 @@ def _faces(
         height, width = photo.pixels.shape[:2]
         # The subject of a portrait stands in its middle; others may look in from the side.
         face = min(found, key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height))
-        worn = apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half, nose=_nose(state, seed)))
+        worn = masks.apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half, nose=_nose(state, seed)))
         yield number, face, replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry))
 
 
@@ -115,7 +115,7 @@ def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState |
     """Changes with whatever changes the templates."""
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision] + [str(dict(card.input))]
-    masks = [half] if state is None else [half, state]
-    drawn = [file.read_text() for file in sorted(Path(apply_mask.__code__.co_filename).parent.glob("mask*.py"))]
+    worn = [half] if state is None else [half, state]
+    drawn = [file.read_text() for file in sorted(Path(masks.__file__).parent.glob("mask*.py"))]
     names = [str(folder.resolve()) for folder in folders]
-    return hashlib.sha256("\n".join([*weights, engine.detector, *masks, *drawn, *names]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*weights, engine.detector, *worn, *drawn, *names]).encode()).hexdigest()[:16]

@@ -29,7 +29,7 @@ def write(space: str, model: str, basis: str, entries: Mapping[States, StateCali
             for (probe, reference), entry in sorted(entries.items())
         ],
     }
-    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
