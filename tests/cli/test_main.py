@@ -32,7 +32,7 @@ BAREFACE = [sys.executable, "-c", "from bareface.cli.main import main; main()"]
 
 
 def test_help_names_commands_and_exit_codes(run: Run) -> None:
-    shown = run("--help").stdout
+    shown = " ".join(run("--help").stdout.split())
     assert all(command in shown for command in COMMANDS)
     assert all(f"{int(code)} " in shown for code in output.ExitCode)
 
