@@ -20,6 +20,7 @@ from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
 from bareface.evaluation.tables import Labelling, by_labels
 from bareface.evaluation.verification import compare
 from bareface.matching.calibration import Calibration
+from tests.browser import open_page
 
 from .helpers import build, random_scores
 
@@ -175,3 +176,12 @@ def test_reliability_follows_a_calibration_that_fits() -> None:
     assert found is not None
     many = found.mated + found.nonmated > 200
     np.testing.assert_allclose(found.stated[many], found.observed[many], atol=0.12)
+
+
+@pytest.mark.slow
+def test_a_browser_renders_it_without_complaint(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_bytes(report(made(people(tmp_path)), plan=PLAN))
+    shown = open_page(page, "--dump-dom")
+    assert "CONSOLE" not in shown.stderr  # neither a script error nor a violation of the policy
+    assert "What this n cannot show" in shown.stdout

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ import pytest
 from bareface.images import encode
 from bareface.reports import candidate_report
 from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, SameSource, Template
+from tests.browser import open_page
 
 HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b[31m\udcff"
 
@@ -189,20 +188,6 @@ def test_nothing_is_fetched_and_the_policy_forbids_it() -> None:
     assert "@import" not in raw
 
 
-def _browser() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    pytest.skip("needs a browser: no chromium on the path")
-
-
-def _in_browser(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    quiet = "--disable-gpu --disable-quic --no-first-run --disable-sync --disable-component-update"
-    command = [_browser(), "--headless", "--no-sandbox", *quiet.split(), "--disable-background-networking"]
-    command += [f"--user-data-dir={page.parent / 'profile'}", "--enable-logging=stderr", *options, page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-
-
 @pytest.fixture
 def asked_for() -> Iterator[tuple[str, list[str]]]:
     """The address of a server, and the paths that it was asked for."""
@@ -228,7 +213,7 @@ def test_a_browser_renders_it_without_complaint(tmp_path: Path, asked_for: tuple
     bait = f"{HOSTILE}<img src={address}/name>"
     page = tmp_path / "report.html"
     page.write_bytes(candidate_report([listing(candidate(1, 1 / 340, subject=bait))], gallery=bait, crop=crop))
-    shown = _in_browser(page, "--dump-dom")
+    shown = open_page(page, "--dump-dom")
     assert "CONSOLE" not in shown.stderr  # neither a script error nor a violation of the policy
     assert "<title>Candidate list" in shown.stdout
     assert not paths
@@ -242,7 +227,7 @@ def test_the_policy_stops_what_got_in(tmp_path: Path, asked_for: tuple[str, list
     raw = raw.replace("</main>", f"<img src={address}/leak><script>document.title = 'owned'</script></main>")
     page = tmp_path / "report.html"
     page.write_text(raw if guarded else raw.replace("Content-Security-Policy", "Nothing"), encoding="utf-8")
-    shown = _in_browser(page, "--dump-dom")
+    shown = open_page(page, "--dump-dom")
     assert ("<title>owned" not in shown.stdout) == guarded
     assert paths == ([] if guarded else ["/leak"])
 
@@ -254,5 +239,5 @@ def test_its_style_is_applied(tmp_path: Path) -> None:
 
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
     page.write_bytes(candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop))
-    _in_browser(page, f"--screenshot={picture}", "--window-size=900,900")
+    open_page(page, f"--screenshot={picture}", "--window-size=900,900")
     assert tuple(decode(picture).pixels[-1, 0]) == (251, 250, 247)
