@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Self
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue, corrections, deletion, enrolment, importing, reembedding, searching, upkeep
+from bareface.gallery import (
+    calibrating,
+    catalogue,
+    corrections,
+    deletion,
+    enrolment,
+    importing,
+    reembedding,
+    searching,
+    upkeep,
+)
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, check_space
 from bareface.gallery.records import (
@@ -23,6 +33,7 @@ from bareface.gallery.records import (
 )
 from bareface.gallery.store import Store
 from bareface.gallery.walk import as_sources, entries
+from bareface.matching.gallery_calibration import GalleryCalibration
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
 
 
@@ -217,6 +228,8 @@ class Gallery:
             that do not.)
         TemplateError
             ``template.space``: the engine's templates cannot be compared with the gallery's.
+        CalibrationError
+            ``calibration.format``: the calibration kept for this gallery is damaged.
         UsageError
             ``usage.top``: ``top`` is less than 1; ``usage.probe``: no probe is given.
         """
@@ -227,7 +240,22 @@ class Gallery:
             raise UsageError("usage.probe", "no probe is given.")
         check_space(self._store.state(), self.engine.space, self.path)
         probes = searching.probes_of(self.engine, sources, same_person=same_person)
-        return searching.search(self._index, self.engine, probes, top)
+        calibration = calibrating.calibration_of(self._store, self.engine.space, self.engine.model)
+        return searching.search(self._index, self.engine, calibration, probes, top)
+
+    def calibrate(self) -> GalleryCalibration:
+        """Learn from the named subjects how often strangers score high; searches use it from then on.
+
+        With too few of them nothing changes: the result says how many are missing, and what serves instead.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.empty``.
+        CalibrationError
+            ``calibration.scores``, ``calibration.ties``: templates are damaged, or hardly differ.
+        """
+        return calibrating.calibrate(self._store)
 
     # What is in it -----------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bareface.errors import CalibrationError
 from bareface.matching.calibration import Calibration
 from bareface.types import Decision
 
@@ -43,12 +42,3 @@ class Judge:
         gallery = self.subjects, self.references
         estimate = self.calibration.fpir(similarity, *gallery)
         return self.calibration.decide(similarity, *gallery), estimate.value, estimate.extrapolated
-
-
-def judge_for(space: str, model: str, subjects: int, references: int) -> Judge:
-    """The judge for a gallery of this space and size, and probes of this model."""
-    try:
-        calibration = Calibration.packaged(space, model)
-    except CalibrationError:
-        calibration = None
-    return Judge(calibration, subjects, references / subjects)

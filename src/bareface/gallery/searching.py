@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from bareface.errors import ImageError
 from bareface.gallery import catalogue
-from bareface.gallery.decision import Judge, judge_for
+from bareface.gallery.decision import Judge
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, thumbnail
 from bareface.gallery.index import VectorIndex
 from bareface.gallery.records import Reference, TemplateCount
 from bareface.gallery.same_source import is_reencoding
+from bareface.matching.calibration import Calibration
 from bareface.matching.comparison import distance
 from bareface.models import registry
 from bareface.types import Candidate, CandidateList, Face, Float32, SameSource, SearchResult, Source, UInt8
@@ -103,8 +104,10 @@ def _fused(probes: Sequence[Probe]) -> Probe:
     )
 
 
-def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top: int) -> SearchResult:
-    """One candidate list for every probe.
+def search(
+    index: DerivedIndex, engine: FaceEngine, calibration: Calibration | None, probes: Sequence[Probe], top: int
+) -> SearchResult:
+    """One candidate list for every probe; without a calibration, no candidate carries a rate.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def search(index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe], top
         if now.index is None or references == 0:
             notes: tuple[str, ...] = ("the gallery is empty",)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
-        judge = judge_for(engine.space, engine.model, subjects, references)
+        judge = Judge(calibration, subjects, references / subjects)
         notes = (*_mixed(now.makers, engine), judge.note)
         ranked = best_of_subjects(now.connection, now.index, np.stack([probe.vector for probe in probes]), top)
         lists = tuple(

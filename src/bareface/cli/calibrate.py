@@ -1,0 +1,109 @@
+"""``bareface calibrate``: what scores mean in this gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bareface.cli.output import Json, note, print_json, print_pairs, print_table
+from bareface.cli.shapes import plain
+from bareface.wording import plural, stranger_rate
+
+if TYPE_CHECKING:
+    from bareface.matching.calibration import Calibration
+    from bareface.matching.gallery_calibration import GalleryCalibration
+
+FMRS = (1e-2, 1e-3, 1e-4)
+FPIRS = (0.1, 0.003)
+
+
+def calibrate(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file.")], json: Json = False
+) -> None:
+    """Learn from a gallery's named subjects how often strangers score high in it.
+
+    Searches of the gallery use the result from then on. Pairs of subjects that are as alike as one person's photos are
+    listed: they may be one person enrolled twice. Merge those that are, and calibrate again.
+    """
+    from bareface.service import Gallery
+
+    with Gallery.open(gallery, create=False) as opened:
+        found = opened.calibrate()
+        info = opened.info()
+    size = (info.subjects, info.references / info.subjects)
+    figures = {
+        name: _figures(calibration, *size)
+        for name, calibration in (("all subjects", found.calibration), ("without", found.without_suspicious))
+        if calibration is not None
+    }
+    if json:
+        shown = plain(
+            {name: getattr(found, name) for name in ("subjects", "references", "unnamed", "missing", "notes")}
+        )
+        print_json({**shown, "suspicious": plain(found.suspicious), "figures": figures})
+    else:
+        _print(found, figures)
+
+
+def _figures(calibration: Calibration, subjects: int, references: float) -> dict[str, Any]:
+    """Thresholds of a calibration for this gallery."""
+    strangers = calibration.entries[calibration.nearest()].strangers
+    return {
+        "basis": calibration.describe(),
+        "fmr": [plain(calibration.threshold(fmr)) for fmr in FMRS],
+        "fpir": [
+            {"similarity": similarity, **plain(calibration.fpir(similarity, subjects, references))}
+            for similarity in (strangers.similarity_at_fpir(target, subjects, references) for target in FPIRS)
+        ],
+    }
+
+
+def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> None:
+    print_pairs(
+        [
+            ("named subjects", f"{found.subjects:,}"),
+            ("their references", f"{found.references:,}"),
+            ("unnamed, left out", f"{found.unnamed:,}" if found.unnamed else None),
+            *(("rests on", values["basis"]) for values in figures.values()),
+        ]
+    )
+    for remark in found.notes:
+        note(remark)
+    if figures:
+        print_table(("", *figures), _rows(list(figures.values())), right=tuple(figures))
+    if found.suspicious:
+        rows = [
+            (*(f"{name} (#{number})" for name, number in zip(pair.names, pair.subjects, strict=True)),
+             *pair.references, f"{pair.similarity:.4f}")
+            for pair in found.suspicious
+        ]  # fmt: skip
+        columns = ("subject", "and", "reference", "and reference", "similarity")
+        title = f"{plural(len(rows), 'pair')} of subjects to review: as alike as half of the photos of one person"
+        print_table(columns, rows, right=columns[2:], long=columns[:2], title=title)
+        note("One person enrolled twice? `bareface gallery merge GALLERY KEPT MERGED`, then calibrate again.")
+
+
+def _rows(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """One row a threshold, one column a calibration; what is extrapolated is marked."""
+    rows = []
+    for place, fmr in enumerate(FMRS):
+        found = [column["fmr"][place] for column in columns]
+        rows.append((f"similarity at FMR {fmr:g}", *(_marked(f"{one['similarity']:.4f}", one) for one in found)))
+    for place, target in enumerate(FPIRS):
+        found = [column["fpir"][place] for column in columns]
+        rows.append(
+            (
+                f"similarity that {stranger_rate(target)} reach",
+                *(_marked(f"{one['similarity']:.4f}", one) for one in found),
+            )
+        )
+        rows.append(
+            ("  95 % interval of that share", *(f"{one['low']:.3g} to {min(one['high'], 1):.3g}" for one in found))
+        )
+    return rows
+
+
+def _marked(text: str, one: dict[str, Any]) -> str:
+    return f"{text} (extrapolated)" if one["extrapolated"] else text
