@@ -39,10 +39,8 @@ def calibrate(
         if calibration is not None
     }
     if json:
-        shown = plain(
-            {name: getattr(found, name) for name in ("subjects", "references", "unnamed", "missing", "notes")}
-        )
-        print_json({**shown, "suspicious": plain(found.suspicious), "figures": figures})
+        shown = ("subjects", "references", "unnamed", "missing", "notes", "suspicious")
+        print_json({**{name: plain(getattr(found, name)) for name in shown}, "figures": figures})
     else:
         _print(found, figures)
 
