@@ -26,7 +26,7 @@ from bareface.cli.options import EngineOptions
 from bareface.errors import BarefaceError, CalibrationError, GalleryError, ImageError, ModelError, UsageError
 from tests.cli.support import Run, parsed
 
-COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "evaluate", "demo")
+COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "evaluate", "calibrate", "demo")
 GROUPS = {"gallery": gallery_commands.app, "models": model_commands.app}
 BAREFACE = [sys.executable, "-c", "from bareface.cli.main import main; main()"]
 
