@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from bareface.errors import ImageError
+from bareface.errors import ImageError, UsageError
 from bareface.images import Limits, decode, encode, fingerprint, write
 from bareface.types import UInt8
 
@@ -448,9 +448,9 @@ def test_unknown_suffix(tmp_path: Path) -> None:
 
 
 def test_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(ImageError) as caught:
+    with pytest.raises(UsageError) as caught:
         write(tmp_path / "no" / "a.png", pattern())
-    assert caught.value.code == "image.write"
+    assert caught.value.code == "usage.output"
     assert caught.value.source == str(tmp_path / "no" / "a.png")
 
 
@@ -461,11 +461,11 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> No
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # as on a full disk, the write stops half-way
     try:
-        with pytest.raises(ImageError) as caught:
+        with pytest.raises(UsageError) as caught:
             write(path, np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert caught.value.code == "image.write"
+    assert caught.value.code == "usage.output"
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

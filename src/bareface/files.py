@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from bareface.errors import UsageError
@@ -63,23 +64,24 @@ def write_atomically(path: str | Path, data: bytes) -> Path:
         ``usage.output``: the place cannot be written to (no such folder, no permission, disk full).
     """
     path = Path(path)
-    temporary: Path | None = None
+    # Short of the name of the target, which may already be as long as a name can be.
+    beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)  # mkstemp makes the file private, which is not what a user asked for
-        temporary.replace(path)
+        try:
+            with beside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
+            beside.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UsageError(
             "usage.output",
             f"cannot be written: {error.strerror or error}.",
             source=str(path),
-            remedy="Choose a folder that exists and may be written to.",
+            remedy="Check the folder, its permissions and the free space.",
         ) from error
     return path

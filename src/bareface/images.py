@@ -11,11 +11,9 @@ file, and releases the interpreter's lock while it works, so decoding overlaps w
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from PIL import ExifTags, Image, ImageFile
 from bareface._colour import flatten
 from bareface._formats import OPENERS, check_container, recognise, refusal
 from bareface.errors import ImageError
+from bareface.files import write_atomically
 from bareface.types import Photo, Source, UInt8
 
 EncodeFormat: TypeAlias = Literal["JPEG", "PNG", "WEBP"]
@@ -174,30 +173,16 @@ def write(path: str | Path, pixels: UInt8, quality: int = 90) -> None:
     Raises
     ------
     ImageError
-        ``image.suffix``, ``image.write`` (folder missing, no permission, disk full), and as :func:`encode`.
+        ``image.suffix``, and as :func:`encode`.
+    UsageError
+        ``usage.output``: folder missing, no permission, disk full.
     """
     target = Path(path)
     format = _SUFFIXES.get(target.suffix.lower())
     if format is None:
         what = f"its suffix {target.suffix!r} names no format that bareface writes."
         raise ImageError("image.suffix", what, source=str(path), remedy="Use .jpg, .png or .webp.")
-    data = encode(pixels, format, quality)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        try:
-            with beside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
-            beside.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        what = f"it cannot be written: {error.strerror or error}."
-        remedy = "Check the folder, its permissions and the free space."
-        raise ImageError("image.write", what, source=str(path), remedy=remedy) from error
+    write_atomically(target, encode(pixels, format, quality))
 
 
 def _name(source: object) -> str:
