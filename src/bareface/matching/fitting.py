@@ -49,10 +49,8 @@ def fit_matrix(
     mated = known & (probe_subjects[:, None] == reference_subjects[None, :])
     if np.unique(probe_subjects[mated.any(axis=1)]).size < 10:
         return StateCalibration(strangers, None)
-    row, column = np.nonzero(known & ~mated)
-    if row.size > MOST_NONMATED:
-        kept = np.random.default_rng(seed).choice(row.size, MOST_NONMATED, replace=False)
-        row, column = row[kept], column[kept]
+    nonmated = np.flatnonzero(known & ~mated)
+    row, column = np.divmod(nonmated[:: -(-nonmated.size // MOST_NONMATED)], scores.shape[1])
     mated_row, mated_column = np.nonzero(mated)
     row, column = np.concatenate([row, mated_row]), np.concatenate([column, mated_column])
     return StateCalibration(

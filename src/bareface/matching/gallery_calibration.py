@@ -19,8 +19,8 @@ from bareface.matching.fitting import fit_matrix
 from bareface.matching.strangers import MIN_SUBJECTS
 from bareface.types import Float32
 
-MOST_SUBJECTS = 2000
-"""Subjects that are drawn from a larger gallery: two million pairs of people."""
+MOST_SUBJECTS = 1000
+"""Subjects that are drawn from a larger gallery: half a million pairs of people."""
 MOST_SUSPICIOUS = 50
 MIN_MATED = 10
 """Subjects with two photos that it takes to say how alike one person's photos are."""
@@ -138,7 +138,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         notes.append(f"{missing} more named subjects are needed for a calibration of this gallery: {stands_in}")
     else:
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        basis = f"{subjects.size:,} named subjects of this gallery, {int(named.sum()):,} references, fitted {today}"
+        basis = f"{np.unique(people).size:,} named subjects of this gallery, {drawn.size:,} references, fitted {today}"
         states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
         fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, seed))
         if suspicious:

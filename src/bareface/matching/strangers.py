@@ -207,9 +207,9 @@ def _gain(data: NonMatedScores, similarity: float) -> float:
     several = sizes > 1
     if not several.any():
         return 1.0
-    reaches = (data.scores[:, order] >= similarity).astype(np.float64)
-    single = (np.add.reduceat(reaches, starts, axis=1).mean(axis=0) / sizes)[several]
-    best = np.maximum.reduceat(reaches, starts, axis=1).mean(axis=0)[several]
+    reaches = data.scores[:, order] >= similarity
+    single = (np.add.reduceat(reaches.mean(axis=0), starts) / sizes)[several]
+    best = np.logical_or.reduceat(reaches, starts, axis=1).mean(axis=0)[several]
     ratio = best.sum() / max(single.sum(), 1e-12)
     if ratio >= sizes[several].mean():
         return 1.0
