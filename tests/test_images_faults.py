@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import struct
 import threading
@@ -20,7 +19,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import bareface
 from bareface import images
 from bareface.errors import ImageError
 from bareface.images import Limits, decode, fingerprint
@@ -298,12 +296,3 @@ def test_bytes_after_the_end_do_no_harm() -> None:
     for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "HEIF"):
         for tail in (b"\0" * 100, b"appended by a camera" * 9):
             np.testing.assert_array_equal(decode(FILES[name] + tail).pixels, WHOLE[name], err_msg=name)
-
-
-def test_every_code_is_documented() -> None:
-    source = Path(bareface.__file__).parent
-    text = "".join((source / name).read_text() for name in ("images.py", "_formats.py", "_colour.py"))
-    raised = set(re.findall(r'"(image\.[a-z-]+)"', text))
-    page = Path(__file__).parents[1] / "docs" / "errors.md"
-    documented = set(re.findall(r"^\| `(image\.[a-z-]+)`", page.read_text(), re.MULTILINE))
-    assert raised == documented
