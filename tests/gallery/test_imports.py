@@ -151,9 +151,7 @@ class Trap:
 
 @pytest.mark.parametrize("name", ["a.pkl", "a.pickle", "a.dat", "a.json", "a.npy", "a.csv", "a"])
 @pytest.mark.parametrize("protocol", [0, 4])
-def test_a_pickle_is_refused_whatever_its_name_and_never_run(
-    tmp_path: Path, name: str, protocol: int
-) -> None:
+def test_a_pickle_is_refused_whatever_its_name_and_never_run(tmp_path: Path, name: str, protocol: int) -> None:
     ran = tmp_path / "ran"
     trap = pickle.dumps(Trap(ran), protocol=protocol)
     pickle.loads(trap)
@@ -278,9 +276,7 @@ def _npy_bytes() -> bytes:
 
 @settings(in_one_folder, max_examples=300)
 @given(data=st.data(), suffix=st.sampled_from([".npy", ".json", ".csv"]))
-def test_damaged_files_are_read_or_refused_but_never_crash(
-    tmp_path: Path, data: st.DataObject, suffix: str
-) -> None:
+def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path: Path, data: st.DataObject, suffix: str) -> None:
     row = encodings(1)[0].tolist()
     sound = {
         ".npy": _npy_bytes(),
@@ -291,9 +287,7 @@ def test_damaged_files_are_read_or_refused_but_never_crash(
     inserted = data.draw(st.binary(max_size=8))
     removed = data.draw(st.integers(0, 8))
     file = tmp_path / f"known{suffix}"
-    file.write_bytes(
-        data.draw(st.sampled_from([sound[:place] + inserted + sound[place + removed :], sound[:place]]))
-    )
+    file.write_bytes(data.draw(st.sampled_from([sound[:place] + inserted + sound[place + removed :], sound[:place]])))
     try:
         found = read_encodings(file)
     except GalleryError:

@@ -177,11 +177,7 @@ def _is_header(row: list[str]) -> bool:
     if len(row) != DIMENSION + 1:
         return False
     numbers = [_number(cell) for cell in row]
-    return (
-        not any(map(math.isfinite, numbers))
-        or numbers[1:] in COLUMN_NUMBERS
-        or numbers[:-1] in COLUMN_NUMBERS
-    )
+    return not any(map(math.isfinite, numbers)) or numbers[1:] in COLUMN_NUMBERS or numbers[:-1] in COLUMN_NUMBERS
 
 
 def _name_place(file: Path, where: str, row: list[str]) -> int:
@@ -190,9 +186,7 @@ def _name_place(file: Path, where: str, row: list[str]) -> int:
         end for end in (0, -1) if row[end].strip().isdigit()
     ]
     if len(row) != DIMENSION + 1 or len(candidates) != 1:
-        raise _refused(
-            file, f"{where} is not a name and {DIMENSION} floats, or {DIMENSION} floats and a name."
-        )
+        raise _refused(file, f"{where} is not a name and {DIMENSION} floats, or {DIMENSION} floats and a name.")
     return candidates[0]
 
 

@@ -106,9 +106,7 @@ class ExactIndex:
         self._fetch = fetch if precision == "int8" else None
         self._segments: list[Segment] = []
         # One query is one FAISS thread; the parallelism is ours, over segments.
-        self._pool = ThreadPoolExecutor(
-            threads or cpu_count(), initializer=faiss.omp_set_num_threads, initargs=(1,)
-        )
+        self._pool = ThreadPoolExecutor(threads or cpu_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
 
     def __len__(self) -> int:
         return sum(len(segment.ids) for segment in self._segments)
@@ -337,9 +335,7 @@ class ExactIndex:
             codes, steps = quantised(unit)
         found = list(self._pool.map(lambda one: one.nearest(unit, codes, steps, depth), self._segments))
         estimates = np.concatenate([values for values, _ in found], axis=1)
-        places = np.concatenate(
-            [own + start for (_, own), start in zip(found, self._starts(), strict=True)], axis=1
-        )
+        places = np.concatenate([own + start for (_, own), start in zip(found, self._starts(), strict=True)], axis=1)
         best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
         stored = max(segment.coding.noise for segment in self._segments)
         longest = max(segment.longest for segment in self._segments)
