@@ -102,6 +102,31 @@ def memory(results: Values) -> str:
     )
 
 
+def calibration(results: Values) -> str:
+    """Realised against predicted FPIR."""
+    rows = [
+        [
+            f"{cell['probes']} probes, {cell['gallery']:,} subjects, FPIR {cell['predicted']:g}",
+            f"{cell['ratio']:.2f}",
+            f"{100 * cell['inside']:.0f} %",
+            f"{cell['widest']:.1f}",
+        ]
+        for cell in results["cells"]
+    ]
+    return table(
+        [f"{results['splits']} splits of LFW", "realised / predicted", "in the 95 % interval", "widest upper / lower"],
+        rows,
+    )
+
+
+def metrics(results: Values) -> str:
+    """Counting errors at scale."""
+    rows = [
+        [name, f"{step['seconds']:.1f} s", f"{step['peak_gib']:.2f} GiB"] for name, step in results["steps"].items()
+    ]
+    return table([f"{results['n']:,} scores of {results['subjects']:,} subjects", "time", "peak memory so far"], rows)
+
+
 SECTIONS: dict[str, Callable[[Values], str]] = {
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
@@ -109,6 +134,8 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "speed_pipeline": pipeline,
     "speed_search": search,
     "memory_enrol": memory,
+    "calibration": calibration,
+    "speed_metrics": metrics,
 }
 
 

@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=10_000_000)
     parser.add_argument("--subjects", type=int, default=5_000)
     parser.add_argument("--replicates", type=int, default=1_000)
-    parser.add_argument("--out", type=Path, default=Path("out/speed_metrics.json"))
+    parser.add_argument("--json", type=Path, default=Path("out/speed_metrics.json"))
     options = parser.parse_args()
     rows: list[list[object]] = []
     results: dict[str, dict[str, float]] = {}
@@ -107,7 +107,7 @@ def main() -> None:
         ["step", "seconds", "peak GiB so far"],
         rows,
     )
-    write_json(options.out, {"n": options.n, "subjects": options.subjects, "steps": results, "ratio": ratio})
+    write_json(options.json, {"n": options.n, "subjects": options.subjects, "steps": results, "ratio": ratio})
 
 
 if __name__ == "__main__":
