@@ -155,13 +155,13 @@ def _plot(outcomes: dict[tuple[str, int, float], Float64], path: Path) -> None:
             )
             seen = np.maximum(realised / predicted, 0.05)
             panel.scatter(centre + jitter, seen, s=7, color=colours[target], linewidths=0,
-                          label=f"predicted {target:g}" if place == 0 else None)  # fmt: skip
-        panel.set(title=side, yscale="log", xticks=range(len(SIZES)), xlabel="subjects in the gallery")
+                          label=f"predicted FPIR {target:g}" if place == 0 else None)  # fmt: skip
+        panel.set(title=f"{side} probes", yscale="log", xticks=range(len(SIZES)), xlabel="subjects in the gallery")
         panel.set_xticklabels([f"{size:,}" for size in SIZES])
         panel.set_yticks([0.1, 0.25, 0.5, 1, 2, 4], ["0.1", "0.25", "0.5", "1", "2", "4"])
         panel.minorticks_off()
     panels[0].set_ylabel("realised FPIR / predicted FPIR")
-    panels[0].legend(title="FPIR", frameon=False, loc="lower left")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(TARGETS), frameon=False)
     figure.suptitle("Each point: one split of LFW's subjects. Bands: median 95 % prediction interval.", fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
