@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,9 @@ def test_interrupted_enrolment_keeps_what_it_has(run: Run, collins: Path, tmp_pa
     for number in range(1000):  # bytes after the end make another file of the same picture
         (photos / f"{number:03}.png").write_bytes(small + number.to_bytes(2, "big"))
     command = [*BAREFACE, "enrol", str(gallery), str(photos), "--threads", "1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # Tests that run in the background of a shell inherit an ignored SIGINT.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     while not stored(gallery):
         assert process.poll() is None
         time.sleep(0.05)
