@@ -52,9 +52,10 @@ class OnnxEmbedder:
 
     def embed(self, chips: Sequence[UInt8]) -> Float32:
         """See :class:`bareface.embedding.base.Embedder`."""
-        batch = np.stack(chips)
+        batch = np.empty((len(chips) * (2 if self._mirror else 1), *chips[0].shape), np.uint8)
+        np.stack(chips, out=batch[: len(chips)])
         if self._mirror:
-            batch = np.concatenate([batch, batch[:, :, ::-1]])
+            batch[len(chips) :] = batch[: len(chips), :, ::-1]
         fed: Any = batch
         if self._planes:
             fed = np.ascontiguousarray(((batch - self._mean) / self._std).transpose(0, 3, 1, 2), np.float32)
