@@ -107,7 +107,8 @@ def test_motion_spreads_all_the_light_along_a_line(length: float, angle: float, 
     along = cosine * axis + sine * axis[:, None]
     aside = cosine * axis[:, None] - sine * axis
     pixels = max(length * eyes, 1)
-    assert (kernel * along**2).sum() == pytest.approx(pixels**2 / 12, rel=0.1, abs=0.2)
+    # Drawing the line in pixels adds up to about a quarter of a square pixel, as it does across it.
+    assert (kernel * along**2).sum() == pytest.approx(pixels**2 / 12, rel=0.1, abs=0.35)
     assert (kernel * aside**2).sum() < 0.35
 
 
