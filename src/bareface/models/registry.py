@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -289,11 +289,6 @@ def _readable(path: Path) -> None:
     from bareface.models.sessions import open_session
 
     open_session(path)
-
-
-def with_metrics(model: ModelCard, metrics: Mapping[str, Any]) -> ModelCard:
-    """The same card with measurements added."""
-    return replace(model, metrics={**model.metrics, **metrics})
 
 
 @lru_cache(maxsize=16)
