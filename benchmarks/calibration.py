@@ -4,9 +4,9 @@
 
 Each split deals LFW's subjects into two halves at random and draws one photo of each. The method is fitted on the one
 half (docs/calibration.md says what was settled where). In the other half, N subjects are the gallery and *all* the
-others search it, each once, as strangers. At the similarity where the fit predicts an FPIR of 0.1, 0.03 or 0.01, the share of strangers
-who find anyone is compared with the prediction and with its 95 % prediction interval, which holds the error of the
-fit, the chance of who is in the gallery, and the chance of who searches.
+others search it, each once, as strangers. At the similarity where the fit predicts an FPIR of 0.1, 0.03 or 0.01, the
+share of strangers who find anyone is compared with the prediction and with its 95 % prediction interval, which holds
+the error of the fit, the chance of who is in the gallery, and the chance of who searches.
 
 Simulated masks (of the test half) are worn by the probes; they are put on the photo, and the chip is cut, by the
 landmarks found on the bare face. Templates are kept under ``out/templates``.

