@@ -163,7 +163,7 @@ def test_a_template_that_is_not_finite_fails_alone(gallery, tmp_path):
     class Broken(TileEngine):
         def _embed(self, chips):
             (made,) = super()._embed(chips)
-            made.vector[:] = np.nan if chips[0][0, 0, 0] == RED[0] else 1
+            made.vector[:] = np.nan if chips[0].chip[0, 0, 0] == RED[0] else 1
             return [made]
 
     with Gallery.open(tmp_path / "g", Broken()) as opened:

@@ -14,8 +14,9 @@ import numpy as np
 from bareface import images
 from bareface.alignment import Geometry, align, crop
 from bareface.detection.base import Detection, Detector
-from bareface.embedding.base import Embedder
+from bareface.embedding.base import Cover, Embedder
 from bareface.errors import BarefaceError, ModelError
+from bareface.occlusion.base import Segmenter
 from bareface.types import Box, Face, Landmarks, Photo, Precision, Source, Template, UInt8
 
 SMALLEST_FACE = 40.0
@@ -63,6 +64,9 @@ class Engine:
     min_face
         Width in pixels of the smallest face to look for. By default 40, or a fortieth of the photo's longer side
         where that is more.
+    segmenter
+        What draws the occlusion map; None for none. Embedders whose chips are not of the geometry ``dlib-150`` go
+        without.
 
     Examples
     --------
@@ -79,6 +83,7 @@ class Engine:
         providers: Sequence[str] | None = None,
         threads: int | None = None,
         min_face: float | None = None,
+        segmenter: str | Segmenter | None = None,
     ) -> None:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
@@ -88,6 +93,9 @@ class Engine:
         self._embedder = (
             _open_embedder(embedder, precision, providers, self.threads) if isinstance(embedder, str) else embedder
         )
+        if self._embedder.geometry != "dlib-150":
+            segmenter = None
+        self._segmenter = _open_segmenter(segmenter, providers) if isinstance(segmenter, str) else segmenter
 
     @property
     def detector(self) -> str:
@@ -139,13 +147,30 @@ class Engine:
         """Templates of many faces in one batch; the faces remember them."""
         new = [face for face in faces if "template" not in face.__dict__]
         if new:
-            for face, template in zip(new, self.embed_chips([face.chip for face in new]), strict=True):
+            for face, template in zip(new, self._templates(new), strict=True):
                 # Where functools.cached_property keeps its value.
                 face.__dict__["template"] = template
         return [face.template for face in faces]
 
+    def segment(self, faces: Sequence[Face]) -> None:
+        """Draw the occlusion maps of many faces in one batch; the faces remember them."""
+        new = [face for face in faces if "occlusion" not in face.__dict__]
+        if new and self._segmenter is not None:
+            for face, classes in zip(new, self._segmenter.segment([face.chip for face in new]), strict=True):
+                face.__dict__["occlusion"] = classes
+
+    def _templates(self, faces: Sequence[Face]) -> list[Template]:
+        self.segment(faces)
+        covers = [Cover(face.mask_state, face.occlusion) for face in faces]
+        embedder = self._embedder
+        made = (embedder.model, embedder.space, embedder.precision)
+        vectors = embedder.embed([face.chip for face in faces], covers)
+        return [
+            Template(vector, *made, face.mask_state, face.visible) for vector, face in zip(vectors, faces, strict=True)
+        ]
+
     def embed_chips(self, chips: Sequence[UInt8]) -> list[Template]:
-        """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch."""
+        """Templates of aligned bare faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch."""
         embedder = self._embedder
         return [
             Template(vector, embedder.model, embedder.space, embedder.precision) for vector in embedder.embed(chips)
@@ -213,7 +238,8 @@ class Engine:
         full = 1 / photo.scale
         box = Box(*(value * full for value in detection.box))
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
-        return Face(box, landmarks, detection.score, chip, cut, photo.source, self.embed_chips)
+        segment = None if self._segmenter is None else self._segmenter.segment
+        return Face(box, landmarks, detection.score, chip, cut, photo.source, self._templates, detection.mask, segment)
 
 
 def _usable_cores() -> int:
@@ -243,6 +269,10 @@ def _open_detector(name: str, providers: Sequence[str] | None) -> Detector:
 
         session = open_session(registry.path_of(registry.card("dlib-mmod")), providers=providers)
         return MmodDetector(session, TreeLandmarks(registry.path_of(registry.card("dlib-landmarks5"))))
+    if name == "bareface":
+        from bareface.detection.bareface_detector import BarefaceDetector
+
+        return BarefaceDetector(open_session(registry.path_of(registry.card("bareface-detector")), providers=providers))
     card = registry.card(name)
     if card.task != "detection":
         raise ModelError("model.task", f"{name} is a model for {card.task}, not for detection.")
@@ -262,4 +292,15 @@ def _open_embedder(name: str, precision: str, providers: Sequence[str] | None, t
             "this CPU lacks VNNI: 8-bit sums could saturate, so templates are computed in float32", stacklevel=3
         )
         precision = "float32"
-    return OnnxEmbedder(registry.card(name), precision, providers=providers, threads=threads)
+    card = registry.card(name)
+    if "bare" in card.input:
+        from bareface.embedding.bareface128 import RoutedEmbedder
+
+        return RoutedEmbedder(card, precision, providers=providers, threads=threads)
+    return OnnxEmbedder(card, precision, providers=providers, threads=threads)
+
+
+def _open_segmenter(name: str, providers: Sequence[str] | None) -> Segmenter:
+    from bareface.occlusion.segmenter import OnnxSegmenter
+
+    return OnnxSegmenter(providers=providers)

@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from bareface.quality.base import Quality
 
 Float32: TypeAlias = NDArray[np.float32]
 Float64: TypeAlias = NDArray[np.float64]
@@ -26,6 +29,9 @@ Precision: TypeAlias = Literal["float32", "int8"]
 LandmarkScheme: TypeAlias = Literal["dlib5", "five"]
 """``dlib5``: right eye outer, inner, left eye outer, inner corner as dlib orders them, and the nose base.
 ``five``: the two eye centres, nose tip, two mouth corners (image left first), as YuNet and most detectors give."""
+
+MaskState: TypeAlias = Literal["none", "partial", "full"]
+"""``none``; ``partial``: a mask is worn with the nose bare; ``full``: nose and mouth are covered."""
 
 Decision: TypeAlias = Literal["match", "possible", "no match"]
 SameSource: TypeAlias = Literal["same file", "re-encoding"]
@@ -126,12 +132,16 @@ class Template:
         Templates compare only within one space, e.g. ``dlib-128``.
     precision
         The arithmetic the network ran in.
+    mask_state, visible
+        How the face wore a mask, and the share of it that was visible, in [0, 1]; None where nobody looked.
     """
 
     vector: Float32
     model: str
     space: str
     precision: str = "float32"
+    mask_state: MaskState = "none"
+    visible: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +160,8 @@ class Face:
         An upright cut-out with some margin, RGB [160, 160, 3] uint8: what a person looks at.
     source
         Name of the photo.
+    mask
+        The detector's probabilities of the mask states none, partial and full, float32 [3]; None where it does not say.
     """
 
     box: Box
@@ -158,12 +170,45 @@ class Face:
     chip: UInt8 = field(repr=False)
     crop: UInt8 = field(repr=False)
     source: str
-    _embed: Callable[[Sequence[UInt8]], Sequence[Template]] = field(repr=False)
+    _embed: Callable[[Sequence[Face]], Sequence[Template]] = field(repr=False)
+    mask: Float32 | None = field(default=None, repr=False)
+    _segment: Callable[[Sequence[UInt8]], UInt8] | None = field(default=None, repr=False)
 
     @cached_property
     def template(self) -> Template:
         """The face's template, computed on first use."""
-        return self._embed([self.chip])[0]
+        return self._embed([self])[0]
+
+    @cached_property
+    def occlusion(self) -> UInt8 | None:
+        """What every pixel of ``chip`` shows, uint8 [150, 150] of :data:`bareface.occlusion.base.CLASSES`.
+
+        None where the engine has no segmenter for its chips.
+        """
+        return None if self._segment is None else self._segment([self.chip])[0]
+
+    @cached_property
+    def mask_state(self) -> MaskState:
+        """How a mask is worn, by the detector and the occlusion map together; ``none`` where neither says."""
+        from bareface.occlusion.state import mask_state
+
+        return mask_state(self.mask, self.occlusion)
+
+    @cached_property
+    def visible(self) -> float | None:
+        """Share of the face that shows, in [0, 1]; None without an occlusion map."""
+        from bareface.occlusion.visible import visible_fraction
+
+        return None if self.occlusion is None else visible_fraction(self.occlusion)
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """How useful the photo is for recognition; None for chips of another geometry than ``dlib-150``."""
+        from bareface.quality import assess
+
+        if self.chip.shape[0] != 150:
+            return None
+        return assess(self.chip, self.box, self.landmarks, self.visible)
 
 
 @dataclass(frozen=True, slots=True)

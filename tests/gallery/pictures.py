@@ -94,10 +94,10 @@ class TileEngine:
                     self._embed,
                 )
 
-    def _embed(self, chips: Sequence[UInt8]) -> list[Template]:
+    def _embed(self, faces: Sequence[Face]) -> list[Template]:
         return [
-            Template(vector_of(chip.reshape(-1, 3).mean(axis=0)), self.model, self.space, self.precision)
-            for chip in chips
+            Template(vector_of(face.chip.reshape(-1, 3).mean(axis=0)), self.model, self.space, self.precision)
+            for face in faces
         ]
 
 

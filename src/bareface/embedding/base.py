@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from bareface.alignment import Geometry
-from bareface.types import Float32, UInt8
+from bareface.types import Float32, MaskState, UInt8
+
+
+class Cover(NamedTuple):
+    """What is known of a chip's mask: its state, and the occlusion map uint8 [S, S] where there is one."""
+
+    state: MaskState
+    occlusion: UInt8 | None
 
 
 @runtime_checkable
@@ -18,6 +25,9 @@ class Embedder(Protocol):
     precision: str
     geometry: Geometry
 
-    def embed(self, chips: Sequence[UInt8]) -> Float32:
-        """Vectors float32 [n, d] of ``chips``, each RGB [S, S, 3] uint8 in this embedder's geometry."""
+    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
+        """Vectors float32 [n, d] of ``chips``, each RGB [S, S, 3] uint8 in this embedder's geometry.
+
+        ``covers``, one a chip, serve embedders that treat masked faces apart; without them all faces are taken as bare.
+        """
         ...

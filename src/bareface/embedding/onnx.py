@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bareface.alignment import Geometry
+from bareface.embedding.base import Cover
 from bareface.errors import ModelError
 from bareface.models import registry
 from bareface.models.sessions import open_session
@@ -50,7 +51,7 @@ class OnnxEmbedder:
         self._input = first.name
         self._one_by_one = first.shape[0] == 1
 
-    def embed(self, chips: Sequence[UInt8]) -> Float32:
+    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
         """See :class:`bareface.embedding.base.Embedder`."""
         batch = np.empty((len(chips) * (2 if self._mirror else 1), *chips[0].shape), np.uint8)
         np.stack(chips, out=batch[: len(chips)])

@@ -1,0 +1,64 @@
+"""The mask-aware embedder: two networks of one space, chosen by the face's mask state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bareface.alignment import Geometry
+from bareface.embedding.base import Cover
+from bareface.embedding.onnx import OnnxEmbedder
+from bareface.models import registry
+from bareface.occlusion.visible import blanked
+from bareface.types import Float32, UInt8
+
+
+class RoutedEmbedder:
+    """Bare faces by one network, masked ones by another that was taught to answer as the first does for the bare face.
+
+    A mask is blanked before its face is embedded, so that its cloth and pattern say nothing about who wears it.
+
+    Parameters
+    ----------
+    card
+        Of the network for masked faces; its ``input`` names the network for bare ones (``bare``) and the colour, RGB,
+        that masks are filled with (``blank``).
+    precision
+        The arithmetic of the network for bare faces; the other runs in what files it has.
+    providers, threads
+        See :func:`bareface.models.sessions.open_session`.
+    """
+
+    def __init__(
+        self,
+        card: registry.ModelCard,
+        precision: str,
+        *,
+        providers: Sequence[str] | None = None,
+        threads: int = 1,
+    ) -> None:
+        stored = {file.precision for file in card.files}
+        kept = precision if precision in stored else card.files[0].precision
+        self._bare = OnnxEmbedder(registry.card(card.input["bare"]), precision, providers=providers, threads=threads)
+        self._masked = OnnxEmbedder(card, kept, providers=providers, threads=threads)
+        self._fill = np.asarray(card.input["blank"], np.float32)
+        self.model = card.id
+        self.space = self._bare.space
+        self.precision = precision
+        self.geometry: Geometry = self._bare.geometry
+
+    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
+        """See :class:`bareface.embedding.base.Embedder`."""
+        vectors = np.empty((len(chips), 128), np.float32)
+        seen = covers or [Cover("none", None)] * len(chips)
+        masked = [place for place, cover in enumerate(seen) if cover.state != "none"]
+        bare = [place for place, cover in enumerate(seen) if cover.state == "none"]
+        if bare:
+            vectors[bare] = self._bare.embed([chips[place] for place in bare])
+        if masked:
+            vectors[masked] = self._masked.embed([self._blanked(chips[place], seen[place]) for place in masked])
+        return vectors
+
+    def _blanked(self, chip: UInt8, cover: Cover) -> UInt8:
+        return chip if cover.occlusion is None else blanked(chip, cover.occlusion, self._fill)

@@ -1,0 +1,37 @@
+"""One mask state from two opinions: the detector's and the occlusion map's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from bareface.occlusion.visible import state_from
+from bareface.types import Float32, MaskState, UInt8
+
+STATES: Final[tuple[MaskState, ...]] = ("none", "partial", "full")
+
+
+def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
+    """How a mask is worn.
+
+    Parameters
+    ----------
+    mask
+        The detector's probabilities of none, partial and full, float32 [3]; None where it does not say.
+    occlusion
+        Classes, uint8 [150, 150]; None where there is no map.
+
+    Returns
+    -------
+    MaskState
+        The state that the product of the two opinions favours; ``none`` without any.
+    """
+    product = np.ones(len(STATES))
+    if occlusion is not None:
+        opinion = state_from(occlusion)
+        product *= [opinion.confidence if name == opinion.state else (1 - opinion.confidence) / 2 for name in STATES]
+    if mask is not None:
+        # A network's certainty is overdone: it must not silence the other opinion.
+        product *= np.clip(mask, 0.02, 0.98)
+    return STATES[int(product.argmax())]
