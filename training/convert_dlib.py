@@ -7,6 +7,7 @@ landmarks. The descriptor's 8-bit version is made by ``training.quantize``, whic
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,12 @@ def _padded(graph: Graph, x: str, channels: int, pixels: int) -> str:
 def write_descriptor(path: Path, *, half: bool) -> Float32:
     """The descriptor: uint8 [n, 150, 150, 3] -> float32 [n, 128]; returns the mean colour."""
     mean, layers, matrix = read_resnet(dlib_file(RESNET_FILE).read_bytes(), resnet_shapes())
+    write_resnet(path, mean, layers, matrix, half=half)
+    return mean
+
+
+def write_resnet(path: Path, mean: Float32, layers: Sequence[Convolution], matrix: Float32, *, half: bool) -> None:
+    """A network of the descriptor's shape; ``matrix`` is [256, 128]."""
     graph, queue = Graph(half=half), iter(layers)
     x = graph.node("Relu", graph.convolve(graph.photo_input(mean), next(queue), stride=2))
     x = graph.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
@@ -79,7 +86,6 @@ def write_descriptor(path: Path, *, half: bool) -> Float32:
     pooled = graph.node("Flatten", graph.node("GlobalAveragePool", x))
     graph.node("MatMul", pooled, graph.weights(matrix))
     graph.save(path, "template", ["n", 150, 150, 3], ["n", 128])
-    return mean
 
 
 def write_detector(path: Path) -> None:

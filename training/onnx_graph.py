@@ -66,14 +66,21 @@ class Graph:
             pads=[down, across, down, across],
         )
 
-    def save(self, path: Path, output: str, input_shape: Sequence[object], output_shape: Sequence[object]) -> None:
+    def save(
+        self,
+        path: Path,
+        output: str,
+        input_shape: Sequence[object],
+        output_shape: Sequence[object],
+        output_type: int = TensorProto.FLOAT,
+    ) -> None:
         """Check the graph and write it."""
         self.nodes[-1].output[0] = output
         graph = helper.make_graph(
             self.nodes,
             path.stem,
             [helper.make_tensor_value_info("pixels", TensorProto.UINT8, input_shape)],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, output_shape)],
+            [helper.make_tensor_value_info(output, output_type, output_shape)],
             self.initializers,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="bareface")

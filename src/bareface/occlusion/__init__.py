@@ -1,0 +1,1 @@
+"""What hides a face: the occlusion map and what follows from it."""

@@ -1,0 +1,87 @@
+"""Teach dlib's descriptor to see past masks: ``python -m training.embedding --data DIR``.
+
+Needs no names: a network answers for a masked face as dlib's does for the bare one. Any folder of faces serves.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+import cv2
+
+from bareface.detection.yunet import YunetDetector
+from bareface.engine import Engine
+from training.embedding.pool import build
+from training.embedding.train import Config, train
+from training.photos import data_folder, redistributable
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+VARIANTS = ("open", "research")
+
+
+def main() -> None:
+    """Make the pool, train, write ``bareface128.onnx``."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="your own folder of faces instead of the shared ones")
+    parser.add_argument("--variant", choices=VARIANTS, default="open", help="which of the shared photos to train on")
+    parser.add_argument("--extra", type=Path, nargs="*", default=(), help="more folders of faces")
+    parser.add_argument("--detector", default="dlib", help="finds the faces: a name, or YuNet's ONNX file")
+    parser.add_argument("--work", type=Path, default=Path("out") / "embedding", help="pool, checkpoints and result")
+    parser.add_argument("--share", type=float, default=1.0, help="of the photos, for a small run")
+    parser.add_argument("--invented", type=float, default=0.5, help="invented people for every photo")
+    parser.add_argument("--masks", type=int, default=2, help="masks drawn for every face")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw masks")
+    for field in fields(Config):
+        if field.type in ("int", "float", "str"):
+            kind = {"int": int, "float": float, "str": str}[str(field.type)]
+            parser.add_argument(f"--{field.name}", type=kind, default=field.default)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    config = Config(**{field.name: getattr(options, field.name) for field in fields(Config)})
+    photos = photos_of(options.data, options.variant, options.extra)
+    photos = photos[:: max(1, round(1 / options.share))]
+    print(f"{len(photos)} photos", flush=True)
+    pool = build(
+        photos,
+        options.work / "pool",
+        engine=_engine(options.detector, config.threads),
+        invented=options.invented,
+        masks=options.masks,
+        seed=config.seed,
+        workers=options.workers,
+    )
+    print(f"{len(pool.bare)} faces", flush=True)
+    network = train(pool, config, options.work)
+    network.save_onnx(options.work / "bareface128.onnx", half=False)
+    print(options.work / "bareface128.onnx")
+
+
+def photos_of(data: Path | None, variant: str, extra: tuple[Path, ...]) -> list[Path]:
+    """The photos to train on; of CelebA no identity that ends in 0 or 5."""
+    folders = list(extra)
+    if data is not None:
+        chosen: list[Path] = []
+        folders.insert(0, data)
+    else:
+        chosen = redistributable()
+        if variant == "research":
+            folders.insert(0, data_folder() / "train" / "celeba")
+    for folder in folders:
+        chosen += sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and _trainable(path))
+    return chosen
+
+
+def _trainable(path: Path) -> bool:
+    identity = path.stem.split("_")[0] if "_" in path.stem else path.parent.name
+    return not ("celeba" in str(path.parent).lower() and identity[-1:] in "05")
+
+
+def _engine(detector: str, threads: int) -> Engine:
+    found = YunetDetector(Path(detector)) if detector.endswith(".onnx") else detector
+    return Engine(detector=found, threads=threads, min_face=24)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The occlusion map's training: ``python -m training.occlusion --data DIR``."""

@@ -1,0 +1,153 @@
+"""Two stages: a labeller from the labelled photos alone, then the model from everything the labeller labelled."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bareface.detection.yunet import YunetDetector
+from bareface.types import UInt8
+from training.occlusion import faces as cutting
+from training.occlusion.config import CHIP, MARGIN, SIDE, Config
+from training.occlusion.data import batches
+from training.occlusion.export import export
+from training.occlusion.faces import Faces
+from training.occlusion.labels import FACE, MASK
+from training.occlusion.model import IGNORED, Network, to_cells, to_tensor
+from training.occlusion.wear import masked, relabelled
+
+# Background, face, mask, other: a missed mask pixel costs an embedder more than one too many.
+_WEIGHTS = (1.0, 1.0, 1.3, 1.3)
+# A pseudo-labelled face shows at least so much face and at most so much of what is taken for a mask.
+_LEAST_FACE, _MOST_MASK = 0.25, 0.004
+_EVERY = 250  # steps between checkpoints
+
+
+def main(config: Config) -> Path:
+    """Train both stages, or go on where they stopped; returns the ONNX file."""
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    config.out.mkdir(parents=True, exist_ok=True)
+    detector = YunetDetector(config.detector)
+    photos = cutting.parsing_photos(config.data / "parsing", held_out=False)
+    photos = photos[: max(2, round(len(photos) * config.parsing_share))]
+    known = cutting.labelled(photos, detector)
+    known_worn = cutting.kept(config.out / "known.npz", lambda: masked(known, config.masks_each, config.seed))
+    print(f"{len(known)} labelled faces", flush=True)
+    labeller = fit(known, known_worn, config, config.first_steps, config.out / "labeller.pt")
+    export(labeller, config.out / "labeller.onnx")
+    if not config.faces:
+        return config.out / "labeller.onnx"
+
+    others = cutting.kept(
+        config.out / "others.npz",
+        lambda: cutting.unlabelled(folders(config), detector, config.faces, config.seed),
+    )
+    others_worn = cutting.kept(
+        config.out / "others-worn.npz", lambda: masked(others, config.masks_each_unlabelled, config.seed + 1)
+    )
+    others, others_worn = pseudo_labelled(labeller, others, others_worn, config)
+    print(f"{len(others)} other faces", flush=True)
+    # The hand-made labels come often enough to be heard.
+    share = max(1, len(others) // (3 * len(known)))
+    everything, everything_worn = _joined(*[known] * share, others), _joined(known_worn, others_worn)
+    network = fit(everything, everything_worn, config, config.steps, config.out / "model.pt", start=labeller)
+    export(network, config.out / "bareface-occlusion.onnx")
+    return config.out / "bareface-occlusion.onnx"
+
+
+def folders(config: Config) -> list[Path]:
+    """Folders of unlabelled bare faces."""
+    train = config.data / "train"
+    inside = (train / "celeba", train / "synthetic", train / "public-domain")
+    return [folder for folder in (*inside, *config.extra) if folder.is_dir()]
+
+
+def pseudo_labelled(network: Network, bare: Faces, worn: Faces, config: Config) -> tuple[Faces, Faces]:
+    """Faces, bare and masked, with the network's classes of the bare ones.
+
+    Faces in whom it sees a mask, or hardly a face, are left out.
+    """
+    parts = np.array_split(bare.pixels, len(bare) // 64 + 1)
+    classes = np.concatenate([_margin_too(network, part) for part in parts])
+    middle = classes[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    good = ((middle == FACE).mean(axis=(1, 2)) > _LEAST_FACE) & ((middle == MASK).mean(axis=(1, 2)) < _MOST_MASK)
+    # What it took for specks of a mask is face.
+    classes[classes == MASK] = FACE
+    worn = relabelled(worn, classes)
+    return chosen(replace(bare, classes=classes), good), chosen(worn, np.repeat(good, len(worn) // len(bare)))
+
+
+def chosen(faces: Faces, which: NDArray[np.bool_]) -> Faces:
+    """Some of the faces."""
+    return Faces(faces.pixels[which], faces.classes[which], faces.points[which])
+
+
+def _margin_too(network: Network, pixels: UInt8) -> UInt8:
+    """Classes of enlarged chips, uint8 [n, SIDE, SIDE]: the network sees the middle and the four corners."""
+    total = torch.zeros(len(pixels), 4, SIDE, SIDE)
+    ends = (0, 2 * MARGIN)
+    with torch.no_grad():
+        for top, left in ((MARGIN, MARGIN), *product(ends, ends)):
+            part = np.ascontiguousarray(pixels[:, top : top + CHIP, left : left + CHIP])
+            total[:, :, top : top + CHIP, left : left + CHIP] += network(to_tensor(part)).softmax(1)
+    return np.asarray(total.argmax(1).numpy(), np.uint8)
+
+
+def _joined(*parts: Faces) -> Faces:
+    return Faces(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("pixels", "classes", "points")))
+
+
+def fit(bare: Faces, worn: Faces, config: Config, steps: int, file: Path, start: Network | None = None) -> Network:
+    """Train a network, or go on from its checkpoint.
+
+    Parameters
+    ----------
+    bare, worn
+        Faces without and with simulated masks.
+    steps
+        Optimiser steps in all.
+    file
+        The checkpoint.
+    start
+        Weights to start from.
+    """
+    network = Network().to(config.device, memory_format=torch.channels_last)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=max(steps, 2), pct_start=0.1)
+    done, losses, began = 0, [0.0], time.monotonic()
+    if file.is_file():
+        saved = torch.load(file, weights_only=True)
+        network.load_state_dict(saved["network"])
+        optimiser.load_state_dict(saved["optimiser"])
+        schedule.load_state_dict(saved["schedule"])
+        done, losses = saved["done"], saved["losses"]
+    network.train()
+    criterion = nn.CrossEntropyLoss(torch.tensor(_WEIGHTS, device=config.device), ignore_index=IGNORED)
+    for step, (chips, classes) in enumerate(batches(bare, worn, config, range(done, steps)), done + 1):
+        scores = network.cells(to_tensor(chips).to(config.device))
+        loss: Tensor = criterion(scores, to_cells(classes).to(config.device))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+        if step % _EVERY == 0 or step == steps:
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
+            more = {"schedule": schedule.state_dict(), "done": step, "losses": losses}
+            torch.save(state | more, file.with_suffix(".part"))
+            file.with_suffix(".part").replace(file)
+        if step % 50 == 0:
+            mean, taken = np.mean(losses[-50:]), time.monotonic() - began
+            print(f"{file.stem} {step}/{steps}: loss {mean:.4f}, {taken:.0f} s", flush=True)
+    network.cpu().eval()
+    return network
