@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bareface import images
 from bareface.alignment import align, chip_to_photo
 from bareface.detection.yunet import YunetDetector
-from bareface.evaluation.mask_shapes import Half
+from bareface.evaluation.mask_shapes import Half, Kind
 from bareface.evaluation.mask_specs import Nose
 from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.occlusion.base import CLASSES, FACE, MASK, Segmenter
@@ -106,7 +106,7 @@ def held_out(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dic
             assert landmarks is not None
             photo = apply_mask(pixels, landmarks, sample_mask(10 * place + turn, half="test", kind=KINDS[turn]))
             worn.add(photo.pixels, np.where(photo.region, np.uint8(MASK), classes))
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     for name, faces in (("bare", bare), ("masked", worn)):
         found, truth = segmenter.segment(faces.chips), np.stack(faces.truth)
         results[name] = {label: overlap(found, truth, kind) for kind, label in enumerate(CLASSES)}

@@ -12,23 +12,15 @@ believe where no occlusion map is at work; those that know take the true share o
 
 from __future__ import annotations
 
-import argparse
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.evaluation.discard import DiscardCurve, discard_curve
-from bareface.evaluation.pair_lists import read_pairs
+from bareface.evaluation.degradations import LEVELS
 from bareface.evaluation.protocols import Protocol
-from bareface.quality import assess, rate
-from bareface.types import Box, Float64, Landmarks
-from benchmarks.common import print_table, write_json
-from training.photos import data_folder
-from training.quality_faces import LEVELS, LEVELS_EACH, Faces, Job, faces_of, open_engine
+from training.quality_faces import LEVELS_EACH, Job
 
 FMR = (1e-3, 1e-4)
 SHARES = np.linspace(0.0, 0.3, 7)

@@ -153,7 +153,8 @@ def faces_of(jobs: Iterable[Job], engine: Engine, folder: Path = Path("out") / "
     if not kept.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         made = _made(jobs, engine)
-        np.savez(kept, **{field.name: np.asarray(getattr(made, field.name)) for field in fields(Faces)})
+        made_columns = {field.name: np.asarray(getattr(made, field.name)) for field in fields(Faces)}
+        np.savez(kept, allow_pickle=False, **made_columns)
     with np.load(kept) as stored:
         columns = {field.name: stored[field.name] for field in fields(Faces)}
     return Faces(**{**columns, "scheme": str(columns["scheme"])})

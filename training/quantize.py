@@ -27,7 +27,7 @@ from training.photos import largest_faces, redistributable
 FACES = 200
 
 
-class _Chips(CalibrationDataReader):  # type: ignore[misc]
+class _Chips(CalibrationDataReader):
     def __init__(self, chips: list[UInt8]) -> None:
         self._chips = iter(chips)
 

@@ -83,7 +83,7 @@ class Engine:
         providers: Sequence[str] | None = None,
         threads: int | None = None,
         min_face: float | None = None,
-        segmenter: str | Segmenter | None = None,
+        segmenter: str | Segmenter | None = "bareface-occlusion",
     ) -> None:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,8 +65,8 @@ class Composer:
         down, across = (axis.astype(int) for axis in edges)
         canvas = np.empty((self._size, self._size, 3), np.uint8)
         parts = []
-        for top, bottom in zip(down[:-1], down[1:], strict=True):
-            for left, right in zip(across[:-1], across[1:], strict=True):
+        for top, bottom in itertools.pairwise(down):
+            for left, right in itertools.pairwise(across):
                 tile = self._tile(right - left, bottom - top, rng)
                 canvas[top:bottom, left:right] = tile.pixels
                 parts.append(tile.labels.moved(np.array([[1, 0, left], [0, 1, top]], np.float32)))
@@ -81,8 +82,8 @@ class Composer:
         if kind < 0.05:
             return Picture(_background(self._backgrounds, width, height, rng), Labels.none())
         if kind < 0.13:
-            scene = self._scenes[rng.integers(len(self._scenes))]
-            centre = rng.uniform(0.2, 0.8, 2) * scene.pixels.shape[1::-1]
+            scene = self._scenes[int(rng.integers(len(self._scenes)))]
+            centre = (rng.uniform(0.2, 0.8, 2) * scene.pixels.shape[1::-1]).astype(np.float32)
             scale = np.exp(rng.uniform(np.log(0.4), np.log(2.0)))
             return _view(Picture(scene.pixels, scene.labels), centre, scale, (width, height), rng)
         short = min(width, height)
@@ -111,8 +112,8 @@ class Composer:
         ratio = _extent(library.boxes[index]) / size
         reduction = 4 if ratio > 5 else 2 if ratio > 2.5 else 1
         labels = Labels(
-            library.boxes[index : index + 1] / reduction,
-            library.points[index : index + 1] / reduction,
+            (library.boxes[index : index + 1] / reduction).astype(np.float32),
+            (library.points[index : index + 1] / reduction).astype(np.float32),
             library.states[index : index + 1],
             np.zeros(1, bool),
         )
@@ -160,9 +161,7 @@ class Composer:
         return Picture(canvas, Labels.joined([picture.labels, labels]))
 
 
-def _view(
-    picture: Picture, centre: Float32, scale: float, size: tuple[int, int], rng: np.random.Generator
-) -> Picture:
+def _view(picture: Picture, centre: Float32, scale: float, size: tuple[int, int], rng: np.random.Generator) -> Picture:
     """The part of a picture, ``scale`` times as large, that shows ``centre``; filled from it where it suffices."""
     if rng.random() < 0.5:
         width = picture.pixels.shape[1]
@@ -204,7 +203,8 @@ def _warped(pixels: UInt8, matrix: Float32, size: tuple[int, int], rng: np.rando
         ratio = np.array([width / small[0], height / small[1]])
         linear = matrix[:, :2] * ratio
         matrix = np.concatenate([linear, (matrix[:, 2] + matrix[:, :2] @ (0.5 * ratio - 0.5))[:, None]], 1)
-    border, colour = cv2.BORDER_CONSTANT, (127, 127, 127)
+    border: int = cv2.BORDER_CONSTANT
+    colour: tuple[int, ...] = (127, 127, 127)
     kind = rng.random()
     if kind < 0.35:
         border = cv2.BORDER_REPLICATE
@@ -237,7 +237,7 @@ def _background(backgrounds: Sequence[UInt8], width: int, height: int, rng: np.r
         cells = rng.integers(0, 256, (int(rng.integers(2, 24)), int(rng.integers(2, 24)), 3), dtype=np.uint8)
         method = cv2.INTER_NEAREST if rng.random() < 0.4 else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(cells, (width, height), interpolation=method), np.uint8)
-    picture = backgrounds[rng.integers(len(backgrounds))]
+    picture = backgrounds[int(rng.integers(len(backgrounds)))]
     share = np.exp(rng.uniform(np.log(0.15), 0))
     high, wide = (max(8, int(length * share)) for length in picture.shape[:2])
     top, left = (int(rng.integers(0, full - part + 1)) for full, part in zip(picture.shape, (high, wide), strict=False))

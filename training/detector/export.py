@@ -97,7 +97,9 @@ def _head(graph: Graph, head: Head, x: str) -> str:
 
 def _doubled(graph: Graph, x: str) -> str:
     scales = graph.constant(np.array([1, 1, 2, 2], np.float32))
-    return graph.node("Resize", x, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    return graph.node(
+        "Resize", x, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+    )
 
 
 def _rows(graph: Graph, x: str) -> str:

@@ -161,5 +161,5 @@ class Library:
             4: cv2.IMREAD_REDUCED_COLOR_4,
         }
         start = self.ends[index - 1] if index else 0
-        image = cv2.imdecode(self.data[start : self.ends[index]], flags[reduction])
+        image = np.asarray(cv2.imdecode(self.data[start : self.ends[index]], flags[reduction]))
         return np.ascontiguousarray(image if reduction == 1 else image[..., ::-1], np.uint8)

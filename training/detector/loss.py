@@ -91,7 +91,9 @@ class Loss:
         cost = cost.masked_fill(~targets.possible, torch.inf)
         many = (iou * targets.possible).topk(min(6, iou.shape[1]), 1).values.sum(1).int().clamp(1, 6)
         order = cost.argsort(1)
-        rank = torch.empty_like(order).scatter_(1, order, torch.arange(order.shape[1], device=raw.device).expand_as(order))
+        rank = torch.empty_like(order).scatter_(
+            1, order, torch.arange(order.shape[1], device=raw.device).expand_as(order)
+        )
         taken = (rank < many[:, None]) & targets.possible
         face, column = taken.nonzero(as_tuple=True)
         place = places[face, column]

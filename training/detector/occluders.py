@@ -55,7 +55,9 @@ def _hand(pixels: UInt8, points: Float32, eyes: float, rng: np.random.Generator)
         shade = np.clip(skin * rng.uniform(0.85, 1.1), 0, 255)
         for width, dim in ((thick, 0.7), (thick * 0.85, 1.0)):
             colour = tuple(float(value) for value in shade * dim)
-            cv2.line(pixels, tip.astype(int).tolist(), end.astype(int).tolist(), colour, max(1, int(width)), cv2.LINE_AA)
+            cv2.line(
+                pixels, tip.astype(int).tolist(), end.astype(int).tolist(), colour, max(1, int(width)), cv2.LINE_AA
+            )
 
 
 def _patch(pixels: UInt8, box: Float32, rng: np.random.Generator) -> None:

@@ -35,8 +35,8 @@ def face_photos(data: Path, extra: Sequence[tuple[Path, int, float]], share: flo
     for folder, count, padding in [*((data / name, n, p) for name, n, p in FACES), *extra]:
         found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and _trainable(path))
         wanted = max(1, round(share * min(count, len(found))))
-        steps = np.linspace(0, len(found) - 1, wanted).astype(int) if found else []
-        chosen += [(found[step], padding) for step in steps]
+        steps = np.linspace(0, max(0, len(found) - 1), min(wanted, len(found))).astype(int)
+        chosen += [(found[step], padding) for step in steps.tolist()]
     return chosen
 
 

@@ -25,7 +25,7 @@ def spoil(pixels: UInt8, rng: np.random.Generator) -> UInt8:
         image = cv2.add(image, noise, dtype=cv2.CV_8U)
     if rng.random() < 0.25:
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 85))])[1]
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return np.ascontiguousarray(image, np.uint8)
 
 

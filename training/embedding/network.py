@@ -23,6 +23,7 @@ class _Block(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[n, channels, h, w] -> [n, width, h', w']."""
         inner: Tensor = self.second(F.relu_(self.first(x)))
         if self.halving:
             x = F.avg_pool2d(x, 2)
@@ -68,13 +69,14 @@ class Descriptor(nn.Module):
         return [module for module in self.modules() if isinstance(module, nn.Conv2d)]
 
     def forward(self, x: Tensor) -> Tensor:
+        """[n, 3, 150, 150] -> [n, 128]."""
         with torch.set_grad_enabled(self.frozen == 0 and torch.is_grad_enabled()):
             x = F.max_pool2d(F.relu_(self.blocks[0](x)), 3, 2)
             for block in list(self.blocks)[1 : self.frozen]:
                 x = block(x)
         for block in list(self.blocks)[max(1, self.frozen) :]:
             x = block(x)
-        return self.out(x.mean((2, 3)))  # type: ignore[no-any-return]
+        return self.out(x.mean((2, 3)))
 
     def save_onnx(self, path: Path, *, half: bool) -> None:
         """Write the network as ``dlib-resnet.onnx`` is written: uint8 [n, 150, 150, 3] to float32 [n, 128]."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bareface.models import registry
-from training.embedding.draw import batches
+from training.embedding.draw import TEACHES, Supply
 from training.embedding.network import Descriptor, normalised
 from training.embedding.pool import Pool
 
@@ -35,8 +35,11 @@ class Config:
         normalisation, and 3e-4 destroys it.
     pull
         Weight of the squared distance to the teacher's template of the bare face.
-    contrast, scale, bank
-        Weight of telling the face's own target from ``bank`` others, and the scale of its cosines.
+    contrast, scale
+        Weight of telling the face's own target from those of the others at hand, and the scale of its raw cosines,
+        which are what a comparison uses.
+    kept, fresh
+        Invented people held at a time, and the share of a batch that is invented anew.
     frozen
         Levels kept as dlib left them: what an edge looks like does not change under a mask.
     average
@@ -49,9 +52,10 @@ class Config:
     batch: int = 32
     peak: float = 1e-4
     pull: float = 2.0
-    contrast: float = 0.15
-    scale: float = 16.0
-    bank: int = 4096
+    contrast: float = 0.3
+    scale: float = 48.0
+    kept: int = 5000
+    fresh: float = 0.25
     frozen: int = 1
     average: float = 0.998
     seed: int = 0
@@ -64,13 +68,15 @@ class Config:
         return max(1, self.samples // self.batch)
 
 
-def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Descriptor:
+def train(pool: Pool, teach: TEACHES, config: Config, folder: Path, *, every: int = 500) -> Descriptor:
     """Train, or go on where ``folder`` says an earlier run stopped; returns the network with its mean weights.
 
     Parameters
     ----------
     pool
-        Faces with their targets.
+        Faces and masks.
+    teach
+        The teacher.
     config
         The run.
     folder
@@ -81,27 +87,30 @@ def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Desc
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    network = Descriptor(config.frozen).to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = Descriptor(config.frozen).to(config.device, memory_format=torch.channels_last)
     learned = [weight for weight in network.parameters() if weight.requires_grad]
     mean_weights = [weight.detach().clone() for weight in learned]
     optimiser = torch.optim.AdamW(learned, lr=config.peak, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.peak, config.steps, pct_start=0.1)
     step = _resume(folder / "state.pt", network, mean_weights, optimiser, schedule)
-    loss_of = _Loss(pool, config)
-    drawn = ahead(batches(pool, config.batch, network.mean, config.seed, step))
+    # A run that goes on sees other people, not the first ones again.
+    rng = np.random.default_rng([config.seed, step])
+    supply = Supply(pool, teach, network.mean, rng, kept=config.kept, fresh=config.fresh)
+    loss_of = _Loss(supply, config)
+    drawn = ahead(iter(lambda: supply.batch(config.batch), None))
     running, since = 0.0, time.monotonic()
     while step < config.steps:
         chips, targets = next(drawn)
         vectors = network(normalised(torch.from_numpy(chips).to(config.device), network.mean))
-        loss = loss_of(vectors, torch.from_numpy(targets).to(config.device), step)
+        loss = loss_of(vectors, torch.from_numpy(targets).to(config.device))
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         schedule.step()
         step += 1
         decay = min(config.average, step / (step + 10))
         torch._foreach_lerp_(mean_weights, [weight.detach() for weight in learned], 1 - decay)
-        running += (float(loss) - running) / min(step, 200)
+        running += (float(loss.detach()) - running) / min(step, 200)
         if step % every == 0 or step == config.steps:
             pace = (time.monotonic() - since) / every / config.batch * 1000
             _log(folder / "log.csv", f"{step * config.batch},{running:.5f},{pace:.2f}")
@@ -116,22 +125,20 @@ def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Desc
 class _Loss:
     """Nearness to the bare face's template, after the space's mean is taken off, and distance from other people's."""
 
-    def __init__(self, pool: Pool, config: Config) -> None:
-        self.config = config
+    def __init__(self, supply: Supply, config: Config) -> None:
+        self.config, self.supply = config, supply
         self.mean = torch.from_numpy(np.array(registry.space_mean("dlib-128"))).to(config.device)
-        self.targets = torch.from_numpy(np.array(pool.target)).to(config.device)
 
-    def __call__(self, vectors: Tensor, targets: Tensor, step: int) -> Tensor:
+    def __call__(self, vectors: Tensor, targets: Tensor) -> Tensor:
         found, wanted = F.normalize(vectors - self.mean), F.normalize(targets - self.mean)
         near = (1 - (found * wanted).sum(1)).mean()
         pulled = (vectors - targets).square().sum(1).mean()
-        generator = torch.Generator().manual_seed(step)
-        drawn = torch.randint(len(self.targets), (self.config.bank,), generator=generator)
-        others = F.normalize(self.targets[drawn] - self.mean)
-        alike = found @ others.T
+        others = torch.from_numpy(self.supply.targets.copy()).to(self.mean.device)
         # The face itself, or one so like it that telling them apart would teach nothing.
-        alike = alike.masked_fill(wanted @ others.T > 0.75, -1.0)
-        logits = self.config.scale * torch.cat([(found * wanted).sum(1, keepdim=True), alike], 1)
+        same = wanted @ F.normalize(others - self.mean).T > 0.75
+        seen = F.normalize(vectors)
+        alike = (seen @ F.normalize(others).T).masked_fill(same, -1.0)
+        logits = self.config.scale * torch.cat([(seen * F.normalize(targets)).sum(1, keepdim=True), alike], 1)
         told = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
         return near + self.config.pull * pulled + self.config.contrast * told
 

@@ -19,7 +19,7 @@ IGNORED = 255
 WIDTHS = (16, 32, 64, 128)
 
 
-class Unit(nn.Sequential):  # type: ignore[misc]
+class Unit(nn.Sequential):
     """Convolution, batch norm and, where asked for, ReLU."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Unit(nn.Sequential):  # type: ignore[misc]
         super().__init__(*layers, *([nn.ReLU()] if relu else []))
 
 
-class Block(nn.Module):  # type: ignore[misc]
+class Block(nn.Module):
     """A residual depthwise-separable convolution (Howard et al., 2017; He et al., 2016)."""
 
     def __init__(self, channels: int, size: int) -> None:
@@ -54,7 +54,7 @@ class Block(nn.Module):  # type: ignore[misc]
         return x + self.pointwise(self.depthwise(x))
 
 
-class Network(nn.Module):  # type: ignore[misc]
+class Network(nn.Module):
     """RGB chips, uint8 [n, 3, 150, 150], to class scores, float32 [n, 4, 150, 150].
 
     The stem pads the chip to 160 pixels, so that every level is exactly half of the one above; the head gives each of

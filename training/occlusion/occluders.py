@@ -175,11 +175,11 @@ def _lit(colour: object, shade: Float32, rng: Rng) -> UInt8:
     return np.clip(lit, 0, 255).astype(np.uint8)
 
 
-def _power(value: np.ndarray, exponent: float) -> np.ndarray:  # type: ignore[type-arg]
+def _power(value: np.ndarray, exponent: float) -> np.ndarray:
     return np.sign(value) * abs(value) ** exponent
 
 
-def _line(canvas: np.ndarray, start: object, end: object, width: float, value: float) -> None:  # type: ignore[type-arg]
+def _line(canvas: np.ndarray, start: object, end: object, width: float, value: float) -> None:
     one, two = ([int(v) for v in np.round(np.asarray(p) * (1 << _FINE))] for p in (start, end))
     cv2.line(
         canvas, one, two, value, max(1, round(width)), cv2.LINE_AA if canvas.dtype == np.uint8 else cv2.LINE_8, _FINE

@@ -99,7 +99,7 @@ def _decoded(raw: Float32, shape: tuple[int, int], stretch: Float32, least: floa
     boxes = np.concatenate([centre - half, centre + half], 1) * np.tile(stretch, 2)
     points = (np.tile(middle, 5) + raw[:, 5:15] * step) * np.tile(stretch, 5)
     scores = 1 / (1 + np.exp(-raw[:, 0]))
-    return _Answers(scores, boxes.astype(np.float32), points.astype(np.float32), raw[:, 15:18])
+    return _Answers(scores.astype(np.float32), boxes.astype(np.float32), points.astype(np.float32), raw[:, 15:18])
 
 
 def _locations(index: NDArray[np.int64], shape: tuple[int, int]) -> tuple[Float32, Float32]:

@@ -1,0 +1,144 @@
+"""The ablation table, on CelebA's validation identities: ``python -m training.embedding.validate NAME=FILE ...``.
+
+Each row is a network for masked faces beside dlib's for bare ones. Masks are of the test half, which training never
+draws; landmarks are YuNet's on the masked photo itself, and masks are found by the packaged segmenter, so that their
+errors count. Ids that end in 0 serve for nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface import images
+from bareface.alignment import align
+from bareface.detection.yunet import YunetDetector
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.models import registry
+from bareface.models.sessions import open_session
+from bareface.occlusion.segmenter import OnnxSegmenter
+from bareface.occlusion.visible import blanked
+from bareface.types import Float32, Float64, UInt8
+from benchmarks.common import print_table
+from training.occlusion.faces import find
+from training.photos import data_folder
+
+FILL = np.array([122.782, 117.001, 104.298], np.float32)
+FMR = (1e-2, 1e-3)
+STEP = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chips:
+    """Bare chips uint8 [n, 150, 150, 3], the same faces masked and with the mask blanked, and who they show."""
+
+    bare: UInt8
+    masked: UInt8
+    blanked: UInt8
+    subject: NDArray[np.int64]
+
+
+def chips_of(folder: Path, detector: YunetDetector) -> Chips:
+    """All photos of the identities that end in 0; photos without a face, bare or masked, are left out."""
+    bare, masked, subjects = [], [], []
+    for seed, path in enumerate(sorted(folder.glob("*0/*.jpg"))):
+        pixels = images.decode(path).pixels
+        landmarks = find(detector, pixels)
+        if landmarks is None:
+            continue
+        worn = apply_mask(pixels, landmarks, sample_mask(seed, half="test")).pixels
+        seen = find(detector, worn)
+        if seen is None:
+            continue
+        bare.append(align(pixels, landmarks))
+        masked.append(align(worn, seen))
+        subjects.append(int(path.parent.name))
+    classes = OnnxSegmenter().segment(masked)
+    hidden = [blanked(chip, mask, FILL) for chip, mask in zip(masked, classes, strict=True)]
+    return Chips(np.stack(bare), np.stack(masked), np.stack(hidden), np.array(subjects))
+
+
+def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
+    """Vectors float32 [n, 128], the mean over chip and mirror image."""
+    session = open_session(path, threads=1)
+    name = session.get_inputs()[0].name
+
+    def run(part: UInt8) -> Float32:
+        return np.asarray(session.run(None, {name: np.ascontiguousarray(part)})[0], np.float32)
+
+    parts = [chips[start : start + STEP] for start in range(0, len(chips), STEP)]
+    return np.concatenate([(run(part) + run(part[:, :, ::-1])) / 2 if mirror else run(part) for part in parts])
+
+
+def verification(probe: Float32, reference: Float32, subject: NDArray[np.int64]) -> dict[str, float]:
+    """TAR at FMR 1e-2 and 1e-3 and EER over all pairs of different photos."""
+    scores = _unit(probe) @ _unit(reference).T
+    mated = subject[:, None] == subject[None]
+    apart = ~np.eye(len(subject), dtype=bool)
+    genuine, impostor = scores[mated & apart], scores[~mated]
+    found = {f"TAR at {rate:g}": float((genuine > np.quantile(impostor, 1 - rate)).mean()) for rate in FMR}
+    at = np.quantile(impostor, np.linspace(0, 1, 20_001))
+    missed, false = np.searchsorted(np.sort(genuine), at) / len(genuine), 1 - np.linspace(0, 1, 20_001)
+    return found | {"EER": float(np.maximum(missed, false).min())}
+
+
+def _unit(vectors: Float32) -> Float64:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64)
+
+
+def nearness(found: Float32, wanted: Float32) -> Float64:
+    """Cosines of templates after the space's mean is taken off."""
+    mean = registry.space_mean("dlib-128")
+    return np.asarray((_unit(found - mean) * _unit(wanted - mean)).sum(1))
+
+
+def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
+    """What the table says of one network."""
+    masked = templates(path, chips.blanked)
+    cover = nearness(templates(path, chips.bare), bare)
+    crossed = verification(masked, bare, chips.subject)
+    both = verification(masked, masked, chips.subject)
+    return {
+        **{f"masked x bare, {name}": value for name, value in crossed.items()},
+        **{f"both masked, {name}": value for name, value in both.items()},
+        "to the bare template": float(np.median(nearness(masked, bare))),
+        "bare, kept": float(np.median(cover)),
+    }
+
+
+def rows(networks: Sequence[tuple[str, Path]], chips: Chips) -> Iterator[tuple[str, dict[str, float]]]:
+    """dlib's network on masks as they are, then on blanked ones, then each of the others."""
+    dlib = registry.path_of(registry.card("dlib-resnet"), "float32")
+    bare = templates(dlib, chips.bare)
+    as_it_is = Chips(chips.bare, chips.masked, chips.masked, chips.subject)
+    yield "dlib, mask as it is", row_of(dlib, as_it_is, bare)
+    yield "dlib, mask blanked", row_of(dlib, chips, bare)
+    for name, path in networks:
+        yield name, row_of(path, chips, bare)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", help="NAME=FILE")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    data = data_folder()
+    chips = chips_of(data / "train" / "celeba", YunetDetector(data.parent / "models" / "yunet_n_640_640.onnx"))
+    networks = [(name, Path(file)) for name, _, file in (entry.partition("=") for entry in options.networks)]
+    table = dict(rows(networks, chips))
+    columns = ["", *next(iter(table.values()))]
+    title = f"CelebA validation, {len(chips.subject)} photos of {len(set(chips.subject.tolist()))} people"
+    print_table(title, columns, [[name, *(f"{value:.3f}" for value in row.values())] for name, row in table.items()])
+    if options.json:
+        options.json.write_text(json.dumps({"photos": len(chips.subject), "rows": table}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
