@@ -1,28 +1,38 @@
-"""Boxes, landmarks and labels drawn into pictures of any size."""
+"""Boxes, landmarks, labels and occlusion maps drawn into pictures of any size."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from bareface.drawing import draw_faces
+from bareface.drawing import draw_faces, draw_occlusion
+from bareface.occlusion.base import BACKGROUND, FACE, MASK, OTHER
 from bareface.types import Box, Face, Landmarks, UInt8
 
 YELLOW, CYAN = (255, 214, 10), (0, 209, 255)
+GREEN, VERMILION = (0, 158, 115), (213, 94, 0)
 
 
-def face(box: Box, points: list[tuple[float, float]]) -> Face:
+def face(box: Box, points: list[tuple[float, float]], occlusion: UInt8 | None = None) -> Face:
     nothing = np.zeros((150, 150, 3), np.uint8)
     landmarks = Landmarks(np.array(points, np.float32), "dlib5")
-    return Face(box, landmarks, 1.06, nothing, nothing, "a.jpg", lambda chips: [])
+    segment = None if occlusion is None else lambda chips: np.stack([occlusion] * len(chips))
+    return Face(box, landmarks, 1.06, nothing, nothing, "a.jpg", lambda chips: [], None, segment)
 
 
-def centred(width: int, height: int) -> Face:
+def half_masked() -> UInt8:
+    """The upper half of the chip is face, the lower one mask."""
+    occlusion = np.full((150, 150), FACE, np.uint8)
+    occlusion[75:] = MASK
+    return occlusion
+
+
+def centred(width: int, height: int, occlusion: UInt8 | None = None) -> Face:
     """A face over the middle half of a picture."""
     across, down = np.meshgrid([0.4, 0.6], [0.45, 0.55])
     points = [(x * width, y * height) for x, y in zip(across.ravel(), down.ravel(), strict=True)]
     box = Box(0.25 * width, 0.25 * height, 0.75 * width, 0.75 * height)
-    return face(box, [*points, (0.5 * width, 0.6 * height)])
+    return face(box, [*points, (0.5 * width, 0.6 * height)], occlusion)
 
 
 def share(picture: UInt8, colour: tuple[int, int, int]) -> float:
@@ -74,3 +84,52 @@ def test_boxes_beyond_the_edge_keep_their_label_inside(box: Box) -> None:
 def test_no_faces_leave_the_picture() -> None:
     photo = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     assert np.array_equal(draw_faces(photo, []), photo)
+
+
+def test_each_class_has_a_colour_through_which_the_face_is_seen() -> None:
+    chip = np.full((150, 150, 3), 200, np.uint8)
+    chip[:, 75:] = 100
+    occlusion = np.zeros((150, 150), np.uint8)
+    kinds = (BACKGROUND, FACE, MASK, OTHER)
+    for row, kind in enumerate(kinds):
+        occlusion[10 * row : 10 * row + 10] = kind
+    drawn = draw_occlusion(chip, occlusion)
+    left, right = drawn[5:40:10, 10].astype(int), drawn[5:40:10, 140].astype(int)
+    assert len(np.unique(left, axis=0)) == len(kinds)
+    assert (abs(left - right - 50) <= 1).all()  # half of what was there shows through
+    assert (chip[:, 0] == 200).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 480), (640, 480), (500, 2000), (3000, 2000)])
+def test_the_occlusion_map_is_shown_below_the_picture(width: int, height: int) -> None:
+    photo = np.full((height, width, 3), 90, np.uint8)
+    picture = draw_faces(photo, [centred(width, height, half_masked())])
+    strip = picture[height:]
+    assert picture.shape[1] >= width
+    assert strip.shape[0] > 120
+    # The chip itself is black, so its overlay shows half of each colour; the legend shows the whole.
+    for colour in (GREEN, VERMILION):
+        overlay = (abs(strip.astype(int) - np.array(colour) / 2).sum(axis=2) < 6).sum()
+        assert overlay > 115 * 60  # two halves of 120 x 120 pixels, less the line between
+        assert share(strip, colour) > 0.0005
+    rows = np.flatnonzero((abs(strip.astype(int) - np.array(VERMILION) / 2).sum(axis=2) < 6).any(axis=1))
+    assert rows[0] > np.flatnonzero((abs(strip.astype(int) - np.array(GREEN) / 2).sum(axis=2) < 6).any(axis=1))[0]
+
+
+def test_a_face_without_a_map_has_no_place_below() -> None:
+    photo = np.full((480, 640, 3), 90, np.uint8)
+    assert draw_faces(photo, [centred(640, 480)]).shape == photo.shape
+    both = draw_faces(photo, [centred(640, 480), centred(640, 480, half_masked())])
+    assert both.shape == draw_faces(photo, [centred(640, 480, half_masked())]).shape
+
+
+def test_a_crowd_takes_no_more_room_than_itself() -> None:
+    crowd = [centred(3000, 2000, half_masked())] * 80
+    assert draw_faces(np.full((2000, 3000, 3), 90, np.uint8), crowd).shape[0] < 2 * 2000
+
+
+def test_the_label_says_what_is_visible() -> None:
+    bare = draw_faces(np.full((600, 800, 3), 90, np.uint8), [centred(800, 600)])
+    told = draw_faces(np.full((600, 800, 3), 90, np.uint8), [centred(800, 600, half_masked())])
+    dark = [int((abs(picture[:600].astype(int) - 16).sum(axis=2) < 10).sum()) for picture in (bare, told)]
+    assert dark[1] > 1.5 * dark[0]  # a longer label

@@ -1,13 +1,16 @@
-"""Boxes, landmarks and scores drawn into a picture, for a person to check what was found."""
+"""Faces drawn for a person to check what was found: boxes, landmarks, mask states, and what hides each face."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from bareface.occlusion.base import BACKGROUND, CLASSES, FACE, MASK, OTHER
 from bareface.types import Box, Face, Float32, UInt8
 
 _LEGIBLE = 480
@@ -16,14 +19,21 @@ _LEGIBLE = 480
 _LINE = (255, 214, 10)
 _POINT = (0, 209, 255)
 _DARK = (16, 16, 16)
+_TEXT = (235, 235, 235)
+# Of Okabe and Ito's palette, which the colour-blind tell apart; the background only darkens.
+_COLOURS = {BACKGROUND: _DARK, FACE: (0, 158, 115), MASK: (213, 94, 0), OTHER: (204, 121, 167)}
+_OPACITY = 0.5
+_LEAST_CHIP = 120
+_Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _SHIFT = 4  # OpenCV takes coordinates in 1/16 pixel, which keeps small boxes true
 
 
 def draw_faces(pixels: UInt8, faces: Sequence[Face], *, scale: float = 1.0) -> UInt8:
-    """Draw each face's box, five landmarks, place in the list and detection score.
+    """Draw each face's box, five landmarks, place in the list, detection score, mask state and visible share.
 
     Line width, points and text follow the picture's size, each line has a dark edge so that it shows on any
-    ground, and a picture smaller than 480 pixels is enlarged by a whole factor before drawing.
+    ground, and a picture smaller than 480 pixels is enlarged by a whole factor before drawing. Faces with an occlusion
+    map are shown once more below the picture: aligned, and aligned under the colours of the map, with a legend.
 
     Parameters
     ----------
@@ -37,7 +47,7 @@ def draw_faces(pixels: UInt8, faces: Sequence[Face], *, scale: float = 1.0) -> U
     Returns
     -------
     ndarray
-        RGB [H * k, W * k, 3] uint8, k = 1 for a picture of 480 pixels or more.
+        RGB uint8: the picture, [H * k, W * k, 3] with k = 1 from 480 pixels on, and what is shown below it.
     """
     enlarge = max(1, -(-_LEGIBLE // max(pixels.shape[:2])))
     canvas = np.ascontiguousarray(pixels.repeat(enlarge, axis=0).repeat(enlarge, axis=1))
@@ -46,7 +56,33 @@ def draw_faces(pixels: UInt8, faces: Sequence[Face], *, scale: float = 1.0) -> U
     for face in faces:
         _outline(canvas, face.box, to_canvas, line)
         _points(canvas, face.landmarks.points * to_canvas, line)
-    return _labels(canvas, faces, to_canvas, line)
+    font = ImageFont.load_default(max(13, max(canvas.shape[:2]) // 38))
+    labelled = _labels(canvas, faces, to_canvas, line, font)
+    return _with_chips(labelled, [one for one in enumerate(faces, 1) if one[1].occlusion is not None])
+
+
+def draw_occlusion(chip: UInt8, occlusion: UInt8) -> UInt8:
+    """An aligned face under the translucent colours of its occlusion map.
+
+    Parameters
+    ----------
+    chip
+        RGB [S, S, 3] uint8; it is not changed.
+    occlusion
+        Classes, uint8 [S, S]: places in :data:`bareface.occlusion.base.CLASSES`.
+
+    Returns
+    -------
+    ndarray
+        RGB [S, S, 3] uint8.
+    """
+    colours = np.array([_COLOURS[number] for number in range(len(CLASSES))], np.float32)[occlusion]
+    return np.round(chip * (1 - _OPACITY) + colours * _OPACITY).astype(np.uint8)
+
+
+def _words(face: Face) -> str:
+    """How a mask is worn and how much of the face shows; nothing where nobody looked."""
+    return "" if face.visible is None else f"mask: {face.mask_state}, {100 * face.visible:.0f} % visible"
 
 
 def _fixed(x: float, y: float) -> tuple[int, int]:
@@ -67,17 +103,16 @@ def _points(canvas: UInt8, points: Float32, line: int) -> None:
             cv2.circle(canvas, _fixed(x, y), round(size * 2**_SHIFT), colour, cv2.FILLED, cv2.LINE_AA, shift=_SHIFT)
 
 
-def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int) -> UInt8:
+def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int, font: _Font) -> UInt8:
     height, width = canvas.shape[:2]
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(max(13, max(height, width) // 38))
     pad = line + 1
     for number, face in enumerate(faces, start=1):
-        text = f"{number}  {face.score:.2f}"
+        text = f"{number}  {face.score:.2f}  {_words(face)}".rstrip()
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
         label_width, label_height = right - left + 2 * pad, bottom - top + 2 * pad
-        x = min(max(0.0, face.box.x1 * to_canvas), width - label_width)
+        x = max(0.0, min(face.box.x1 * to_canvas, width - label_width))
         above = face.box.y1 * to_canvas - label_height - line
         # Above the box where there is room, else below it, else just inside the picture: never over the eyes.
         below = min(face.box.y2 * to_canvas + line, height - label_height)
@@ -85,3 +120,46 @@ def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int) -
         draw.rectangle((x, y, x + label_width, y + label_height), fill=_DARK)
         draw.text((x + pad - left, y + pad - top), text, fill=_LINE, font=font)
     return np.asarray(picture, dtype=np.uint8)
+
+
+def _with_chips(picture: UInt8, faces: Sequence[tuple[int, Face]]) -> UInt8:
+    """The picture with numbered faces below it: each aligned, as it is and under its map, and the legend."""
+    if not faces:
+        return picture
+    # As many rows as columns, so that a crowd's faces take no more room than the crowd.
+    side = max(_LEAST_CHIP, int(picture.shape[1] / 2.2 / max(3, math.ceil(len(faces) ** 0.5))))
+    font = ImageFont.load_default(side / 9)
+    gap = line = round(font.getbbox("Mg")[3])
+    captions = [f"{number}  {_words(face)}" for number, face in faces]
+    pair = max(2 * side, *(round(font.getlength(caption)) for caption in captions))
+    names = [(2 * line + round(font.getlength(name)), number) for number, name in enumerate(CLASSES)]
+    width = max(picture.shape[1], pair + 2 * gap)
+    places = _flow([pair] * len(faces), width, gap)
+    legend = _flow([length for length, _ in names], width, gap)
+    row, top = side + line + gap, picture.shape[0] + gap
+    below = top + row * (1 + places[-1][1])
+    sheet = Image.new("RGB", (width, below + 2 * line * (1 + legend[-1][1])), _DARK)
+    sheet.paste(Image.fromarray(picture))
+    draw = ImageDraw.Draw(sheet)
+    for (_, face), caption, (x, number) in zip(faces, captions, places, strict=True):
+        y = top + row * number
+        assert face.occlusion is not None
+        for column, chip in enumerate((face.chip, draw_occlusion(face.chip, face.occlusion))):
+            sheet.paste(Image.fromarray(chip).resize((side, side)), (x + column * side, y))
+        draw.text((x, y + side), caption, fill=_LINE, font=font)
+    for (_, number), (x, place) in zip(names, legend, strict=True):
+        y = below + 2 * line * place
+        draw.rectangle((x, y, x + line, y + line), fill=_COLOURS[number], outline=_TEXT)
+        draw.text((x + 1.5 * line, y), CLASSES[number], fill=_TEXT, font=font)
+    return np.asarray(sheet, dtype=np.uint8)
+
+
+def _flow(lengths: Sequence[int], width: int, gap: int) -> list[tuple[int, int]]:
+    """Where things of these lengths stand, left edge and line, side by side as words in a paragraph."""
+    places, x, line = [], gap, 0
+    for length in lengths:
+        if x > gap and x + length + gap > width:
+            x, line = gap, line + 1
+        places.append((x, line))
+        x += length + gap
+    return places

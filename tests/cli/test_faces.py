@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bareface import images
+from bareface.engine import Engine
+from bareface.evaluation.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
 
 
@@ -22,17 +24,54 @@ def test_lists_faces(run: Run, collins: Path, hopper: Path) -> None:
 
 
 def test_prints_a_table(run: Run, collins: Path) -> None:
-    result = run("faces", collins)
-    assert "astronaut.png" in result.stdout
-    assert "99 × 99" in result.stdout
+    printed = run("faces", collins).stdout
+    assert "astronaut.png" in printed
+    assert "99 × 99" in printed
+    for heading in ("mask", "visible", "quality", "sharpness", "exposure", "pose", "eyes", "occlusion"):
+        assert heading in printed
+    assert "none" in printed
+
+
+@pytest.fixture
+def masked(collins: Path, tmp_path: Path) -> Path:
+    """Eileen Collins under a simulated mask."""
+    photo = images.decode(collins)
+    spec = sample_mask(3, half="test")
+    (found,) = Engine(threads=1).faces(photo.pixels)
+    images.write(tmp_path / "masked.png", apply_mask(photo.pixels, found.landmarks, spec).pixels)
+    return tmp_path / "masked.png"
+
+
+def test_says_what_a_mask_hides(run: Run, collins: Path, masked: Path) -> None:
+    bare, covered = (photo["faces"][0] for photo in parsed(run("faces", collins, masked, "--json"))["photos"])
+    assert (bare["mask_state"], covered["mask_state"]) == ("none", "full")
+    assert bare["visible"] > 0.9
+    assert covered["visible"] < 0.6
+    parts = {"score", "sharpness", "exposure", "pose", "eyes", "size", "occlusion", "consistency", "measures"}
+    assert set(bare["quality"]) == parts
+    assert covered["quality"]["occlusion"] < bare["quality"]["occlusion"] <= 100
+    assert covered["quality"]["measures"]["visible"] == covered["visible"]
+    printed = run("faces", masked).stdout
+    assert "full" in printed
+    assert f"{100 * covered['visible']:.0f} %" in printed
+
+
+def test_draws_the_occlusion_map_below(run: Run, collins: Path, masked: Path, tmp_path: Path) -> None:
+    orange = []
+    for photo in (collins, masked):
+        run("faces", photo, "-o", tmp_path / "out.png")
+        below = images.decode(tmp_path / "out.png").pixels[512:].astype(int)
+        orange.append(int(((below[..., 0] > below[..., 1] + 50) & (below[..., 1] > below[..., 2] + 15)).sum()))
+    assert orange[1] > orange[0] + 2000
 
 
 @pytest.mark.parametrize(("name", "format"), [("out.png", "PNG"), ("out.JPG", "JPEG"), ("out.webp", "WEBP")])
 def test_draws_into_a_file(run: Run, collins: Path, tmp_path: Path, name: str, format: str) -> None:
     run("faces", collins, "-o", tmp_path / name)
     drawn = images.decode(tmp_path / name)
-    assert (drawn.format, drawn.size) == (format, (512, 512))
-    assert (drawn.pixels != images.decode(collins).pixels).any()
+    assert (drawn.format, drawn.size[0]) == (format, 512)
+    assert drawn.size[1] > 512 + 120  # the occlusion map lies below
+    assert (drawn.pixels[:512] != images.decode(collins).pixels).any()
 
 
 def test_draws_into_a_folder_under_different_names(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bareface.engine import Engine
     from bareface.types import Face
 
+_COMPONENTS = "Quality by component: of 100 comparisons that a flawless photo wins, how many are left"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -43,12 +44,12 @@ def faces(
             "--output",
             "-o",
             metavar="FILE|DIR",
-            help="Write each photo with its faces drawn in: PNG, JPEG or WebP.",
+            help="Write each photo with its faces drawn in and their occlusion maps below: PNG, JPEG or WebP.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Find faces: boxes, landmarks and scores, best first."""
+    """Find faces: where they are, what a mask leaves visible and how good they are, best first."""
     targets = _targets(photos, output) if output else [None] * len(photos)
     engine = options.engine()
     seen: list[_Seen] = []
@@ -114,21 +115,18 @@ def _shape(one: _Seen) -> dict[str, Any]:
 
 
 def _print(seen: list[_Seen]) -> None:
-    rows = [
-        (
-            one.source,
-            number,
-            f"{face.score:.2f}",
-            f"{face.box.x1:.0f}, {face.box.y1:.0f}",
-            f"{face.box.width:.0f} × {face.box.height:.0f}",
-        )
-        for one in seen
-        for number, face in enumerate(one.faces, start=1)
-    ]
-    if rows:
-        print_table(
-            ("photo", "face", "score", "left, top", "size in px"), rows, right=("face", "score"), long=("photo",)
-        )
+    found = [(one.source, number, face) for one in seen for number, face in enumerate(one.faces, start=1)]
+    if found:
+        columns = ("photo", "face", "score", "left, top", "size in px", "mask", "visible", "quality")
+        right = ("face", "score", "visible", "quality")
+        print_table(columns, [(*one[:2], *_cells(one[2])) for one in found], right=right, long=("photo",))
+    rated = [(*one[:2], one[2].quality.components()) for one in found if one[2].quality]
+    if rated:
+        parts = list(dict.fromkeys(name for *_, components in rated for name in components))
+        rows = [
+            (photo, number, *(_whole(components.get(name)) for name in parts)) for photo, number, components in rated
+        ]
+        print_table(("photo", "face", *parts), rows, right=("face", *parts), long=("photo",), title=_COMPONENTS)
     for one in seen:
         if one.error:
             print_error(one.error)
@@ -139,3 +137,18 @@ def _print(seen: list[_Seen]) -> None:
             note(f"{one.source}: no face found")
         if one.drawn:
             note(f"Drawn: {one.drawn}")
+
+
+def _cells(face: Face) -> tuple[str | None, ...]:
+    return (
+        f"{face.score:.2f}",
+        f"{face.box.x1:.0f}, {face.box.y1:.0f}",
+        f"{face.box.width:.0f} × {face.box.height:.0f}",
+        face.mask_state,
+        None if face.visible is None else f"{100 * face.visible:.0f} %",
+        _whole(face.quality.score if face.quality else None),
+    )
+
+
+def _whole(value: float | None) -> str | None:
+    return None if value is None else f"{value:.0f}"

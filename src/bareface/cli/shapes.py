@@ -25,12 +25,15 @@ def plain(value: Any) -> Any:
 
 
 def face_shape(face: Face) -> dict[str, Any]:
-    """A face: where it is, and how sure the detector is; pictures and template stay out."""
+    """A face: where it is, how sure the detector is, what shows of it, its quality; pictures and template stay out."""
     return {
         "source": face.source,
         "score": float(face.score),
         "box": plain(face.box),
         "landmarks": {"scheme": face.landmarks.scheme, "points": face.landmarks.points.tolist()},
+        "mask_state": face.mask_state,
+        "visible": plain(face.visible),
+        "quality": plain(face.quality),
     }
 
 
