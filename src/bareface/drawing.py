@@ -80,11 +80,6 @@ def draw_occlusion(chip: UInt8, occlusion: UInt8) -> UInt8:
     return np.round(chip * (1 - _OPACITY) + colours * _OPACITY).astype(np.uint8)
 
 
-def _words(face: Face) -> str:
-    """How a mask is worn and how much of the face shows; nothing where nobody looked."""
-    return "" if face.visible is None else f"mask: {face.mask_state}, {100 * face.visible:.0f} % visible"
-
-
 def _fixed(x: float, y: float) -> tuple[int, int]:
     return round(x * 2**_SHIFT), round(y * 2**_SHIFT)
 
@@ -109,7 +104,10 @@ def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int, f
     draw = ImageDraw.Draw(picture)
     pad = line + 1
     for number, face in enumerate(faces, start=1):
-        text = f"{number}  {face.score:.2f}  {_words(face)}".rstrip()
+        text = f"{number}  {face.score:.2f}"
+        if face.visible is not None:
+            # Short, since labels of neighbours hide each other; the words are below the picture.
+            text += f"\n{face.mask_state}, {100 * face.visible:.0f} %"
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
         label_width, label_height = right - left + 2 * pad, bottom - top + 2 * pad
         x = max(0.0, min(face.box.x1 * to_canvas, width - label_width))
@@ -130,7 +128,7 @@ def _with_chips(picture: UInt8, faces: Sequence[tuple[int, Face]]) -> UInt8:
     side = max(_LEAST_CHIP, int(picture.shape[1] / 2.2 / max(3, math.ceil(len(faces) ** 0.5))))
     font = ImageFont.load_default(side / 9)
     gap = line = round(font.getbbox("Mg")[3])
-    captions = [f"{number}  {_words(face)}" for number, face in faces]
+    captions = [f"{n}  mask: {face.mask_state}, {100 * (face.visible or 0):.0f} % visible" for n, face in faces]
     pair = max(2 * side, *(round(font.getlength(caption)) for caption in captions))
     names = [(2 * line + round(font.getlength(name)), number) for number, name in enumerate(CLASSES)]
     width = max(picture.shape[1], pair + 2 * gap)
