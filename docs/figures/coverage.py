@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from bareface import compare, images
 from bareface.alignment import align
@@ -21,9 +24,6 @@ from bareface.demo_photos import portraits
 from bareface.engine import Engine
 from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.types import Comparison, Face, UInt8
-
-mpl.use("agg")
-from matplotlib import pyplot as plt
 
 # Upper edges at the nose, in inter-ocular distances below the eyes.
 EDGES = (1.5, 1.25, 1.0, 0.8, 0.6, 0.45, 0.3, 0.15, 0.0)
@@ -68,7 +68,7 @@ def covered(engine: Engine, pixels: UInt8, own: Face, other: Face) -> list[Step]
     return steps
 
 
-def curves(axes: plt.Axes, name: str, other: str, steps: Sequence[Step], colour: str) -> None:
+def curves(axes: Axes, name: str, other: str, steps: Sequence[Step], colour: str) -> None:
     """Similarities over the visible share."""
     seen = sorted(
         (step.face.visible, step.own.similarity, step.other.similarity)
@@ -80,7 +80,7 @@ def curves(axes: plt.Axes, name: str, other: str, steps: Sequence[Step], colour:
     axes.plot(visible, others, "o--", color=colour, markersize=4, mfc="white", label=f"{name}, with {other}")
 
 
-def thresholds(axes: plt.Axes, steps: Sequence[Step]) -> None:
+def thresholds(axes: Axes, steps: Sequence[Step]) -> None:
     """What a match needs at the mask state of each step."""
     compared = [(step.face.visible, step.own) for step in steps if step.face and step.face.visible and step.own]
     compared.sort(key=lambda pair: pair[0])
@@ -92,7 +92,7 @@ def thresholds(axes: plt.Axes, steps: Sequence[Step]) -> None:
     )  # fmt: skip
 
 
-def chips(figure: plt.Figure, steps: Sequence[Step], bottom: float, colour: str) -> None:
+def chips(figure: Figure, steps: Sequence[Step], bottom: float, colour: str) -> None:
     """A row of chips, captioned with what the engine says of them."""
     width = 0.93 / len(steps)
     height = width * figure.get_figwidth() / figure.get_figheight()
@@ -111,11 +111,13 @@ def main(target: Path) -> None:
     engine, people = Engine(), portraits()
     photos = [images.decode(person.photos[0]).pixels for person in people]
     bare = [engine.faces(photo)[0] for photo in photos]
-    figure = plt.figure(figsize=(9, 6.6), dpi=110)
+    figure = Figure(figsize=(9, 6.6), dpi=110)
     axes = figure.add_axes((0.075, 0.43, 0.905, 0.49))
+    every: list[Step] = []
     for number, (person, photo, colour) in enumerate(zip(people, photos, COLOURS, strict=True)):
         own, other = bare[number], bare[1 - number]
         steps = covered(engine, photo, own, other)
+        every += steps
         curves(axes, person.name, people[1 - number].name, steps, colour)
         chips(figure, steps, 0.175 - 0.165 * number, colour)
         for step in steps:
@@ -124,16 +126,16 @@ def main(target: Path) -> None:
                 print(f"{person.name}: {step.face.visible:.2f} visible, {step.face.mask_state}: {scores}")
             else:
                 print(f"{person.name}: no face found")
-    thresholds(axes, steps)
+    thresholds(axes, every)
     axes.set_xlabel("share of the face that is visible (face.visible); covered from the chin upward", color=INK)
     axes.set_ylabel("similarity (cosine)", color=INK)
-    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.invert_xaxis()
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, fontsize=8.5, loc="upper center", ncols=3)
-    figure.canvas.draw()
-    images.write(target, np.ascontiguousarray(np.asarray(figure.canvas.buffer_rgba())[..., :3]))
-    plt.close(figure)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    images.write(target, np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
 
 
 if __name__ == "__main__":
