@@ -93,7 +93,7 @@ def test_demo_without_a_network_and_over_its_own_output(monkeypatch: pytest.Monk
     assert result.stdout.splitlines()[-1] == f"Report: {report}"
     page = report.read_text(encoding="utf-8")
     assert page.count("<section") == 10  # five bad photos of each of two people
-    assert page.count("data:image/jpeg;base64,") == 30  # each with its two candidates
+    assert page.count("data:image/jpeg;base64,") == 40  # each with its occlusion map and two candidates
     again = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--json"])
     assert again.exit_code == 0, again.output
     assert '"subjects": 2' in again.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 from bareface import images
 from bareface.demo_photos import Person, Photos, Probe, portraits
 from bareface.engine import Engine
-from bareface.errors import ImageError
+from bareface.errors import FaceError, ImageError
 from bareface.evaluation.degradations import (
     Defocus,
     Degradation,
@@ -42,7 +42,7 @@ class Finding:
 
     probe: Probe
     entry: CandidateList | None = None
-    error: ImageError | None = None
+    error: ImageError | FaceError | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ def _copied(person: Person, folder: Path) -> Person:
 def _search(gallery: Gallery, probe: Probe) -> Finding:
     try:
         return Finding(probe, gallery.search(probe.path, top=_TOP).lists[0])
-    except ImageError as error:
+    except (ImageError, FaceError) as error:
         return Finding(probe, error=error)
 
 

@@ -47,6 +47,10 @@ class ModelError(BarefaceError):
     """A model that is missing, damaged or cannot run as asked, codes ``model.*``."""
 
 
+class FaceError(BarefaceError):
+    """A face that says too little to be used, codes ``face.*``."""
+
+
 class TemplateError(BarefaceError):
     """Templates that cannot be compared, codes ``template.*``."""
 

@@ -33,6 +33,7 @@ from bareface.gallery.records import (
 )
 from bareface.gallery.store import Store
 from bareface.gallery.walk import as_sources, entries
+from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.gallery_calibration import GalleryCalibration
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
 
@@ -128,6 +129,7 @@ class Gallery:
         largest: bool = False,
         face: int | None = None,
         crops: bool = True,
+        min_visible: float = MIN_VISIBLE,
         progress: EnrolProgress | None = None,
     ) -> EnrolReport:
         """Enrol photos, or folders of photos.
@@ -154,6 +156,9 @@ class Gallery:
             Enrol this face of one photo: 0 for the best-detected, as :meth:`Engine.faces` orders them.
         crops
             Keep a picture of each face, 160x160. A 16x16 thumbnail is kept in any case, to recognise re-encodings.
+        min_visible
+            Refuse faces of which a smaller share is visible; 0 refuses none. A photo with no other face is a
+            ``failed`` outcome with the code ``face.hidden``.
         progress
             Called after each file, in the order in which files are done.
 
@@ -172,7 +177,7 @@ class Gallery:
         found = tuple(entries(sources, subject))
         if face is not None and len(found) != 1:
             raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
-        rules = enrolment.Rules(basis=basis, largest=largest, face=face, crops=crops)
+        rules = enrolment.Rules(basis, largest, face, crops, min_visible)
         self._index.load()
         try:
             outcomes = enrolment.enrol(self._store, self.engine, found, rules, progress)
@@ -203,7 +208,14 @@ class Gallery:
         self._index.save()
         return outcome
 
-    def search(self, probe: Source | Sequence[Source], top: int = 20, same_person: bool = False) -> SearchResult:
+    def search(
+        self,
+        probe: Source | Sequence[Source],
+        top: int = 20,
+        same_person: bool = False,
+        *,
+        min_visible: float = MIN_VISIBLE,
+    ) -> SearchResult:
         """Search the gallery.
 
         Parameters
@@ -214,6 +226,8 @@ class Gallery:
             Length of the candidate lists: that many subjects, or all there are.
         same_person
             The probe photos show one person: their largest faces are fused into one probe.
+        min_visible
+            Refuse probe faces of which a smaller share is visible, with a note; 0 refuses none.
 
         Returns
         -------
@@ -226,6 +240,8 @@ class Gallery:
         ImageError
             A probe cannot be read, or ``image.no-face``: no probe shows a face. (Where some do, the notes name those
             that do not.)
+        FaceError
+            ``face.hidden``: no probe shows as much of a face as ``min_visible`` asks for.
         TemplateError
             ``template.space``: the engine's templates cannot be compared with the gallery's.
         CalibrationError
@@ -239,7 +255,7 @@ class Gallery:
         if not sources:
             raise UsageError("usage.probe", "no probe is given.")
         check_space(self._store.state(), self.engine.space, self.path)
-        probes = searching.probes_of(self.engine, sources, same_person=same_person)
+        probes = searching.probes_of(self.engine, sources, same_person=same_person, min_visible=min_visible)
         calibration = calibrating.calibration_of(self._store, self.engine.space, self.engine.model)
         return searching.search(self._index, self.engine, calibration, probes, top)
 
@@ -270,11 +286,15 @@ class Gallery:
             return catalogue.subjects(connection)
 
     def references(self, subject: int | str | None = None) -> tuple[Reference, ...]:
-        """All references, or those of one subject, given by number or name, in the order of their numbers."""
+        """All references by their numbers, or those of one subject, best quality first."""
         with self._store.read() as connection:
             if subject is None:
                 return tuple(catalogue.references(connection))
-            return tuple(catalogue.references_of(connection, catalogue.find_subject(connection, subject)))
+            return catalogue.references_of(connection, catalogue.find_subject(connection, subject))
+
+    def best_reference(self, subject: int | str) -> Reference:
+        """A subject's best photo: its reference of the best quality."""
+        return self.references(subject)[0]
 
     def crop(self, reference_id: int) -> bytes | None:
         """The kept picture of a reference, a JPEG of 160x160 pixels; None where none was kept."""

@@ -229,6 +229,12 @@ class Comparison:
         The false match rate that this threshold stands for.
     basis
         Where the threshold comes from, in words.
+    states
+        The two faces' mask states; threshold and decision are calibrated for this pair.
+    visible
+        The shares of the two faces that show, in [0, 1]; None where nobody looked.
+    notes
+        What the reader must know, e.g. that the evidence is thin.
     """
 
     similarity: float
@@ -237,6 +243,9 @@ class Comparison:
     threshold: float
     fmr: float
     basis: str
+    states: tuple[MaskState, MaskState] = ("none", "none")
+    visible: tuple[float | None, float | None] = (None, None)
+    notes: tuple[str, ...] = ()
 
 
 EnrolStatus: TypeAlias = Literal["enrolled", "already enrolled", "ambiguous", "no face", "rejected", "failed"]
@@ -305,8 +314,8 @@ class Candidate:
     decision
         ``match``, ``possible`` or ``no match``, at this gallery's size.
     fpir
-        Expected share of searches of this gallery by strangers in which anyone scores this high, in [0, 1];
-        None where no calibration covers the case.
+        Expected share of searches of this gallery by strangers in which anyone scores this high, in [0, 1], for
+        these two mask states; None where no calibration covers the case.
     source
         Path of the reference's photo.
     box
@@ -317,6 +326,10 @@ class Candidate:
         What made the reference's template.
     extrapolated
         Whether ``fpir`` lies beyond what the calibration counted: rarer, or for other mask states.
+    probe_state, reference_state
+        How the probe and the reference wear a mask.
+    probe_visible, visible
+        The shares of the probe's and of the reference's face that show, in [0, 1]; None where nobody looked.
     """
 
     rank: int
@@ -333,6 +346,10 @@ class Candidate:
     model: str = ""
     precision: str = "float32"
     extrapolated: bool = False
+    probe_state: MaskState = "none"
+    reference_state: MaskState = "none"
+    probe_visible: float | None = None
+    visible: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bareface.types import Candidate, Decision
+    from bareface.types import Candidate, Decision, MaskState
 
 LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
 
@@ -40,6 +40,27 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     '2 faces'
     """
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] in whole percent, rounded down: what is below a limit never reads as if it reached it.
+
+    >>> percent(0.31), percent(0.498), percent(1.0)
+    ('31 %', '49 %', '100 %')
+    """
+    return f"{math.floor(100 * share + 1e-6)} %"
+
+
+def what_shows(state: MaskState, visible: float | None) -> str:
+    """How a face wears a mask and how much of it shows.
+
+    >>> what_shows("full", 0.31), what_shows("none", 0.98), what_shows("none", None)
+    ('full mask, 31 % visible', 'no mask, 98 % visible', 'no mask known')
+    """
+    mask = "no mask" if state == "none" else f"{state} mask"
+    if visible is not None:
+        return f"{mask}, {percent(visible)} visible"
+    return "no mask known" if state == "none" else mask
 
 
 def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:

@@ -12,10 +12,10 @@ import pytest
 from bareface import images
 from tests.cli.support import Run, parsed
 
-FACE = {"source", "score", "box", "landmarks"}
+FACE = {"source", "score", "box", "landmarks", "mask_state", "visible", "quality"}
 CANDIDATE = {
     "rank", "subject_id", "subject", "reference_id", "similarity", "distance", "decision", "fpir", "source", "box",
-    "same_source", "model", "precision", "extrapolated",
+    "same_source", "model", "precision", "extrapolated", "probe_state", "reference_state", "probe_visible", "visible",
 }  # fmt: skip
 
 
@@ -140,7 +140,10 @@ def test_no_face_in_the_probe_is_exit_code_1(run: Run, enrolled: Path, nobody: P
     assert "no face was found" in run("search", enrolled, nobody, expect=1).stderr
 
 
-def test_a_hostile_subject_is_only_text(run: Run, collins: Path, mirrored: Path, tmp_path: Path) -> None:
+def test_a_hostile_subject_is_only_text(
+    run: Run, collins: Path, mirrored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(collins.parent)  # a short path leaves the name its line
     name, page = "[bold]\x1b[2J<script>alert(1)</script>\u202e", tmp_path / "r.html"
     run("enrol", tmp_path / "g.bareface", collins, "--subject", name)
     result = run("search", tmp_path / "g.bareface", mirrored, "--report", page)
@@ -156,7 +159,7 @@ def test_report_is_written_whole(run: Run, enrolled: Path, mirrored: Path, nobod
     result = run("search", enrolled, mirrored, nobody, "--report", page)
     assert f"Report: {page}" in result.stderr
     text = page.read_text(encoding="utf-8")
-    assert text.count("data:image/jpeg;base64,") == 3
+    assert text.count("data:image/jpeg;base64,") == 4  # probe, its occlusion map, two candidates
     assert "image.no-face" in text
 
 
@@ -164,7 +167,7 @@ def test_report_without_crops(run: Run, people: Path, mirrored: Path, tmp_path: 
     run("enrol", tmp_path / "g.bareface", people, "--no-crops")
     run("search", tmp_path / "g.bareface", mirrored, "--report", tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert text.count("data:image/jpeg;base64,") == 1
+    assert text.count("data:image/jpeg;base64,") == 2  # the probe and its occlusion map
     assert text.count("no picture kept") == 2
 
 
@@ -192,7 +195,7 @@ def test_compare_the_same_person(run: Run, collins: Path, mirrored: Path) -> Non
     assert set(result["a"]) == {"source", "faces", "face"}
     assert set(result["a"]["face"]) == FACE
     comparison = result["comparison"]
-    assert set(comparison) == {"similarity", "distance", "decision", "threshold", "fmr", "basis"}
+    assert set(comparison) == {"similarity", "distance", "decision", "threshold", "fmr", "basis", "states", "visible", "notes"}
     assert comparison["decision"] == "match"
     assert comparison["similarity"] > comparison["threshold"]
 

@@ -18,10 +18,10 @@ class NewEngine(TileEngine):
     def __init__(self) -> None:
         super().__init__(space="tiles-2", model="tiler-2")
 
-    def _embed(self, chips):
+    def _embed(self, faces):
         return [
-            Template(vector_of(chip.reshape(-1, 3).mean(axis=0), 24), self.model, self.space, "float32")
-            for chip in chips
+            Template(vector_of(face.chip.reshape(-1, 3).mean(axis=0), 24), self.model, self.space, "float32")
+            for face in faces
         ]
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table
 from bareface.cli.shapes import face_shape, plain
-from bareface.wording import LEADS, plural
+from bareface.matching.evidence import MIN_VISIBLE, sort_out
+from bareface.wording import LEADS, plural, what_shows
 
 if TYPE_CHECKING:
+    from bareface.engine import Engine
     from bareface.types import Comparison, Face
 
 
@@ -21,21 +23,30 @@ def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A photo.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another photo.")],
     options: EngineOptions,
+    min_visible: MinVisible = MIN_VISIBLE,
     json: Json = False,
 ) -> None:
-    """Compare two photos, by the best face of each."""
+    """Compare two photos, by the best face of each that shows enough."""
     import bareface
 
     engine = options.engine()
-    found = {"a": (first, engine.faces(first)), "b": (second, engine.faces(second))}
+    found = {side: (photo, _faces(engine, photo, min_visible)) for side, photo in (("a", first), ("b", second))}
     best = [faces[0] for _, faces in found.values() if faces]
-    comparison = bareface.compare(*best) if len(best) == 2 else None
+    comparison = bareface.compare(*best, min_visible=min_visible) if len(best) == 2 else None
     if json:
         print_json(_shape(found, comparison))
     else:
         _print(found, comparison)
     if comparison is None or comparison.decision == "no match":
         raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def _faces(engine: Engine, photo: Path, min_visible: float) -> list[Face]:
+    """The faces of a photo, best first; those that show too little come last."""
+    faces = engine.faces(photo)
+    engine.embed(faces)
+    enough, hidden = sort_out(faces, min_visible)
+    return [*enough, *hidden]
 
 
 def _shape(found: dict[str, tuple[Path, list[Face]]], comparison: Comparison | None) -> dict[str, Any]:
@@ -60,8 +71,10 @@ def _print(found: dict[str, tuple[Path, list[Face]]], comparison: Comparison | N
                 f"{comparison.threshold:.3f}",
                 f"{comparison.fmr:g}",
                 f"{comparison.distance:.3f}",
+                *map(what_shows, comparison.states, comparison.visible),
             )
         ]
-        print_table(("decision", "similarity", "match from", "at FMR", "distance"), rows)
-        note(comparison.basis)
+        print_table(("decision", "similarity", "match from", "at FMR", "distance", "A shows", "B shows"), rows)
+        for remark in (comparison.basis, *comparison.notes):
+            note(remark)
         note(LEADS)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bareface.cli.complete import subject_names
-from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
 from bareface.cli.shapes import enrol_counts, plain
+from bareface.matching.evidence import MIN_VISIBLE
 from bareface.wording import plural
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def enrol(
         int | None,
         typer.Option(min=1, metavar="N", help="Of one photo, enrol the face that `faces` gives this number."),
     ] = None,
+    min_visible: MinVisible = MIN_VISIBLE,
     no_crops: Annotated[bool, typer.Option("--no-crops", help="Keep no pictures of the faces.")] = False,
     json: Json = False,
 ) -> None:
@@ -59,6 +61,7 @@ def enrol(
                 largest=largest,
                 face=None if face is None else face - 1,
                 crops=not no_crops,
+                min_visible=min_visible,
                 progress=lambda done, total, _: advance(done, total),
             )
         except KeyboardInterrupt:
@@ -86,7 +89,9 @@ def print_report(report: EnrolReport) -> None:
     counts = [(status, count) for status, count in enrol_counts(report).items() if count]
     print_table(("outcome", "files"), counts, right=("files",))
     note(f"{plural(report.references, 'reference')} added from {plural(len(report.outcomes), 'file')}.")
-    attention = [o for o in report.outcomes if o.status not in ("enrolled", "already enrolled")]
+    done = ("enrolled", "already enrolled")
+    attention = [o for o in report.outcomes if o.message or o.status not in done]
+    attention.sort(key=lambda outcome: outcome.status in done)  # warnings after what went wrong
     for outcome in attention[:_SHOWN]:
         note(f"{outcome.status}: {outcome.source}{f': {outcome.message}' if outcome.message else ''}")
     if len(attention) > _SHOWN:

@@ -12,6 +12,7 @@ import typer
 from bareface.cli.complete import subject_names
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_pairs, print_table, progress
+from bareface.cli.search import visible
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
 from bareface.wording import plural
@@ -91,7 +92,7 @@ def references(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List the references: which face from which photo stands for whom."""
+    """List the references: which face from which photo stands for whom; of one subject, the best first."""
     with _open(gallery) as opened:
         found = opened.references(None if subject is None else _who(subject))
     if json:
@@ -279,17 +280,19 @@ def _print_some(what: str, which: Sequence[str], at_most: int = 20) -> None:
 
 def _print_references(found: tuple[Reference, ...]) -> None:
     print_table(
-        ("number", "subject", "photo", "basis", "enrolled"),
+        ("number", "subject", "photo", "quality", "visible", "basis", "enrolled"),
         [
             (
                 one.id,
                 one.subject or f"#{one.subject_id}",
                 one.source,
+                None if one.quality is None else f"{one.quality:.0f}",
+                visible(one.mask_state, one.visible),
                 one.basis,
                 f"{one.enrolled:%Y-%m-%d}",
             )
             for one in found
         ],
-        right=("number",),
+        right=("number", "quality"),
         long=("subject", "photo", "basis"),
     )

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 _PANEL = "Engine"
 
+MinVisible = Annotated[
+    float,
+    typer.Option(
+        "--min-visible", min=0, max=1, metavar="SHARE", help="Refuse faces that show less than this share; 0: none."
+    ),
+]
+"""How much of a face must show; its default is :data:`bareface.matching.evidence.MIN_VISIBLE`."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
-from bareface.errors import BarefaceError, ImageError
+from bareface.errors import BarefaceError, FaceError, ImageError
 from bareface.files import check_place, write_atomically
-from bareface.wording import LEADS, odds, plural, verdict
+from bareface.matching.evidence import MIN_VISIBLE
+from bareface.wording import LEADS, odds, percent, plural, verdict, what_shows
 
 if TYPE_CHECKING:
     from bareface.service import Gallery
-    from bareface.types import Candidate, CandidateList, SearchResult
+    from bareface.types import Candidate, CandidateList, MaskState, SearchResult
 
 
 STRANGERS = (
@@ -54,6 +55,7 @@ def search(
     same_person: Annotated[
         bool, typer.Option("--same-person", help="All probes show one person: search with them together.")
     ] = False,
+    min_visible: MinVisible = MIN_VISIBLE,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.html", help="Also write one self-contained page with the faces side by side."),
@@ -70,7 +72,7 @@ def search(
         answers: list[_Answer] = []
         with progress("Searching") as advance:
             for group in groups:
-                answers.append(_search(opened, group, top, same_person))
+                answers.append(_search(opened, group, top, same_person, min_visible))
                 advance(len(answers), len(groups))
         if report:
             _write_report(opened, gallery, answers, report)
@@ -86,11 +88,11 @@ def search(
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
-def _search(gallery: Gallery, group: tuple[Path, ...], top: int, same_person: bool) -> _Answer:
-    """Search once; a probe that cannot be read does not stop the others, a broken gallery does."""
+def _search(gallery: Gallery, group: tuple[Path, ...], top: int, same_person: bool, min_visible: float) -> _Answer:
+    """Search once; a probe that cannot be used does not stop the others, a broken gallery does."""
     try:
-        return _Answer(group, gallery.search(list(group), top=top, same_person=same_person))
-    except ImageError as error:
+        return _Answer(group, gallery.search(list(group), top, same_person, min_visible=min_visible))
+    except (ImageError, FaceError) as error:
         return _Answer(group, error=error)
 
 
@@ -135,9 +137,10 @@ def _print(answers: list[_Answer]) -> None:
 
 def print_list(entry: CandidateList) -> None:
     """A candidate list as a table, with the sentence that sums it up."""
-    probe = " + ".join(near(face.source) for face in entry.probe)
+    shown = ((face.source, what_shows(face.template.mask_state, face.template.visible)) for face in entry.probe)
+    probe = " + ".join(f"{near(source)} ({words})" for source, words in shown)
     size = f"{plural(entry.subjects, 'subject')}, {plural(entry.references, 'reference')}"
-    columns = ["rank", "subject", "similarity", "strangers", "decision", "source"]
+    columns = ["rank", "subject", "similarity", "strangers", "decision", "visible", "source"]
     rows: list[list[object]] = [
         [
             candidate.rank,
@@ -145,6 +148,7 @@ def print_list(entry: CandidateList) -> None:
             f"{candidate.similarity:.3f}",
             strangers(candidate),
             candidate.decision,
+            visible(candidate.reference_state, candidate.visible),
             near(candidate.source),
         ]
         for candidate in entry.candidates
@@ -164,6 +168,12 @@ def strangers(candidate: Candidate) -> str:
     if candidate.fpir is None:
         return "not calibrated"
     return odds(candidate.fpir) + " *" * candidate.extrapolated
+
+
+def visible(state: MaskState, share: float | None) -> str:
+    """The cell that says how much of a face shows, and the mask if there is one."""
+    parts = [] if share is None else [percent(share)]
+    return ", ".join([*parts, *([] if state == "none" else [f"{state} mask"])])
 
 
 def near(source: str) -> str:

@@ -45,6 +45,7 @@ def calibrate(store: Store) -> GalleryCalibration:
         subject_ids=np.array([owners[number].subject_id for number in ids.tolist()], np.int64),
         names=[owners[number].subject for number in ids.tolist()],
         templates=np.concatenate([vectors for _, vectors in parts]),
+        states=[owners[number].mask_state for number in ids.tolist()],
     )
     main = max(makers, key=lambda made: made.references).model
     found = calibrate_references(given, state.space, main)

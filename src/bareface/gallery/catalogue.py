@@ -104,6 +104,9 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
             r.basis,
             r.enrolled,
             picture.c.crop.is_not(None),
+            t.mask_state,
+            t.visible,
+            r.quality,
         )
         .select_from(reference)
         .join(subject)
@@ -119,9 +122,10 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
         yield Reference(*values)
 
 
-def references_of(connection: sa.Connection, subject_id: int) -> Iterator[Reference]:
-    """The references of one subject."""
-    return references(connection, reference.c.subject_id == subject_id)
+def references_of(connection: sa.Connection, subject_id: int) -> tuple[Reference, ...]:
+    """The references of one subject, best quality first; those of unknown or equal quality by number."""
+    found = references(connection, reference.c.subject_id == subject_id)
+    return tuple(sorted(found, key=lambda one: -1.0 if one.quality is None else one.quality, reverse=True))
 
 
 def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:

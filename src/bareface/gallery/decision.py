@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bareface.matching.calibration import Calibration
+from bareface.matching.calibration import Calibration, States
 from bareface.types import Decision
 
 
@@ -26,19 +27,18 @@ class Judge:
     subjects: int
     references: float
 
-    @property
-    def note(self) -> str:
-        """What its decisions rest on."""
+    def note(self, pairs: Iterable[States]) -> str:
+        """What its decisions for these pairs of mask states (probe's, reference's) rest on."""
         if self.calibration is None:
             return "no calibration covers this model: every candidate is only possible, and no rate is known"
-        return f"rates and decisions: {self.calibration.describe()}"
+        return f"rates and decisions: {self.calibration.describe(*pairs)}"
 
-    def __call__(self, similarity: float) -> tuple[Decision, float | None, bool]:
+    def __call__(self, similarity: float, states: States) -> tuple[Decision, float | None, bool]:
         """The decision, the share of strangers' searches that would score this high (FPIR) if known, and whether
-        that share is extrapolated.
+        that share is extrapolated; all for the mask states of probe and reference.
         """
         if self.calibration is None:
             return "possible", None, False
-        gallery = self.subjects, self.references
-        estimate = self.calibration.fpir(similarity, *gallery)
-        return self.calibration.decide(similarity, *gallery), estimate.value, estimate.extrapolated
+        given = similarity, self.subjects, self.references, states
+        estimate = self.calibration.fpir(*given)
+        return self.calibration.decide(*given), estimate.value, estimate.extrapolated

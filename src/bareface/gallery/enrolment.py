@@ -20,6 +20,8 @@ from bareface.gallery.records import EnrolProgress
 from bareface.gallery.schema import file, reference, subject
 from bareface.gallery.store import Store
 from bareface.gallery.walk import Entry
+from bareface.matching import evidence
+from bareface.quality import reasons
 from bareface.types import EnrolOutcome, Face, Photo
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ BATCH = 32
 
 STREAM = 8 * BATCH
 """Photos in one run of the engine: its overlapping stages seldom run dry, and hashing is not far ahead."""
+
+POOR_QUALITY = 50.0
+"""A reference below this is enrolled with a warning: it is expected to lose half of its comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,15 @@ class Rules:
         Of several faces, enrol this one: 0 for the best-detected.
     crops
         Keep a picture of each face.
+    min_visible
+        Refuse faces of which a smaller share is visible.
     """
 
     basis: str | None = None
     largest: bool = False
     face: int | None = None
     crops: bool = True
+    min_visible: float = evidence.MIN_VISIBLE
 
 
 def enrol(
@@ -115,9 +123,8 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     owners = owners_of(connection, found.photo.sha256)
     if owners is not None:  # twice in this run, or another process was faster
         return already(entry.name, entry.subject, owners)
-    notes = ". ".join(found.photo.notes) or None
     if not found.faces:
-        return EnrolOutcome(entry.name, "no face", message=notes)
+        return EnrolOutcome(entry.name, "no face", message=_sentences(found.photo.notes))
     standing = corrections.standing(connection, found.photo.sha256)
     try:
         faces = _chosen(found.faces, entry, rules, standing)
@@ -131,15 +138,33 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     if not faces:
         message = "a standing correction rejects every face"
         return EnrolOutcome(entry.name, "rejected", faces=len(found.faces), message=message)
-    names = _store(connection, entry, found.photo, faces, rules, standing)
+    shown, hidden = evidence.sort_out(faces, rules.min_visible)
+    refused = [evidence.refusal(hidden, rules.min_visible)] if hidden else []
+    if refused and not shown:
+        return _failed(entry, refused[0], faces=len(found.faces))
+    names = _store(connection, entry, found.photo, shown, rules, standing)
     return EnrolOutcome(
         entry.name,
         "enrolled",
-        references=len(faces),
+        references=len(shown),
         faces=len(found.faces),
         subject=names.pop() if len(names) == 1 else None,
-        message=notes,
+        message=_sentences((*found.photo.notes, *map(_text, refused), *_poor(shown))),
     )
+
+
+def _poor(faces: Sequence[Face]) -> tuple[str, ...]:
+    """A warning that names the worst of these faces, where that is a poor one, and what is wrong with it."""
+    poor = [face.quality for face in faces if face.quality is not None and face.quality.score < POOR_QUALITY]
+    if not poor:
+        return ()
+    worst = min(poor, key=lambda quality: quality.score)
+    which = "" if len(faces) == 1 else f" of {len(poor)} of {len(faces)} faces, at worst"
+    return (": ".join([f"poor quality{which} {worst.score:.0f} of 100", *reasons(worst)[:1]]),)
+
+
+def _sentences(notes: Sequence[str]) -> str | None:
+    return ". ".join(note.rstrip(".") for note in notes) or None
 
 
 def _chosen(
@@ -209,5 +234,8 @@ def already(source: str, wanted: str | None, owners: set[str | None]) -> EnrolOu
 
 
 def _failed(entry: Entry, error: BarefaceError, faces: int = 0) -> EnrolOutcome:
-    message = f"{error.message} {error.remedy}" if error.remedy else error.message
-    return EnrolOutcome(entry.name, "failed", faces=faces, subject=entry.subject, code=error.code, message=message)
+    return EnrolOutcome(entry.name, "failed", faces=faces, subject=entry.subject, code=error.code, message=_text(error))
+
+
+def _text(error: BarefaceError) -> str:
+    return f"{error.message} {error.remedy}" if error.remedy else error.message

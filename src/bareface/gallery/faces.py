@@ -109,6 +109,7 @@ def add_template(
     box: Box = NO_BOX,
     landmarks: Landmarks | None = None,
     score: float = 0.0,
+    quality: float | None = None,
 ) -> int:
     """Enrol a template; returns the new reference's number."""
     values: dict[str, Any] = {
@@ -118,6 +119,7 @@ def add_template(
         "landmarks": None if landmarks is None else np.ascontiguousarray(landmarks.points, "<f4").tobytes(),
         "scheme": None if landmarks is None else landmarks.scheme,
         "score": float(score),
+        "quality": quality,
         "basis": basis,
         "enrolled": datetime.now(UTC),
     }
@@ -128,7 +130,18 @@ def add_template(
 
 def template_values(made: Template) -> dict[str, Any]:
     """A template as columns."""
-    return {"model": made.model, "precision": made.precision, "vector": blob_of(made.vector)}
+    return {
+        "model": made.model,
+        "precision": made.precision,
+        "vector": blob_of(made.vector),
+        "mask_state": made.mask_state,
+        "visible": made.visible,
+    }
+
+
+def quality_of(face: Face) -> float | None:
+    """A face's quality as it is stored, 0 to 100."""
+    return None if face.quality is None else face.quality.score
 
 
 def add_face(
@@ -144,6 +157,7 @@ def add_face(
         box=face.box,
         landmarks=face.landmarks,
         score=face.score,
+        quality=quality_of(face),
     )
     connection.execute(
         picture.insert().values(

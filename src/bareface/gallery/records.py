@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bareface.types import Box, EnrolOutcome
+from bareface.types import Box, EnrolOutcome, MaskState
 
 EnrolProgress: TypeAlias = Callable[[int, int, EnrolOutcome], None]
 """Called after each file with how many are done, how many there are, and what became of this one."""
@@ -61,6 +61,10 @@ class Reference:
         When, in UTC.
     crop
         Whether a picture of the face is kept.
+    mask_state, visible
+        How the face wears a mask, and the share of it that shows, in [0, 1]; None where nobody looked.
+    quality
+        How useful the photo is for recognition, from 0 to 100; None where not known.
     """
 
     id: int
@@ -75,6 +79,9 @@ class Reference:
     basis: str | None
     enrolled: datetime
     crop: bool
+    mask_state: MaskState
+    visible: float | None
+    quality: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from bareface.errors import BarefaceError, GalleryError
 from bareface.gallery import catalogue
 from bareface.gallery.corrections import SAME_FACE_IOU
 from bareface.gallery.enrolment import BATCH, STREAM
-from bareface.gallery.faces import NO_BOX, FaceEngine, check_vector, template_values
+from bareface.gallery.faces import NO_BOX, FaceEngine, check_vector, quality_of, template_values
 from bareface.gallery.records import Progress, ReembedReport, Reference, Unresolved
 from bareface.gallery.schema import gallery, reference, staged, template
 from bareface.gallery.store import Store
-from bareface.types import Template
+from bareface.types import Face
 
 if TYPE_CHECKING:
     from bareface.engine import Analysis
@@ -98,8 +98,11 @@ def _embed_group(store: Store, engine: FaceEngine, files: Sequence[int]) -> Iter
                 still_there = catalogue.subject_ids(connection, [one.id for one in ones])
                 for one in (one for one in ones if one.id in still_there):
                     try:
-                        values = {"space": engine.space, **template_values(_again(one, analysis))}
+                        face = _again(one, analysis)
+                        values = {"space": engine.space, **template_values(face.template)}
                         connection.execute(staged.insert().values(reference_id=one.id, **values))
+                        quality = reference.update().where(reference.c.id == one.id)
+                        connection.execute(quality.values(quality=quality_of(face)))
                     except BarefaceError as error:
                         failed.append(_unresolved(one, error))
         yield failed
@@ -117,8 +120,8 @@ def _gone(one: Reference) -> BarefaceError | None:
     return GalleryError("gallery.photo-changed", "there is another photo at this path now.")
 
 
-def _again(one: Reference, analysis: Analysis) -> Template:
-    """The template of the face that lies where the reference's face lay."""
+def _again(one: Reference, analysis: Analysis) -> Face:
+    """The face that lies where the reference's face lay."""
     if analysis.error is not None:
         raise analysis.error
     overlaps = [(face.box.iou(one.box), face) for face in analysis.faces]
@@ -126,7 +129,7 @@ def _again(one: Reference, analysis: Analysis) -> Template:
     if face is None or overlap < SAME_FACE_IOU:
         raise GalleryError("gallery.face-lost", "this detector does not find the face.")
     check_vector(face.template)
-    return face.template
+    return face
 
 
 def _unresolved(one: Reference, error: BarefaceError) -> Unresolved:

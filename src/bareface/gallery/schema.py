@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 
@@ -121,6 +121,7 @@ reference = Table(
     Column("landmarks", LargeBinary),  # float32 [5, 2] little-endian; None for an imported template
     Column("scheme", String(20)),
     Column("score", Float, nullable=False),
+    Column("quality", Float),  # 0 to 100; None where not known
     Column("basis", String(500)),
     Column("enrolled", Moment, nullable=False),
     sqlite_autoincrement=True,
@@ -133,6 +134,8 @@ def _template_columns() -> list[Any]:
         Column("model", String(100), nullable=False),
         Column("precision", String(20), nullable=False),
         Column("vector", LargeBinary, nullable=False),  # float32 [dimension] little-endian
+        Column("mask_state", String(10), nullable=False, server_default="none"),
+        Column("visible", Float),  # None where nobody looked
     ]
 
 

@@ -16,10 +16,22 @@ from bareface.gallery.faces import FaceEngine, thumbnail
 from bareface.gallery.index import VectorIndex
 from bareface.gallery.records import Reference, TemplateCount
 from bareface.gallery.same_source import is_reencoding
+from bareface.matching import evidence
 from bareface.matching.calibration import Calibration
 from bareface.matching.comparison import distance
 from bareface.models import registry
-from bareface.types import Candidate, CandidateList, Face, Float32, SameSource, SearchResult, Source, UInt8
+from bareface.occlusion.state import STATES
+from bareface.types import (
+    Candidate,
+    CandidateList,
+    Face,
+    Float32,
+    MaskState,
+    SameSource,
+    SearchResult,
+    Source,
+    UInt8,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +55,16 @@ class Probe:
     sha256: frozenset[str]
     notes: tuple[str, ...] = ()
 
+    @property
+    def mask_state(self) -> MaskState:
+        """Of fused faces the most covered one's: strangers are most alike there, so the rate is not too low."""
+        return max((face.template.mask_state for face in self.faces), key=STATES.index)
+
+    @property
+    def visible(self) -> float | None:
+        """Share of the face that shows; of fused faces the largest, since together they show at least that."""
+        return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -53,28 +75,38 @@ class Hit:
     similarity: float
 
 
-def probes_of(engine: FaceEngine, sources: Sequence[Source], *, same_person: bool) -> tuple[Probe, ...]:
-    """The faces of the probe photos; one fused probe for photos of the same person.
+def probes_of(
+    engine: FaceEngine, sources: Sequence[Source], *, same_person: bool, min_visible: float
+) -> tuple[Probe, ...]:
+    """The faces of the probe photos that show enough; one fused probe for photos of the same person.
 
     Raises
     ------
     ImageError
         A photo cannot be read, or no face is found in any of them (``image.no-face``).
+    FaceError
+        ``face.hidden``: every face found shows less than ``min_visible``.
     """
     found: list[Probe] = []
     notes: list[str] = []
+    refused: list[Face] = []
     for analysis in engine.stream(sources):
         if analysis.error is not None:
             raise analysis.error
         assert analysis.photo is not None
-        faces = analysis.faces
-        if not faces:
+        faces, hidden = evidence.sort_out(analysis.faces, min_visible)
+        refused.extend(hidden)
+        if not analysis.faces:
             notes.append(f"{analysis.source}: no face found, so it was not searched")
+        if hidden:
+            notes.append(str(evidence.refusal(hidden, min_visible)))
         if same_person and len(faces) > 1:
             notes.append(f"{analysis.source}: {len(faces)} faces found, the largest was taken")
             faces = (max(faces, key=lambda face: face.box.area),)
         digest = frozenset({analysis.photo.sha256})
         found.extend(Probe((face,), face.template.vector, digest, analysis.photo.notes) for face in faces)
+    if refused and not found:
+        raise evidence.refusal(refused, min_visible)
     if not found:
         raise ImageError(
             "image.no-face",
@@ -120,19 +152,14 @@ def search(
             notes: tuple[str, ...] = ("the gallery is empty",)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         judge = Judge(calibration, subjects, references / subjects)
-        notes = (*_mixed(now.makers, engine), judge.note)
+        mixed = _mixed(now.makers, engine)
         ranked = best_of_subjects(now.connection, now.index, np.stack([probe.vector for probe in probes]), top)
-        lists = tuple(
-            CandidateList(
-                probe.faces,
-                _candidates(now.connection, probe, hits, judge),
-                subjects,
-                references,
-                (*probe.notes, *notes),
-            )
-            for probe, hits in zip(probes, ranked, strict=True)
-        )
-    return SearchResult(lists)
+        lists = []
+        for probe, hits in zip(probes, ranked, strict=True):
+            found = _candidates(now.connection, probe, hits, judge)
+            notes = (*probe.notes, *mixed, *_evidence(probe, found, judge))
+            lists.append(CandidateList(probe.faces, found, subjects, references, notes))
+    return SearchResult(tuple(lists))
 
 
 def best_of_subjects(connection: sa.Connection, index: VectorIndex, queries: Float32, top: int) -> list[list[Hit]]:
@@ -172,7 +199,7 @@ def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], ju
     for rank, hit in enumerate(hits, start=1):
         one = references[hit.reference_id]
         vector = vectors[hit.reference_id]
-        decision, fpir, extrapolated = judge(hit.similarity)
+        decision, fpir, extrapolated = judge(hit.similarity, (probe.mask_state, one.mask_state))
         candidates.append(
             Candidate(
                 rank=rank,
@@ -189,9 +216,19 @@ def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], ju
                 same_source=_same_source(probe, one, vector, thumbnails.get(one.id)),
                 model=one.model,
                 precision=one.precision,
+                probe_state=probe.mask_state,
+                reference_state=one.mask_state,
+                probe_visible=probe.visible,
+                visible=one.visible,
             )
         )
     return tuple(candidates)
+
+
+def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
+    """What the decisions rest on, and which faces show little."""
+    shown = [("the probe", probe.visible), *((f"candidate {one.rank}", one.visible) for one in found)]
+    return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
 
 
 def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | None) -> SameSource | None:

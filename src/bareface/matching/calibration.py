@@ -179,12 +179,14 @@ class Calibration:
             key=lambda have: (have != mirrored, (have[0] != states[0]) + (have[1] != states[1]), have != BARE, have),
         )
 
-    def describe(self, states: States = BARE) -> str:
-        """Where figures for these mask states come from, in words."""
-        used = self.nearest(states)
-        if used == states:
-            return self.basis
-        return f"{self.basis}; not calibrated for {_words(states)}: figures of {_words(used)} stand in"
+    def describe(self, *pairs: States) -> str:
+        """Where figures for these pairs of mask states come from, in words; without pairs, where all come from."""
+        words = [self.basis]
+        for states in dict.fromkeys(pairs):
+            used = self.nearest(states)
+            stands_in = f"not calibrated for {_words(states)}: figures of {_words(used)} stand in"
+            words.append(f"for {_words(states)}" if used == states else stands_in)
+        return "; ".join(words)
 
     def threshold(self, fmr: float, states: States = BARE) -> Threshold:
         """The similarity that non-mated comparisons reach at a rate.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bareface.errors import TemplateError
+from bareface.matching import evidence
+from bareface.matching.evidence import MIN_VISIBLE
 from bareface.types import Comparison, Decision, Face, Float32, Template
 
 
@@ -38,8 +40,8 @@ def same_space(a: Template, b: Template) -> None:
         )
 
 
-def compare(a: Face, b: Face, *, fmr: float = 1e-3) -> Comparison:
-    """Compare two faces.
+def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VISIBLE) -> Comparison:
+    """Compare two faces, by the calibration of their two mask states.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3) -> Comparison:
         Faces from one engine, or from engines that share a template space.
     fmr
         The false match rate that the decision ``match`` may have; ``possible`` stands for ten times as much.
+    min_visible
+        Refuse a face of which a smaller share is visible; 0 refuses none.
 
     Returns
     -------
@@ -57,21 +61,31 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3) -> Comparison:
     ------
     TemplateError
         ``template.space`` for templates of two spaces.
+    FaceError
+        ``face.hidden`` for a face that shows less than ``min_visible``.
     """
     from bareface.matching.calibration import Calibration
 
-    same_space(a.template, b.template)
-    calibration = Calibration.packaged(a.template.space)
-    match, possible = calibration.threshold(fmr), calibration.threshold(min(1.0, 10 * fmr))
-    score = similarity(a.template.vector, b.template.vector)
+    one, other = a.template, b.template
+    same_space(one, other)
+    _, hidden = evidence.sort_out((a, b), min_visible)
+    if hidden:
+        raise evidence.refusal(hidden, min_visible)
+    states = one.mask_state, other.mask_state
+    calibration = Calibration.packaged(one.space, one.model)
+    match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
+    score = similarity(one.vector, other.vector)
     decision: Decision = "no match"
     if score >= possible.similarity:
         decision = "match" if score >= match.similarity else "possible"
     return Comparison(
         similarity=score,
-        distance=distance(a.template.vector, b.template.vector),
+        distance=distance(one.vector, other.vector),
         decision=decision,
         threshold=match.similarity,
         fmr=match.fmr,
         basis=match.basis,
+        states=states,
+        visible=(one.visible, other.visible),
+        notes=evidence.thin(((a.source, one.visible), (b.source, other.visible))),
     )

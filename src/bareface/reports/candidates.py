@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bareface.drawing import draw_occlusion
 from bareface.images import encode
 from bareface.reports.page import render
 from bareface.types import Candidate, CandidateList, Face
@@ -76,11 +77,21 @@ class _Card:
 
 
 @dataclass(frozen=True, slots=True)
+class _Probe:
+    """One probe face, ready to show; ``map`` is the aligned face under its occlusion map."""
+
+    face: Face
+    picture: bytes
+    map: bytes | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Section:
     """One candidate list, ready to show."""
 
     number: int
-    probes: tuple[tuple[Face, bytes, str], ...]
+    probes: tuple[_Probe, ...]
     verdict: str
     outcome: str
     cards: tuple[_Card, ...]
@@ -97,7 +108,9 @@ def _section(
     outcome, summary = verdict(entry.candidates)
     return _Section(
         number=number,
-        probes=tuple((face, encode(face.crop, "JPEG"), _place(face.source, base)) for face in entry.probe),
+        probes=tuple(
+            _Probe(face, encode(face.crop, "JPEG"), _map(face), _place(face.source, base)) for face in entry.probe
+        ),
         verdict=summary,
         outcome=outcome,
         cards=tuple(
@@ -112,6 +125,10 @@ def _section(
         ),
         notes=tuple(note for note in entry.notes if note not in said),
     )
+
+
+def _map(face: Face) -> bytes | None:
+    return None if face.occlusion is None else encode(draw_occlusion(face.chip, face.occlusion), "JPEG")
 
 
 def _place(source: str, base: Path | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bareface.wording import plural, printable, stranger_rate
+from bareface.wording import plural, printable, stranger_rate, what_shows
 
 _SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GIF8": "gif", b"<?xml": "svg+xml"}
 
@@ -61,5 +61,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(printable=printable, plural=plural, stranger_rate=stranger_rate, data_uri=data_uri)
+    environment.filters.update(printable=printable, plural=plural, stranger_rate=stranger_rate)
+    environment.filters.update(what_shows=what_shows, data_uri=data_uri)
     return environment

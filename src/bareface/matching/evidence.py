@@ -1,0 +1,64 @@
+"""How much of a face there is to compare: when that is little it is said, when it is too little the face is refused.
+
+Similarities are calibrated by mask state, and within a state a face that shows less says less. Faces of which nobody
+knows how much shows (no occlusion map, imported templates) pass without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from bareface.errors import FaceError
+from bareface.wording import percent
+
+if TYPE_CHECKING:
+    from bareface.types import Face
+
+THIN_VISIBLE: Final = 0.5
+"""A comparison with a face that shows less is said to be thin evidence."""
+
+MIN_VISIBLE: Final = 0.2
+"""A face that shows less is refused, unless the caller sets another limit."""
+
+
+def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
+    """One note that names whatever shows little; none where nothing does.
+
+    Parameters
+    ----------
+    shown
+        Names of photos or candidates, and the share of the face that each shows, in [0, 1]; None where not known.
+
+    Examples
+    --------
+    >>> thin([("a.jpg", 0.31), ("candidate 2", 0.98), ("candidate 3", 0.42)])
+    ('thin evidence: 31 % of the face visible in a.jpg, 42 % in candidate 3',)
+    """
+    little = [(name, share) for name, share in shown if share is not None and share < THIN_VISIBLE]
+    if not little:
+        return ()
+    (first, most), *others = little
+    rest = (f", {percent(share)} in {name}" for name, share in others)
+    return (f"thin evidence: {percent(most)} of the face visible in {first}{''.join(rest)}",)
+
+
+def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
+    """The faces that show enough, and those that do not, each in their order; a limit of 0 lets all pass."""
+    enough: list[Face] = []
+    hidden: list[Face] = []
+    for face in faces:
+        visible = face.template.visible
+        (hidden if visible is not None and visible < min_visible else enough).append(face)
+    return tuple(enough), tuple(hidden)
+
+
+def refusal(hidden: Sequence[Face], min_visible: float) -> FaceError:
+    """Why these faces, at least one, are not used: ``face.hidden``; as text it serves as a note, too."""
+    shares = ", ".join(percent(face.template.visible or 0.0) for face in hidden)
+    return FaceError(
+        "face.hidden",
+        f"only {shares} of the face is visible, less than the limit of {percent(min_visible)}.",
+        source=", ".join(dict.fromkeys(face.source for face in hidden)),
+        remedy="Choose another photo, or use it all the same: `--min-visible 0` (`min_visible=0`).",
+    )
