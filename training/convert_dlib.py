@@ -72,8 +72,16 @@ def write_descriptor(path: Path, *, half: bool) -> Float32:
     return mean
 
 
-def write_resnet(path: Path, mean: Float32, layers: Sequence[Convolution], matrix: Float32, *, half: bool) -> None:
-    """A network of the descriptor's shape; ``matrix`` is [256, 128]."""
+def write_resnet(
+    path: Path,
+    mean: Float32,
+    layers: Sequence[Convolution],
+    matrix: Float32,
+    *,
+    half: bool,
+    offset: Float32 | None = None,
+) -> None:
+    """A network of the descriptor's shape; ``matrix`` is [256, 128], ``offset`` [128] is added last."""
     graph, queue = Graph(half=half), iter(layers)
     x = graph.node("Relu", graph.convolve(graph.photo_input(mean), next(queue), stride=2))
     x = graph.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
@@ -84,7 +92,9 @@ def write_resnet(path: Path, mean: Float32, layers: Sequence[Convolution], matri
         for _ in range(blocks):
             x = _block(graph, x, next(queue), next(queue))
     pooled = graph.node("Flatten", graph.node("GlobalAveragePool", x))
-    graph.node("MatMul", pooled, graph.weights(matrix))
+    template = graph.node("MatMul", pooled, graph.weights(matrix))
+    if offset is not None:
+        graph.node("Add", template, graph.weights(offset))
     graph.save(path, "template", ["n", 150, 150, 3], ["n", 128])
 
 

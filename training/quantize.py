@@ -43,20 +43,37 @@ def main() -> None:
     fitted, held_out = chips[::3][:FACES] + chips[1::3][: FACES - len(chips[::3][:FACES])], chips[2::3]
     target = WEIGHTS / "dlib-resnet-int8.onnx"
     with tempfile.TemporaryDirectory() as folder:
-        plain, prepared = Path(folder) / "plain.onnx", Path(folder) / "prepared.onnx"
+        plain = Path(folder) / "plain.onnx"
         write_descriptor(plain, half=False)
-        quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+        quantize(plain, target, fitted)
+    _report(target, engine, held_out)
+
+
+def quantize(network: Path, target: Path, chips: list[UInt8]) -> None:
+    """Write the 8-bit version of a network of the descriptor's shape.
+
+    Parameters
+    ----------
+    network
+        Its ONNX file with float32 weights.
+    target
+        The file to write.
+    chips
+        Aligned faces, RGB [150, 150, 3] uint8 each, that give the ranges of the activations.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(network), str(prepared), skip_symbolic_shape=True)
         quantize_static(
             str(prepared),
             str(target),
-            _Chips(fitted),
+            _Chips(chips),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
         )
-    _report(target, engine, held_out)
 
 
 def _report(target: Path, engine: Engine, chips: list[UInt8]) -> None:

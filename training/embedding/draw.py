@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.types import Float32, UInt8
-from training.embedding.invent import invent
+from training.embedding.invent import invent, photographed
 from training.embedding.pool import CHIP, MARGIN, Pool
 
 BARE = 0.08
 """Share of samples without a mask: a face may be taken for masked when it is not."""
+VIEWS = 4
+"""Photos of a person that the teacher sees; the mean of its answers is the target. One photo's template tells of its
+light and pose, too, and a network that learns to tell those from what is visible has not learnt who it is."""
 UNBLANKED = 0.15
 """Share of masked samples whose mask was not found."""
 
@@ -61,12 +64,17 @@ class Supply:
         return np.stack([self._sample(int(person)) for person in people]), self.targets[people]
 
     def _renew(self, places: NDArray[np.int64]) -> None:
-        for place in places:
+        views = np.empty((len(places), VIEWS, CHIP, CHIP, 3), np.uint8)
+        inside = slice(MARGIN, MARGIN + CHIP)
+        for row, place in enumerate(places):
             self._windows[place] = invent(self._pool.bare, self._rng)
-        self.targets[places] = self._teach(self._windows[places, MARGIN : MARGIN + CHIP, MARGIN : MARGIN + CHIP])
+            for view in range(VIEWS):
+                views[row, view] = photographed(self._windows[place], self._rng)[inside, inside]
+        taught = self._teach(views.reshape(-1, CHIP, CHIP, 3))
+        self.targets[places] = taught.reshape(len(places), VIEWS, -1).mean(1)
 
     def _sample(self, person: int) -> UInt8:
-        rng, window = self._rng, self._windows[person]
+        rng, window = self._rng, photographed(self._windows[person], self._rng)
         matrix = _jitter(rng)
         if rng.random() < BARE:
             return _photometry(_cut(window, matrix), rng)
@@ -120,18 +128,10 @@ def _widened(hidden: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
 
 
 def _photometry(chip: UInt8, rng: np.random.Generator) -> UInt8:
-    if rng.random() < 0.35:
-        small = int(rng.integers(36, 110))
-        chip = cv2.resize(chip, (small, small), interpolation=cv2.INTER_AREA)
-        chip = cv2.resize(chip, (CHIP, CHIP), interpolation=cv2.INTER_LINEAR)
-    elif rng.random() < 0.2:
+    if rng.random() < 0.15:
         chip = cv2.GaussianBlur(chip, (0, 0), float(rng.uniform(0.6, 2.2)))
     if rng.random() < 0.15:
         chip = np.repeat(cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)[:, :, None], 3, 2)
-    if rng.random() < 0.8:
-        gains = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
-        levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.2)) * gains * 255 + rng.normal(0, 8)
-        chip = cv2.LUT(chip, levels.clip(0, 255).astype(np.uint8).reshape(256, 1, 3))
     if rng.random() < 0.25:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
         coded = cv2.imencode(".jpg", chip[:, :, ::-1], quality)[1]

@@ -23,7 +23,7 @@ COARSE, STEP = 50, 4
 
 
 def invent(faces: Sequence[UInt8] | UInt8, rng: np.random.Generator) -> UInt8:
-    """One window of somebody new.
+    """One window of somebody new, whose face has slightly other proportions than those it is made of.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def invent(faces: Sequence[UInt8] | UInt8, rng: np.random.Generator) -> UInt8:
         new = _grafted(first, _drawn(faces, rng), rng)
         if rng.random() < 0.4:
             new = _grafted(np.asarray(new, np.uint8), _drawn(faces, rng), rng)
-    bent = _warped(np.asarray(new, np.uint8), float(rng.uniform(0.5, 4.5)), rng)
-    return _photographed(bent, rng)
+    bend = rng.normal(0, rng.uniform(0.5, 4.5), (5, 5, 2)).astype(np.float32)
+    return _moved(np.asarray(new, np.uint8), cv2.resize(bend, new.shape[:2], interpolation=cv2.INTER_CUBIC))
 
 
 def _drawn(faces: Sequence[UInt8] | UInt8, rng: np.random.Generator) -> UInt8:
@@ -85,39 +85,41 @@ def _recoloured(part: UInt8, like: UInt8, alpha: Float32) -> Float32:
     return np.asarray(part * gain.astype(np.float32) + (means[1] - means[0] * gain).astype(np.float32))
 
 
-def _warped(window: UInt8, pixels: float, rng: np.random.Generator) -> UInt8:
-    """Bent gently: a face of slightly other proportions, half of them with one side foreshortened as by a turn."""
+def photographed(window: UInt8, rng: np.random.Generator) -> UInt8:
+    """Another photo of the same person: turned a little, in other light and colours, of fewer pixels, mirrored."""
     side = window.shape[0]
-    coarse = rng.normal(0, pixels, (5, 5, 2)).astype(np.float32)
-    shift = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
-    if rng.random() < 0.5:
+    picture = np.ascontiguousarray(window[:, ::-1]) if rng.random() < 0.5 else window
+    if rng.random() < 0.7:
+        shift = cv2.resize(
+            rng.normal(0, 1.2, (4, 4, 2)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC
+        )
         across = np.linspace(-1, 1, side, dtype=np.float32)
-        # Nothing moves at the eyes, which alignment puts in place whatever the pose.
+        # One side foreshortened as by a turn; nothing moves at the eyes, which alignment puts in place in any pose.
         shift[..., 0] += rng.normal(0, 12) * (across**2 - 0.12)
-    return np.asarray(cv2.remap(window, _grid(side) + shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        picture = _moved(picture, shift)
+    if rng.random() < 0.6:
+        small = int(rng.uniform(0.28, 0.9) * side)
+        picture = cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.5:
+        angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.7)
+        ramp = np.linspace(-1, 1, COARSE, dtype=np.float32)
+        light = np.exp(strength * (np.cos(angle) * ramp[None, :] + np.sin(angle) * ramp[:, None]))
+        light = cv2.resize(light.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
+        picture = np.clip(picture * light[..., None], 0, 255).astype(np.uint8)
+    if rng.random() < 0.7:
+        gains = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.07, 3))
+        levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.25)) * gains * 255
+        picture = cv2.LUT(picture, levels.clip(0, 255).astype(np.uint8).reshape(256, 1, 3))
+    return np.asarray(picture, np.uint8)
+
+
+def _moved(window: UInt8, shift: Float32) -> UInt8:
+    """Each pixel taken from ``shift`` [side, side, 2] pixels away."""
+    grid = _grid(window.shape[0]) + shift
+    return np.asarray(cv2.remap(window, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 @cache
 def _grid(side: int) -> Float32:
     return np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).astype(np.float32)
-
-
-def _photographed(window: UInt8, rng: np.random.Generator) -> UInt8:
-    """As a camera may have taken it: light from one side, other colours, few pixels. The teacher sees it so too."""
-    side = window.shape[0]
-    if rng.random() < 0.5:
-        small = int(rng.uniform(0.28, 0.8) * side)
-        window = cv2.resize(window, (small, small), interpolation=cv2.INTER_AREA)
-        window = cv2.resize(window, (side, side), interpolation=cv2.INTER_CUBIC)
-    picture = window
-    if rng.random() < 0.4:
-        angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.6)
-        ramp = np.linspace(-1, 1, COARSE, dtype=np.float32)
-        light = np.exp(strength * (np.cos(angle) * ramp[None, :] + np.sin(angle) * ramp[:, None]))
-        light = cv2.resize(light.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
-        picture = np.clip(picture * light[..., None], 0, 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        gains = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.06, 3))
-        levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.2)) * gains * 255
-        picture = cv2.LUT(picture, levels.clip(0, 255).astype(np.uint8).reshape(256, 1, 3))
-    return np.asarray(picture, np.uint8)

@@ -85,7 +85,9 @@ class Descriptor(nn.Module):
             assert convolution.bias is not None
             weight, bias = convolution.weight.detach().cpu(), convolution.bias.detach().cpu()
             layers.append(Convolution(weight.contiguous().numpy(), bias.numpy()))
-        write_resnet(path, self.mean, layers, self.out.weight.detach().cpu().numpy().T.copy(), half=half)
+        matrix = self.out.weight.detach().cpu().numpy().T.copy()
+        offset = None if self.out.bias is None else self.out.bias.detach().cpu().numpy()
+        write_resnet(path, self.mean, layers, matrix, half=half, offset=offset)
 
 
 def normalised(chips: Tensor, mean: Float32) -> Tensor:

@@ -51,8 +51,8 @@ class Config:
     samples: int = 220_000
     batch: int = 32
     peak: float = 1e-4
-    pull: float = 2.0
-    contrast: float = 0.3
+    pull: float = 1.0
+    contrast: float = 0.6
     scale: float = 48.0
     kept: int = 5000
     fresh: float = 0.25
@@ -123,20 +123,27 @@ def train(pool: Pool, teach: TEACHES, config: Config, folder: Path, *, every: in
 
 
 class _Loss:
-    """Nearness to the bare face's template, after the space's mean is taken off, and distance from other people's."""
+    """Nearness to the bare face's template, and distance from other people's.
+
+    What all faces at hand have in common is taken off first: to learn it is easy, and tells nobody apart.
+    """
 
     def __init__(self, supply: Supply, config: Config) -> None:
         self.config, self.supply = config, supply
         self.mean = torch.from_numpy(np.array(registry.space_mean("dlib-128"))).to(config.device)
+        self.along = F.normalize(self.mean, dim=0)
 
     def __call__(self, vectors: Tensor, targets: Tensor) -> Tensor:
-        found, wanted = F.normalize(vectors - self.mean), F.normalize(targets - self.mean)
+        others = torch.from_numpy(self.supply.targets.copy()).to(self.mean.device)
+        common = others.mean(0)
+        found, wanted = F.normalize(vectors - common), F.normalize(targets - common)
         near = (1 - (found * wanted).sum(1)).mean()
         pulled = (vectors - targets).square().sum(1).mean()
-        others = torch.from_numpy(self.supply.targets.copy()).to(self.mean.device)
         # The face itself, or one so like it that telling them apart would teach nothing.
-        same = wanted @ F.normalize(others - self.mean).T > 0.75
-        seen = F.normalize(vectors)
+        same = wanted @ F.normalize(others - common).T > 0.75
+        off = vectors - self.mean
+        # As the head will have it: the component along the mean is the mean's own.
+        seen = F.normalize(self.mean + off - (off @ self.along)[:, None] * self.along)
         alike = (seen @ F.normalize(others).T).masked_fill(same, -1.0)
         logits = self.config.scale * torch.cat([(seen * F.normalize(targets)).sum(1, keepdim=True), alike], 1)
         told = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))

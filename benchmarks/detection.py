@@ -1,0 +1,282 @@
+"""How well bareface's detector finds masked and bare faces, beside YuNet: ``python -m benchmarks.detection``.
+
+Test photos only, none of which training saw: MFR2's real masks, hand-marked faces (``detection/test/masks``), photos in
+the wild, and LFW with simulated masks of the test half for the landmarks. Recall on the marked faces is compared at the
+same number of false detections, so that neither threshold is favoured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+from zlib import crc32
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface import images
+from bareface.detection.bareface_detector import SCORE, BarefaceDetector
+from bareface.detection.base import Detection, Detector
+from bareface.detection.yunet import YunetDetector
+from bareface.engine import Engine
+from bareface.evaluation.bootstrap import clopper_pearson
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.evaluation.run import subject_face
+from bareface.models import registry
+from bareface.models.sessions import open_session
+from bareface.types import Box, Landmarks, UInt8
+from benchmarks.accuracy import MFR2_PAD, mask_states
+from benchmarks.common import interleaved, print_table, write_json
+from training.photos import data_folder
+
+Marks: TypeAlias = dict[str, list[tuple[Box, str]]]
+MARKED = 12.0  # pixels: the smallest marked face is not much wider
+FOUND = 0.4  # overlap with the marked box: the markers drew theirs more or less tightly
+SURE = 0.8
+STATES = {"without_mask": "none", "with_incorrect_mask": "partial", "with_mask": "full"}
+LANDMARK_PHOTOS = 1000
+SPEED_PHOTOS = 40
+
+
+def share(hits: Sequence[bool]) -> list[float]:
+    """Share of true ones, its exact 95 % interval, and n."""
+    missed = list(hits).count(False)
+    low, high = clopper_pearson(missed, len(hits))
+    return [1 - missed / len(hits), 1 - high, 1 - low, len(hits)]
+
+
+def mfr2(engine: Engine, folder: Path) -> dict[str, list[float]]:
+    """Photos in which a face is found, and those whose face is rightly taken for masked or bare; misses are wrong."""
+    states = mask_states(folder / "mfr2_labels.txt")
+    found: dict[str, list[bool]] = {"none": [], "full": []}
+    right: dict[str, list[bool]] = {"none": [], "full": []}
+    for path in sorted(folder.rglob("*.png")):
+        state = states[path.stem][0]
+        padded = bordered(images.decode(path).pixels, MFR2_PAD)
+        faces = engine.faces(padded)
+        found[state].append(bool(faces))
+        said = subject_face(faces, (padded.shape[1], padded.shape[0])).mask_state if faces else None
+        right[state].append(said is not None and (said != "none") == (state != "none"))
+    return {
+        **{f"found, {state}": share(hits) for state, hits in found.items()},
+        "found": share([hit for hits in found.values() for hit in hits]),
+        **{f"masked or bare right, {state}": share(hits) for state, hits in right.items()},
+        "masked or bare right": share([hit for hits in right.values() for hit in hits]),
+    }
+
+
+def bordered(pixels: UInt8, border: int) -> UInt8:
+    """The picture with its edge repeated round it."""
+    sides = (border, border, border, border)
+    return np.asarray(cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def read_marks(path: Path) -> Marks:
+    """Marked boxes and mask states of each file."""
+    marks: Marks = defaultdict(list)
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            box = Box(*(float(row[key]) for key in ("x1", "y1", "x2", "y2")))
+            marks[row["file"]].append((box, STATES[row["label"]]))
+    return marks
+
+
+def judged(found: Sequence[Detection], marked: Sequence[Box]) -> tuple[list[tuple[float, bool]], list[int | None]]:
+    """(score, true or false) of detections, best first, and which mark each met: one detection a mark."""
+    free, verdicts, met = set(range(len(marked))), [], []
+    for one in sorted(found, key=lambda each: -each.score):
+        best = max(free, key=lambda place: one.box.iou(marked[place]), default=None)
+        hit = best is not None and one.box.iou(marked[best]) >= FOUND
+        verdicts.append((one.score, hit))
+        met.append(best if hit else None)
+        if hit and best is not None:
+            free.remove(best)
+    return verdicts, met
+
+
+def marked_faces(ours: Detector, yunet: Detector, folder: Path) -> dict[str, Any]:
+    """Recall of hand-marked faces at as many false detections as YuNet makes."""
+    marks = read_marks(folder / "boxes.csv")
+    verdicts: dict[str, list[tuple[float, bool]]] = {"ours": [], "yunet": []}
+    total = 0
+    for name, marked in marks.items():
+        pixels = images.decode(folder / name).pixels
+        total += len(marked)
+        for key, detector in (("ours", ours), ("yunet", yunet)):
+            verdicts[key] += judged(detector.detect(pixels, MARKED), [box for box, _ in marked])[0]
+    hits, false = (sum(hit == kind for _, hit in verdicts["yunet"]) for kind in (True, False))
+    order = sorted(verdicts["ours"], key=lambda pair: -pair[0])
+    wrong = np.cumsum([not hit for _, hit in order])
+    within = int(np.searchsorted(wrong, false, side="right"))
+    at_own = [pair for pair in order if pair[0] >= SCORE]
+    return {
+        "photos": len(marks),
+        "marks": total,
+        "yunet": {"recall": hits / total, "false": false},
+        "ours at the same": {"recall": sum(hit for _, hit in order[:within]) / total, "false": int(wrong[within - 1])},
+        "ours at its threshold": {
+            "recall": sum(hit for _, hit in at_own) / total,
+            "false": sum(not hit for _, hit in at_own),
+        },
+    }
+
+
+def marked_states(engine: Engine, folder: Path) -> dict[str, Any]:
+    """What the marked faces that are found are taken for; a missed one counts as wrong."""
+    taken: dict[str, dict[str, int]] = {state: defaultdict(int) for state in STATES.values()}
+    for name, marked in read_marks(folder / "boxes.csv").items():
+        faces = engine.faces(images.decode(folder / name).pixels)
+        free = set(range(len(faces)))
+        for box, state in marked:
+            best = max(free, key=lambda place: faces[place].box.iou(box), default=None)
+            if best is None or faces[best].box.iou(box) < FOUND:
+                taken[state]["not found"] += 1
+                continue
+            free.remove(best)
+            taken[state][faces[best].mask_state] += 1
+    return {
+        state: {"right": share([kind == state for kind, n in kinds.items() for _ in range(n)]), "taken for": kinds}
+        for state, kinds in taken.items()
+        if kinds
+    }
+
+
+def wild(ours: Detector, yunet: Detector, folder: Path) -> list[float]:
+    """Of the faces that YuNet is sure of, the share that ours finds too."""
+    hits = []
+    for path in sorted(folder.glob("wild/*")):
+        pixels = images.decode(path).pixels
+        found = ours.detect(pixels, MARKED)
+        for one in yunet.detect(pixels, MARKED):
+            if one.score >= SURE:
+                hits.append(any(face.box.iou(one.box) >= FOUND for face in found))
+    return share(hits)
+
+
+def landmarks(ours: Detector, yunet: Detector, paths: Sequence[Path]) -> dict[str, Any]:
+    """Mean distance, in inter-ocular distances, of landmarks under a mask from YuNet's on the bare photo."""
+    errors: dict[str, list[NDArray[np.float64]]] = {"ours": [], "yunet": []}
+    missed = {"ours": 0, "yunet": 0}
+    for path in paths:
+        pixels = images.decode(path).pixels
+        bare = _subject(yunet.detect(pixels, 20), pixels)
+        if bare is None:
+            continue
+        truth = bare.landmarks.points
+        worn = apply_mask(pixels, Landmarks(truth, "five"), sample_mask(crc32(path.name.encode()), half="test")).pixels
+        for name, detector in (("ours", ours), ("yunet", yunet)):
+            seen = _subject(detector.detect(worn, 20), worn)
+            if seen is None or seen.box.iou(bare.box) < 0.3:
+                missed[name] += 1
+                continue
+            off = np.linalg.norm(seen.landmarks.points - truth, axis=1)
+            errors[name].append(off / np.linalg.norm(truth[1] - truth[0]))
+    return {
+        name: {
+            "eyes": float(np.mean([each[:2] for each in found])),
+            "all five": float(np.mean(found)),
+            "faces": len(found),
+            "missed": missed[name],
+        }
+        for name, found in errors.items()
+    }
+
+
+def _subject(found: Sequence[Detection], pixels: UInt8) -> Detection | None:
+    middle = np.array(pixels.shape[1::-1]) / 2
+
+    def remoteness(one: Detection) -> float:
+        centre = np.array([one.box.x1 + one.box.x2, one.box.y1 + one.box.y2]) / 2
+        return float(np.linalg.norm(centre - middle) / np.sqrt(max(one.box.area, 1.0)))
+
+    return min(found, key=remoteness, default=None)
+
+
+def speed(ours: Detector, yunet: Detector, folder: Path, lfw: Sequence[Path]) -> dict[str, dict[str, float]]:
+    """Median milliseconds a photo on one thread, each photo for both detectors in turn, and the ratio."""
+    groups = {
+        "wild": sorted(folder.glob("wild/*"))[:SPEED_PHOTOS],
+        "masks": sorted(folder.glob("masks/*"))[:SPEED_PHOTOS],
+        "LFW": list(lfw[:SPEED_PHOTOS]),
+    }
+    return {name: _times(ours, yunet, [images.decode(path).pixels for path in paths]) for name, paths in groups.items()}
+
+
+def _times(ours: Detector, yunet: Detector, photos: Sequence[UInt8]) -> dict[str, float]:
+    def all_of(detector: Detector) -> Callable[[], None]:
+        def run() -> None:
+            for pixels in photos:
+                detector.detect(pixels, max(40.0, max(pixels.shape[:2]) / 40))
+
+        return run
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    taken = interleaved({"ours": all_of(ours), "yunet": all_of(yunet)}, 7)
+    cv2.setNumThreads(threads)
+    each = {name: 1000 * seconds / len(photos) for name, seconds in taken.items()}
+    return {**each, "ratio": each["ours"] / each["yunet"]}
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, help="another ONNX file than the packaged one")
+    parser.add_argument("--json", type=Path, default=Path("out/detection.json"))
+    options = parser.parse_args()
+    data = data_folder()
+    test, lfw = data / "detection" / "test", sorted((data / "lfw" / "images").rglob("*.jpg"))
+    model = options.model or registry.path_of(registry.card("bareface-detector"))
+    session = open_session(model, threads=1)
+    ours, yunet = BarefaceDetector(session), YunetDetector(data.parent / "models" / "yunet_n_640_640.onnx")
+    engine, small = Engine(detector=ours), Engine(detector=ours, min_face=MARKED)
+    chosen = lfw[:: max(1, len(lfw) // LANDMARK_PHOTOS)]
+    results = {
+        "MFR2": mfr2(engine, data / "mfr2"),
+        "marked": marked_faces(BarefaceDetector(session, score=0.02), yunet, test),
+        "mask states": marked_states(small, test),
+        "wild": wild(ours, yunet, test),
+        "landmarks under a mask": landmarks(ours, yunet, chosen),
+        "milliseconds": speed(ours, yunet, test, chosen),
+    }
+    _print(results)
+    write_json(options.json, {"results": results})
+
+
+def _print(results: dict[str, Any]) -> None:
+    rows = [[f"MFR2, {name}", _cell(values)] for name, values in results["MFR2"].items()]
+    rows.append([f"wild: of YuNet's at {SURE} found", _cell(results["wild"])])
+    rows += [
+        [f"marked {state}: right", f"{_cell(found['right'])} {dict(found['taken for'])}"]
+        for state, found in results["mask states"].items()
+    ]
+    marked = results["marked"]
+    rows += [
+        [
+            f"marked faces, {name}",
+            f"recall {marked[name]['recall']:.3f} of {marked['marks']}, {marked[name]['false']} false",
+        ]
+        for name in ("yunet", "ours at the same", "ours at its threshold")
+    ]
+    for name, found in results["landmarks under a mask"].items():
+        words = (
+            f"eyes {found['eyes']:.3f}, all five {found['all five']:.3f} of {found['faces']}, {found['missed']} missed"
+        )
+        rows.append([f"landmarks under a mask, {name}", words])
+    for name, found in results["milliseconds"].items():
+        words = f"{found['ours']:.2f} ms, YuNet {found['yunet']:.2f} ms, ratio {found['ratio']:.2f}"
+        rows.append([f"a photo, {name}", words])
+    print_table("Detection (95 % intervals)", ["", ""], rows)
+
+
+def _cell(values: Sequence[float]) -> str:
+    return f"{values[0]:.3f} ({values[1]:.3f}-{values[2]:.3f}), n = {values[3]:.0f}"
+
+
+if __name__ == "__main__":
+    main()

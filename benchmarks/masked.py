@@ -1,0 +1,134 @@
+"""What the mask-aware embedder gains over dlib's descriptor, and what it keeps: ``python -m benchmarks.masked``.
+
+Three systems see the same photos: dlib's detector and descriptor, bareface's detector with dlib's descriptor, and
+bareface's detector and embedder. Failures to acquire count as errors. The last two differ in the embedder alone, and
+are compared by a paired bootstrap over subjects. Identities of LFW and MFR2 can overlap with those that the detector's
+and the segmenter's training saw; the embedder saw neither set's photos nor CelebA's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bareface.engine import Engine
+from bareface.evaluation.run import subject_face
+from bareface.evaluation.scores import ScoreFile
+from bareface.evaluation.verification import compare
+from bareface.models import registry
+from bareface.types import Float32, Float64
+from benchmarks.accuracy import System, figures, scores_of, tasks
+from benchmarks.common import print_table, write_json
+from training.photos import data_folder
+
+PEER = System("dlib", "dlib-resnet")
+BASE = System("bareface", "dlib-resnet")
+OURS = System("bareface", "bareface128")
+RATE = "tar@0.01"
+
+
+def verification(folder: Path, systems: Sequence[System]) -> dict[str, dict[str, Any]]:
+    """Rates of each system on each task, and the paired difference of ours from the base."""
+    results: dict[str, dict[str, Any]] = {}
+    for task in tasks(data_folder()):
+        files: dict[str, ScoreFile] = {system.name: scores_of(system, task, folder) for system in systems}
+        results[task.name] = {name: figures(scores) for name, scores in files.items()}
+        paired = compare(files[BASE.name], files[OURS.name], targets=(1e-2, 1e-3))
+        results[task.name]["ours less base"] = {
+            found.metric: [found.difference.value, found.difference.low, found.difference.high] for found in paired
+        }
+        results[task.name]["error ratio"] = {
+            name: _error(results[task.name][OURS.name]) / _error(results[task.name][name])
+            for name in (PEER.name, BASE.name)
+            if name in files
+        }
+    return results
+
+
+def _error(values: dict[str, Any]) -> float:
+    accuracy = values.get("accuracy")
+    return float(1 - accuracy[0]) if accuracy else float(values["eer"][0])
+
+
+def space_kept(lfw: Path) -> dict[str, Any]:
+    """Whether a gallery of dlib's templates can be searched with our templates of bare faces."""
+    people = [sorted(folder.iterdir()) for folder in sorted(lfw.iterdir()) if folder.is_dir()]
+    pairs = [photos[:2] for photos in people if len(photos) > 1]
+    paths = [path for pair in pairs for path in pair]
+    theirs, ours = (templates(system.engine(), paths) for system in (BASE, OURS))
+    mean = registry.space_mean("dlib-128")
+    cosine = (_unit(ours - mean) * _unit(theirs - mean)).sum(1)
+    gallery = _unit(theirs[::2])
+    return {
+        "photos": len(paths),
+        "cosine, median": float(np.median(cosine)),
+        "cosine, 5th percentile": float(np.quantile(cosine, 0.05)),
+        "same template": float((cosine > 1 - 1e-5).mean()),
+        "people": len(pairs),
+        "rank-1, dlib's probes": rank_one(gallery, _unit(theirs[1::2])),
+        "rank-1, our probes": rank_one(gallery, _unit(ours[1::2])),
+    }
+
+
+def rank_one(gallery: Float64, probes: Float64) -> float:
+    """Share of probes whose most similar reference is their own, at the same place."""
+    return float(((probes @ gallery.T).argmax(1) == np.arange(len(probes))).mean())
+
+
+def templates(engine: Engine, paths: Sequence[Path]) -> Float32:
+    """Each photo's subject; zeros where no face is found, which match nobody."""
+    vectors = np.zeros((len(paths), 128), np.float32)
+    for place, analysis in enumerate(engine.stream(paths)):
+        if analysis.faces and analysis.photo is not None:
+            vectors[place] = subject_face(analysis.faces, analysis.photo.size).template.vector
+    return vectors
+
+
+def _unit(vectors: Float32) -> Float64:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float64)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("out/masked"), help="folder of the score files")
+    parser.add_argument("--json", type=Path, default=Path("out/masked.json"))
+    parser.add_argument("--quick", action="store_true", help="leave dlib's detector out")
+    options = parser.parse_args()
+    systems = [BASE, OURS] if options.quick else [PEER, BASE, OURS]
+    results = verification(options.out, systems)
+    _print(results)
+    kept = space_kept(data_folder() / "lfw" / "images")
+    print_table(
+        "The space, on LFW's people with two photos", ["", ""], [[key, str(value)] for key, value in kept.items()]
+    )
+    write_json(options.json, {"results": results, "space": kept})
+
+
+def _print(results: dict[str, dict[str, Any]]) -> None:
+    rows = []
+    for task, found in results.items():
+        for name, values in found.items():
+            if "eer" in values and "mated" in values:
+                cells = [_cell(values.get(key)) for key in ("accuracy", "eer", RATE, "tar@0.001")]
+                rows.append([task, name, *cells, f"{values['fta']:.3f}"])
+        gain = found["ours less base"].get(RATE)
+        rows.append([task, "ours less base", "", "", _cell(gain), "", ""])
+        ratio = ", ".join(f"{value:.2f} of {name}" for name, value in found["error ratio"].items())
+        rows.append([task, f"error ratio: {ratio}", "", "", "", "", ""])
+    columns = ["task", "system", "accuracy", "EER", "TAR at FMR 1e-2", "TAR at FMR 1e-3", "FTA"]
+    print_table("Verification (95 % intervals)", columns, rows)
+
+
+def _cell(triple: Any) -> str:
+    if not isinstance(triple, list) or np.isnan(triple[0]):
+        return "-"
+    return f"{triple[0]:.3f} ({triple[1]:.3f}-{triple[2]:.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The last linear map, fitted when the network is done: what a mask leaves uncertain counts less.
+
+The network answers with its best guess of the bare face's template. Where masked faces are guessed badly, the guess is
+mostly error, and a cosine that counts all directions alike adds that error to every comparison. Within-class covariance
+normalisation (Hatch et al., "Within-class covariance normalization for SVM-based speaker recognition", 2006) weighs
+directions by what can be known; here the classes are single faces, so no identities are needed. The component along the
+space's mean, which tells people apart least and moves with how much is hidden, is fixed at the mean's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from bareface.models import registry
+from bareface.types import Float32
+from training.embedding.draw import Supply
+from training.embedding.network import Descriptor, normalised
+
+SHRINK = 0.6
+"""How far the errors' covariance is drawn towards one that is alike in all directions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """``template @ matrix + offset``: matrix float32 [128, 128], offset float32 [128]."""
+
+    matrix: Float32
+    offset: Float32
+
+
+def fit(found: Float32, wanted: Float32, mean: Float32, *, power: float = 0.5) -> Head:
+    """The map for answers ``found`` where ``wanted`` were right.
+
+    Parameters
+    ----------
+    found, wanted
+        float32 [n, 128].
+    mean
+        The space's mean, float32 [128].
+    power
+        0 weighs all directions alike, 0.5 by one over their standard error, 1 by one over their variance.
+    """
+    covariance = np.cov((found - wanted).astype(np.float64).T)
+    alike = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    values, vectors = np.linalg.eigh((1 - SHRINK) * covariance + SHRINK * alike)
+    along = mean / np.linalg.norm(mean)
+    matrix = vectors @ np.diag(values**-power) @ vectors.T @ (np.eye(len(mean)) - np.outer(along, along))
+    spread = np.median(np.linalg.norm((found - mean) @ matrix, axis=1))
+    matrix *= np.median(np.linalg.norm(wanted - mean, axis=1)) / spread
+    return Head(matrix.astype(np.float32), (mean - mean @ matrix).astype(np.float32))
+
+
+@torch.no_grad()
+def answers(network: Descriptor, supply: Supply, faces: int, batch: int = 32) -> tuple[Float32, Float32]:
+    """What a network says of freshly drawn samples, and what it should have said: float32 [faces, 128] each."""
+    found, wanted = [], []
+    device = next(network.parameters()).device
+    for _ in range(0, faces, batch):
+        chips, targets = supply.batch(batch)
+        vectors = network(normalised(torch.from_numpy(chips).to(device), network.mean))
+        found.append(vectors.cpu().numpy())
+        wanted.append(targets)
+    return np.concatenate(found)[:faces], np.concatenate(wanted)[:faces]
+
+
+def put_on(network: Descriptor, head: Head) -> None:
+    """Fold a head into the network's last layer."""
+    old = network.out.weight.detach().cpu().numpy()
+    new = nn.Linear(old.shape[1], old.shape[0])
+    new.weight.data = torch.from_numpy(np.ascontiguousarray(head.matrix.T @ old))
+    new.bias.data = torch.from_numpy(head.offset.copy())
+    network.out = new.to(network.out.weight.device)
+
+
+def space_mean() -> Float32:
+    """Of the space that all this happens in."""
+    return np.asarray(registry.space_mean("dlib-128"), np.float32)
