@@ -222,7 +222,15 @@ def test_tiny_pictures_are_looked_at(height: int, width: int, least: float) -> N
     assert session.seen
 
 
-def test_a_box_without_area_does_not_stop_the_reading() -> None:
-    flat = Answer((40, 40, 40 + 1e-6, 80), 0.9)
-    found = BarefaceDetector(saying(flat, Answer((20, 20, 80, 80), 0.8, stride=16))).detect(photo(96, 96), 20)
-    assert len(found) == 2
+def test_boxes_that_float32_cannot_tell_from_points_are_still_read() -> None:
+    far = Answer((20, 20, 60, 60))
+    session = saying(far)
+
+    def run(_: None, feed: Mapping[str, UInt8]) -> list[Any]:
+        (raw,) = session.run(None, feed)
+        raw[raw[..., 0] > 0, 1:3] = 1e9  # a broken network: so far out that both corners round to one place
+        return [raw]
+
+    broken = Session(session.says)
+    broken.run = run  # type: ignore[method-assign]
+    assert BarefaceDetector(broken).detect(photo(96, 96), 20) == []

@@ -166,6 +166,17 @@ def test_the_loss_is_finite_whatever_is_known(count: int) -> None:
     assert torch.isfinite(raw.grad).all()
 
 
+def test_unknown_mask_states_teach_nothing_about_masks() -> None:
+    boxes = ((20, 30, 44, 60), (70, 60, 120, 120))
+    raw = perfect(labels(*boxes, states=(FULL, NONE)))
+    assert losses(raw, labels(*boxes, states=(FULL, UNKNOWN)))["state"] < 1e-4
+    raw[..., 15:18] = [0, 0, 20]  # says full everywhere: right for the one, wrong for the other
+    assert losses(raw, labels(*boxes, states=(FULL, UNKNOWN)))["state"] < 1e-4
+    assert losses(raw, labels(*boxes, states=(FULL, NONE)))["state"] > 1
+    # All answers of the unknown face, were they taken as bare, would be wrong.
+    assert losses(raw, labels(*boxes, states=(UNKNOWN, UNKNOWN)))["state"] == 0
+
+
 def test_one_location_never_answers_for_two_faces() -> None:
     faces = labels((40, 40, 70, 70), (42, 41, 73, 71), (41, 43, 71, 75))
     loss = Loss(Config(size=SIZE), torch.device("cpu"))
