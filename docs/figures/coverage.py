@@ -24,6 +24,7 @@ from bareface.demo_photos import portraits
 from bareface.engine import Engine
 from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.types import Comparison, Face, UInt8
+from bareface.wording import percent
 
 # Upper edges at the nose, in inter-ocular distances below the eyes.
 EDGES = (1.5, 1.25, 1.0, 0.8, 0.6, 0.45, 0.3, 0.15, 0.0)
@@ -102,7 +103,7 @@ def chips(figure: Figure, steps: Sequence[Step], bottom: float, colour: str) -> 
         axes.axis("off")
         says = "no face found"
         if step.face and step.face.visible is not None:
-            says = f"{100 * step.face.visible:.0f} %, {step.face.mask_state}"
+            says = f"{percent(step.face.visible)}, {step.face.mask_state}"
         axes.set_title(says, fontsize=7, pad=2, color=colour if step.face else LINE)
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bareface.occlusion.base import BACKGROUND, CLASSES, FACE, MASK, OTHER
 from bareface.types import Box, Face, Float32, UInt8
+from bareface.wording import percent, what_shows
 
 _LEGIBLE = 480
 """A picture whose longer side is below this is enlarged first, so that its labels can be read."""
@@ -107,7 +108,7 @@ def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int, f
         text = f"{number}  {face.score:.2f}"
         if face.visible is not None:
             # Short, since labels of neighbours hide each other; the words are below the picture.
-            text += f"\n{face.mask_state}, {100 * face.visible:.0f} %"
+            text += f"\n{face.mask_state}, {percent(face.visible)}"
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
         label_width, label_height = right - left + 2 * pad, bottom - top + 2 * pad
         x = max(0.0, min(face.box.x1 * to_canvas, width - label_width))
@@ -128,7 +129,7 @@ def _with_chips(picture: UInt8, faces: Sequence[tuple[int, Face]]) -> UInt8:
     side = max(_LEAST_CHIP, int(picture.shape[1] / 2.2 / max(3, math.ceil(len(faces) ** 0.5))))
     font = ImageFont.load_default(side / 9)
     gap = line = round(font.getbbox("Mg")[3])
-    captions = [f"{n}  mask: {face.mask_state}, {100 * (face.visible or 0):.0f} % visible" for n, face in faces]
+    captions = [f"{number}  {what_shows(face.mask_state, face.visible)}" for number, face in faces]
     pair = max(2 * side, *(round(font.getlength(caption)) for caption in captions))
     names = [(2 * line + round(font.getlength(name)), number) for number, name in enumerate(CLASSES)]
     width = max(picture.shape[1], pair + 2 * gap)

@@ -9,6 +9,7 @@ import pytest
 from bareface import images
 from bareface.engine import Engine
 from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.wording import percent
 from tests.cli.support import Run, parsed
 
 
@@ -53,7 +54,7 @@ def test_says_what_a_mask_hides(run: Run, collins: Path, masked: Path) -> None:
     assert covered["quality"]["measures"]["visible"] == covered["visible"]
     printed = run("faces", masked).stdout
     assert "full" in printed
-    assert f"{100 * covered['visible']:.0f} %" in printed
+    assert percent(covered["visible"]) in printed
 
 
 def test_draws_the_occlusion_map_below(run: Run, collins: Path, masked: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from bareface.cli.output import ExitCode, Json, note, print_error, print_json, p
 from bareface.cli.shapes import face_shape, plain
 from bareface.errors import ImageError, UsageError
 from bareface.files import make_folder
+from bareface.wording import percent
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -145,7 +146,7 @@ def _cells(face: Face) -> tuple[str | None, ...]:
         f"{face.box.x1:.0f}, {face.box.y1:.0f}",
         f"{face.box.width:.0f} × {face.box.height:.0f}",
         face.mask_state,
-        None if face.visible is None else f"{100 * face.visible:.0f} %",
+        None if face.visible is None else percent(face.visible),
         _whole(face.quality.score if face.quality else None),
     )
 
