@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from bareface import images
+from bareface.engine import Engine
+from bareface.evaluation.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
 
 FACE = {"source", "score", "box", "landmarks", "mask_state", "visible", "quality"}
@@ -25,6 +28,17 @@ def mirrored(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pixels = cv2.resize(images.decode(collins).pixels[:, ::-1], (400, 400), interpolation=cv2.INTER_AREA)
     path = tmp_path_factory.mktemp("probes") / "mirrored.jpg"
     images.write(path, np.ascontiguousarray(pixels))
+    return path
+
+
+@pytest.fixture(scope="module")
+def masked(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eileen Collins with a mask over mouth and nose."""
+    photo = images.decode(collins)
+    (face,) = Engine(threads=1).detect(photo)
+    mask = sample_mask(0, half="test", kind="surgical", nose="medium")
+    path = tmp_path_factory.mktemp("masked") / "masked.png"
+    images.write(path, apply_mask(photo.pixels, face.landmarks, mask).pixels)
     return path
 
 
@@ -127,6 +141,56 @@ def test_probes_of_one_person_are_one_search(run: Run, enrolled: Path, collins: 
     assert entry["candidates"][0]["subject"] == "Eileen Collins"
 
 
+def test_a_masked_probe_is_judged_as_one(run: Run, enrolled: Path, masked: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    result = run("search", enrolled, masked, "--report", page)
+    shown = parsed(run("search", enrolled, masked, "--json"))["results"][0]["lists"][0]
+    (probe,) = shown["probe"]
+    assert probe["mask_state"] == "full"
+    assert 0.2 < probe["visible"] < 0.5
+    for candidate in shown["candidates"]:
+        assert candidate["probe_state"] == "full"
+        assert candidate["reference_state"] == "none"
+        assert candidate["probe_visible"] == probe["visible"]
+        assert candidate["visible"] > 0.9
+    assert any("for probe full, reference none" in note for note in shown["notes"])
+    share = f"{math.floor(100 * probe['visible'])} %"
+    assert f"full mask, {share} visible" in result.stdout
+    assert f"thin evidence: {share} of the face visible in the probe" in result.stderr
+    text = page.read_text(encoding="utf-8")
+    assert f"full mask, {share} visible" in text
+    assert text.count("no mask, ") == 2
+
+
+def test_a_probe_that_shows_too_little_is_refused(run: Run, enrolled: Path, masked: Path, mirrored: Path) -> None:
+    answers = parsed(run("search", enrolled, masked, mirrored, "--min-visible", 0.6, "--json", expect=3))["results"]
+    assert answers[0]["error"]["code"] == "face.hidden"
+    assert "masked.png" in answers[0]["error"]["source"]
+    assert "--min-visible 0" in answers[0]["error"]["remedy"]
+    assert answers[1]["lists"][0]["candidates"][0]["subject"] == "Eileen Collins"
+    run("search", enrolled, masked, "--min-visible", 0)
+
+
+def test_enrol_refuses_what_shows_too_little(run: Run, masked: Path, mirrored: Path, tmp_path: Path) -> None:
+    gallery = tmp_path / "g.bareface"
+    result = run("enrol", gallery, masked, mirrored, "--min-visible", 0.6, expect=3)
+    assert "failed: " in result.stderr
+    assert "less than the limit of 60 %" in result.stderr
+    again = parsed(run("enrol", gallery, masked, mirrored, "--min-visible", 0, "--json"))
+    assert [outcome["status"] for outcome in again["outcomes"]] == ["enrolled", "already enrolled"]
+    listed = parsed(run("gallery", "references", gallery, "--json"))["references"]
+    assert {one["mask_state"] for one in listed} == {"none", "full"}
+    assert all(0 <= one["quality"] <= 100 for one in listed)
+    assert "%, full mask" in run("gallery", "references", gallery).stdout
+
+
+def test_enrol_warns_of_a_poor_photo(run: Run, collins: Path, tmp_path: Path) -> None:
+    images.write(tmp_path / "blurred.png", cv2.GaussianBlur(images.decode(collins).pixels, (0, 0), 4))
+    result = run("enrol", tmp_path / "g.bareface", tmp_path / "blurred.png")
+    assert "blurred.png: poor quality" in result.stderr
+    assert "of 100: blurred" in result.stderr
+
+
 def test_a_bad_probe_does_not_stop_the_others(
     run: Run, enrolled: Path, mirrored: Path, broken: Path, nobody: Path
 ) -> None:
@@ -195,9 +259,41 @@ def test_compare_the_same_person(run: Run, collins: Path, mirrored: Path) -> Non
     assert set(result["a"]) == {"source", "faces", "face"}
     assert set(result["a"]["face"]) == FACE
     comparison = result["comparison"]
-    assert set(comparison) == {"similarity", "distance", "decision", "threshold", "fmr", "basis", "states", "visible", "notes"}
+    assert set(comparison) == {
+        "similarity",
+        "distance",
+        "decision",
+        "threshold",
+        "fmr",
+        "basis",
+        "states",
+        "visible",
+        "notes",
+    }
     assert comparison["decision"] == "match"
     assert comparison["similarity"] > comparison["threshold"]
+
+
+def test_compare_by_mask_state(run: Run, collins: Path, masked: Path) -> None:
+    comparison = parsed(run("compare", collins, masked, "--json"))["comparison"]
+    assert comparison["states"] == ["none", "full"]
+    assert comparison["visible"][0] > 0.9
+    assert "for probe none, reference full" in comparison["basis"]
+    assert "masked.png" in comparison["notes"][0]
+    result = run("compare", collins, masked)
+    assert "no mask, 9" in result.stdout
+    assert "full mask, " in result.stdout
+    assert comparison["notes"][0] in result.stderr
+    refused = parsed(run("compare", collins, masked, "--min-visible", 0.6, "--json", expect=3))
+    assert refused["error"]["code"] == "face.hidden"
+
+
+def test_compare_takes_the_best_face_that_shows_enough(run: Run, collins: Path, masked: Path, tmp_path: Path) -> None:
+    images.write(tmp_path / "both.png", np.hstack([images.decode(masked).pixels, images.decode(collins).pixels]))
+    result = parsed(run("compare", tmp_path / "both.png", collins, "--min-visible", 0.6, "--json"))
+    assert result["a"]["faces"] == 2
+    assert result["a"]["face"]["mask_state"] == "none"
+    assert result["comparison"]["similarity"] > 0.99
 
 
 def test_compare_strangers_is_exit_code_1(run: Run, collins: Path, hopper: Path) -> None:

@@ -8,8 +8,8 @@ at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ import numpy as np
 from bareface import images
 from bareface.engine import Analysis
 from bareface.errors import BarefaceError
-from bareface.types import Box, Face, Landmarks, Photo, Source, Template, UInt8
+from bareface.quality import Measures, Quality
+from bareface.types import Box, Face, Landmarks, MaskState, Photo, Source, Template, UInt8
 
 TILE = 48
 DIMENSION = 16
@@ -98,6 +99,45 @@ class TileEngine:
         return [
             Template(vector_of(face.chip.reshape(-1, 3).mean(axis=0)), self.model, self.space, self.precision)
             for face in faces
+        ]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an engine is to see in the faces of a colour."""
+
+    mask_state: MaskState = "none"
+    visible: float | None = 1.0
+    quality: float = 90.0
+
+
+class LookEngine(TileEngine):
+    """Sees each colour's look; its templates are in a space for which bareface has a calibration."""
+
+    def __init__(self, looks: Mapping[Colour, Look], model: str = "dlib-resnet") -> None:
+        super().__init__(space="dlib-128", model=model)
+        self.looks = looks
+
+    def _look(self, face: Face) -> Look:
+        red, green, blue = face.chip[0, 0].tolist()
+        return self.looks.get((red, green, blue), Look())
+
+    def _faces(self, photo: Photo) -> Iterator[Face]:
+        for face in super()._faces(photo):
+            score = self._look(face).quality
+            measures = Measures(0, 0, 0, 0, 0, 0, 0, 0, 0)
+            face.__dict__["quality"] = Quality(score, score, 99, 99, 99, 99, None, None, measures)
+            yield face
+
+    def _embed(self, faces: Sequence[Face]) -> list[Template]:
+        return [
+            replace(
+                made,
+                vector=np.resize(made.vector, 128),
+                mask_state=self._look(face).mask_state,
+                visible=self._look(face).visible,
+            )
+            for face, made in zip(faces, super()._embed(faces), strict=True)
         ]
 
 

@@ -7,10 +7,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -109,6 +111,56 @@ def test_paths_that_are_not_unicode_come_back_as_they_were(path):
     with opened.read() as connection:
         assert connection.execute(sa.select(schema.file.c.path)).scalar() == name
     opened.close()
+
+
+# A gallery of an earlier version
+
+
+def first_revision(path: Path, current: Path) -> None:
+    """Make the gallery that version 0001 would have: what a current one holds, less what it did not know."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = store._sqlite(path)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as old:
+        old.execute("ATTACH ? AS current", [str(current)])
+        for name in ("gallery", "subject", "file", "reference", "template", "picture", "correction"):
+            columns = ", ".join(row[1] for row in old.execute(f"PRAGMA main.table_info({name})"))
+            old.execute(f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM current.{name}")
+        waiting = "reference_id, model, precision, vector"
+        old.execute(f"INSERT INTO staged_template ({waiting}, space) SELECT {waiting}, 'tiles-2' FROM main.template")
+
+
+def test_an_old_gallery_is_migrated_without_loss(path, tmp_path):
+    photos = tmp_path / "photos"
+    people(photos, 5)
+    probe = photos / "p3" / "0.png"
+    with Gallery.open(tmp_path / "current", TileEngine()) as opened:
+        opened.enrol(photos, basis="consent")
+        opened.reject(opened.references("p0")[0].id)
+        before, subjects, found = opened.references(), opened.subjects(), opened.search(probe)
+    first_revision(path, tmp_path / "current")
+    with sqlite3.connect(path) as old:
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert "quality" not in {row[1] for row in old.execute("PRAGMA table_info(reference)")}
+    with Gallery.open(path, TileEngine()) as opened:
+        after = opened.references()
+        assert after == tuple(replace(one, quality=None) for one in before)
+        assert {(one.mask_state, one.visible) for one in after} == {("none", None)}
+        assert opened.subjects() == subjects
+        assert opened.crop(after[0].id) is not None
+        assert opened.search(probe).lists[0].candidates == found.lists[0].candidates
+        assert opened.check().ok
+        assert opened.best_reference("p3").id == min(one.id for one in after if one.subject == "p3")
+        again = opened.enrol(photos)  # the rejection stands, too
+        assert (again.count("already enrolled"), again.count("rejected")) == (9, 1)
+    with sqlite3.connect(path) as migrated:
+        staged = migrated.execute("SELECT DISTINCT space, mask_state, visible FROM staged_template").fetchall()
+        assert staged == [("tiles-2", "none", None)]
+    Store(path).close()
 
 
 # Files that are no gallery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.images import encode
+from bareface.images import decode, encode
 from bareface.reports import candidate_report
-from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, SameSource, Template
+from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, MaskState, SameSource, Template
 from tests.browser import open_page
 
 HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b[31m\udcff"
@@ -44,10 +45,10 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-def face(source: str = "probe.jpg", shade: int = 120) -> Face:
+def face(source: str = "probe.jpg", shade: int = 120, state: MaskState = "none", visible: float | None = None) -> Face:
     crop = np.full((160, 160, 3), shade, np.uint8)
     landmarks = Landmarks(np.zeros((5, 2), np.float32), "dlib5")
-    template = Template(np.ones(128, np.float32), "dlib-resnet", "dlib-128")
+    template = Template(np.ones(128, np.float32), "dlib-resnet", "dlib-128", "float32", state, visible)
     return Face(Box(0, 0, 99, 101), landmarks, 1.06, crop[:150, :150], crop, source, lambda chips: [template])
 
 
@@ -143,6 +144,35 @@ def test_without_calibration_nothing_is_claimed() -> None:
 def test_an_extrapolated_rate_is_marked() -> None:
     assert "would score this high (extrapolated)" in report(listing(candidate(1, 1e-5, extrapolated=True))).words
     assert "would score this high (extrapolated)" not in report(listing(candidate(1, 1e-5))).words
+
+
+def test_what_was_visible_stands_beside_probe_and_candidates() -> None:
+    found = (
+        candidate(1, 0.01, reference_state="none", visible=0.98),
+        candidate(2, 0.5, reference_state="full", visible=0.318),
+        candidate(3, 0.6),
+    )
+    page = report(listing(*found, probe=(face(state="partial", visible=0.66),)))
+    assert [words for words in page.text if words.endswith(("visible", "mask known"))] == [
+        "partial mask, 66 % visible",
+        "no mask, 98 % visible",
+        "full mask, 31 % visible",
+        "no mask known",
+    ]
+    assert len(page.all("img")) == 4
+
+
+def test_the_probes_occlusion_map_is_shown_over_it() -> None:
+    probe = face(visible=0.5)
+    mapped = np.full((150, 150), 1, np.uint8)
+    mapped[75:] = 2
+    probe.__dict__["occlusion"] = mapped
+    pictures = report(listing(candidate(1, 0.5), probe=(probe,))).all("img")
+    assert len(pictures) == 3
+    (shown,) = [picture for picture in pictures if picture.get("class") == "map"]
+    pixels = decode(base64.b64decode((shown["src"] or "").partition(",")[2])).pixels
+    assert pixels[30, 75, 1] > pixels[30, 75, 0] + 40  # green above, where the face shows
+    assert pixels[120, 75, 0] > pixels[120, 75, 2] + 40  # orange below, where the mask is
 
 
 def test_a_note_of_every_list_is_told_once() -> None:

@@ -1,0 +1,18 @@
+"""Faces for tests that only compare templates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bareface.types import Box, Face, Landmarks, MaskState, Template
+
+
+def face(
+    source: str = "a.jpg", vector: object = 1.0, mask_state: MaskState = "none", visible: float | None = 1.0
+) -> Face:
+    """A face with this template: a number, or as many as there are, repeated up to dlib's 128."""
+    values = np.resize(np.asarray(vector, np.float32), 128)
+    template = Template(values, "dlib-resnet", "dlib-128", "float32", mask_state, visible)
+    pixels = np.zeros((150, 150, 3), np.uint8)
+    landmarks = Landmarks(np.zeros((5, 2), np.float32), "five")
+    return Face(Box(0, 0, 50, 50), landmarks, 1.0, pixels, pixels, source, lambda faces: [template] * len(faces))

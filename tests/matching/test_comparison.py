@@ -1,0 +1,56 @@
+"""Two faces are compared by the calibration of their two mask states."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bareface.errors import FaceError, TemplateError
+from bareface.matching.calibration import Calibration
+from bareface.matching.comparison import compare
+from tests.matching.faces import face
+
+PACKAGED = Calibration.packaged("dlib-128")
+STATES = ("none", "partial", "full")
+
+
+def at(similarity: float) -> list[float]:
+    """A direction with this cosine to that of [1, 0]."""
+    return [similarity, float(np.sqrt(1 - similarity**2))]
+
+
+@pytest.mark.parametrize("one", STATES)
+@pytest.mark.parametrize("other", STATES)
+@pytest.mark.parametrize(("above", "decision"), [(1e-3, "match"), (-1e-3, "possible")])
+def test_threshold_and_decision_are_those_of_the_pair(one, other, above, decision):
+    threshold = PACKAGED.threshold(1e-3, (one, other))
+    found = compare(face("a", [1, 0], one, 0.9), face("b", at(threshold.similarity + above), other, 0.8))
+    assert (found.threshold, found.decision) == (threshold.similarity, decision)
+    assert found.similarity == pytest.approx(threshold.similarity + above, abs=1e-6)
+    assert (found.states, found.visible, found.notes) == ((one, other), (0.9, 0.8), ())
+    assert f"probe {one}, reference {other}" in found.basis
+
+
+def test_thin_evidence_is_said():
+    found = compare(face("a.jpg", visible=0.31), face("b.jpg", visible=0.98))
+    assert found.notes == ("thin evidence: 31 % of the face visible in a.jpg",)
+
+
+def test_a_hidden_face_is_refused_unless_that_is_switched_off():
+    faces = face("a.jpg"), face("b.jpg", visible=0.1)
+    with pytest.raises(FaceError, match=r"b\.jpg: only 10 % .*face\.hidden"):
+        compare(*faces)
+    assert compare(*faces, min_visible=0).visible == (1.0, 0.1)
+    assert compare(*faces, min_visible=0.1).visible == (1.0, 0.1)
+
+
+def test_faces_of_unknown_visibility_are_compared_without_a_word():
+    found = compare(face(visible=None), face(visible=None), min_visible=1.0)
+    assert (found.visible, found.notes) == ((None, None), ())
+
+
+def test_templates_of_two_spaces_are_refused():
+    other = face()
+    object.__setattr__(other.template, "space", "another")
+    with pytest.raises(TemplateError, match=r"template\.space"):
+        compare(face(), other)
