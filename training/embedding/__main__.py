@@ -26,6 +26,8 @@ from training.quantize import quantize
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 VARIANTS = ("open", "research")
+TUNED = 0.7
+"""Chosen on the validation identities."""
 HEAD_FACES, QUANTIZED_ON = 6000, 200
 
 
@@ -39,6 +41,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out") / "embedding", help="pool, checkpoints and result")
     parser.add_argument("--share", type=float, default=1.0, help="of the photos, for a small run")
     parser.add_argument("--masks", type=int, default=2, help="masks drawn for every face")
+    parser.add_argument("--tuned", type=float, default=TUNED, help="how far from dlib's weights, in [0, 1]")
+    parser.add_argument("--head", type=int, default=HEAD_FACES, help="samples that the last linear map is fitted on")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw masks")
     for field in fields(Config):
         if field.type in ("int", "float", "str"):
@@ -62,10 +66,11 @@ def main() -> None:
     print(f"{len(pool.bare)} faces", flush=True)
     teach = _teacher(config.threads)
     network = train(pool, teach, config, options.work)
-    print(finish(network, pool, teach, options.work))
+    network.soften(options.tuned)
+    print(finish(network, pool, teach, options.work, faces=options.head))
 
 
-def finish(network: Descriptor, pool: Pool, teach: TEACHES, work: Path, *, faces: int = HEAD_FACES) -> Path:
+def finish(network: Descriptor, pool: Pool, teach: TEACHES, work: Path, *, faces: int) -> Path:
     """Put the head on and write the network in float32 and in 8 bits; returns the latter.
 
     Both the head and the ranges of the 8-bit numbers are fitted on people invented for that alone.

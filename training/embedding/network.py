@@ -78,6 +78,17 @@ class Descriptor(nn.Module):
             x = block(x)
         return self.out(x.mean((2, 3)))
 
+    @torch.no_grad()
+    def soften(self, tuned: float) -> None:
+        """Go back towards dlib's weights, ``tuned`` in [0, 1] of the way staying.
+
+        What a network learns from few people holds for others only in part; weights between the old and the new
+        generalise better than either (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+        """
+        start = Descriptor(0).to(next(self.parameters()).device).state_dict()
+        for name, value in self.state_dict().items():
+            value.lerp_(start[name], 1 - tuned)
+
     def save_onnx(self, path: Path, *, half: bool) -> None:
         """Write the network as ``dlib-resnet.onnx`` is written: uint8 [n, 150, 150, 3] to float32 [n, 128]."""
         layers = []
