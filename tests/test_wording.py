@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.wording import plural, printable, stranger_rate
+from bareface.wording import percent, plural, printable, stranger_rate, what_shows
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,16 @@ def test_what_could_drive_a_terminal_is_written_out(text: str, shown: str) -> No
 
 def test_plural() -> None:
     assert (plural(1, "match", "matches"), plural(2000, "match", "matches")) == ("1 match", "2,000 matches")
+
+
+def test_a_share_below_a_limit_never_reads_as_if_it_reached_it() -> None:
+    assert [percent(share) for share in (0.0, 0.29, 0.1999, 0.2, 0.999, 1.0)] == [
+        "0 %", "29 %", "19 %", "20 %", "99 %", "100 %",
+    ]  # fmt: skip
+
+
+def test_what_shows_says_no_more_than_is_known() -> None:
+    assert what_shows("none", 0.98) == "no mask, 98 % visible"
+    assert what_shows("partial", 0.314) == "partial mask, 31 % visible"
+    assert what_shows("full", None) == "full mask"
+    assert what_shows("none", None) == "no mask known"

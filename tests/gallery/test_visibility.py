@@ -15,7 +15,7 @@ LOOKS = {
     RED: Look("full", 0.41, quality=60.0),
     GREEN: Look("partial", 0.7),
     BLUE: Look("none", 0.97),
-    GREY: Look("full", 0.12),
+    GREY: Look("full", 0.04),
 }
 PACKAGED = Calibration.packaged("dlib-128")
 
@@ -107,11 +107,11 @@ def test_fused_probes_count_as_the_most_covered_and_the_most_visible(filled):
 
 def test_a_probe_that_shows_too_little_is_refused(filled, tmp_path):
     photo = save(tmp_path / "grey.png", GREY)
-    with pytest.raises(FaceError, match=r"grey\.png: only 12 % .*--min-visible 0.*face\.hidden"):
+    with pytest.raises(FaceError, match=r"grey\.png: only 4 % .*--min-visible 0.*face\.hidden"):
         filled.search(photo)
-    for limit in (0, 0.12):
+    for limit in (0, 0.04):
         (entry,) = filled.search(photo, min_visible=limit).lists
-        assert entry.candidates[0].probe_visible == 0.12
+        assert entry.candidates[0].probe_visible == 0.04
     with pytest.raises(FaceError, match="less than the limit of 95 %"):
         filled.search(picture(RED, GREEN), min_visible=0.95)
 
@@ -120,7 +120,7 @@ def test_of_several_faces_only_the_hidden_ones_are_refused(filled, tmp_path):
     photo = save(tmp_path / "group.png", GREY, BLUE)
     (entry,) = filled.search(photo).lists
     assert entry.candidates[0].subject == "Blue"
-    assert any("group.png: only 12 % of the face is visible" in note for note in entry.notes)
+    assert any("group.png: only 4 % of the face is visible" in note for note in entry.notes)
     assert len(filled.search(photo, min_visible=0).lists) == 2
     (entry,) = filled.search([photo, picture(BLUE)], same_person=True).lists
     assert len(entry.probe) == 2
@@ -130,7 +130,7 @@ def test_a_hidden_face_is_an_outcome_of_its_file(gallery, tmp_path):
     photos = [save(tmp_path / "grey.png", GREY), save(tmp_path / "blue.png", BLUE)]
     report = gallery.enrol(photos)
     assert [(one.status, one.code) for one in report.outcomes] == [("failed", "face.hidden"), ("enrolled", None)]
-    assert "12 %" in report.outcomes[0].message
+    assert "4 %" in report.outcomes[0].message
     assert "--min-visible 0" in report.outcomes[0].message
     assert len(gallery.references()) == 1
     assert [one.status for one in gallery.enrol(photos, min_visible=0).outcomes] == ["enrolled", "already enrolled"]
@@ -139,7 +139,7 @@ def test_a_hidden_face_is_an_outcome_of_its_file(gallery, tmp_path):
 def test_of_a_group_the_faces_that_show_enough_are_enrolled(gallery, tmp_path):
     (outcome,) = gallery.enrol(save(tmp_path / "group.png", GREY, BLUE, GREEN)).outcomes
     assert (outcome.status, outcome.references, outcome.faces) == ("enrolled", 2, 3)
-    assert "only 12 % of the face is visible" in outcome.message
+    assert "only 4 % of the face is visible" in outcome.message
 
 
 def test_a_hidden_face_does_not_decide_whose_photo_it_is(gallery, tmp_path):
