@@ -17,7 +17,7 @@ from bareface.detection.base import Detection, Detector
 from bareface.embedding.base import Cover, Embedder
 from bareface.errors import BarefaceError, ModelError
 from bareface.occlusion.base import Segmenter
-from bareface.types import Box, Face, Landmarks, Photo, Precision, Source, Template, UInt8
+from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
 
 SMALLEST_FACE = 40.0
 FACES_ACROSS = 40
@@ -169,12 +169,21 @@ class Engine:
             Template(vector, *made, face.mask_state, face.visible) for vector, face in zip(vectors, faces, strict=True)
         ]
 
-    def embed_chips(self, chips: Sequence[UInt8]) -> list[Template]:
-        """Templates of aligned bare faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch."""
+    def embed_chips(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> list[Template]:
+        """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
+
+        Parameters
+        ----------
+        chips
+            The faces.
+        covers
+            What is known of their masks; without it all are taken as bare.
+        """
         embedder = self._embedder
-        return [
-            Template(vector, embedder.model, embedder.space, embedder.precision) for vector in embedder.embed(chips)
-        ]
+        made = (embedder.model, embedder.space, embedder.precision)
+        states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
+        vectors = embedder.embed(chips, covers)
+        return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
 
     def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.

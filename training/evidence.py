@@ -1,0 +1,65 @@
+"""How little of a face still tells people apart: ``python -m training.evidence``.
+
+The validation identities' faces (CelebA ids that end in 0) are covered from below, row by row of the aligned chip, and
+compared with the bare faces of all. The limit below which faces are refused, :data:`bareface.matching.evidence`'s
+``MIN_VISIBLE``, is where mated pairs are accepted hardly more often than strangers; evidence is called thin where half
+of what a bare face gives is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bareface.embedding.base import Cover
+from bareface.engine import Engine
+from bareface.occlusion.base import MASK
+from bareface.occlusion.segmenter import OnnxSegmenter
+from bareface.occlusion.visible import visible_fraction
+from bareface.types import Float32, UInt8
+from benchmarks.common import print_table
+from training.embedding.validate import verification
+from training.photos import data_folder, largest_faces
+
+ROWS = (150, 110, 95, 85, 78, 72, 66, 60, 55, 50, 45, 40, 34, 28)
+BATCH = 32
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    photos = sorted((data_folder() / "train" / "celeba").glob("*0/*.jpg"))
+    engine = Engine()
+    faces = list(largest_faces(engine, photos))
+    subject = np.array([int(Path(face.source).parent.name) for face in faces])
+    chips = [face.chip for face in faces]
+    bare = np.stack([face.template.vector for face in faces])
+    maps = OnnxSegmenter().segment(chips)
+    rows = []
+    for row in ROWS:
+        classes = maps.copy()
+        classes[:, row:] = MASK
+        vectors = bare if row == ROWS[0] else covered(engine, chips, classes)
+        rates = verification(vectors, bare, subject)
+        shown = float(np.median([visible_fraction(one) for one in classes]))
+        rows.append({"covered from row": row, "visible, median": shown, **rates})
+    title = f"CelebA validation, {len(faces)} photos of {len(set(subject.tolist()))} people, {engine.model}"
+    print_table(title, list(rows[0]), [[f"{value:.3f}" for value in found.values()] for found in rows])
+    if options.json:
+        options.json.write_text(json.dumps({"title": title, "rows": rows}, indent=1) + "\n")
+
+
+def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> Float32:
+    """Templates of faces with these occlusion maps, all of them treated as masked."""
+    covers = [Cover("full", one) for one in classes]
+    parts = (slice(start, start + BATCH) for start in range(0, len(chips), BATCH))
+    return np.stack([made.vector for part in parts for made in engine.embed_chips(chips[part], covers[part])])
+
+
+if __name__ == "__main__":
+    main()
