@@ -31,7 +31,6 @@ def test_a_map_does_not_depend_on_its_batch(segmenter: OnnxSegmenter) -> None:
     assert (together == alone).mean() > 0.9999
 
 
-
 def test_the_card_says_on_what_terms(segmenter: OnnxSegmenter) -> None:
     card = registry.card(segmenter.name)
     assert card.task == "occlusion"

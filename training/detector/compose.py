@@ -79,15 +79,18 @@ class Composer:
     def _tile(self, width: int, height: int, rng: np.random.Generator) -> Picture:
         """A view of a scene, of a single face, or of nothing."""
         kind = rng.random()
-        if kind < 0.05:
+        if kind < 0.06:
             return Picture(_background(self._backgrounds, width, height, rng), Labels.none())
-        if kind < 0.13:
+        if kind < 0.26:
             scene = self._scenes[int(rng.integers(len(self._scenes)))]
+            picture = Picture(scene.pixels, scene.labels)
+            if kind < 0.13:
+                picture = _upside_down(picture)
             centre = (rng.uniform(0.2, 0.8, 2) * scene.pixels.shape[1::-1]).astype(np.float32)
             scale = np.exp(rng.uniform(np.log(0.4), np.log(2.0)))
-            return _view(Picture(scene.pixels, scene.labels), centre, scale, (width, height), rng)
+            return _view(picture, centre, scale, (width, height), rng)
         short = min(width, height)
-        if kind < 0.62:
+        if kind < 0.66:
             number, face = self._faces[rng.choice(len(self._faces), p=self._weight)]
             picture = Picture(self._scenes[number].pixels, self._scenes[number].labels)
             extent = _extent(picture.labels.boxes[face])
@@ -174,6 +177,14 @@ def _view(picture: Picture, centre: Float32, scale: float, size: tuple[int, int]
     matrix = _similarity(centre, centre * scale - origin, scale, rng)
     pixels = _warped(picture.pixels, matrix, size, rng)
     return Picture(pixels, picture.labels.moved(matrix).within(*size, least=LEAST))
+
+
+def _upside_down(picture: Picture) -> Picture:
+    """A scene in which nothing is an upright face: more of what is none. Nobody says what its faces are."""
+    height, width = picture.pixels.shape[:2]
+    turned = picture.labels.moved(np.array([[-1, 0, width], [0, -1, height]], np.float32))
+    labels = Labels(turned.boxes, turned.points, turned.states, np.ones(len(turned), bool))
+    return Picture(np.ascontiguousarray(picture.pixels[::-1, ::-1]), labels)
 
 
 def _drawn(choices: Sequence[tuple[tuple[int, int], float]], rng: np.random.Generator) -> tuple[int, int]:

@@ -2,11 +2,14 @@
 
 Each location of the network's three strides speaks for a face centred near it, in the manner of FCOS (Tian et al.,
 2019) and YuNet (Wu et al., 2023): a score, the box, five landmarks and the mask state. Answers about the same face are
-averaged by their scores, as BlazeFace does (Bazarevsky et al., 2019), which steadies the landmarks.
+averaged by their scores, as BlazeFace does (Bazarevsky et al., 2019), which steadies the landmarks. What is found is
+then looked at again, cut out and brought to one size, beside its mirror image: the same network, in the manner of a
+cascade (Zhang et al., 2016), doubts what only looked like a face from afar, and sees landmarks and mask more exactly.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import cv2
@@ -19,10 +22,17 @@ from bareface.types import Box, Float32, Landmarks, UInt8
 STRIDES = (8, 16, 32)
 SCORE = 0.5
 NMS_OVERLAP, SAME_FACE = 0.4, 0.65
-SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is shrunk to
+SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is brought to
+ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
+CLOSE_UP = 128  # pixels of the network's picture: the side of a close-up
+CLOSE_UP_MARGIN = 1.6  # its side in units of the face's longer side
+CLOSE_UPS = 64  # at most, the best first: a crowd has no end
+WORTH_IT = 0.15  # the least score of what is looked at again
 BORDER_COLOUR = (127, 127, 127)
+MIRRORED = [1, 0, 2, 4, 3]
+"""Order of the landmarks in a mirror image."""
 
 
 class _Answers(NamedTuple):
@@ -43,20 +53,23 @@ class BarefaceDetector:
         The network: ``pixels`` uint8 [1, h, w, 3], h and w multiples of 32 -> ``faces`` float32 [1, locations, 18].
     score
         The least score of a face, in (0, 1).
+    close_ups
+        Whether each face is looked at again.
     """
 
     name = "bareface"
 
-    def __init__(self, session: Any, score: float = SCORE) -> None:
+    def __init__(self, session: Any, score: float = SCORE, *, close_ups: bool = True) -> None:
         self._session = session
         self._score = score
+        self._close_ups = close_ups
 
     def detect(self, pixels: UInt8, min_face: float) -> list[Detection]:
         """Find faces at least about ``min_face`` pixels wide; see :class:`bareface.detection.base.Detector`.
 
-        The photo is shrunk until such a face is 20 pixels wide, never enlarged. What is then still large is looked at
-        once more at 192 pixels, for faces that fill it. A photo in which nothing is found is tried with a border: a
-        face that fills the frame has no context otherwise.
+        The photo is scaled until such a face is 20 pixels wide. What is then still large is looked at once more at 192
+        pixels, for faces that fill it; then come the close-ups. A photo in which nothing is found is tried with a
+        border: a face that fills the frame has no context otherwise.
         """
         found = self._find(pixels, min_face)
         if not found:
@@ -69,24 +82,52 @@ class BarefaceDetector:
 
     def _find(self, pixels: UInt8, min_face: float) -> list[Detection]:
         longer = max(pixels.shape[:2])
-        scales = [min(1.0, SMALLEST / min_face)]
+        scales = [min(ENLARGED, SMALLEST / min_face)]
         if longer * scales[0] > LARGEST:
             scales.append(SECOND_LOOK / longer)
-        looks = [self._look(pixels, scale) for scale in scales]
+        least = min(WORTH_IT, self._score) if self._close_ups else self._score
+        looks = [self._look(pixels, scale, least) for scale in scales]
         answers = _Answers(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
         faces = _merged(answers)
-        return [face for face in faces if max(face.box.width, face.box.height) >= min_face]
+        if self._close_ups:
+            faces = self._closer(pixels, faces[:CLOSE_UPS])
+        return [
+            face for face in faces if face.score >= self._score and max(face.box.width, face.box.height) >= min_face
+        ]
 
-    def _look(self, pixels: UInt8, scale: float) -> _Answers:
-        """Answers above the least score, from the photo at one scale."""
+    def _closer(self, pixels: UInt8, faces: list[Detection]) -> list[Detection]:
+        """The same faces, best first, after a close look at each."""
+        if not faces:
+            return faces
+        cuts = [_cut_out(face.box) for face in faces]
+        rows = []
+        for matrix in cuts:
+            up_close = cv2.warpAffine(
+                pixels,
+                matrix,
+                (CLOSE_UP, CLOSE_UP),
+                flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP,
+                borderValue=BORDER_COLOUR,
+            )
+            rows.append(np.concatenate([up_close, up_close[:, ::-1]], axis=1))
+        sheet = np.concatenate(rows)
+        raw = self._session.run(None, {"pixels": sheet[None]})[0][0]
+        answers = _decoded(raw, sheet.shape[:2], np.ones(2, np.float32), WORTH_IT)
+        seen = [_in_close_up(answers, place) for place in range(len(faces))]
+        closer = [_joined(face, views, cut) for face, views, cut in zip(faces, seen, cuts, strict=True)]
+        return sorted(closer, key=lambda face: -face.score)
+
+    def _look(self, pixels: UInt8, scale: float, least: float) -> _Answers:
+        """Answers above a score, from the photo at one scale."""
         height, width = pixels.shape[:2]
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if size != (width, height) else pixels
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        image = cv2.resize(pixels, size, interpolation=method) if size != (width, height) else pixels
         right, below = -size[0] % STRIDES[-1], -size[1] % STRIDES[-1]
         if right or below:
             image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=BORDER_COLOUR)
         raw = self._session.run(None, {"pixels": np.ascontiguousarray(image)[None]})[0][0]
-        return _decoded(raw, image.shape[:2], np.array([width / size[0], height / size[1]], np.float32), self._score)
+        return _decoded(raw, image.shape[:2], np.array([width / size[0], height / size[1]], np.float32), least)
 
 
 def _decoded(raw: Float32, shape: tuple[int, int], stretch: Float32, least: float) -> _Answers:
@@ -132,6 +173,53 @@ def _merged(answers: _Answers) -> list[Detection]:
         found.append(_averaged(answers, rest[overlap > SAME_FACE]))
         rest = rest[overlap <= NMS_OVERLAP]
     return found
+
+
+def _cut_out(box: Box) -> NDArray[np.float64]:
+    """Where a close-up's pixels lie in the photo, as a matrix [2, 3]."""
+    scale = CLOSE_UP_MARGIN * max(box.width, box.height, 1.0) / CLOSE_UP
+    middle = np.array([box.x1 + box.x2, box.y1 + box.y2]) / 2
+    return np.column_stack([scale * np.eye(2), middle - scale * (CLOSE_UP - 1) / 2])
+
+
+def _in_close_up(answers: _Answers, place: int) -> list[Detection]:
+    """What the close-up in row ``place`` of a sheet and its mirror image show in their middle, unmirrored."""
+    middles = (answers.boxes[:, :2] + answers.boxes[:, 2:]) / 2
+    found = []
+    for side in (0, 1):
+        corner = np.array([side * CLOSE_UP, place * CLOSE_UP], np.float32)
+        near = np.flatnonzero(np.abs(middles - corner - CLOSE_UP / 2).max(axis=1) < CLOSE_UP / 6)
+        if not near.size:
+            continue
+        own = _Answers(*(part[near] for part in answers))
+        best = _merged(own)[0]
+        points = best.landmarks.points - corner
+        x1, y1, x2, y2 = np.array(best.box) - np.tile(corner, 2)
+        if side:
+            points = points[MIRRORED]
+            points[:, 0] = CLOSE_UP - points[:, 0]
+            x1, x2 = CLOSE_UP - x2, CLOSE_UP - x1
+        found.append(replace(best, box=Box(x1, y1, x2, y2), landmarks=Landmarks(points, "five")))
+    return found
+
+
+def _joined(face: Detection, views: list[Detection], cut: NDArray[np.float64]) -> Detection:
+    """A face as the close-ups show it; its score is the geometric mean of all three looks'."""
+    scores = [view.score for view in views] + [WORTH_IT / 3] * (2 - len(views))
+    score = float(np.cbrt(face.score * scores[0] * scores[1]))
+    if not views:
+        return replace(face, score=score)
+    # A pixel's centre lies half a pixel from its corner, in the close-up as in the photo.
+    scale, shift = cut[0, 0], cut[:, 2] + 0.5 - 0.5 * cut[0, 0]
+    points = np.mean([face.landmarks.points, *(view.landmarks.points * scale + shift for view in views)], axis=0)
+    box = np.mean([view.box for view in views], axis=0) * scale + np.tile(shift, 2)
+    masks = [each.mask for each in (face, *views) if each.mask is not None]
+    return Detection(
+        Box(*(float(value) for value in box)),
+        score,
+        Landmarks(points.astype(np.float32), "five"),
+        np.mean(masks, axis=0).astype(np.float32),
+    )
 
 
 def _averaged(answers: _Answers, same: NDArray[np.int64]) -> Detection:

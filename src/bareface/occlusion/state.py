@@ -10,6 +10,7 @@ from bareface.occlusion.visible import state_from
 from bareface.types import Float32, MaskState, UInt8
 
 STATES: Final[tuple[MaskState, ...]] = ("none", "partial", "full")
+SUREST: Final = 0.75
 
 
 def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
@@ -30,7 +31,9 @@ def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
     product = np.ones(len(STATES))
     if occlusion is not None:
         opinion = state_from(occlusion)
-        product *= [opinion.confidence if name == opinion.state else (1 - opinion.confidence) / 2 for name in STATES]
+        # A mask under the chin lies outside the aligned face, where the map does not look.
+        sure = min(opinion.confidence, SUREST)
+        product *= [sure if name == opinion.state else (1 - sure) / 2 for name in STATES]
     if mask is not None:
         # A network's certainty is overdone: it must not silence the other opinion.
         product *= np.clip(mask, 0.02, 0.98)
