@@ -37,7 +37,11 @@ def finders(*, dlib: bool) -> dict[str, Finder]:
     def theirs(detector: dlib_path.Detector, pixels: UInt8) -> int:
         return len(dlib_path.locate(detector, pixels, 1))
 
-    names = ["dlib", *(card.id for card in registry.cards() if card.task == "detection" and not card.packaged)]
+    names = [
+        "bareface",
+        "dlib",
+        *(card.id for card in registry.cards() if card.task == "detection" and not card.packaged),
+    ]
     found: dict[str, Finder] = {f"bareface --detector {name}": partial(ours, Engine(detector=name)) for name in names}
     if dlib:
         found["dlib's own HOG, upsampled once"] = partial(theirs, "hog")

@@ -1,7 +1,7 @@
-"""Write the README's tables from ``benchmarks/results``: ``python -m benchmarks.readme``.
+"""Write the tables of the README and of docs/masks.md from ``benchmarks/results``: ``python -m benchmarks.readme``.
 
 Each official run is kept there (``--json benchmarks/results/NAME.json``) with its machine, date and command; the tables
-stand between markers in the README, and a test compares them, so that no figure is typed by hand or goes stale.
+stand between markers, and a test compares them, so that no figure is typed by hand or goes stale.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "masks.md")
 
 Values = dict[str, Any]
 
@@ -67,6 +68,69 @@ def detection(results: Values) -> str:
         for name, found in results["results"].items()
     ]
     return table(["MFR2 photos with a face found", "masked, n = 171", "bare, n = 98"], rows)
+
+
+def masked_detection(results: Values) -> str:
+    """bareface's detector beside YuNet."""
+    found = results["results"]
+    marked, landmarks, times = found["marked"], found["landmarks under a mask"], found["milliseconds"]
+    states = found["mask states"]
+    same, yunet = marked["ours at the same"], marked["yunet"]
+    rows = [
+        ["MFR2, real masks: photos with a face found", _share(found["MFR2"]["found"]), ""],
+        ["MFR2: masked or bare, rightly said", _share(found["MFR2"]["masked or bare right"]), ""],
+        ["masks worn wrongly, said to be so", _share(states["partial"]["right"]), ""],
+        ["masks worn rightly, said to be so", _share(states["full"]["right"]), ""],
+        [
+            f"marked faces found, at {yunet['false']} detections that nobody marked",
+            f"{100 * same['recall']:.1f} % of {marked['marks']}",
+            f"{100 * yunet['recall']:.1f} %",
+        ],
+        ["faces in the wild that YuNet is sure of: found", _share(found["wild"]), ""],
+        *(
+            [
+                f"landmarks under a simulated mask, {name}: distance from YuNet's on the bare photo, "
+                f"in eye distances, n = {landmarks['ours']['faces']:,}",
+                f"{100 * landmarks['ours'][name]:.1f} %",
+                f"{100 * landmarks['yunet'][name]:.1f} %",
+            ]
+            for name in ("eyes", "all five")
+        ),
+        *([f"time a photo, {name}", f"{t['ours']:.1f} ms", f"{t['yunet']:.1f} ms"] for name, t in times.items()),
+    ]
+    return table(["detection", "bareface", "YuNet"], rows)
+
+
+def _share(found: Sequence[float]) -> str:
+    return f"{100 * found[0]:.1f} % ({100 * found[1]:.1f} to {100 * found[2]:.1f}), n = {found[3]:.0f}"
+
+
+def occlusion(results: Values) -> str:
+    """The occlusion map on rendered masks and validation photos."""
+    rendered, validation = results["results"]["maskseg"], results["results"]["validation"]
+    rows = [
+        [f"mask IoU, rendered masks worn {how} (maskseg, n = {rendered[name]['mask']['n']})", f"{value:.3f}"]
+        for name, how in (("cwm", "rightly"), ("iwm", "wrongly"))
+        for value in [rendered[name]["mask"]["pooled"]]
+    ]
+    rows += [
+        [f"mask state right by the map alone, {name}, n = {found['n']}", f"{100 * found['right']:.1f} %"]
+        for name, found in validation.items()
+    ]
+    return table(["occlusion map", ""], rows)
+
+
+def masked(results: Values) -> str:
+    """The mask-aware embedder beside dlib's, on the same detector."""
+    rows = []
+    for task, found in results["results"].items():
+        for name, values in found.items():
+            if "mated" not in values:
+                continue
+            accuracy = values.get("accuracy")
+            cells = [_rate(accuracy) if accuracy else "–", _rate(values["eer"]), _rate(values["tar@0.01"])]
+            rows.append([f"{task}: {name}", *cells, f"{100 * values['fta']:.1f} %"])
+    return table(["set: detector + embedder", "accuracy", "EER", "TAR at FMR 1e-2", "pairs lost (FTA)"], rows)
 
 
 def pipeline(results: Values) -> str:
@@ -127,10 +191,35 @@ def metrics(results: Values) -> str:
     return table([f"{results['n']:,} scores of {results['subjects']:,} subjects", "time", "peak memory so far"], rows)
 
 
+def ablation(results: Values) -> str:
+    """What each step of the masked embedder brings."""
+    shown = ("masked x bare, TAR at 0.01", "masked x bare, TAR at 0.001", "masked x bare, EER", "both masked, EER")
+    rows = [[name, *(f"{row[key]:.3f}" for key in shown)] for name, row in results["rows"].items()]
+    title = f"CelebA validation, {results['photos']} photos of {results['people']} people"
+    return table([title, *shown], rows)
+
+
+def evidence(results: Values) -> str:
+    """What is left of a face's power to tell people apart."""
+    rows = [
+        [
+            f"{100 * row['visible, median']:.0f} %",
+            *(f"{row[key]:.3f}" for key in ("TAR at 0.01", "TAR at 0.001", "EER")),
+        ]
+        for row in results["rows"]
+    ]
+    return table(["visible", "TAR at FMR 1e-2", "TAR at FMR 1e-3", "EER"], rows)
+
+
 SECTIONS: dict[str, Callable[[Values], str]] = {
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
     "detection_mfr2": detection,
+    "detection": masked_detection,
+    "occlusion": occlusion,
+    "masked": masked,
+    "ablation": ablation,
+    "evidence": evidence,
     "speed_pipeline": pipeline,
     "speed_search": search,
     "memory_enrol": memory,
@@ -149,8 +238,8 @@ def section(name: str) -> str:
 
 
 def filled(text: str) -> str:
-    """The README with every marked section made anew."""
-    for name in SECTIONS:
+    """A page with every marked section made anew."""
+    for name in (name for name in SECTIONS if f"<!-- {name} -->" in text):
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         text = re.sub(
             f"{re.escape(start)}.*?{re.escape(end)}",
@@ -162,4 +251,5 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

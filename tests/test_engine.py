@@ -45,7 +45,7 @@ def test_a_face_carries_what_is_promised(engine: Engine) -> None:
     assert face.template.vector.shape == (128,)
     assert face.template.vector.dtype == np.float32
     assert (face.template.model, face.template.space, face.template.precision) == (
-        "dlib-resnet",
+        "bareface128",
         "dlib-128",
         "float32",
     )

@@ -23,7 +23,7 @@ def main() -> None:
     """Print both rows."""
     people = sorted(p for p in (data_folder() / "train" / "celeba").iterdir() if p.name.endswith("0"))
     photos = [(number, photo) for number, person in enumerate(people) for photo in sorted(person.iterdir())]
-    engine = Engine()
+    engine = Engine(detector="dlib", embedder="dlib-resnet")
     numbers = {str(photo): number for number, photo in photos}
     faces = list(largest_faces(engine, [photo for _, photo in photos]))
     subject = np.array([numbers[face.source] for face in faces])

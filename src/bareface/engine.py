@@ -51,7 +51,8 @@ class Engine:
     Parameters
     ----------
     detector
-        ``dlib`` (packaged) or the name of a registered detector, e.g. ``yunet``; or any :class:`Detector`.
+        ``bareface`` or ``dlib`` (packaged), or the name of a registered detector, e.g. ``yunet``; or any
+        :class:`Detector`.
     embedder
         Name of an embedder's model card; or any :class:`Embedder`.
     precision
@@ -77,8 +78,8 @@ class Engine:
 
     def __init__(
         self,
-        detector: str | Detector = "dlib",
-        embedder: str | Embedder = "dlib-resnet",
+        detector: str | Detector = "bareface",
+        embedder: str | Embedder = "bareface128",
         precision: Precision = "float32",
         providers: Sequence[str] | None = None,
         threads: int | None = None,

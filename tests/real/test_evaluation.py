@@ -19,7 +19,9 @@ pytestmark = pytest.mark.real
 @pytest.mark.slow
 def test_mfr2_gives_the_known_accuracy(shared_data: Path, shared_models: Path) -> None:
     # dlib's descriptor with YuNet's landmarks: 0.882 at the best threshold over all pairs, a little less over folds.
-    engine = Engine(detector=YunetDetector(shared_models / "yunet_n_640_640.onnx"), min_face=12, threads=1)
+    engine = Engine(
+        detector=YunetDetector(shared_models / "yunet_n_640_640.onnx"), embedder="dlib-resnet", min_face=12, threads=1
+    )
     scores = run(read_pairs(shared_data / "mfr2" / "pairs.txt"), engine, pad=40)
     result = verify(scores, Plan(replicates=200))
     assert result.fta < 0.01

@@ -1,15 +1,11 @@
-"""The ablation table, on CelebA's validation identities: ``python -m training.embedding.validate NAME=FILE ...``.
+"""How well a network tells masked faces apart, on CelebA's validation identities.
 
-Each row is a network for masked faces beside dlib's for bare ones. Masks are of the test half, which training never
-draws; landmarks are YuNet's on the masked photo itself, and masks are found by the packaged segmenter, so that their
-errors count. Ids that end in 0 serve for nothing else.
+Masks are of the test half, which training never draws; landmarks are YuNet's on the masked photo itself, and masks are
+found by the packaged segmenter, so that their errors count. Ids that end in 0 serve for nothing else.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +21,7 @@ from bareface.models.sessions import open_session
 from bareface.occlusion.segmenter import OnnxSegmenter
 from bareface.occlusion.visible import blanked
 from bareface.types import Float32, Float64, UInt8
-from benchmarks.common import print_table
 from training.occlusion.faces import find
-from training.photos import data_folder
 
 FILL = np.array([122.782, 117.001, 104.298], np.float32)
 FMR = (1e-2, 1e-3)
@@ -110,35 +104,3 @@ def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
         "to the bare template": float(np.median(nearness(masked, bare))),
         "bare, kept": float(np.median(cover)),
     }
-
-
-def rows(networks: Sequence[tuple[str, Path]], chips: Chips) -> Iterator[tuple[str, dict[str, float]]]:
-    """dlib's network on masks as they are, then on blanked ones, then each of the others."""
-    dlib = registry.path_of(registry.card("dlib-resnet"), "float32")
-    bare = templates(dlib, chips.bare)
-    as_it_is = Chips(chips.bare, chips.masked, chips.masked, chips.subject)
-    yield "dlib, mask as it is", row_of(dlib, as_it_is, bare)
-    yield "dlib, mask blanked", row_of(dlib, chips, bare)
-    for name, path in networks:
-        yield name, row_of(path, chips, bare)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("networks", nargs="*", help="NAME=FILE")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    data = data_folder()
-    chips = chips_of(data / "train" / "celeba", YunetDetector(data.parent / "models" / "yunet_n_640_640.onnx"))
-    networks = [(name, Path(file)) for name, _, file in (entry.partition("=") for entry in options.networks)]
-    table = dict(rows(networks, chips))
-    columns = ["", *next(iter(table.values()))]
-    title = f"CelebA validation, {len(chips.subject)} photos of {len(set(chips.subject.tolist()))} people"
-    print_table(title, columns, [[name, *(f"{value:.3f}" for value in row.values())] for name, row in table.items()])
-    if options.json:
-        options.json.write_text(json.dumps({"photos": len(chips.subject), "rows": table}, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

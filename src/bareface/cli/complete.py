@@ -48,9 +48,9 @@ def model_names(incomplete: str) -> list[str]:
 
 
 def detector_names(incomplete: str) -> list[str]:
-    """What ``--detector`` takes: dlib's own and the added ones."""
+    """What ``--detector`` takes: the packaged ones and those added."""
     added = [card.id for card in _cards() if card.task == "detection" and not card.packaged]
-    return [name for name in ("dlib", *added) if name.startswith(incomplete)]
+    return [name for name in ("bareface", "dlib", *added) if name.startswith(incomplete)]
 
 
 def embedder_names(incomplete: str) -> list[str]:

@@ -33,19 +33,19 @@ class EngineOptions:
     detector: Annotated[
         str,
         typer.Option(
-            help="Face detector: dlib, or one added by `bareface models add`, e.g. yunet.",
+            help="Face detector: bareface, dlib, or one added by `bareface models add`, e.g. yunet.",
             autocompletion=detector_names,
             rich_help_panel=_PANEL,
         ),
-    ] = "dlib"
+    ] = "bareface"
     embedder: Annotated[
         str,
         typer.Option(
-            help="Embedder: dlib-resnet, or one added by `bareface models add`.",
+            help="Embedder: bareface128, dlib-resnet, or one added by `bareface models add`.",
             autocompletion=embedder_names,
             rich_help_panel=_PANEL,
         ),
-    ] = "dlib-resnet"
+    ] = "bareface128"
     precision: Annotated[
         Literal["float32", "int8"],
         typer.Option(help="Arithmetic of the embedder.", rich_help_panel=_PANEL),

@@ -20,16 +20,17 @@ from bareface.detection.base import Detection
 from bareface.types import Box, Float32, Landmarks, UInt8
 
 STRIDES = (8, 16, 32)
-SCORE = 0.5
-NMS_OVERLAP, SAME_FACE = 0.4, 0.65
+SCORE = 0.8
+NMS_OVERLAP, SAME_FACE, PART = 0.4, 0.65, 0.7
 SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is brought to
 ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
 CLOSE_UP = 128  # pixels of the network's picture: the side of a close-up
 CLOSE_UP_MARGIN = 1.6  # its side in units of the face's longer side
+NOTHING = 0.05  # stands for the score of a close-up that shows no face
 CLOSE_UPS = 64  # at most, the best first: a crowd has no end
-WORTH_IT = 0.15  # the least score of what is looked at again
+WORTH_IT = 0.4  # the least score of what is looked at again
 BORDER_COLOUR = (127, 127, 127)
 MIRRORED = [1, 0, 2, 4, 3]
 """Order of the landmarks in a mirror image."""
@@ -91,9 +92,8 @@ class BarefaceDetector:
         faces = _merged(answers)
         if self._close_ups:
             faces = self._closer(pixels, faces[:CLOSE_UPS])
-        return [
-            face for face in faces if face.score >= self._score and max(face.box.width, face.box.height) >= min_face
-        ]
+        large = [face for face in faces if max(face.box.width, face.box.height) >= min_face]
+        return _without_parts([face for face in large if face.score >= self._score])
 
     def _closer(self, pixels: UInt8, faces: list[Detection]) -> list[Detection]:
         """The same faces, best first, after a close look at each."""
@@ -205,7 +205,7 @@ def _in_close_up(answers: _Answers, place: int) -> list[Detection]:
 
 def _joined(face: Detection, views: list[Detection], cut: NDArray[np.float64]) -> Detection:
     """A face as the close-ups show it; its score is the geometric mean of all three looks'."""
-    scores = [view.score for view in views] + [WORTH_IT / 3] * (2 - len(views))
+    scores = [view.score for view in views] + [NOTHING] * (2 - len(views))
     score = float(np.cbrt(face.score * scores[0] * scores[1]))
     if not views:
         return replace(face, score=score)
@@ -220,6 +220,21 @@ def _joined(face: Detection, views: list[Detection], cut: NDArray[np.float64]) -
         Landmarks(points.astype(np.float32), "five"),
         np.mean(masks, axis=0).astype(np.float32),
     )
+
+
+def _without_parts(faces: list[Detection]) -> list[Detection]:
+    """Faces, best first, without those that lie within a better one or hold one: an eye and a cheek are no face."""
+    kept: list[Detection] = []
+    for face in faces:
+        if all(_shared(face.box, other.box) < PART * min(face.box.area, other.box.area) for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _shared(one: Box, other: Box) -> float:
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    return max(0.0, width) * max(0.0, height)
 
 
 def _averaged(answers: _Answers, same: NDArray[np.int64]) -> Detection:

@@ -10,7 +10,13 @@ from bareface.occlusion.visible import state_from
 from bareface.types import Float32, MaskState, UInt8
 
 STATES: Final[tuple[MaskState, ...]] = ("none", "partial", "full")
-SUREST: Final = 0.75
+SAYS: Final[dict[MaskState, tuple[float, float, float]]] = {
+    "none": (0.6, 0.35, 0.05),
+    "partial": (0.15, 0.75, 0.1),
+    "full": (0.05, 0.2, 0.75),
+}
+"""How likely none, partial and full are where the map is clear about a state. A mask under the chin lies outside the
+aligned face, where the map does not look: when it sees none, one may be there."""
 
 
 def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
@@ -31,9 +37,8 @@ def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
     product = np.ones(len(STATES))
     if occlusion is not None:
         opinion = state_from(occlusion)
-        # A mask under the chin lies outside the aligned face, where the map does not look.
-        sure = min(opinion.confidence, SUREST)
-        product *= [sure if name == opinion.state else (1 - sure) / 2 for name in STATES]
+        clear = 2 * opinion.confidence - 1
+        product *= clear * np.array(SAYS[opinion.state]) + (1 - clear) / len(STATES)
     if mask is not None:
         # A network's certainty is overdone: it must not silence the other opinion.
         product *= np.clip(mask, 0.02, 0.98)

@@ -1,4 +1,4 @@
-"""How little of a face still tells people apart: ``python -m training.evidence``.
+"""How little of a face still tells people apart: ``python -m benchmarks.evidence``.
 
 The validation identities' faces (CelebA ids that end in 0) are covered from below, row by row of the aligned chip, and
 compared with the bare faces of all. The limit below which faces are refused, :data:`bareface.matching.evidence`'s
@@ -9,7 +9,6 @@ of what a bare face gives is lost.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from bareface.occlusion.base import MASK
 from bareface.occlusion.segmenter import OnnxSegmenter
 from bareface.occlusion.visible import visible_fraction
 from bareface.types import Float32, UInt8
-from benchmarks.common import print_table
+from benchmarks.common import print_table, write_json
 from training.embedding.validate import verification
 from training.photos import data_folder, largest_faces
 
@@ -31,7 +30,7 @@ BATCH = 32
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, default=Path("out/evidence.json"))
     options = parser.parse_args()
     photos = sorted((data_folder() / "train" / "celeba").glob("*0/*.jpg"))
     engine = Engine()
@@ -50,8 +49,7 @@ def main() -> None:
         rows.append({"covered from row": row, "visible, median": shown, **rates})
     title = f"CelebA validation, {len(faces)} photos of {len(set(subject.tolist()))} people, {engine.model}"
     print_table(title, list(rows[0]), [[f"{value:.3f}" for value in found.values()] for found in rows])
-    if options.json:
-        options.json.write_text(json.dumps({"title": title, "rows": rows}, indent=1) + "\n")
+    write_json(options.json, {"title": title, "rows": rows})
 
 
 def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> Float32:
