@@ -235,9 +235,9 @@ def _spoilt(pixels: UInt8, face: Face, job: Job) -> tuple[UInt8, float] | None:
 
 def open_engine(detector: str) -> Engine:
     """An engine that looks for the smallest faces; the detector by its name, or by YuNet's ONNX file."""
-    return Engine(
-        detector=YunetDetector(Path(detector)) if detector.endswith(".onnx") else detector, min_face=SMALLEST, threads=1
-    )
+    found_by = YunetDetector(Path(detector)) if detector.endswith(".onnx") else detector
+    # Quality says what a photo is worth to the network for bare faces, masked ones included.
+    return Engine(detector=found_by, embedder="dlib-resnet", min_face=SMALLEST, threads=1)
 
 
 def celeba_jobs(folders: list[Path], spoilt: int) -> Iterator[Job]:
