@@ -29,7 +29,6 @@ from bareface.evaluation.degradations import LEVELS
 from bareface.evaluation.discard import DiscardCurve, discard_curve
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.protocols import Protocol
-from bareface.models import registry
 from bareface.occlusion.segmenter import OnnxSegmenter
 from bareface.occlusion.visible import visible_fraction
 from bareface.quality import rate
@@ -173,9 +172,7 @@ def main() -> None:
     data = data_folder() / "lfw"
     protocol = mated_only(read_pairs(data / "pairs.txt", data / "images"), options.photos)
     engine = open_engine("bareface")
-    # Other weights find other faces.
-    folder = Path("out") / "quality" / registry.card("bareface-detector").files[0].sha256[:12]
-    clean, degraded = (faces_of(jobs(protocol), engine, folder) for jobs in (clean_jobs, degraded_jobs))
+    clean, degraded = (faces_of(jobs(protocol), engine) for jobs in (clean_jobs, degraded_jobs))
     results = measured(protocol, clean, degraded)
     for name, found in results.items():
         for fmr, values in found["at"].items():

@@ -1,4 +1,4 @@
-"""Fit the quality curves: ``python -m training.quality [--detector NAME|FILE.onnx]``.
+"""Fit the quality curves: ``python -m training.quality [--detector NAME|FILE.onnx] [--validate]``.
 
 Fitted on every third CelebA identity whose number ends in neither 0 nor 5, each photo as it is and spoilt in three
 ways drawn by chance (blur, motion, low resolution, JPEG, too little or too much light, noise, occlusion, a mask of the
@@ -10,7 +10,8 @@ least squares with non-negative coefficients, so a curve can only fall where a m
 3. a logistic function of the weighted loss, on comparisons that match or do not at a false match rate of 1e-3.
 
 Then the curves are validated on the identities ending in 0 and written to ``src/bareface/quality/curves.json``; all
-figures go to ``benchmarks/results/quality_validation.json``.
+figures go to ``out/quality_validation.json``. With ``--validate`` the packaged curves are validated and nothing is
+fitted.
 """
 
 from __future__ import annotations
@@ -255,16 +256,20 @@ def _calibration(found: list[Quality], pairs: Pairs, wrong: NDArray[np.bool_]) -
 def main() -> None:
     """Fit, validate, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--detector", default="dlib", help="name of a registered detector, or YuNet's ONNX file")
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/quality_validation.json"))
+    parser.add_argument("--detector", default="bareface", help="name of a registered detector, or YuNet's ONNX file")
+    parser.add_argument("--json", type=Path, default=Path("out/quality_validation.json"))
     parser.add_argument("--dry", action="store_true", help="do not replace curves.json")
+    parser.add_argument("--validate", action="store_true", help="fit nothing: validate the packaged curves")
     options = parser.parse_args()
     engine = open_engine(options.detector)
     people = sorted((data_folder() / "train" / "celeba").iterdir())
-    learning = [person for person in people if person.name[-1] not in "05"][::3]
-    values = fit(faces_of(celeba_jobs(learning, SPOILT), engine), engine.model)
-    print(json.dumps(values, indent=1))
-    if not options.dry:
+    if options.validate:
+        values = json.loads(TARGET.read_text(encoding="utf-8"))
+    else:
+        learning = [person for person in people if person.name[-1] not in "05"][::3]
+        values = fit(faces_of(celeba_jobs(learning, SPOILT), engine), engine.model)
+        print(json.dumps(values, indent=1))
+    if not (options.dry or options.validate):
         TARGET.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     held_out = [person for person in people if person.name.endswith("0")]
     results = validate(faces_of(celeba_jobs(held_out, SPOILT), engine), Curves.of(values))

@@ -148,7 +148,10 @@ class Faces:
 def faces_of(jobs: Iterable[Job], engine: Engine, folder: Path = Path("out") / "quality") -> Faces:
     """Find and embed the faces, or read what an earlier run kept."""
     jobs = list(jobs)
-    key = hashlib.sha256("\n".join([engine.detector, engine.model, repr(KINDS), *map(str, jobs)]).encode())
+    # Other weights find other faces.
+    weights = [file.sha256 for card in registry.cards() if card.task == "detection" for file in card.files]
+    named = [engine.detector, *weights, engine.model, repr(KINDS), *map(str, jobs)]
+    key = hashlib.sha256("\n".join(named).encode())
     kept = folder / f"{key.hexdigest()[:16]}.npz"
     if not kept.is_file():
         folder.mkdir(parents=True, exist_ok=True)
