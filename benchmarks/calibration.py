@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, default=Path("docs/images/calibration.png"))
     arguments = parser.parse_args()
 
-    engine = Engine(embedder=arguments.embedder)
+    engine = Engine("dlib", arguments.embedder)
     people = embed_subjects(engine, list((data_folder() / "lfw" / "images").iterdir()), "test")
     subjects = np.unique(people.subjects).size
     print(f"LFW: {people.subjects.size} of {people.photos} photos with a face, {subjects} subjects; {engine.model}")

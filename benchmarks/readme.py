@@ -1,4 +1,4 @@
-"""Write the tables of the README and of docs/masks.md from ``benchmarks/results``: ``python -m benchmarks.readme``.
+"""Write the tables of the README and the pages beside it from ``benchmarks/results``: ``python -m benchmarks.readme``.
 
 Each official run is kept there (``--json benchmarks/results/NAME.json``) with its machine, date and command; the tables
 stand between markers, and a test compares them, so that no figure is typed by hand or goes stale.
@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "masks.md")
+PAGES = (README, ROOT / "docs" / "masks.md", ROOT / "docs" / "quality.md")
 
 Values = dict[str, Any]
 
@@ -211,6 +211,43 @@ def evidence(results: Values) -> str:
     return table(["visible", "TAR at FMR 1e-2", "TAR at FMR 1e-3", "EER"], rows)
 
 
+def quality(results: Values) -> str:
+    """Error versus discard: the shipped score's curves, then every score's area."""
+    shown = {
+        f"{name}, FMR {fmr}": (found, values)
+        for name, found in results["results"].items()
+        for fmr, values in found["at"].items()
+    }
+    first = [values["as shipped"] for _, values in shown.values()]
+    rows = [
+        [
+            f"{100 * share:.0f} %",
+            *(f"{100 * c['fnmr'][i]:.2f} ({100 * c['low'][i]:.2f} to {100 * c['high'][i]:.2f})" for c in first),
+        ]
+        for i, share in enumerate(first[0]["share"])
+    ]
+    rows.append(["falls at every step", *("yes" if c["falls"] else "no" for c in first)])
+    rows.append(
+        ["pairs; lost, no face found", *(f"{found['pairs']:,}; {found['lost']}" for found, _ in shown.values())]
+    )
+    curves = table(["discarded: FNMR of the rest, %", *shown], rows)
+    ways = [way for way in next(iter(shown.values()))[1] if way != "threshold"]
+    areas = [
+        [way, *(_rate(v[way]["area"]) + (", falls" if v[way]["falls"] else "") for _, v in shown.values())]
+        for way in ways
+    ]
+    return curves + "\n\n" + table(["relative area, 1 for random discarding", *shown], areas)
+
+
+def quality_validation(results: Values) -> str:
+    """What photos with each reason lose, and whether the score means what it says."""
+    found = results["results"]
+    reasons = sorted(found["reasons"].items(), key=lambda item: item[1]["fnmr"])
+    rows = [[" ".join(n.split()), f"{row['comparisons']:,}", f"{100 * row['fnmr']:.1f} %"] for n, row in reasons]
+    tenths = [[f"{row['score']:.1f}", f"{100 * row['matched']:.1f} %"] for row in found["calibration"]]
+    return table(["reason given", "comparisons", "FNMR"], rows) + "\n\n" + table(["mean score", "matched"], tenths)
+
+
 SECTIONS: dict[str, Callable[[Values], str]] = {
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
@@ -220,6 +257,8 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "masked": masked,
     "ablation": ablation,
     "evidence": evidence,
+    "quality": quality,
+    "quality_validation": quality_validation,
     "speed_pipeline": pipeline,
     "speed_search": search,
     "memory_enrol": memory,

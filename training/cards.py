@@ -142,10 +142,56 @@ def _metrics() -> dict[str, dict[str, str]]:
         for name, (value, low, high, n) in (("masked", shares["full"]), ("bare", shares["none"]))
     ]
     return {
+        "bareface-detector": _detector(),
+        "bareface128": _embedder(),
         "bareface-occlusion": _occlusion(),
         "dlib-resnet": {f"LFW, ten folds ({lfw['machine']['command']})": ", ".join(accuracy)},
         "dlib-mmod": {f"MFR2, faces found ({detection['machine']['command']})": ", ".join(found)},
     }
+
+
+def _detector() -> dict[str, str]:
+    run = json.loads((_RESULTS / "detection.json").read_text())
+    found, command = run["results"], run["machine"]["command"]
+    marked, landmarks = found["marked"], found["landmarks under a mask"]["ours"]
+    shares = {
+        "MFR2, faces found": found["MFR2"]["found"],
+        "MFR2, masked or bare rightly said": found["MFR2"]["masked or bare right"],
+        "detection/test, masks worn wrongly said to be so": found["mask states"]["partial"]["right"],
+        "detection/test/wild, of YuNet's sure faces": found["wild"],
+    }
+    return {
+        **{
+            f"{name} ({command})": f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f}), n = {n:.0f}"
+            for name, (value, low, high, n) in shares.items()
+        },
+        f"detection/test/masks, recall at {marked['yunet']['false']} unmarked detections ({command})": (
+            f"{100 * marked['ours at the same']['recall']:.1f} % of {marked['marks']}, "
+            f"YuNet {100 * marked['yunet']['recall']:.1f} %"
+        ),
+        f"LFW under simulated masks, landmarks off YuNet's on the bare photo ({command})": (
+            f"eyes {100 * landmarks['eyes']:.1f} %, all five {100 * landmarks['all five']:.1f} % of the eye distance, "
+            f"n = {landmarks['faces']}"
+        ),
+    }
+
+
+def _embedder() -> dict[str, str]:
+    run, steps = (json.loads((_RESULTS / f"{name}.json").read_text()) for name in ("masked", "ablation"))
+    found = {}
+    for task, systems in run["results"].items():
+        ours, base = systems["bareface + bareface128"], systems["bareface + dlib-resnet"]
+        rate = "accuracy" if "accuracy" in ours else "tar@0.01"
+        name = "accuracy" if rate == "accuracy" else "TAR at FMR 1e-2"
+        value, low, high = ours[rate]
+        found[f"{task}, {name} ({run['machine']['command']})"] = (
+            f"{value:.3f} ({low:.3f} to {high:.3f}); dlib's descriptor on the same detector {base[rate][0]:.3f}"
+        )
+    key = "masked x bare, TAR at 0.01"
+    found[f"ablation, CelebA validation, {key} ({steps['machine']['command'].split(' --')[0]})"] = "; ".join(
+        f"{name} {row[key]:.3f}" for name, row in steps["rows"].items()
+    )
+    return found
 
 
 def _occlusion() -> dict[str, str]:

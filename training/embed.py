@@ -102,7 +102,8 @@ def _faces(
         # The subject of a portrait stands in its middle; others may look in from the side.
         face = min(found, key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height))
         worn = masks.apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half, nose=_nose(state, seed)))
-        yield number, face, replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry))
+        # What the detector said of the bare face's mask does not hold for the masked one: the map alone decides.
+        yield number, face, replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry), mask=None)
 
 
 def _nose(state: MaskState | None, seed: int) -> Nose | None:

@@ -95,7 +95,7 @@ def photographed(window: UInt8, rng: np.random.Generator) -> UInt8:
         )
         across = np.linspace(-1, 1, side, dtype=np.float32)
         # One side foreshortened as by a turn; nothing moves at the eyes, which alignment puts in place in any pose.
-        shift[..., 0] += rng.normal(0, 12) * (across**2 - 0.12)
+        shift[..., 0] += rng.normal(0, 6) * (across**2 - 0.12)
         picture = _moved(picture, shift)
     if rng.random() < 0.6:
         small = int(rng.uniform(0.28, 0.9) * side)

@@ -48,13 +48,13 @@ class Config:
         ``device`` is ``cpu`` or ``cuda``.
     """
 
-    samples: int = 220_000
+    samples: int = 64_000
     batch: int = 32
-    peak: float = 1e-4
-    pull: float = 1.0
-    contrast: float = 0.6
+    peak: float = 8e-5
+    pull: float = 2.0
+    contrast: float = 0.15
     scale: float = 48.0
-    kept: int = 5000
+    kept: int = 3000
     fresh: float = 0.25
     frozen: int = 1
     average: float = 0.998
