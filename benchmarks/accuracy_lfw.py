@@ -90,7 +90,8 @@ def main() -> None:
     systems: dict[str, dict[str, Float32]] = {}
     if not options.skip_bareface:
         for precision in ("float32", "int8"):
-            systems[f"bareface {precision}"] = bareface_templates(photos, images, Engine("dlib", "dlib-resnet", precision))
+            engine = Engine("dlib", "dlib-resnet", precision)
+            systems[f"bareface {precision}"] = bareface_templates(photos, images, engine)
     for entry in options.detectors:
         name, upsample = entry.split(":")
         detector: dlib_path.Detector = "hog" if name == "hog" else "cnn"
