@@ -6,10 +6,10 @@ people. In the degraded round each pair's probe is spoilt by a kind and a level 
 from ``bareface.evaluation.degradations.LEVELS``; the reference stays as it is. A pair in which no face is found has no
 quality: it is left out of the curve, where discarding it first would flatter, and counted.
 
-Nothing was fitted, and nothing chosen, on LFW. Three scores are compared: `SHIPPED`, which is ``face.quality``, with
-the visible share that the occlusion map gives; one with the true share of the simulated cover; and one of pixels and
-landmarks alone. Faces are found by the packaged detector and embedded by dlib's descriptor, as bareface embeds bare
-faces; they are kept under ``out/quality`` and used again.
+Nothing was fitted, and nothing chosen, on LFW. Three scores are compared: as shipped, that is ``face.quality`` with the
+occlusion map's visible share; one with the true share of the simulated cover; and one of pixels and landmarks alone.
+Faces are found by the packaged detector and embedded by dlib's descriptor, as bareface embeds bare faces; they are
+kept under ``out/quality`` and used again.
 """
 
 from __future__ import annotations
@@ -29,19 +29,17 @@ from bareface.evaluation.degradations import LEVELS
 from bareface.evaluation.discard import DiscardCurve, discard_curve
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.protocols import Protocol
-from bareface.occlusion.segmenter import OnnxSegmenter
-from bareface.occlusion.visible import visible_fraction
 from bareface.quality import rate
 from bareface.types import Float64
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 from training.quality import threshold_of
-from training.quality_faces import BATCH, LEVELS_EACH, Faces, Job, faces_of, open_engine
+from training.quality_faces import LEVELS_EACH, Faces, Job, Sight, faces_of, open_engine
 
 FMR: Final = (1e-3, 1e-4)
 SHARES: Final = np.linspace(0.0, 0.3, 7)
 KINDS: Final = tuple(LEVELS)
-SHIPPED: Final = "as shipped"
+WAYS: Final[dict[str, Sight]] = {"as shipped": "map", "true visible share": "true", "pixels alone": "none"}
 
 
 def mated_only(protocol: Protocol, photos: int | None = None) -> Protocol:
@@ -112,20 +110,12 @@ def _rows(faces: Faces, photos: int) -> NDArray[np.int64]:
     return row
 
 
-def ratings(faces: Faces, segmenter: OnnxSegmenter) -> dict[str, Float64]:
+def ratings(faces: Faces) -> dict[str, Float64]:
     """Every face's score, three ways."""
-    shares = [
-        visible_fraction(classes)
-        for start in range(0, len(faces.chips), BATCH)
-        for classes in segmenter.segment(list(faces.chips[start : start + BATCH]))
-    ]
-    known = [replace(measures, consistency=None) for measures in faces.measures()]
-    ways = {
-        SHIPPED: [replace(measures, visible=share) for measures, share in zip(known, shares, strict=True)],
-        "true visible share": known,
-        "pixels alone": [replace(measures, visible=None) for measures in known],
+    return {
+        way: np.array([rate(replace(found, consistency=None)).score for found in faces.measures(sight)])
+        for way, sight in WAYS.items()
     }
-    return {name: np.array([rate(measures).score for measures in found]) for name, found in ways.items()}
 
 
 def curves(
@@ -149,12 +139,11 @@ def _values(curve: DiscardCurve) -> dict[str, Any]:
 
 def measured(protocol: Protocol, clean: Faces, degraded: Faces) -> dict[str, Any]:
     """Both rounds, at each false match rate."""
-    segmenter = OnnxSegmenter()
-    reference = ratings(clean, segmenter)
+    reference = ratings(clean)
     results: dict[str, Any] = {}
     for name, probes in (("LFW", clean), ("LFW degraded", degraded)):
         mates = Mates.of(protocol, probes, clean)
-        scores = reference if probes is clean else ratings(probes, segmenter)
+        scores = reference if probes is clean else ratings(probes)
         results[name] = {"pairs": len(mates.cosine), "lost": mates.lost, "at": {}}
         for fmr in FMR:
             threshold = threshold_of(clean, fmr)

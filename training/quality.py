@@ -35,7 +35,7 @@ from bareface.quality.score import COMPONENTS, Curves, extent
 from bareface.types import Float64
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
-from training.quality_faces import Faces, celeba_jobs, faces_of, open_engine
+from training.quality_faces import Faces, Sight, celeba_jobs, faces_of, open_engine
 
 TARGET: Final = Path(__file__).parents[1] / "src" / "bareface" / "quality" / "curves.json"
 FMR: Final = 1e-3
@@ -197,11 +197,11 @@ def validate(faces: Faces, curves: Curves) -> dict[str, Any]:
     clean = faces.kind == "clean"
     without, seen, everything = (
         [rate(m, curves) for m in found]
-        for found in (_without(faces, visible=False), _without(faces, visible=True), faces.measures())
+        for found in (_without(faces, "none"), _without(faces, "map"), faces.measures())
     )
     ratings = {
         "score, pixels only": np.array([q.score for q in without]),
-        "score, visible share known": np.array([q.score for q in seen]),
+        "score, as shipped": np.array([q.score for q in seen]),
         "score, and consistency": np.array([q.score for q in everything]),
         **{name: np.array([q.components()[name] for q in everything]) for name in COMPONENTS},
     }
@@ -229,8 +229,8 @@ def _rank_correlation(a: Float64, b: Float64) -> float:
     return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 else 0.0
 
 
-def _without(faces: Faces, *, visible: bool) -> list[Measures]:
-    return [replace(measures, consistency=None) for measures in faces.measures(visible=visible)]
+def _without(faces: Faces, sight: Sight) -> list[Measures]:
+    return [replace(measures, consistency=None) for measures in faces.measures(sight)]
 
 
 def _reasons(found: list[Quality], pairs: Pairs, wrong: NDArray[np.bool_]) -> dict[str, dict[str, float]]:

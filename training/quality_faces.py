@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 from zlib import crc32
 
 import cv2
@@ -32,6 +32,9 @@ from bareface.evaluation.run import subject_face
 from bareface.models import registry
 from bareface.quality import Measures, measure
 from bareface.types import Box, Face, Float32, Float64, Landmarks, UInt8
+
+Sight: TypeAlias = Literal["map", "true", "none"]
+"""Whose word on the visible share is taken: the occlusion map's, as ``face.quality`` does; what was covered; none's."""
 
 BATCH = 16
 SMALLEST = 12.0
@@ -102,8 +105,8 @@ class Faces:
         int64 [n].
     kind
         str [n].
-    visible
-        float64 [n]: true visible share of the face.
+    visible, seen
+        float64 [n]: true visible share of the face, and what the occlusion map says.
     chips
         uint8 [n, 150, 150, 3].
     box, points
@@ -123,6 +126,7 @@ class Faces:
     level: NDArray[np.int64]
     kind: NDArray[np.str_]
     visible: Float64
+    seen: Float64
     chips: UInt8
     box: Float64
     points: Float32
@@ -131,14 +135,15 @@ class Faces:
     failed: NDArray[np.str_]
     scheme: str
 
-    def measures(self, *, visible: bool = True) -> list[Measures]:
-        """What is measured on each face; the true visible share only where asked for."""
+    def measures(self, sight: Sight = "map") -> list[Measures]:
+        """What is measured on each face."""
+        shares = {"map": self.seen.tolist(), "true": self.visible.tolist(), "none": [None] * len(self.subject)}
         return [
             measure(
                 self.chips[i],
                 Box(*self.box[i].tolist()),
                 Landmarks(self.points[i], "five" if self.scheme == "five" else "dlib5"),
-                float(self.visible[i]) if visible else None,
+                shares[sight][i],
                 float(self.consistency[i]),
             )
             for i in range(len(self.subject))
@@ -149,7 +154,8 @@ def faces_of(jobs: Iterable[Job], engine: Engine, folder: Path = Path("out") / "
     """Find and embed the faces, or read what an earlier run kept."""
     jobs = list(jobs)
     # Other weights find other faces.
-    weights = [file.sha256 for card in registry.cards() if card.task == "detection" for file in card.files]
+    tasks = ("detection", "occlusion")
+    weights = [file.sha256 for card in registry.cards() if card.task in tasks for file in card.files]
     named = [engine.detector, *weights, engine.model, repr(KINDS), *map(str, jobs)]
     key = hashlib.sha256("\n".join(named).encode())
     kept = folder / f"{key.hexdigest()[:16]}.npz"
@@ -171,6 +177,7 @@ def _made(jobs: list[Job], engine: Engine) -> Faces:
     templates: list[Float32] = []
     found = _found(jobs, engine, failed)
     while batch := list(islice(found, BATCH)):
+        engine.segment([face for _, _, face in batch])
         chips = [face.chip for _, _, face in batch]
         # What an embedder with `mirror` on its card does, but keeping both halves.
         both = halves.embed([*chips, *(np.ascontiguousarray(chip[:, ::-1]) for chip in chips)])
@@ -184,6 +191,7 @@ def _made(jobs: list[Job], engine: Engine) -> Faces:
         level=np.array([job.level for job, _, _ in done]),
         kind=np.array([job.kind for job, _, _ in done]),
         visible=np.array([visible for _, visible, _ in done]),
+        seen=np.array([face.visible for _, _, face in done], np.float64),
         chips=np.stack([face.chip for _, _, face in done]),
         box=np.array([face.box for _, _, face in done], np.float64),
         points=np.stack([face.landmarks.points for _, _, face in done]),

@@ -69,6 +69,7 @@ def faces(photos: list[int], subjects: list[int], templates: list[list[float]]) 
         level=np.zeros(count, np.int64),
         kind=np.array(["clean"] * count),
         visible=np.ones(count),
+        seen=np.ones(count),
         chips=np.zeros((count, 150, 150, 3), np.uint8),
         box=np.zeros((count, 4)),
         points=np.zeros((count, 5, 2), np.float32),
