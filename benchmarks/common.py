@@ -23,9 +23,10 @@ PACKAGES = ("numpy", "onnxruntime", "faiss-cpu", "opencv-python-headless")
 
 def machine() -> dict[str, Any]:
     """Where and when a benchmark ran; figures from a loaded machine show it in ``load_average``."""
+    script = Path(sys.argv[0])
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python -m", f"benchmarks.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
+        "command": " ".join(["python -m", f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
         "processor": _processor(),
         "cpus": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
