@@ -243,7 +243,8 @@ def quality_validation(results: Values) -> str:
     """What photos with each reason lose, and whether the score means what it says."""
     found = results["results"]
     reasons = sorted(found["reasons"].items(), key=lambda item: item[1]["fnmr"])
-    rows = [[n.replace("  ", " … ").replace(" % of", "… % of"), f"{row['comparisons']:,}", f"{100 * row['fnmr']:.1f} %"] for n, row in reasons]
+    words = {name: name.replace("  ", " … ").replace(" % of", "… % of") for name in found["reasons"]}
+    rows = [[words[name], f"{row['comparisons']:,}", f"{100 * row['fnmr']:.1f} %"] for name, row in reasons]
     tenths = [[f"{row['score']:.1f}", f"{100 * row['matched']:.1f} %"] for row in found["calibration"]]
     return table(["reason given", "comparisons", "FNMR"], rows) + "\n\n" + table(["mean score", "matched"], tenths)
 
