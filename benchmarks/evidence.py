@@ -1,9 +1,9 @@
 """How little of a face still tells people apart: ``python -m benchmarks.evidence``.
 
 The validation identities' faces (CelebA ids that end in 0) are covered from below, row by row of the aligned chip, and
-compared with the bare faces of all. The limit below which faces are refused, :data:`bareface.matching.evidence`'s
-``MIN_VISIBLE``, is where mated pairs are accepted hardly more often than strangers; evidence is called thin where half
-of what a bare face gives is lost.
+compared with the bare faces of all. Two limits of :mod:`bareface.matching.evidence` rest on it: evidence is called thin
+where about half of the mated pairs that bare faces win at an FMR of 1e-3 are lost, and a face is refused where two of
+three mated pairs are lost even at an FMR of 1e-2.
 """
 
 from __future__ import annotations

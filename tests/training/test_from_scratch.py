@@ -59,7 +59,7 @@ def worn(yunet: YunetDetector) -> list[tuple[UInt8, UInt8, Landmarks, UInt8]]:
 
 
 def test_the_embedder(tmp_path: Path, worn: list[tuple[UInt8, UInt8, Landmarks, UInt8]]) -> None:
-    sizes = ["--share", "0.1", "--samples", "9600", "--kept", "600", "--head", "1200", "--threads", "2"]
+    sizes = ["--share", "0.1", "--samples", "9600", "--head", "1000", "--threads", "2"]
     trained("embedding", "--work", str(tmp_path), *sizes)
     dlib = registry.path_of(registry.card("dlib-resnet"), "float32")
     bare = np.stack([align(pixels, landmarks) for pixels, _, landmarks, _ in worn])

@@ -6,18 +6,15 @@ Needs no names: a network answers for a masked face as dlib's does for the bare 
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from bareface.detection.yunet import YunetDetector
-from bareface.embedding.onnx import OnnxEmbedder
 from bareface.engine import Engine
-from bareface.models import registry
-from training.embedding.draw import TEACHES, Supply
-from training.embedding.head import answers, fit, put_on, space_mean
+from training.embedding.head import answers, fit, put_on, space_mean, unseen
 from training.embedding.network import Descriptor
 from training.embedding.pool import Pool, build
 from training.embedding.train import Config, train
@@ -28,7 +25,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 VARIANTS = ("open", "research")
 TUNED = 0.7
 """Chosen on the validation identities."""
-HEAD_FACES, QUANTIZED_ON = 6000, 200
+HEAD_FACES, QUANTIZED_ON = 2500, 200
 
 
 def main() -> None:
@@ -40,6 +37,7 @@ def main() -> None:
     parser.add_argument("--detector", default="dlib", help="finds the faces: a name, or YuNet's ONNX file")
     parser.add_argument("--work", type=Path, default=Path("out") / "embedding", help="pool, checkpoints and result")
     parser.add_argument("--share", type=float, default=1.0, help="of the photos, for a small run")
+    parser.add_argument("--invented", type=float, default=0.5, help="invented people for every photo")
     parser.add_argument("--masks", type=int, default=2, help="masks drawn for every face")
     parser.add_argument("--tuned", type=float, default=TUNED, help="how far from dlib's weights, in [0, 1]")
     parser.add_argument("--head", type=int, default=HEAD_FACES, help="samples that the last linear map is fitted on")
@@ -59,28 +57,27 @@ def main() -> None:
         photos,
         options.work / "pool",
         engine=engine,
+        invented=options.invented,
         masks=options.masks,
         seed=config.seed,
         workers=options.workers,
     )
     print(f"{len(pool.bare)} faces", flush=True)
-    teach = _teacher(config.threads)
-    network = train(pool, teach, config, options.work)
+    network = train(pool, config, options.work)
     network.soften(options.tuned)
-    print(finish(network, pool, teach, options.work, faces=options.head))
+    print(finish(network, pool, options.work, faces=options.head))
 
 
-def finish(network: Descriptor, pool: Pool, teach: TEACHES, work: Path, *, faces: int) -> Path:
+def finish(network: Descriptor, pool: Pool, work: Path, *, faces: int) -> Path:
     """Put the head on and write the network in float32 and in 8 bits; returns the latter.
 
     Both the head and the ranges of the 8-bit numbers are fitted on people invented for that alone.
     """
-    supply = Supply(pool, teach, network.mean, np.random.default_rng(1), kept=faces // 2, fresh=0.0)
-    found, wanted = answers(network, supply, faces)
-    put_on(network, fit(found, wanted, space_mean()))
+    bare, masked = unseen(pool, faces, network.mean, np.random.default_rng(1))
+    put_on(network, fit(answers(network, masked), answers(Descriptor(0), bare), space_mean()))
     exact, quick = work / "bareface128.onnx", work / "bareface128-int8.onnx"
     network.save_onnx(exact, half=False)
-    quantize(exact, quick, list(supply.batch(QUANTIZED_ON)[0]))
+    quantize(exact, quick, list(masked[:QUANTIZED_ON]))
     return quick
 
 
@@ -104,18 +101,9 @@ def _trainable(path: Path) -> bool:
     return not ("celeba" in str(path.parent).lower() and identity[-1:] in "05")
 
 
-def _teacher(threads: int) -> TEACHES:
-    """dlib's descriptor in 8 bits: on 32 faces no template's cosine to the float32 one is below 0.999."""
-    card = registry.card("dlib-resnet")
-    # Every other view is a mirror image already.
-    card = replace(card, input={**card.input, "mirror": False})
-    teacher = OnnxEmbedder(card, "int8", threads=threads)
-    return lambda chips: teacher.embed(list(chips))
-
-
 def _engine(detector: str, threads: int) -> Engine:
     found = YunetDetector(Path(detector)) if detector.endswith(".onnx") else detector
-    return Engine(detector=found, threads=threads, min_face=24, segmenter=None)
+    return Engine(found, "dlib-resnet", threads=threads, min_face=24, segmenter=None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The faces that training draws from: windows round aligned faces, bare and under simulated masks.
+"""The faces that training draws from: windows round aligned faces, some of them of people who do not exist.
 
-A *window* is the aligned chip with a margin, so that a later jitter has something to move into.
+A *window* is the aligned chip with a margin, so that a later jitter has something to move into. New people are made
+of two faces in equal parts and of gentle warps: the teacher's answer for any face-like picture is a valid target, so
+no identity labels are needed and the pool is not bound to the few thousand people whose photos may be used.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -42,15 +45,20 @@ class Pool:
         The same faces with simulated masks, uint8 [n, m, 200, 200, 3].
     hidden
         What the masks hide, bool [n, m, 200, 200].
+    target
+        The teacher's template of the bare chip, float32 [n, 128].
     """
 
     bare: UInt8
     points: Float32
     masked: UInt8
     hidden: NDArray[np.bool_]
+    target: Float32
 
 
-def build(photos: Sequence[Path], folder: Path, *, engine: Engine, masks: int, seed: int, workers: int) -> Pool:
+def build(
+    photos: Sequence[Path], folder: Path, *, engine: Engine, invented: float, masks: int, seed: int, workers: int
+) -> Pool:
     """Make a pool, or open the one that ``folder`` holds.
 
     Parameters
@@ -60,7 +68,9 @@ def build(photos: Sequence[Path], folder: Path, *, engine: Engine, masks: int, s
     folder
         Where the pool is kept.
     engine
-        Finds the faces.
+        Finds the faces; its embedder on bare chips is the teacher.
+    invented
+        How many people to invent for every real face.
     masks
         Masked versions of each face.
     seed
@@ -68,13 +78,19 @@ def build(photos: Sequence[Path], folder: Path, *, engine: Engine, masks: int, s
     workers
         Processes that draw masks.
     """
-    names = ("bare", "points", "masked", "hidden")
+    names = ("bare", "points", "masked", "hidden", "target")
     if not (folder / "done").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         found = list(_windows(engine, photos))
         bare, points = (np.stack(column) for column in zip(*found, strict=True))
+        rng = np.random.default_rng([seed, 1])
+        more = [new_person(bare, points, rng) for _ in range(round(len(bare) * invented))]
+        if more:
+            bare = np.concatenate([bare, np.stack([window for window, _ in more])])
+            points = np.concatenate([points, np.stack([new for _, new in more])])
         np.save(folder / "bare.npy", bare)
         np.save(folder / "points.npy", points)
+        np.save(folder / "target.npy", _teach(engine, bare))
         _wear(folder, len(bare), masks, seed, workers)
         (folder / "done").touch()
     return Pool(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in names))
@@ -116,6 +132,27 @@ def _scaled(face: Face, ratio: float) -> Face:
 
     points = ((face.landmarks.points + 0.5) * ratio - 0.5).astype(np.float32)
     return replace(face, landmarks=Landmarks(points, face.landmarks.scheme))
+
+
+def new_person(bare: UInt8, points: Float32, rng: np.random.Generator) -> tuple[UInt8, Float32]:
+    """Somebody new: two faces mixed, or one, gently warped."""
+    one, two = rng.integers(len(bare), size=2)
+    share = rng.uniform(0.35, 0.65) if rng.random() < 0.6 else 1.0
+    second = bare[two][:, ::-1] if rng.random() < 0.5 else bare[two]
+    window = cv2.addWeighted(bare[one], share, np.ascontiguousarray(second), 1 - share, 0)
+    coarse = rng.normal(0, 3.5, (5, 5, 2)).astype(np.float32)
+    shift = cv2.resize(coarse, (WINDOW, WINDOW), interpolation=cv2.INTER_CUBIC)
+    grid = np.stack(np.meshgrid(np.arange(WINDOW), np.arange(WINDOW)), -1).astype(np.float32)
+    warped = cv2.remap(window, grid + shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rounded = points[one].round().astype(int).clip(0, WINDOW - 1)
+    moved = points[one] - shift[rounded[:, 1], rounded[:, 0]]
+    return warped, moved.astype(np.float32)
+
+
+def _teach(engine: Engine, bare: UInt8) -> Float32:
+    chips = bare[:, MARGIN : MARGIN + CHIP, MARGIN : MARGIN + CHIP]
+    steps = (list(islice(chips, start, start + 32)) for start in range(0, len(chips), 32))
+    return np.stack([template.vector for step in steps for template in engine.embed_chips(step)])
 
 
 def _wear(folder: Path, faces: int, masks: int, seed: int, workers: int) -> None:

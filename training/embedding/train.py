@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bareface.models import registry
-from training.embedding.draw import TEACHES, Supply
+from training.embedding.draw import batches
 from training.embedding.network import Descriptor, normalised
 from training.embedding.pool import Pool
 
@@ -35,11 +35,8 @@ class Config:
         normalisation, and 3e-4 destroys it.
     pull
         Weight of the squared distance to the teacher's template of the bare face.
-    contrast, scale
-        Weight of telling the face's own target from those of the others at hand, and the scale of its raw cosines,
-        which are what a comparison uses.
-    kept, fresh
-        Invented people held at a time, and the share of a batch that is invented anew.
+    contrast, scale, bank
+        Weight of telling the face's own target from ``bank`` others, and the scale of its cosines.
     frozen
         Levels kept as dlib left them: what an edge looks like does not change under a mask.
     average
@@ -48,14 +45,13 @@ class Config:
         ``device`` is ``cpu`` or ``cuda``.
     """
 
-    samples: int = 64_000
+    samples: int = 130_000
     batch: int = 32
-    peak: float = 8e-5
+    peak: float = 1e-4
     pull: float = 2.0
     contrast: float = 0.15
-    scale: float = 48.0
-    kept: int = 3000
-    fresh: float = 0.25
+    scale: float = 16.0
+    bank: int = 4096
     frozen: int = 1
     average: float = 0.998
     seed: int = 0
@@ -68,15 +64,13 @@ class Config:
         return max(1, self.samples // self.batch)
 
 
-def train(pool: Pool, teach: TEACHES, config: Config, folder: Path, *, every: int = 500) -> Descriptor:
+def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Descriptor:
     """Train, or go on where ``folder`` says an earlier run stopped; returns the network with its mean weights.
 
     Parameters
     ----------
     pool
-        Faces and masks.
-    teach
-        The teacher.
+        Faces with their targets.
     config
         The run.
     folder
@@ -93,16 +87,13 @@ def train(pool: Pool, teach: TEACHES, config: Config, folder: Path, *, every: in
     optimiser = torch.optim.AdamW(learned, lr=config.peak, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.peak, config.steps, pct_start=0.1)
     step = _resume(folder / "state.pt", network, mean_weights, optimiser, schedule)
-    # A run that goes on sees other people, not the first ones again.
-    rng = np.random.default_rng([config.seed, step])
-    supply = Supply(pool, teach, network.mean, rng, kept=config.kept, fresh=config.fresh)
-    loss_of = _Loss(supply, config)
-    drawn = ahead(iter(lambda: supply.batch(config.batch), None))
+    loss_of = _Loss(pool, config)
+    drawn = ahead(batches(pool, config.batch, network.mean, config.seed, step))
     running, since = 0.0, time.monotonic()
     while step < config.steps:
         chips, targets = next(drawn)
         vectors = network(normalised(torch.from_numpy(chips).to(config.device), network.mean))
-        loss = loss_of(vectors, torch.from_numpy(targets).to(config.device))
+        loss = loss_of(vectors, torch.from_numpy(targets).to(config.device), step)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -123,29 +114,24 @@ def train(pool: Pool, teach: TEACHES, config: Config, folder: Path, *, every: in
 
 
 class _Loss:
-    """Nearness to the bare face's template, and distance from other people's.
+    """Nearness to the bare face's template, after the space's mean is taken off, and distance from other people's."""
 
-    What all faces at hand have in common is taken off first: to learn it is easy, and tells nobody apart.
-    """
-
-    def __init__(self, supply: Supply, config: Config) -> None:
-        self.config, self.supply = config, supply
+    def __init__(self, pool: Pool, config: Config) -> None:
+        self.config = config
         self.mean = torch.from_numpy(np.array(registry.space_mean("dlib-128"))).to(config.device)
-        self.along = F.normalize(self.mean, dim=0)
+        self.targets = torch.from_numpy(np.array(pool.target)).to(config.device)
 
-    def __call__(self, vectors: Tensor, targets: Tensor) -> Tensor:
-        others = torch.from_numpy(self.supply.targets.copy()).to(self.mean.device)
-        common = others.mean(0)
-        found, wanted = F.normalize(vectors - common), F.normalize(targets - common)
+    def __call__(self, vectors: Tensor, targets: Tensor, step: int) -> Tensor:
+        found, wanted = F.normalize(vectors - self.mean), F.normalize(targets - self.mean)
         near = (1 - (found * wanted).sum(1)).mean()
         pulled = (vectors - targets).square().sum(1).mean()
+        generator = torch.Generator().manual_seed(step)
+        drawn = torch.randint(len(self.targets), (self.config.bank,), generator=generator)
+        others = F.normalize(self.targets[drawn] - self.mean)
+        alike = found @ others.T
         # The face itself, or one so like it that telling them apart would teach nothing.
-        same = wanted @ F.normalize(others - common).T > 0.75
-        off = vectors - self.mean
-        # As the head will have it: the component along the mean is the mean's own.
-        seen = F.normalize(self.mean + off - (off @ self.along)[:, None] * self.along)
-        alike = (seen @ F.normalize(others).T).masked_fill(same, -1.0)
-        logits = self.config.scale * torch.cat([(seen * F.normalize(targets)).sum(1, keepdim=True), alike], 1)
+        alike = alike.masked_fill(wanted @ others.T > 0.75, -1.0)
+        logits = self.config.scale * torch.cat([(found * wanted).sum(1, keepdim=True), alike], 1)
         told = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
         return near + self.config.pull * pulled + self.config.contrast * told
 
