@@ -133,8 +133,9 @@ def curves(
 
 def _values(curve: DiscardCurve) -> dict[str, Any]:
     values = asdict(curve)
-    columns = {name: values[name].tolist() for name in ("share", "fnmr", "low", "high")}
-    return {**columns, "area": [curve.area, curve.area_low, curve.area_high], "falls": curve.falls}
+    columns = {name: values[name].tolist() for name in ("share", "fnmr", "low", "high", "step_low", "step_high")}
+    area = [curve.area, curve.area_low, curve.area_high]
+    return {**columns, "area": area, "falls": curve.falls, "rises": curve.rises}
 
 
 def measured(protocol: Protocol, clean: Faces, degraded: Faces) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def main() -> None:
             ways = [way for way in values if way != "threshold"]
             rows = [[f"{share:.0%}", *(_cell(values[way], i) for way in ways)] for i, share in enumerate(SHARES)]
             rows.append(["area", *("{:.3f} ({:.3f}-{:.3f})".format(*values[way]["area"]) for way in ways)])
-            rows.append(["falls", *(str(values[way]["falls"]) for way in ways)])
+            rows += [[verdict, *(str(values[way][verdict]) for way in ways)] for verdict in ("falls", "rises")]
             print_table(f"{name}, FMR {fmr}: {found['pairs']} pairs, {found['lost']} lost", ["discarded", *ways], rows)
     photos = {"clean": len(clean.photo), "degraded": len(degraded.photo), "people": len(_subjects(protocol))}
     write_json(options.json, {"embedder": engine.model, "photos": photos, "results": results})

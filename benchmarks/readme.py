@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,7 @@ def quality(results: Values) -> str:
         for i, share in enumerate(first[0]["share"])
     ]
     rows.append(["falls at every step", *("yes" if c["falls"] else "no" for c in first)])
+    rows.append(["largest rise in a step, points", *(_rise(c) for c in first)])
     rows.append(
         ["pairs; lost, no face found", *(f"{found['pairs']:,}; {found['lost']}" for found, _ in shown.values())]
     )
@@ -237,6 +239,14 @@ def quality(results: Values) -> str:
         for way in ways
     ]
     return curves + "\n\n" + table(["relative area, 1 for random discarding", *shown], areas)
+
+
+def _rise(curve: Values) -> str:
+    steps = [after - before for before, after in pairwise(curve["fnmr"])]
+    worst = steps.index(max(steps))
+    if steps[worst] <= 0:
+        return "none"
+    return f"{100 * steps[worst]:.2f} ({100 * curve['step_low'][worst]:.2f} to {100 * curve['step_high'][worst]:.2f})"
 
 
 def quality_validation(results: Values) -> str:

@@ -53,6 +53,14 @@ def test_intervals_count_people_and_not_comparisons() -> None:
     assert again.high - again.low == pytest.approx(once.high - once.low, rel=0.05)
 
 
+def test_a_rise_that_chance_explains_is_told_from_one_that_it_does_not() -> None:
+    rng, share = np.random.default_rng(3), np.linspace(0, 0.3, 7)
+    curve = discard_curve(rng.random(500), rng.random(500) < 0.1, np.arange(500), share, PLAN)
+    assert not curve.falls
+    assert not curve.rises
+    assert (curve.step_low <= curve.step_high).all()
+
+
 def of_three_people() -> Protocol:
     """a has three photos, b and c two; two pairs of a, one of b, one of c, and one of strangers."""
     names = ["a/1", "a/2", "a/3", "b/1", "b/2", "c/1", "c/2"]
@@ -124,7 +132,9 @@ def test_a_quality_that_predicts_errors_falls_and_its_opposite_rises() -> None:
     found = quality.curves(pairs, good, flawless, 0.6, PLAN)
     assert found["good"].falls
     assert found["good"].area_high < 1
+    assert not found["good"].rises
     assert not found["bad"].falls
+    assert found["bad"].rises
     assert found["bad"].area_low > 1
     # A pair has the lower quality of its two photos: where all references are worse, the probes' says nothing.
     worse = quality.curves(pairs, good, {"good": -np.ones(count), "bad": -2 * np.ones(count)}, 0.6, PLAN)

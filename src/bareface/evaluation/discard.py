@@ -28,6 +28,8 @@ class DiscardCurve:
         float64 [k]: false non-match rate of the rest.
     low, high
         float64 [k]: its interval, by bootstrap over subjects.
+    step_low, step_high
+        float64 [k - 1]: interval of each step's change of the rate.
     area, area_low, area_high
         Mean of the curve over its beginning (trapezia), with its interval: 1 for random discarding, less is better.
     """
@@ -36,6 +38,8 @@ class DiscardCurve:
     fnmr: Float64
     low: Float64
     high: Float64
+    step_low: Float64
+    step_high: Float64
     area: float
     area_low: float
     area_high: float
@@ -44,6 +48,11 @@ class DiscardCurve:
     def falls(self) -> bool:
         """Whether no step goes up."""
         return bool((np.diff(self.fnmr) <= 0).all())
+
+    @property
+    def rises(self) -> bool:
+        """Whether some step goes up by more than chance explains: its interval lies above 0."""
+        return bool((self.step_low > 0).any())
 
 
 def error_versus_discard(
@@ -100,11 +109,14 @@ def discard_curve(
     fnmr = error_versus_discard(quality, wrong, share)
     rank = np.unique(quality, return_inverse=True)[1].astype(np.float64)
     number = np.unique(subject, return_inverse=True)[1]
-    drawn = [
-        error_versus_discard(rank, wrong, share, column[number])
-        for weights in plan.batches(int(number.max()) + 1)
-        for column in weights.T
-    ]
-    low, high = np.array([percentiles(column, plan.level) for column in np.array(drawn).T]).T
+    drawn = np.array(
+        [
+            error_versus_discard(rank, wrong, share, column[number])
+            for weights in plan.batches(int(number.max()) + 1)
+            for column in weights.T
+        ]
+    )
+    low, high = np.array([percentiles(column, plan.level) for column in drawn.T]).T
+    step_low, step_high = np.array([percentiles(column, plan.level) for column in np.diff(drawn, axis=1).T]).T
     area = percentiles(np.array([relative_area(share, curve) for curve in drawn]), plan.level)
-    return DiscardCurve(share, fnmr, low, high, relative_area(share, fnmr), *area)
+    return DiscardCurve(share, fnmr, low, high, step_low, step_high, relative_area(share, fnmr), *area)
