@@ -122,7 +122,7 @@ def test_boxes_are_in_pixels_of_the_full_photo(engine: Engine, tmp_path: Path) -
     big = cv2.resize(images.decode(astronaut()).pixels, None, fx=18, fy=18, interpolation=cv2.INTER_LINEAR)
     path = tmp_path / "big.jpg"
     images.write(path, big)
-    (found,) = engine.faces(path)
+    found = engine.faces(path)[0]
     assert images.decode(path).scale < 1
     scaled = bareface.Box(*(18 * v for v in face))
     assert found.box.iou(scaled) > 0.6

@@ -17,7 +17,7 @@ LOOKS = {
     BLUE: Look("none", 0.97),
     GREY: Look("full", 0.04),
 }
-PACKAGED = Calibration.packaged("dlib-128")
+PACKAGED = Calibration.packaged("dlib-128", "dlib-resnet")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from bareface.matching.calibration import BARE, Calibration
 from .worlds import World
 
 SPACE, MODEL = "dlib-128", "dlib-resnet"
-PACKAGED = Calibration.packaged(SPACE)
+PACKAGED = Calibration.packaged(SPACE, MODEL)
 
 
 def code_of(function, *arguments, **options) -> str:
@@ -31,7 +31,7 @@ def test_an_unknown_space_has_none():
 
 
 def test_a_model_without_its_own_gets_another_of_its_space():
-    assert Calibration.packaged(SPACE, "newcomer").model == MODEL
+    assert Calibration.packaged(SPACE, "newcomer").space == SPACE
 
 
 @pytest.mark.parametrize("states", sorted(PACKAGED.entries))

@@ -10,7 +10,7 @@ from bareface.matching.calibration import Calibration
 from bareface.matching.comparison import compare
 from tests.matching.faces import face
 
-PACKAGED = Calibration.packaged("dlib-128")
+PACKAGED = Calibration.packaged("dlib-128", "dlib-resnet")
 STATES = ("none", "partial", "full")
 
 

@@ -20,7 +20,7 @@ from bareface.detection.base import Detection
 from bareface.types import Box, Float32, Landmarks, UInt8
 
 STRIDES = (8, 16, 32)
-SCORE = 0.7
+SCORE = 0.8
 NMS_OVERLAP, SAME_FACE, PART = 0.4, 0.65, 0.7
 SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is brought to
 ENLARGED = 2.0  # at most so many times
