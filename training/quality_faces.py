@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from bareface import images
 from bareface.alignment import align
+from bareface.detection.bareface_detector import SCORE
 from bareface.detection.yunet import YunetDetector
 from bareface.embedding.onnx import OnnxEmbedder
 from bareface.engine import Engine
@@ -153,10 +154,10 @@ class Faces:
 def faces_of(jobs: Iterable[Job], engine: Engine, folder: Path = Path("out") / "quality") -> Faces:
     """Find and embed the faces, or read what an earlier run kept."""
     jobs = list(jobs)
-    # Other weights find other faces.
+    # Other weights find other faces, and so does another least score.
     tasks = ("detection", "occlusion")
     weights = [file.sha256 for card in registry.cards() if card.task in tasks for file in card.files]
-    named = [engine.detector, *weights, engine.model, repr(KINDS), *map(str, jobs)]
+    named = [engine.detector, *weights, str(SCORE), engine.model, repr(KINDS), *map(str, jobs)]
     key = hashlib.sha256("\n".join(named).encode())
     kept = folder / f"{key.hexdigest()[:16]}.npz"
     if not kept.is_file():
