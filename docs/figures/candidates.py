@@ -1,8 +1,8 @@
 """Photograph a real candidate-list report: ``python docs/figures/candidates.py [FILE.png]``; needs chromium.
 
 The gallery holds the two public-domain portraits that come with dependencies (Eileen Collins by NASA, Grace Hopper by
-the U.S. Navy), one reference each; the probes are bad copies of them, made by ``bareface demo``: one that is found,
-and one whose best lead is the wrong person, which is why it is only a lead.
+the U.S. Navy), one reference each; the probes are bad copies of them, made by ``bareface demo``: one masked, and one
+blurred, for which a stranger is a possible match, too: a candidate is only a lead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bareface.reports import candidate_report
 from bareface.service import Gallery
 
 SHOWN = ("Eileen Collins, masked.jpg", "Grace Hopper, out of focus.jpg")
-WIDTH, HEIGHT = 900, 1400
+WIDTH, HEIGHT = 900, 1680
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
