@@ -200,7 +200,7 @@ def _embedder() -> dict[str, str]:
             f"{value:.3f} ({low:.3f} to {high:.3f}); dlib's descriptor on the same detector {base[rate][0]:.3f}"
         )
     key = "masked x bare, TAR at 0.01"
-    found[f"ablation, CelebA validation, {key} ({steps['machine']['command'].split(' --')[0]})"] = "; ".join(
+    found[f"ablation, CelebA validation, {key} (python -m benchmarks.ablation)"] = "; ".join(
         f"{name} {row[key]:.3f}" for name, row in steps["rows"].items()
     )
     return found
