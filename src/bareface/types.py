@@ -60,11 +60,15 @@ class Box(NamedTuple):
         """Area in square pixels, 0 for an empty box."""
         return max(0.0, self.width) * max(0.0, self.height)
 
-    def iou(self, other: Box) -> float:
-        """Intersection over union with another box, in [0, 1]."""
+    def shared(self, other: Box) -> float:
+        """Area that lies in another box, too, in square pixels."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
-        shared = max(0.0, width) * max(0.0, height)
+        return max(0.0, width) * max(0.0, height)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union with another box, in [0, 1]."""
+        shared = self.shared(other)
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0
 

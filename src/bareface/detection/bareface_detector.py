@@ -226,15 +226,9 @@ def _without_parts(faces: list[Detection]) -> list[Detection]:
     """Faces, best first, without those that lie within a better one or hold one: an eye and a cheek are no face."""
     kept: list[Detection] = []
     for face in faces:
-        if all(_shared(face.box, other.box) < PART * min(face.box.area, other.box.area) for other in kept):
+        if all(face.box.shared(other.box) < PART * min(face.box.area, other.box.area) for other in kept):
             kept.append(face)
     return kept
-
-
-def _shared(one: Box, other: Box) -> float:
-    width = min(one.x2, other.x2) - max(one.x1, other.x1)
-    height = min(one.y2, other.y2) - max(one.y1, other.y1)
-    return max(0.0, width) * max(0.0, height)
 
 
 def _averaged(answers: _Answers, same: NDArray[np.int64]) -> Detection:
