@@ -106,7 +106,7 @@ class BarefaceDetector:
                 pixels,
                 matrix,
                 (CLOSE_UP, CLOSE_UP),
-                flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderValue=BORDER_COLOUR,
             )
             rows.append(np.concatenate([up_close, up_close[:, ::-1]], axis=1))
