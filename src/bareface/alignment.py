@@ -41,7 +41,9 @@ def _similarity(source: Complex, target: Complex) -> tuple[complex, complex]:
     return a, complex(target.mean() - a * source.mean())
 
 
-def chip_to_photo(landmarks: Landmarks, geometry: Geometry = "dlib-150") -> tuple[complex, complex]:
+def chip_to_photo(
+    landmarks: Landmarks, geometry: Geometry = "dlib-150", size: int | None = None
+) -> tuple[complex, complex]:
     """The similarity from chip to photo pixels, as complex (a, b): photo = a * chip + b.
 
     Parameters
@@ -50,16 +52,21 @@ def chip_to_photo(landmarks: Landmarks, geometry: Geometry = "dlib-150") -> tupl
         Five points in photo pixels.
     geometry
         The chip's geometry.
+    size
+        Side of the chip in pixels, where it is not the geometry's own: the same cut-out, finer or coarser.
     """
     points = landmarks.points[:, 0].astype(np.float64) + 1j * landmarks.points[:, 1]
     a, b = _similarity(_TEMPLATES[landmarks.scheme], points)
     if geometry == "arcface-112":
         inner_a, inner_b = _similarity(_ARCFACE, _FIVE)
-        return a * inner_a, a * inner_b + b
+        a, b = a * inner_a, a * inner_b + b
+    if size is not None:
+        ratio = SIZES[geometry] / size
+        a, b = a * ratio, a * (0.5 + 0.5j) * (ratio - 1) + b
     return a, b
 
 
-def align(pixels: UInt8, landmarks: Landmarks, geometry: Geometry = "dlib-150") -> UInt8:
+def align(pixels: UInt8, landmarks: Landmarks, geometry: Geometry = "dlib-150", size: int | None = None) -> UInt8:
     """Cut the aligned face out of a picture.
 
     Parameters
@@ -70,14 +77,16 @@ def align(pixels: UInt8, landmarks: Landmarks, geometry: Geometry = "dlib-150") 
         Five points in the picture's pixels.
     geometry
         ``dlib-150`` (150 px) or ``arcface-112`` (112 px).
+    size
+        Side of the chip in pixels, where it is not the geometry's own.
 
     Returns
     -------
     ndarray
         RGB [S, S, 3] uint8; black where the chip reaches beyond the picture.
     """
-    size = SIZES[geometry]
-    a, b = chip_to_photo(landmarks, geometry)
+    a, b = chip_to_photo(landmarks, geometry, size)
+    size = size or SIZES[geometry]
     image, a, b = _reduced(pixels, a, b, size)
     matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
     chip: UInt8 = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -14,7 +14,7 @@ import numpy as np
 from bareface import images
 from bareface.alignment import Geometry, align, crop
 from bareface.detection.base import Detection, Detector
-from bareface.embedding.base import Cover, Embedder
+from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.errors import BarefaceError, ModelError
 from bareface.occlusion.base import Segmenter
 from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
@@ -97,6 +97,7 @@ class Engine:
         if self._embedder.geometry != "dlib-150":
             segmenter = None
         self._segmenter = _open_segmenter(segmenter, providers) if isinstance(segmenter, str) else segmenter
+        self._cover = self._embedder.cover if isinstance(self._embedder, CoveringEmbedder) else None
 
     @property
     def detector(self) -> str:
@@ -123,6 +124,16 @@ class Engine:
         """The alignment its embedder wants its chips in."""
         return self._embedder.geometry
 
+    @property
+    def covers(self) -> bool:
+        """Whether references of bare faces come with ``covered``."""
+        return self._cover is not None
+
+    @property
+    def sees_masks(self) -> bool:
+        """Whether it draws occlusion maps, so that templates know what of a face was visible."""
+        return self._segmenter is not None
+
     def faces(self, source: Source) -> list[Face]:
         """Find the faces in a photo, best first; templates are computed on first use.
 
@@ -144,14 +155,23 @@ class Engine:
         found = self._detector.detect(photo.pixels, least * photo.scale)
         return [self._face(photo, detection) for detection in found]
 
-    def embed(self, faces: Sequence[Face]) -> list[Template]:
-        """Templates of many faces in one batch; the faces remember them."""
+    def embed(self, faces: Sequence[Face], *, covered: bool = False) -> list[Template]:
+        """Templates of many faces in one batch; the faces remember them.
+
+        With ``covered`` those of bare faces are made as ``Face.reference`` is, at the price of another network's run.
+        """
         new = [face for face in faces if "template" not in face.__dict__]
         if new:
             for face, template in zip(new, self._templates(new), strict=True):
                 # Where functools.cached_property keeps its value.
                 face.__dict__["template"] = template
-        return [face.template for face in faces]
+        if not covered:
+            return [face.template for face in faces]
+        bare = [f for f in faces if "reference" not in f.__dict__ and f.template.mask_state == "none"]
+        if bare and self._cover is not None:
+            for face, vector in zip(bare, self._cover([face.chip for face in bare]), strict=True):
+                face.__dict__["reference"] = replace(face.template, covered=vector)
+        return [face.reference for face in faces]
 
     def segment(self, faces: Sequence[Face]) -> None:
         """Draw the occlusion maps of many faces in one batch; the faces remember them."""
@@ -186,7 +206,7 @@ class Engine:
         vectors = embedder.embed(chips, covers)
         return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
 
-    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
+    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.
 
         Parameters
@@ -195,6 +215,8 @@ class Engine:
             Photos; a generator is read only a little ahead.
         batch
             How many photos are taken together for embedding.
+        covered
+            Whether ``Face.reference`` is computed in batches, too.
 
         Yields
         ------
@@ -208,7 +230,7 @@ class Engine:
 
             def close_chunk() -> None:
                 nonlocal chunk
-                chunks.append((chunk, pool.submit(self._embed_all, [f for a in chunk for f in a.faces])))
+                chunks.append((chunk, pool.submit(self._embed_all, [f for a in chunk for f in a.faces], covered)))
                 chunk = []
 
             try:
@@ -235,12 +257,12 @@ class Engine:
             photo = images.decode(source)
         except BarefaceError as error:
             return Analysis(_name(source), None, (), error)
-        faces = tuple(self.detect(photo))
+        faces = tuple(replace(face, photo=None) for face in self.detect(photo))
         return Analysis(photo.source, replace(photo, pixels=photo.pixels[:0, :0].copy()), faces)
 
-    def _embed_all(self, faces: Sequence[Face], step: int = 32) -> None:
+    def _embed_all(self, faces: Sequence[Face], covered: bool, step: int = 32) -> None:
         for start in range(0, len(faces), step):
-            self.embed(faces[start : start + step])
+            self.embed(faces[start : start + step], covered=covered)
 
     def _face(self, photo: Photo, detection: Detection) -> Face:
         chip = align(photo.pixels, detection.landmarks, self._embedder.geometry)
@@ -249,7 +271,8 @@ class Engine:
         box = Box(*(value * full for value in detection.box))
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
         segment = None if self._segmenter is None else self._segmenter.segment
-        return Face(box, landmarks, detection.score, chip, cut, photo.source, self._templates, detection.mask, segment)
+        embed, mask = self._templates, detection.mask
+        return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo)
 
 
 def _usable_cores() -> int:

@@ -7,7 +7,7 @@ gives a :class:`CandidateList` of :class:`Candidate` entries, one a subject.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -138,6 +138,10 @@ class Template:
         The arithmetic the network ran in.
     mask_state, visible
         How the face wore a mask, and the share of it that was visible, in [0, 1]; None where nobody looked.
+    covered
+        float32 [d], of a bare face: what the model's network for masked faces says of its upper half alone. Masked
+        faces are held against both (:mod:`bareface.matching.scoring`). None for masked faces, for models without such
+        a network, and in ``Face.template``, which is made without it for speed.
     """
 
     vector: Float32
@@ -146,6 +150,7 @@ class Template:
     precision: str = "float32"
     mask_state: MaskState = "none"
     visible: float | None = None
+    covered: Float32 | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +171,8 @@ class Face:
         Name of the photo.
     mask
         The detector's probabilities of the mask states none, partial and full, float32 [3]; None where it does not say.
+    photo
+        The photo; None where it was let go so that many faces fit in memory, as in a stream.
     """
 
     box: Box
@@ -177,11 +184,21 @@ class Face:
     _embed: Callable[[Sequence[Face]], Sequence[Template]] = field(repr=False)
     mask: Float32 | None = field(default=None, repr=False)
     _segment: Callable[[Sequence[UInt8]], UInt8] | None = field(default=None, repr=False)
+    photo: Photo | None = field(default=None, repr=False)
+    _cover: Callable[[Sequence[UInt8]], Float32] | None = field(default=None, repr=False)
 
     @cached_property
     def template(self) -> Template:
         """The face's template, computed on first use."""
         return self._embed([self])[0]
+
+    @cached_property
+    def reference(self) -> Template:
+        """The template as masked faces are held against: a bare face's with ``covered``, computed on first use."""
+        made = self.template
+        if made.covered is not None or made.mask_state != "none" or self._cover is None:
+            return made
+        return replace(made, covered=self._cover([self.chip])[0])
 
     @cached_property
     def occlusion(self) -> UInt8 | None:
@@ -222,7 +239,8 @@ class Comparison:
     Attributes
     ----------
     similarity
-        Cosine of the two templates, in [-1, 1]; higher is more alike.
+        Score of the two templates, in [-1, 1]; higher is more alike: their cosine, or the mean of two where just one
+        face wears a mask (:func:`bareface.matching.scoring.score`).
     distance
         Euclidean distance of the two templates (dlib's convention, where 0.6 is the customary threshold).
     decision
@@ -329,7 +347,8 @@ class Candidate:
     model, precision
         What made the reference's template.
     extrapolated
-        Whether ``fpir`` lies beyond what the calibration counted: rarer, or for other mask states.
+        Whether ``fpir`` lies beyond what the calibration counted: rarer, for other mask states, or for templates that
+        lack ``covered``.
     probe_state, reference_state
         How the probe and the reference wear a mask.
     probe_visible, visible

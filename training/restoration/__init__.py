@@ -1,0 +1,1 @@
+"""How the restoring models are made."""

@@ -1,0 +1,106 @@
+"""Faces to learn from and to tune on: aligned bare faces, and pairs of a masked face and the bare one below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface import images
+from bareface.alignment import align
+from bareface.engine import Engine
+from bareface.errors import BarefaceError
+from bareface.evaluation.mask_shapes import Half
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.restoration.base import SIDE
+from bareface.types import Face, UInt8
+
+LEAST_VISIBLE = 0.9
+"""Less of the face than this shows: it is no bare face to learn from."""
+LEAST_WIDTH = 70.0
+"""Narrower faces, in pixels, are too coarse to learn from."""
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def photos_in(folders: Iterable[Path], *, validation: bool = False) -> list[Path]:
+    """Photos below folders, each folder's sorted.
+
+    CelebA's identities whose number ends in 0 are left out, or alone kept for validation; those ending in 5 are always
+    left out.
+    """
+    found = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in _SUFFIXES:
+                ending = _celeba_identity(path)[-1:]
+                if ending == "0" if validation else ending not in ("0", "5"):
+                    found.append(path)
+    return found
+
+
+def _celeba_identity(path: Path) -> str:
+    """The number of the person of a photo of CelebA; nothing for another set's photo."""
+    if "celeba" not in str(path.parent).lower():
+        return ""
+    return path.stem.split("_")[0] if "_" in path.stem else path.parent.name
+
+
+def bare_faces(engine: Engine, photos: Iterable[Path]) -> Iterator[UInt8]:
+    """The largest face of each photo where it is bare and large enough, RGB uint8 [160, 160, 3]."""
+    for path in photos:
+        face = largest(engine, path)
+        if face is None or face.photo is None or face.box.width < LEAST_WIDTH:
+            continue
+        if face.mask_state == "none" and (face.visible or 0) >= LEAST_VISIBLE:
+            yield align(face.photo.pixels, face.landmarks, size=SIDE)
+
+
+def largest(engine: Engine, photo: Path | UInt8) -> Face | None:
+    """The largest face of a photo; None where there is none, or the file is damaged."""
+    try:
+        found = engine.faces(photo)
+    except BarefaceError:
+        return None
+    return max(found, key=lambda face: face.box.area, default=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A face in a simulated mask, found as such, and the bare face below.
+
+    Attributes
+    ----------
+    face
+        The masked face; its photo is the masked one.
+    truth
+        The bare photo, cut as the masked one is: RGB uint8 [160, 160, 3].
+    worn
+        Where mask and straps are, bool [160, 160].
+    """
+
+    face: Face
+    truth: UInt8
+    worn: NDArray[np.bool_]
+
+
+def masked_cases(engine: Engine, photos: Sequence[Path], half: Half) -> Iterator[tuple[Path, Case]]:
+    """Each photo's largest face in a mask; photos are passed over where it is not bare, or is lost under the mask."""
+    for seed, path in enumerate(photos):
+        bare = largest(engine, path)
+        if bare is None or bare.photo is None or bare.mask_state != "none" or (bare.visible or 0) < LEAST_VISIBLE:
+            continue
+        masked = apply_mask(bare.photo.pixels, bare.landmarks, sample_mask(seed, half=half))
+        face = largest(engine, masked.pixels)
+        if face is None or bare.box.iou(face.box) < 0.3:
+            continue
+        truth = align(bare.photo.pixels, face.landmarks, size=SIDE)
+        worn = align(np.repeat(masked.region[..., None], 3, axis=2).astype(np.uint8) * 255, face.landmarks, size=SIDE)
+        yield path, Case(face, truth, worn[..., 0] > 127)
+
+
+def read(path: Path) -> UInt8:
+    """A photo's pixels."""
+    return images.decode(path).pixels
