@@ -9,7 +9,7 @@ from pathlib import Path
 from bareface.errors import BarefaceError, ImageError
 
 ROOT = Path(__file__).parents[1]
-CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|usage)\.[a-z-]+")
+CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage)\.[a-z-]+")
 FILE_NAMES = {"model.onnx", "evaluation.css", "evaluation.html"}
 
 

@@ -67,5 +67,9 @@ class CalibrationError(BarefaceError):
     """A calibration that cannot be fitted or applied, codes ``calibration.*``."""
 
 
+class RestorationError(BarefaceError):
+    """A restoration that cannot be made or saved as asked, codes ``restoration.*``."""
+
+
 class UsageError(BarefaceError):
     """Arguments that contradict each other or name nothing, codes ``usage.*``."""

@@ -19,13 +19,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO, FileIO
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
 from bareface._colour import flatten
 from bareface._formats import OPENERS, check_container, recognise, refusal
+from bareface._labels import Labels, of_image, options
 from bareface.errors import ImageError
 from bareface.files import write_atomically
 from bareface.types import Photo, Source, UInt8
@@ -88,13 +89,7 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     """
     if isinstance(source, np.ndarray):
         return _photo_of_array(source, limits)
-    if isinstance(source, bytes):
-        name, data = "<bytes>", source
-        _check_bytes(len(data), limits, name)
-    else:
-        name = _name(source)
-        with _open_regular(name, limits) as file:
-            data = _reading(file.readall, name)
+    name, data = _content(source, limits)
     kind = recognise(data, name)
     try:
         check_container(kind, data, name)
@@ -132,8 +127,37 @@ def fingerprint(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> str:
         return _reading(lambda: hashlib.file_digest(file, "sha256").hexdigest(), name)
 
 
-def encode(pixels: UInt8, format: EncodeFormat, quality: int = 90) -> bytes:
-    """Encode pixels as the bytes of a picture file, without metadata.
+def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits = DEFAULT_LIMITS) -> Labels:
+    """What a picture file says of itself; empty where it says nothing that can be read.
+
+    Parameters
+    ----------
+    source, limits
+        As for :func:`decode`, without arrays.
+    keyword
+        The PNG text that may hold the comment.
+
+    Raises
+    ------
+    ImageError
+        As :func:`decode` for a file that cannot be read, is too long, or is no picture.
+    """
+    name, data = _content(source, limits)
+    kind = recognise(data, name)
+    try:
+        image = OPENERS[kind](BytesIO(data))
+        _check_pixels(image.size, limits, name)
+        return of_image(image, data, keyword)
+    except ImageError:
+        raise
+    except Exception as error:
+        raise refusal(error, kind, data, name) from error
+
+
+def encode(
+    pixels: UInt8, format: EncodeFormat, quality: int = 90, *, lossless: bool = False, labels: Labels | None = None
+) -> bytes:
+    """Encode pixels as the bytes of a picture file.
 
     Parameters
     ----------
@@ -143,6 +167,10 @@ def encode(pixels: UInt8, format: EncodeFormat, quality: int = 90) -> bytes:
         ``JPEG``, ``PNG`` or ``WEBP``.
     quality
         1 to 100 for JPEG and WebP; PNG is lossless.
+    lossless
+        WebP without loss; JPEG cannot.
+    labels
+        Metadata; none by default.
 
     Raises
     ------
@@ -151,9 +179,14 @@ def encode(pixels: UInt8, format: EncodeFormat, quality: int = 90) -> bytes:
     """
     name = "<array>"
     image = Image.fromarray(_rgb(pixels, name))
+    choices: dict[str, Any] = {} if format == "PNG" else {"quality": quality}
+    if lossless and format == "WEBP":
+        choices["lossless"] = True
+    if labels is not None:
+        choices |= options(labels, format)
     out = BytesIO()
     try:
-        image.save(out, format, **({} if format == "PNG" else {"quality": quality}))
+        image.save(out, format, **choices)
     except (OSError, ValueError) as error:
         what = f"{image.width}x{image.height} pixels cannot be encoded as {format}: {error}"
         raise ImageError("image.encode", what, source=name, remedy="Use PNG or a smaller picture.") from error
@@ -177,12 +210,33 @@ def write(path: str | Path, pixels: UInt8, quality: int = 90) -> None:
     UsageError
         ``usage.output``: folder missing, no permission, disk full.
     """
-    target = Path(path)
-    format = _SUFFIXES.get(target.suffix.lower())
+    write_atomically(path, encode(pixels, format_for(path), quality))
+
+
+def format_for(path: str | Path) -> EncodeFormat:
+    """The format that a name to write to asks for.
+
+    Raises
+    ------
+    ImageError
+        ``image.suffix``.
+    """
+    suffix = Path(path).suffix
+    format = _SUFFIXES.get(suffix.lower())
     if format is None:
-        what = f"its suffix {target.suffix!r} names no format that bareface writes."
+        what = f"its suffix {suffix!r} names no format that bareface writes."
         raise ImageError("image.suffix", what, source=str(path), remedy="Use .jpg, .png or .webp.")
-    write_atomically(target, encode(pixels, format, quality))
+    return format
+
+
+def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
+    """A file's name and bytes."""
+    if isinstance(source, bytes):
+        _check_bytes(len(source), limits, "<bytes>")
+        return "<bytes>", source
+    name = _name(source)
+    with _open_regular(name, limits) as file:
+        return name, _reading(file.readall, name)
 
 
 def _name(source: object) -> str:

@@ -1,0 +1,112 @@
+"""A C2PA manifest for a restored picture: who made it is signed, so that it cannot be written anew unnoticed.
+
+Needs ``c2pa-python`` (``pip install 'bareface[c2pa]'``) and a certificate of the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+from bareface.errors import RestorationError
+from bareface.images import EncodeFormat
+from bareface.restoration.base import Provenance
+from bareface.restoration.provenance import SOURCE_TYPE, record_of, sentence
+
+_MIME: Final[dict[EncodeFormat, str]] = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+_KEY: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# No thumbnail: it would be a picture of the face without the band.
+_SETTINGS: Final = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": True}}
+
+
+def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificate: str | Path) -> bytes:
+    """A picture file with a signed C2PA manifest in it.
+
+    Parameters
+    ----------
+    data, format
+        The file and what it is.
+    provenance
+        What the manifest says.
+    certificate
+        A PEM file: the certificate chain, the signer's own first, and the private key.
+
+    Raises
+    ------
+    RestorationError
+        ``restoration.c2pa-missing`` without ``c2pa-python``; ``restoration.certificate`` where the file cannot be read,
+        holds no chain and key, or C2PA does not sign with them.
+    """
+    try:
+        import c2pa
+    except ImportError as error:
+        raise RestorationError(
+            "restoration.c2pa-missing",
+            "a C2PA manifest needs the package c2pa-python, which is not installed.",
+            remedy="Run `pip install 'bareface[c2pa]'`, or save without a certificate.",
+        ) from error
+    chain, key = _chain_and_key(certificate)
+    out = BytesIO()
+    try:
+        signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(_algorithm(key), chain, key, None))
+        with signer, c2pa.Context.from_dict(_SETTINGS) as context:
+            c2pa.Builder(json.dumps(_manifest(provenance)), context).sign(signer, _MIME[format], BytesIO(data), out)
+    except (c2pa.C2paError, ValueError, TypeError) as error:  # the last two: a key that is none, or of another kind
+        raise _refused(certificate, f"C2PA does not sign with it: {error}.") from error
+    return out.getvalue()
+
+
+def _manifest(provenance: Provenance) -> dict[str, Any]:
+    made = {
+        "action": "c2pa.created",  # not "edited": that would need the photo itself as an ingredient
+        "digitalSourceType": SOURCE_TYPE,
+        "softwareAgent": {"name": "bareface", "version": provenance.version},
+        "description": sentence(provenance),
+    }
+    return {
+        "claim_generator_info": [{"name": "bareface", "version": provenance.version}],
+        "title": sentence(provenance),
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": [made]}},
+            {"label": "org.bareface.restoration", "data": {"record": record_of(provenance)}},
+        ],
+    }
+
+
+def _chain_and_key(certificate: str | Path) -> tuple[bytes, bytes]:
+    try:
+        content = Path(certificate).read_bytes()
+    except OSError as error:
+        raise _refused(certificate, f"it cannot be read: {error.strerror or error}.") from error
+    chain, key = _CERTIFICATE.findall(content), _KEY.search(content)
+    if not chain or key is None:
+        raise _refused(certificate, "it does not hold a certificate chain and a private key.")
+    return b"\n".join(chain) + b"\n", key[0] + b"\n"
+
+
+def _algorithm(key: bytes) -> str:
+    """C2PA's name of the algorithm that a private key signs with."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    match load_pem_private_key(key, None):
+        case ec.EllipticCurvePrivateKey() as private:
+            return {256: "es256", 384: "es384", 521: "es512"}.get(private.key_size, "es256")
+        case rsa.RSAPrivateKey():
+            return "ps256"
+        case ed25519.Ed25519PrivateKey():
+            return "ed25519"
+    raise ValueError("a private key of another kind than EC, RSA or Ed25519")
+
+
+def _refused(certificate: str | Path, message: str) -> RestorationError:
+    return RestorationError(
+        "restoration.certificate",
+        message,
+        source=str(certificate),
+        remedy="Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
+    )

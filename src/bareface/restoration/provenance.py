@@ -1,0 +1,134 @@
+"""Where a restored picture comes from, as the fields of its file, and back.
+
+One line of JSON is what bareface reads back; it stands in the XMP packet, in EXIF and, in a PNG, as text, so that a
+program that drops one of them leaves the others. The other XMP properties are for other programs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, get_args
+from xml.sax.saxutils import escape, quoteattr, unescape
+
+from bareface import images
+from bareface._labels import Labels
+from bareface.restoration.base import Kind, Provenance
+from bareface.wording import printable
+
+SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's word for a picture in part made by a trained model."""
+
+SYNTHETIC_TYPES: Final = frozenset(
+    {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "compositesynthetic", "algorithmicmedia"}
+)
+"""IPTC's digital source types, in lower case, of pictures that show what no camera saw."""
+
+KEYWORD: Final = "bareface:provenance"
+"""The PNG text that holds the JSON."""
+
+_NAMESPACE: Final = "urn:bareface:restoration:1/"
+_RECORD: Final = re.compile(r"<bareface:record>(.*?)</bareface:record>", re.DOTALL)
+
+
+def sentence(provenance: Provenance) -> str:
+    """What a picture's band says.
+
+    The share is rounded up: a picture never seems less synthetic than it is.
+    """
+    share = f"{math.ceil(100 * provenance.synthetic - 1e-6)} %"
+    if provenance.kind == "enhance":
+        return f"ENHANCED: {share} of face pixels are recomputed; not evidence"
+    return f"RESTORED: {share} of face pixels are synthetic; not evidence"
+
+
+def labels_of(provenance: Provenance) -> Labels:
+    """The metadata of a restored picture."""
+    record = record_of(provenance)
+    values = {
+        "xmp:CreatorTool": f"bareface {provenance.version}",
+        "xmp:CreateDate": provenance.created,
+        "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE,
+        "bareface:kind": provenance.kind,
+        "bareface:method": provenance.method,
+        "bareface:model": provenance.model,
+        "bareface:modelSha256": provenance.model_sha256,
+        "bareface:seed": provenance.seed,
+        "bareface:sourceSha256": provenance.source_sha256,
+        "bareface:syntheticShare": provenance.synthetic,
+    }
+    properties = " ".join(f"{key}={quoteattr(printable(v))}" for key, v in values.items() if v is not None)
+    words = sentence(provenance)
+    xmp = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:bareface="{_NAMESPACE}"
+ {properties}>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(words)}</rdf:li></rdf:Alt></dc:description>
+<bareface:record>{escape(record)}</bareface:record>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+    software = f"bareface {provenance.version}".encode("ascii", "backslashreplace").decode()
+    return Labels(xmp, words, printable(software), record, KEYWORD)
+
+
+def record_of(provenance: Provenance) -> str:
+    """All fields as one line of JSON, in ASCII."""
+    return json.dumps(asdict(provenance), separators=(",", ":"))
+
+
+def read_provenance(source: str | Path | bytes) -> Provenance | None:
+    """Read back where a restored picture comes from.
+
+    Parameters
+    ----------
+    source
+        Path of a picture of any format that bareface reads, or the bytes of one.
+
+    Returns
+    -------
+    Provenance or None
+        None where the file does not say; a person can remove what a file says, and write anything into it.
+
+    Raises
+    ------
+    ImageError
+        Where the file cannot be read, or is no picture.
+    """
+    return provenance_of(images.labels(source, KEYWORD))
+
+
+def provenance_of(labels: Labels) -> Provenance | None:
+    """The provenance in a file's metadata, from XMP or from the comment, whichever is whole."""
+    found = _RECORD.search(labels.xmp)
+    records = ([unescape(found[1], {"&quot;": '"', "&#34;": '"'})] if found else []) + [labels.comment]
+    return next((made for record in records if (made := _parsed(record)) is not None), None)
+
+
+def says_synthetic(labels: Labels) -> bool:
+    """Whether a file's own metadata call its picture synthetic in part or whole, by bareface or by another program."""
+    types = {name.lower() for name in labels.source_types}
+    return bool(types & SYNTHETIC_TYPES) or provenance_of(labels) is not None
+
+
+def _parsed(record: str) -> Provenance | None:
+    """A record as a value; None for anything that bareface would not have written."""
+    try:
+        values: Any = json.loads(record)
+        settings = tuple((name, value) for name, value in values.pop("settings"))
+        made = Provenance(**values, settings=settings)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    texts = (made.method, made.source_sha256, made.version, made.created, *(text for pair in settings for text in pair))
+    sound = (
+        made.kind in get_args(Kind)
+        and all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in (made.model, made.model_sha256))
+        and (made.seed is None or type(made.seed) is int)
+        and isinstance(made.synthetic, int | float)
+        and 0 <= made.synthetic <= 1
+    )
+    return made if sound else None
