@@ -26,8 +26,9 @@ import numpy as np
 
 from bareface.engine import Engine
 from bareface.matching.counting import NonMatedScores
+from bareface.matching.scoring import Columns, matrix
 from bareface.matching.strangers import fit_strangers
-from bareface.types import Float32, Float64
+from bareface.types import Float64
 from benchmarks.common import print_table, write_json
 from training.embed import Embedded, embed_subjects
 from training.photos import data_folder
@@ -81,11 +82,13 @@ def _split(people: Embedded, seed: int) -> dict[tuple[str, int, float], Outcome]
     half = chosen.size // 2
     fitted, tested = chosen[:half], chosen[half:]
     outcomes: dict[tuple[str, int, float], Outcome] = {}
-    bare = _unit(people.bare)
-    for side, probes in zip(SIDES, (bare, _unit(people.masked)), strict=True):
+    everyone = people.subjects.size
+    bare = Columns.of(people.bare, np.zeros(everyone, bool), people.covered)
+    masked = Columns.of(people.masked, np.ones(everyone, bool))
+    for side, probes in zip(SIDES, (bare, masked), strict=True):
         model = fit_strangers(
             NonMatedScores.of(
-                probes[fitted] @ bare[fitted].T,
+                matrix(probes[fitted], bare[fitted]),
                 people.subjects[fitted],
                 people.subjects[fitted],
                 symmetric=side == "bare",
@@ -93,7 +96,7 @@ def _split(people: Embedded, seed: int) -> dict[tuple[str, int, float], Outcome]
             seed,
         )
         for size in SIZES:
-            best = (probes[tested[size:]] @ bare[tested[:size]].T).max(axis=1)
+            best = matrix(probes[tested[size:]], bare[tested[:size]]).max(axis=1)
             for target in TARGETS:
                 similarity = model.similarity_at_fpir(target, size)
                 value, low, high, _ = model.fpir(similarity, size, probes=best.size)
@@ -107,10 +110,6 @@ def _one_photo_each(subjects: np.ndarray[Any, np.dtype[np.int64]], rng: np.rando
     shuffled = rng.permutation(subjects.size)
     _, first = np.unique(subjects[shuffled], return_index=True)
     return shuffled[rng.permutation(first)]
-
-
-def _unit(vectors: Float32) -> Float32:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def _summary(cell: tuple[str, int, float], values: Float64) -> dict[str, Any]:

@@ -32,7 +32,7 @@ import time
 from tests.gallery.pictures import TileEngine
 
 class Slow(TileEngine):
-    def stream(self, sources, batch=32):
+    def stream(self, sources, batch=32, *, covered=False):
         for analysis in super().stream(sources, batch):
             time.sleep(0.005)
             yield analysis

@@ -95,6 +95,27 @@ def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_p
     assert analyses[0].photo.size == (512, 512)
 
 
+def test_second_templates_are_made_only_when_asked_for(engine: Engine) -> None:
+    assert engine.covers
+    assert engine.sees_masks
+    ((quick,), (full,)) = (next(iter(engine.stream([hopper()], covered=covered))).faces for covered in (False, True))
+    assert quick.template.covered is None
+    assert "reference" not in quick.__dict__
+    assert "reference" in full.__dict__
+    assert full.reference.covered is not None
+    assert np.allclose(quick.reference.covered, full.reference.covered, atol=1e-4)
+    assert np.allclose(quick.reference.vector, full.template.vector, atol=1e-5)
+    assert not np.allclose(full.reference.covered, full.reference.vector, atol=0.05)
+
+
+def test_an_engine_without_a_network_for_masks_makes_none(engine: Engine) -> None:
+    plain = Engine(embedder="dlib-resnet", segmenter=None)
+    assert not plain.covers
+    assert not plain.sees_masks
+    (face,) = next(iter(plain.stream([hopper()], covered=True))).faces
+    assert face.reference is face.template
+
+
 def test_a_stream_reads_only_a_little_ahead(engine: Engine) -> None:
     taken = 0
 

@@ -149,7 +149,7 @@ def test_a_photo_that_vanishes_after_the_walk_is_missing(gallery, tmp_path):
     photos = [save(tmp_path / "photos" / f"{n}.png", colour) for n, colour in enumerate(colours(3))]
 
     class Vanishing(TileEngine):
-        def stream(self, sources, batch=32):
+        def stream(self, sources, batch=32, *, covered=False):
             photos[1].unlink()
             return super().stream(sources, batch)
 

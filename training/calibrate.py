@@ -17,7 +17,7 @@ import numpy as np
 from bareface.engine import Engine
 from bareface.matching.calibration import Calibration, StateCalibration, States
 from bareface.matching.fitting import fit_matrix
-from bareface.types import Float32
+from bareface.matching.scoring import Columns, matrix
 from training.embed import embed_subjects
 from training.photos import data_folder
 
@@ -44,11 +44,15 @@ def calibrate(engine: Engine) -> Calibration:
     folders = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name.endswith("5")]
     full = embed_subjects(engine, folders, "train", state="full")
     partial = embed_subjects(engine, folders, "train", state="partial")
-    sides = {"none": full.bare, "partial": partial.masked, "full": full.masked}
-    vectors = {state: _unit(side) for state, side in sides.items()}
+    people = full.subjects.size
+    sides = {
+        "none": Columns.of(full.bare, np.zeros(people, bool), full.covered),
+        "partial": Columns.of(partial.masked, np.ones(people, bool)),
+        "full": Columns.of(full.masked, np.ones(people, bool)),
+    }
     entries: dict[States, StateCalibration] = {}
-    for probe, reference in product(vectors, repeat=2):
-        scores = vectors[probe] @ vectors[reference].T
+    for probe, reference in product(sides, repeat=2):
+        scores = matrix(sides[probe], sides[reference])
         np.fill_diagonal(scores, np.nan)  # a photo says nothing about itself, masked or not
         entries[probe, reference] = fit_matrix(scores, full.subjects, full.subjects, symmetric=probe == reference)
     basis = (
@@ -56,10 +60,6 @@ def calibrate(engine: Engine) -> Calibration:
         f"(masks simulated), {engine.model}, {engine.detector} detector, fitted {datetime.now(UTC):%Y-%m-%d}"
     )
     return Calibration(engine.space, engine.model, basis, entries)
-
-
-def _unit(vectors: Float32) -> Float32:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 if __name__ == "__main__":

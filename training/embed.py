@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from bareface import images
 from bareface.alignment import align
+from bareface.embedding.bareface128 import COVERED_FROM
 from bareface.engine import Engine
 from bareface.evaluation import masks
 from bareface.evaluation.mask_shapes import Half
 from bareface.evaluation.mask_specs import Nose, sample_mask
 from bareface.models import registry
-from bareface.types import Face, Float32
+from bareface.types import Face, Float32, Template
 
 MaskState: TypeAlias = Literal["partial", "full"]
 
@@ -41,6 +42,8 @@ class Embedded:
         int64 [n], numbered by the sorted names of the sub-folders.
     bare, masked
         Templates as the network gave them, float32 [n, d].
+    covered
+        float32 [n, d], what masked faces are held against beside ``bare``; NaN where there is none.
     photos
         How many photos were looked at; those without a face are left out.
     """
@@ -48,6 +51,7 @@ class Embedded:
     subjects: NDArray[np.int64]
     bare: Float32
     masked: Float32
+    covered: Float32
     photos: int
 
 
@@ -78,12 +82,20 @@ def embed_subjects(
     photos = [(number, path) for number, folder in enumerate(folders) for path in sorted(folder.iterdir())]
     faces = _faces(engine, photos, half, state)
     subjects: list[int] = []
-    vectors: list[Float32] = []
+    bare: list[Template] = []
+    masked: list[Template] = []
     while batch := list(islice(faces, BATCH)):
         subjects += [number for number, _, _ in batch]
-        vectors += [template.vector for template in engine.embed([face for _, *pair in batch for face in pair])]
-    both = np.stack(vectors)
-    result = Embedded(np.array(subjects), both[::2], both[1::2], len(photos))
+        bare += engine.embed([face for _, face, _ in batch], covered=True)
+        masked += engine.embed([face for _, _, face in batch])
+    none = np.full(len(bare[0].vector), np.nan, np.float32)
+    result = Embedded(
+        np.array(subjects),
+        np.stack([made.vector for made in bare]),
+        np.stack([made.vector for made in masked]),
+        np.stack([none if made.covered is None else made.covered for made in bare]),
+        len(photos),
+    )
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(kept, **{field.name: getattr(result, field.name) for field in fields(Embedded)})
     return result
@@ -115,7 +127,8 @@ def _nose(state: MaskState | None, seed: int) -> Nose | None:
 def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState | None) -> str:
     """Changes with whatever changes the templates."""
     card = registry.card(engine.model)
-    weights = [file.sha256 for file in card.files if file.precision == engine.precision] + [str(dict(card.input))]
+    weights = [file.sha256 for file in card.files if file.precision == engine.precision]
+    weights += [str(dict(card.input)), str(COVERED_FROM)]
     worn = [half] if state is None else [half, state]
     drawn = [file.read_text() for file in sorted(Path(masks.__file__).parent.glob("mask*.py"))]
     names = [str(folder.resolve()) for folder in folders]

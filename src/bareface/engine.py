@@ -272,7 +272,7 @@ class Engine:
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
         segment = None if self._segmenter is None else self._segmenter.segment
         embed, mask = self._templates, detection.mask
-        return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo)
+        return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._cover)
 
 
 def _usable_cores() -> int:

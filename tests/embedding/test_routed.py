@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bareface.embedding import bareface128
-from bareface.embedding.bareface128 import RoutedEmbedder
-from bareface.embedding.base import Cover, Embedder
+from bareface.embedding.bareface128 import COVERED_FROM, RoutedEmbedder
+from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.embedding.onnx import OnnxEmbedder
 from bareface.models import registry
 from bareface.occlusion.base import FACE, MASK
@@ -95,6 +95,20 @@ def test_a_masked_face_without_a_map_is_embedded_as_it_is(routed: RoutedEmbedder
     (vector,) = routed.embed([face], [Cover("full", None)])
     assert vector[0] == 1
     assert np.array_equal(routed._masked.asked[0], face)
+
+
+def test_the_second_template_is_the_masked_networks_of_the_upper_half(routed: RoutedEmbedder) -> None:
+    assert isinstance(routed, CoveringEmbedder)
+    faces = chips(2)
+    before = [face.copy() for face in faces]
+    vectors = routed.cover(faces)
+    assert (vectors[:, 0] == 1).all()
+    for asked, face, untouched in zip(routed._masked.asked, faces, before, strict=True):
+        assert (asked[COVERED_FROM:] == BLANK).all()
+        assert (asked[:COVERED_FROM] == face[:COVERED_FROM]).all()
+        assert (face == untouched).all()
+    assert routed._bare.asked == []
+    assert not isinstance(OnnxEmbedder(registry.card("dlib-resnet"), "float32"), CoveringEmbedder)
 
 
 def test_a_mixed_batch_keeps_its_order(routed: RoutedEmbedder) -> None:

@@ -32,7 +32,7 @@ class ColourEngine:
     def __init__(self) -> None:
         self.sizes: list[tuple[int, int]] = []
 
-    def stream(self, sources: Iterable[Source]) -> Iterator[Analysis]:
+    def stream(self, sources: Iterable[Source], *, covered: bool = False) -> Iterator[Analysis]:
         for source in sources:
             try:
                 photo = images.decode(source)

@@ -18,7 +18,7 @@ from bareface import images
 from bareface.engine import Analysis
 from bareface.errors import BarefaceError
 from bareface.quality import Measures, Quality
-from bareface.types import Box, Face, Landmarks, MaskState, Photo, Source, Template, UInt8
+from bareface.types import Box, Face, Float32, Landmarks, MaskState, Photo, Source, Template, UInt8
 
 TILE = 48
 DIMENSION = 16
@@ -68,7 +68,9 @@ class TileEngine:
         self.space, self.model, self.precision = space, model, precision
         self.analysed: list[str] = []
 
-    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
+    covers = sees_masks = False
+
+    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         for source in sources:
             try:
                 photo = images.decode(source)
@@ -93,7 +95,11 @@ class TileEngine:
                     np.resize(tile, (160, 160, 3)),
                     photo.source,
                     self._embed,
+                    _cover=self.cover if self.covers else None,
                 )
+
+    def cover(self, chips: Sequence[UInt8]) -> Float32:
+        raise NotImplementedError("this engine makes no second templates")
 
     def _embed(self, faces: Sequence[Face]) -> list[Template]:
         return [
@@ -139,6 +145,22 @@ class LookEngine(TileEngine):
             )
             for face, made in zip(faces, super()._embed(faces), strict=True)
         ]
+
+
+class CoverEngine(LookEngine):
+    """A mask-aware engine: the second template of a colour is the template of another one, as given."""
+
+    covers = sees_masks = True
+
+    def __init__(self, looks: Mapping[Colour, Look], seconds: Mapping[Colour, Colour]) -> None:
+        super().__init__(looks, model="bareface128")
+        self.seconds = seconds
+        self.covered = 0
+
+    def cover(self, chips: Sequence[UInt8]) -> Float32:
+        self.covered += len(chips)
+        seen = [tuple(chip[0, 0].tolist()) for chip in chips]
+        return np.stack([np.resize(vector_of(self.seconds.get(colour, colour)), 128) for colour in seen])
 
 
 def people(folder: Path, count: int, photos: int = 2) -> list[Colour]:

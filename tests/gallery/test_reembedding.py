@@ -95,7 +95,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
     monkeypatch.setattr("bareface.gallery.reembedding.BATCH", 2)
 
     class Failing(NewEngine):
-        def stream(self, sources, batch=32):
+        def stream(self, sources, batch=32, *, covered=False):
             for number, analysis in enumerate(super().stream(sources, batch)):
                 if number == 9:
                     raise KeyboardInterrupt

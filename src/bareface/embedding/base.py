@@ -31,3 +31,12 @@ class Embedder(Protocol):
         ``covers``, one a chip, serve embedders that treat masked faces apart; without them all faces are taken as bare.
         """
         ...
+
+
+@runtime_checkable
+class CoveringEmbedder(Embedder, Protocol):
+    """An embedder that makes a second template of a bare face, which masked faces are held against, too."""
+
+    def cover(self, chips: Sequence[UInt8]) -> Float32:
+        """Vectors float32 [n, d] of what a mask would leave of bare ``chips``."""
+        ...

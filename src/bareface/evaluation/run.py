@@ -17,10 +17,10 @@ from bareface.engine import Engine
 from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
 from bareface.evaluation.scores import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
-from bareface.types import Face, Float32, Float64, Source, UInt8
+from bareface.matching.scoring import Columns, scores
+from bareface.types import Face, Float64, Source, Template, UInt8
 from bareface.wording import plural
 
-BLOCK = 1 << 16
 Progress = Callable[[int, int], None]
 
 
@@ -44,9 +44,9 @@ class Transform:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """Unit templates of the samples, float32 [m, d], and why those that have none (zeros) failed."""
+    """Templates of the samples, and why those that have none failed."""
 
-    templates: Float32
+    templates: Columns
     failures: dict[int, str]
 
 
@@ -64,8 +64,8 @@ def run(
     Every photo is analysed once (once a side if a side is transformed). Of several faces the subject's is
     taken to be the one nearest the middle of the photo, measured in units of the face's own size, so that a
     large face beats a small one beside it: see :func:`subject_face`. A photo that cannot be read or shows no
-    face is a failure to acquire, and so is every comparison it takes part in. The score is the cosine of the
-    two templates.
+    face is a failure to acquire, and so is every comparison it takes part in. Scores are those of
+    :mod:`bareface.matching.scoring`, by the mask states that the engine sees, whatever the samples are labelled.
 
     Parameters
     ----------
@@ -97,7 +97,9 @@ def run(
         for numbers, transform in zip(used, (probes, references), strict=False)
     ]
     left, right = sides[0], sides[-1]
-    score = _cosines(left.templates, right.templates, protocol.probe, protocol.reference)
+    score = np.zeros(protocol.probe.size)
+    if left.templates.unit.shape[1] == right.templates.unit.shape[1]:  # else one side failed altogether
+        score = scores(left.templates, right.templates, protocol.probe, protocol.reference)
     fta = np.isin(protocol.probe, list(left.failures)) | np.isin(protocol.reference, list(right.failures))
     score[fta] = FAILED
     return _score_file(protocol, engine, score, fta, (probes, references), sides, pad)
@@ -149,21 +151,17 @@ def _templates(
             sent.append(number)
             yield source
 
-    vectors: dict[int, Float32] = {}
-    for position, analysis in enumerate(engine.stream(sources())):
+    found: list[Template | None] = [None] * len(samples)
+    for position, analysis in enumerate(engine.stream(sources(), covered=True)):
         number = sent[position]
         if analysis.error is not None:
             failures[number] = analysis.error.code
         elif not analysis.faces or analysis.photo is None:
             failures[number] = "no face found"
         else:
-            vectors[number] = subject_face(analysis.faces, analysis.photo.size).template.vector
+            found[number] = subject_face(analysis.faces, analysis.photo.size).reference
         advance()
-    width = len(next(iter(vectors.values()))) if vectors else 1
-    templates = np.zeros((len(samples), width), np.float32)
-    for number, vector in vectors.items():
-        templates[number] = vector / np.linalg.norm(vector)
-    return _Side(templates, failures)
+    return _Side(Columns.of_templates(found), failures)
 
 
 def _prepared(sample: Sample, pad: int, transform: Transform | None) -> Source | None:
@@ -174,16 +172,6 @@ def _prepared(sample: Sample, pad: int, transform: Transform | None) -> Source |
         padded = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
         pixels = np.ascontiguousarray(padded, dtype=np.uint8)
     return pixels if transform is None else transform.apply(pixels, sample)
-
-
-def _cosines(left: Float32, right: Float32, probe: Int32, reference: Int32) -> Float64:
-    if left.shape[1] != right.shape[1]:  # one side failed altogether
-        return np.zeros(probe.size)
-    score = np.empty(probe.size)
-    for start in range(0, probe.size, BLOCK):
-        rows = slice(start, start + BLOCK)
-        np.einsum("nd,nd->n", left[probe[rows]], right[reference[rows]], out=score[rows], dtype=np.float64)
-    return score
 
 
 def _score_file(

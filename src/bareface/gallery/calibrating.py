@@ -32,7 +32,10 @@ def calibrate(store: Store) -> GalleryCalibration:
         owners = {one.id: one for one in catalogue.references(connection)}
         parts = list(catalogue.all_vectors(connection, 0, _ROWS))
         makers = catalogue.template_counts(connection)
-    if state.space is None or not parts:
+        main = max(makers, key=lambda made: made.references, default=None)
+        masked = any(one.mask_state != "none" for one in owners.values())
+        second = catalogue.covered_vectors(connection, list(owners), main.model) if main and masked else {}
+    if state.space is None or main is None:
         raise GalleryError(
             "gallery.empty",
             "the gallery is empty.",
@@ -40,15 +43,17 @@ def calibrate(store: Store) -> GalleryCalibration:
             remedy="Enrol photos of named people first.",
         )
     ids = np.concatenate([numbers for numbers, _ in parts])
+    templates = np.concatenate([vectors for _, vectors in parts])
+    none = np.full(templates.shape[1], np.nan, np.float32)
     given = GalleryReferences(
         ids=ids,
         subject_ids=np.array([owners[number].subject_id for number in ids.tolist()], np.int64),
         names=[owners[number].subject for number in ids.tolist()],
-        templates=np.concatenate([vectors for _, vectors in parts]),
+        templates=templates,
         states=[owners[number].mask_state for number in ids.tolist()],
+        covered=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
     )
-    main = max(makers, key=lambda made: made.references).model
-    found = calibrate_references(given, state.space, main)
+    found = calibrate_references(given, state.space, main.model)
     if found.calibration is not None and not found.missing:
         kept = {"gallery": state.uuid, "calibration": found.calibration.to_json()}
         write_atomically(_path(store), json.dumps(kept).encode())

@@ -22,6 +22,9 @@ _T = TypeVar("_T")
 _AT_ONCE = 500
 """Values bound to one statement: old SQLite allows 999."""
 
+MASKED = ("partial", "full")
+"""Named one by one, so that their index serves."""
+
 
 def chunks(values: Iterable[_T], size: int = _AT_ONCE) -> Iterator[tuple[_T, ...]]:
     """The values in groups, by default small enough to bind to one statement."""
@@ -150,6 +153,36 @@ def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]
         query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
         found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
     return found
+
+
+def covered_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
+    """The covered templates [d] of those of these references that have one, made by this model."""
+    found: dict[int, Float32] = {}
+    t = template.c
+    for group in chunks(ids):
+        query = sa.select(t.reference_id, t.covered).where(
+            t.reference_id.in_(group), t.covered.is_not(None), t.mask_state == "none", t.model == model
+        )
+        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+    return found
+
+
+def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
+    """The templates [d] of those of these references that wear a mask, made by this model."""
+    found: dict[int, Float32] = {}
+    t = template.c
+    for group in chunks(ids):
+        query = sa.select(t.reference_id, t.vector).where(
+            t.reference_id.in_(group), t.mask_state.in_(MASKED), t.model == model
+        )
+        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+    return found
+
+
+def any_masked(connection: sa.Connection) -> bool:
+    """Whether some reference wears a mask."""
+    query = sa.select(template.c.reference_id).where(template.c.mask_state.in_(MASKED)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def all_vectors(connection: sa.Connection, after: int, rows: int) -> Iterator[tuple[NDArray[np.int64], Float32]]:

@@ -108,7 +108,7 @@ def _enrol_group(
             fresh.append((place, entry))
         else:
             yield place, already(entry.name, entry.subject, owners)
-    analyses = engine.stream([entry.source for _, entry in fresh])
+    analyses = engine.stream([entry.source for _, entry in fresh], covered=True)
     for batch in catalogue.chunks(zip(fresh, analyses, strict=True), BATCH):
         with store.write() as connection:
             done = [(place, _record(connection, entry, found, rules)) for (place, entry), found in batch]
@@ -129,7 +129,7 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     try:
         faces = _chosen(found.faces, entry, rules, standing)
         for face in faces or ():
-            check_vector(face.template)
+            check_vector(face.reference)
     except BarefaceError as error:
         return _failed(entry, error, faces=len(found.faces))
     if faces is None:

@@ -40,8 +40,16 @@ class FaceEngine(Protocol):
     def precision(self) -> str:
         """The arithmetic that it runs in."""
 
-    def stream(self, sources: Iterable[Source], batch: int = 32) -> Iterator[Analysis]:
-        """One analysis a source, in order; errors are values."""
+    @property
+    def covers(self) -> bool:
+        """Whether references of bare faces come with ``covered``."""
+
+    @property
+    def sees_masks(self) -> bool:
+        """Whether it looks what of a face is visible."""
+
+    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
+        """One analysis a source, in order; errors are values. ``covered``: as ``Face.reference`` will be asked for."""
 
 
 def thumbnail(chip: UInt8) -> UInt8:
@@ -79,7 +87,7 @@ def check_vector(made: Template) -> None:
     TemplateError
         ``template.value``: not finite, or all zero.
     """
-    if not (np.isfinite(made.vector).all() and made.vector.any()):
+    if not all(np.isfinite(one).all() and one.any() for one in (made.vector, made.covered) if one is not None):
         raise TemplateError(
             "template.value",
             f"the model {made.model} gave a template that is not finite or all zero.",
@@ -136,6 +144,7 @@ def template_values(made: Template) -> dict[str, Any]:
         "vector": blob_of(made.vector),
         "mask_state": made.mask_state,
         "visible": made.visible,
+        "covered": None if made.covered is None else blob_of(made.covered),
     }
 
 
@@ -150,7 +159,7 @@ def add_face(
     """Enrol one face: its template and pictures; returns the new reference's number."""
     reference_id = add_template(
         connection,
-        face.template,
+        face.reference,
         subject_id=subject_id,
         file_id=file_id,
         basis=basis,

@@ -1,4 +1,4 @@
-"""Re-embedding: every reference gets a template of another model, from its own photo.
+"""Re-embedding: every reference gets a template of this engine, from its own photo, unless it has one that is complete.
 
 New templates wait in a table of their own, so the work can be interrupted and continued. When all are there, one
 transaction puts them in place of the old ones: a gallery never holds templates of two spaces.
@@ -56,7 +56,10 @@ def reembed(store: Store, engine: FaceEngine, progress: Progress | None = None) 
 
 
 def _to_do(engine: FaceEngine) -> sa.ColumnElement[bool]:
-    """References whose template is neither of this engine nor waiting to become so."""
+    """References whose template is neither of this engine nor waiting to become so, or lacks what it would say.
+
+    What an earlier version enrolled is taken as bare, with nobody having looked, and has no covered template.
+    """
     t = template.c
     waits = sa.exists().where(staged.c.reference_id == reference.c.id)
     made = sa.exists().where(
@@ -64,6 +67,8 @@ def _to_do(engine: FaceEngine) -> sa.ColumnElement[bool]:
         t.model == engine.model,
         t.precision == engine.precision,
         sa.select(gallery.c.space).scalar_subquery() == engine.space,
+        *([t.visible.is_not(None)] if engine.sees_masks else []),
+        *([sa.or_(t.mask_state != "none", t.covered.is_not(None))] if engine.covers else []),
     )
     made = made.correlate(reference)  # not with a template that the query around it looks at
     return ~waits & ~made
@@ -90,7 +95,7 @@ def _embed_group(store: Store, engine: FaceEngine, files: Sequence[int]) -> Iter
     errors = {ones[0].sha256: error for ones in photos if (error := _gone(ones[0])) is not None}
     yield [_unresolved(one, errors[one.sha256]) for one in found if one.sha256 in errors]
     present = [ones for ones in photos if ones[0].sha256 not in errors]
-    analyses = engine.stream([ones[0].source for ones in present])
+    analyses = engine.stream([ones[0].source for ones in present], covered=True)
     for batch in catalogue.chunks(zip(present, analyses, strict=True), BATCH):
         failed = []
         with store.write() as connection:
@@ -99,7 +104,7 @@ def _embed_group(store: Store, engine: FaceEngine, files: Sequence[int]) -> Iter
                 for one in (one for one in ones if one.id in still_there):
                     try:
                         face = _again(one, analysis)
-                        values = {"space": engine.space, **template_values(face.template)}
+                        values = {"space": engine.space, **template_values(face.reference)}
                         connection.execute(staged.insert().values(reference_id=one.id, **values))
                         quality = reference.update().where(reference.c.id == one.id)
                         connection.execute(quality.values(quality=quality_of(face)))
@@ -128,7 +133,7 @@ def _again(one: Reference, analysis: Analysis) -> Face:
     overlap, face = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
     if face is None or overlap < SAME_FACE_IOU:
         raise GalleryError("gallery.face-lost", "this detector does not find the face.")
-    check_vector(face.template)
+    check_vector(face.reference)
     return face
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 
@@ -136,10 +136,13 @@ def _template_columns() -> list[Any]:
         Column("vector", LargeBinary, nullable=False),  # float32 [dimension] little-endian
         Column("mask_state", String(10), nullable=False, server_default="none"),
         Column("visible", Float),  # None where nobody looked
+        Column("covered", LargeBinary),  # as vector; None where there is none
     ]
 
 
-template = Table("template", metadata, *_template_columns(), Index(None, "model", "precision"))
+template = Table(
+    "template", metadata, *_template_columns(), Index(None, "model", "precision"), Index(None, "mask_state")
+)
 
 # Re-embedding fills this table at leisure; one transaction then moves it over the other.
 staged = Table(

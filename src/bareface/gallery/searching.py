@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,10 +15,12 @@ from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.faces import FaceEngine, thumbnail
 from bareface.gallery.index import VectorIndex
 from bareface.gallery.records import Reference, TemplateCount
+from bareface.gallery.rescoring import Rescorer, depth
 from bareface.gallery.same_source import is_reencoding
 from bareface.matching import evidence
 from bareface.matching.calibration import Calibration
 from bareface.matching.comparison import distance
+from bareface.matching.scoring import crosses
 from bareface.models import registry
 from bareface.occlusion.state import STATES
 from bareface.types import (
@@ -32,6 +34,7 @@ from bareface.types import (
     Source,
     UInt8,
 )
+from bareface.wording import plural
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +62,13 @@ class Probe:
     def mask_state(self) -> MaskState:
         """Of fused faces the most covered one's: strangers are most alike there, so the rate is not too low."""
         return max((face.template.mask_state for face in self.faces), key=STATES.index)
+
+    @property
+    def covered(self) -> Float32 | None:
+        """Of a bare probe, what masked references are held against beside ``vector``; None where there is none."""
+        made = [face.reference.covered for face in self.faces] if self.mask_state == "none" else []
+        known = [vector for vector in made if vector is not None]
+        return _middle(known) if known and len(known) == len(made) else None
 
     @property
     def visible(self) -> float | None:
@@ -120,13 +130,10 @@ def probes_of(
 
 
 def _fused(probes: Sequence[Probe]) -> Probe:
-    """Several photos of one person as one probe: the mean of the unit templates, at their mean length."""
-    lengths = [float(np.linalg.norm(probe.vector)) for probe in probes]
-    unit = np.mean([probe.vector / length for probe, length in zip(probes, lengths, strict=True)], axis=0)
-    vector = unit / np.linalg.norm(unit) * np.mean(lengths)
+    """Several photos of one person as one probe."""
     return Probe(
         tuple(face for probe in probes for face in probe.faces),
-        vector.astype(np.float32),
+        _middle([probe.vector for probe in probes]),
         frozenset().union(*(probe.sha256 for probe in probes)),
         (
             f"{len(probes)} probe photos were fused as one person's; rates and decisions are calibrated for "
@@ -136,10 +143,23 @@ def _fused(probes: Sequence[Probe]) -> Probe:
     )
 
 
+def _middle(vectors: Sequence[Float32]) -> Float32:
+    """The mean of templates [d] at unit length, at their mean length."""
+    if len(vectors) == 1:
+        return vectors[0]
+    lengths = [float(np.linalg.norm(vector)) for vector in vectors]
+    unit = np.mean([vector / length for vector, length in zip(vectors, lengths, strict=True)], axis=0)
+    return np.asarray(unit / np.linalg.norm(unit) * np.mean(lengths), np.float32)
+
+
 def search(
     index: DerivedIndex, engine: FaceEngine, calibration: Calibration | None, probes: Sequence[Probe], top: int
 ) -> SearchResult:
     """One candidate list for every probe; without a calibration, no candidate carries a rate.
+
+    Where the index's plain cosine is the score, a list is that of looking at every reference. Where a masked face meets
+    bare references, or a bare one masked references, it is exact among the references with the highest plain cosines:
+    at least 500, and ten times as many as candidates are asked for.
 
     Raises
     ------
@@ -153,41 +173,88 @@ def search(
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         judge = Judge(calibration, subjects, references / subjects)
         mixed = _mixed(now.makers, engine)
-        ranked = best_of_subjects(now.connection, now.index, np.stack([probe.vector for probe in probes]), top)
+        rescorers = _rescorers(now.connection, engine, probes)
+        vectors = np.stack([probe.vector for probe in probes])
+        ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
         lists = []
-        for probe, hits in zip(probes, ranked, strict=True):
+        for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
+            fused = rescorers[place].fused if place in rescorers else set[int]()
             found = _candidates(now.connection, probe, hits, judge)
-            notes = (*probe.notes, *mixed, *_evidence(probe, found, judge))
+            alone = _without_second(found, fused) if engine.covers else frozenset()
+            found = tuple(_stand_in(one) if one.reference_id in alone else one for one in found)
+            notes = (*probe.notes, *mixed, *_evidence(probe, found, judge), *_alone(len(alone)))
             lists.append(CandidateList(probe.faces, found, subjects, references, notes))
     return SearchResult(tuple(lists))
 
 
-def best_of_subjects(connection: sa.Connection, index: VectorIndex, queries: Float32, top: int) -> list[list[Hit]]:
+def _rescorers(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
+    """For the probes, by their places, of which some references may have to be scored again."""
+    if not engine.covers:
+        return {}
+    found: dict[int, Rescorer] = {}
+    masked_references = catalogue.any_masked(connection)
+    for place, probe in enumerate(probes):
+        masked = probe.mask_state != "none"
+        vector = probe.vector if masked else probe.covered if masked_references else None
+        if vector is not None:
+            found[place] = Rescorer(connection, engine.model, vector, masked)
+    return found
+
+
+def best_of_subjects(
+    connection: sa.Connection,
+    index: VectorIndex,
+    queries: Float32,
+    top: int,
+    rescorers: Mapping[int, Rescorer] | None = None,
+) -> list[list[Hit]]:
     """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
     Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
     list of references, so the search goes deeper until there are enough subjects and no tie is cut off.
+
+    A query with a rescorer, by its place, is looked up deeper from the start, and what is found is ranked by the new
+    scores. A reference beyond that depth could have a higher one, so ties at its end then mean nothing.
     """
-    owners: dict[int, int] = {}
+    rescorers = rescorers or {}
+    plain = [query for query in range(len(queries)) if query not in rescorers]
     hits: list[list[Hit]] = [[] for _ in queries]
-    waiting, k = list(range(len(queries))), min(len(index), 2 * top)
+    for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
+        _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
+    return hits
+
+
+def _look_up(
+    connection: sa.Connection,
+    index: VectorIndex,
+    queries: Float32,
+    top: int,
+    waiting: list[int],
+    k: int,
+    rescorers: Mapping[int, Rescorer],
+    hits: list[list[Hit]],
+) -> None:
+    owners: dict[int, int] = {}
     while waiting:
         similarities, numbers = index.search(queries[waiting], k)
         new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
         owners.update(catalogue.subject_ids(connection, sorted(new)))
         unfinished = []
         for row, query in enumerate(waiting):
+            given = similarities[row]
+            scores = rescorers[query](given, numbers[row]) if query in rescorers else given
+            ranked = zip(scores.tolist(), numbers[row].tolist(), strict=True)
             best: dict[int, Hit] = {}
-            for score, number in zip(similarities[row].tolist(), numbers[row].tolist(), strict=True):
+            for score, number in sorted(ranked, key=lambda pair: (-pair[0], pair[1])):
                 if number >= 0:
                     best.setdefault(owners[number], Hit(owners[number], number, score))
             order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
             hits[query] = order[:top]
-            cut_off = len(order) < top or order[top - 1].similarity <= similarities[row, -1]
+            same = np.array_equal(scores, given)
+            cut_off = len(order) < top or (same and order[top - 1].similarity <= given[-1])
             if cut_off and k < len(index):
                 unfinished.append(query)
         waiting, k = unfinished, min(len(index), 4 * k)
-    return hits
 
 
 def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge) -> tuple[Candidate, ...]:
@@ -229,6 +296,27 @@ def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[s
     """What the decisions rest on, and which faces show little."""
     shown = [("the probe", probe.visible), *((f"candidate {one.rank}", one.visible) for one in found)]
     return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
+
+
+def _without_second(found: Sequence[Candidate], fused: set[int]) -> frozenset[int]:
+    """References across a mask that were held against one template where the calibration expects two."""
+    across = (one.reference_id for one in found if crosses(one.probe_state, one.reference_state))
+    return frozenset(across) - fused
+
+
+def _stand_in(one: Candidate) -> Candidate:
+    """A candidate whose rate is that of another kind of score."""
+    return replace(one, extrapolated=one.extrapolated or one.fpir is not None)
+
+
+def _alone(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (
+        f"{plural(count, 'candidate')} compared across a mask by one template, for want of the second: rates and "
+        "decisions are those of the comparison with both, and only stand in; `bareface gallery reembed` adds it where "
+        "the photo is there",
+    )
 
 
 def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | None) -> SameSource | None:

@@ -88,12 +88,13 @@ def _template_problems(connection: sa.Connection, dimension: int) -> list[Proble
     """References whose template is absent, of the wrong length, or cannot be compared."""
     lost = sa.select(reference.c.id).where(~sa.exists().where(template.c.reference_id == reference.c.id))
     problems = [_template_problem(number, "has no template") for number in connection.execute(lost).scalars()]
-    columns = sa.select(template.c.reference_id, template.c.vector)
-    for number, blob in connection.execution_options(yield_per=10_000).execute(columns):
-        if len(blob) != 4 * dimension:
-            problems.append(_template_problem(number, f"has a template of {len(blob)} bytes, not {4 * dimension}"))
-        elif not (np.isfinite(vector := catalogue.vector_of(blob)).all() and vector.any()):
-            problems.append(_template_problem(number, "has a template that is not finite or all zero"))
+    columns = sa.select(template.c.reference_id, template.c.vector, template.c.covered)
+    for number, *blobs in connection.execution_options(yield_per=10_000).execute(columns):
+        for blob in (blob for blob in blobs if blob is not None):
+            if len(blob) != 4 * dimension:
+                problems.append(_template_problem(number, f"has a template of {len(blob)} bytes, not {4 * dimension}"))
+            elif not (np.isfinite(vector := catalogue.vector_of(blob)).all() and vector.any()):
+                problems.append(_template_problem(number, "has a template that is not finite or all zero"))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Comparison scores of templates."""
+"""Two faces compared: their score, and what it means."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ import numpy as np
 from bareface.errors import TemplateError
 from bareface.matching import evidence
 from bareface.matching.evidence import MIN_VISIBLE
+from bareface.matching.scoring import crosses, score
 from bareface.types import Comparison, Decision, Face, Float32, Template
-
-
-def similarity(a: Float32, b: Float32) -> float:
-    """Cosine of two vectors float32 [d], in [-1, 1].
-
-    Raw cosine separated mated from non-mated pairs better at low FMR than Euclidean distance or the cosine of centred
-    templates; it is what every threshold and calibration of bareface refers to.
-    """
-    return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
 def distance(a: Float32, b: Float32) -> float:
@@ -68,18 +60,24 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
 
     one, other = a.template, b.template
     same_space(one, other)
+    mixed = crosses(one.mask_state, other.mask_state)
+    if mixed:
+        one, other = a.reference, b.reference
     _, hidden = evidence.sort_out((a, b), min_visible)
     if hidden:
         raise evidence.refusal(hidden, min_visible)
     states = one.mask_state, other.mask_state
     calibration = Calibration.packaged(one.space, one.model)
     match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
-    score = similarity(one.vector, other.vector)
+    found = score(one, other)
     decision: Decision = "no match"
-    if score >= possible.similarity:
-        decision = "match" if score >= match.similarity else "possible"
+    if found >= possible.similarity:
+        decision = "match" if found >= match.similarity else "possible"
+    notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
+    if mixed and one.model != other.model:
+        notes = (f"one template is of {one.model}, one of {other.model}: the threshold is for two of one model", *notes)
     return Comparison(
-        similarity=score,
+        similarity=found,
         distance=distance(one.vector, other.vector),
         decision=decision,
         threshold=match.similarity,
@@ -87,5 +85,5 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
         basis=match.basis,
         states=states,
         visible=(one.visible, other.visible),
-        notes=evidence.thin(((a.source, one.visible), (b.source, other.visible))),
+        notes=notes,
     )

@@ -16,6 +16,7 @@ from bareface.errors import CalibrationError
 from bareface.matching.calibration import BARE, Calibration, StateCalibration, States
 from bareface.matching.counting import VIEWS, Int64
 from bareface.matching.fitting import fit_matrix
+from bareface.matching.scoring import Columns, matrix
 from bareface.matching.strangers import MIN_SUBJECTS
 from bareface.types import Float32
 
@@ -40,6 +41,9 @@ class GalleryReferences:
         float32 [n, d], of one space.
     states
         Mask state of each reference; None: all ``none``.
+    covered
+        float32 [n, d], what masked faces are held against, too; NaN where there is none, None where nobody has one.
+        Where some have one, comparisons across a mask with those that have none are left out: they are of another kind.
     """
 
     ids: Int64
@@ -47,6 +51,7 @@ class GalleryReferences:
     names: Sequence[str | None]
     templates: Float32
     states: Sequence[str] | None = None
+    covered: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     subjects = np.unique(given.subject_ids[named])
     missing = max(0, MIN_SUBJECTS - subjects.size)
     drawn = _drawn(given, named, seed)
-    scores = _similarities(given.templates[drawn])
+    scores = _similarities(given, drawn)
     people = given.subject_ids[drawn]
     median = _mated_median(scores, people)
     suspicious = () if median is None else _suspicious(given, drawn, scores, median)
@@ -169,17 +174,23 @@ def _drawn(given: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.b
     return np.sort(order[np.arange(order.size) - first[inverse] < VIEWS]).astype(np.int64)
 
 
-def _similarities(templates: Float32) -> Float32:
-    """Cosines of all pairs, float32 [n, n]; NaN of each with itself."""
-    lengths = np.linalg.norm(templates, axis=1, keepdims=True)
+def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
+    """Scores of all pairs, float32 [n, n]; NaN of each with itself."""
+    templates = given.templates[drawn]
+    lengths = np.linalg.norm(templates, axis=1)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise CalibrationError(
             "calibration.scores",
             "a template is zero or not finite.",
             remedy="`bareface gallery check` names the damage.",
         )
-    unit = templates / lengths
-    scores = np.asarray(unit @ unit.T, np.float32)
+    masked = np.array([given.states is not None and given.states[number] != "none" for number in drawn], bool)
+    covered = None if given.covered is None else given.covered[drawn]
+    people = Columns.of(templates, masked, covered)
+    scores = matrix(people, people)
+    if covered is not None:
+        single = ~masked & np.isnan(covered).any(1)
+        scores[np.ix_(single, masked)] = scores[np.ix_(masked, single)] = np.nan
     np.fill_diagonal(scores, np.nan)
     return scores
 
