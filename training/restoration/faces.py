@@ -20,7 +20,7 @@ from bareface.types import Face, UInt8
 
 LEAST_VISIBLE = 0.9
 """Less of the face than this shows: it is no bare face to learn from."""
-LEAST_WIDTH = 70.0
+LEAST_WIDTH = 60.0
 """Narrower faces, in pixels, are too coarse to learn from."""
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bareface.cli import calibrate, compare, demo, enrol, evaluate, faces, gallery, models, search
+from bareface.cli import calibrate, compare, demo, enrol, evaluate, faces, gallery, models, search, unmask
 from bareface.cli.output import ExitCode, note, report_error
 from bareface.errors import BarefaceError
 
@@ -73,6 +73,7 @@ app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(calibrate.calibrate)
+app.command()(unmask.unmask)
 app.command()(demo.demo)
 
 

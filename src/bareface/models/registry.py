@@ -23,7 +23,7 @@ import numpy as np
 from bareface.errors import ModelError
 from bareface.types import Float32
 
-Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion"]
+Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
 
 _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"

@@ -1,0 +1,68 @@
+"""A restoration at a glance: the input, the region, the completions and how far they differ, side by side."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from bareface.restoration.base import SIDE, Bool, Restored
+from bareface.restoration.saving import outlined
+from bareface.types import UInt8
+
+_ZOOM: Final = 2
+_GAP: Final = 8
+_CAPTION: Final = 24
+_ACROSS: Final = 4
+_GROUND, _TEXT = (16, 16, 16), (235, 235, 235)
+WIDEST: Final = 60.0
+"""A deviation of so many grey levels is drawn in the spread map's brightest colour."""
+
+
+def sheet(restored: Restored) -> tuple[UInt8, Bool]:
+    """Pictures of one restoration, four a row.
+
+    Parameters
+    ----------
+    restored
+        The restoration.
+
+    Returns
+    -------
+    tuple
+        The sheet, RGB [H, W, 3] uint8, and where it shows synthetic pixels, bool [H, W].
+    """
+    big = cv2.resize(restored.region.astype(np.uint8), None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST) > 0
+    tiles: list[tuple[str, UInt8, bool]] = [
+        ("photo", _enlarged(restored.source), False),
+        ("region to fill", outlined(_enlarged(restored.source), np.asarray(big, bool)), False),
+        *((f"guess {number}", _enlarged(one.image), True) for number, one in enumerate(restored.completions, start=1)),
+        (f"guesses differ, 0 to {WIDEST:.0f} grey levels", spread_map(restored), False),
+    ]
+    side, rows = SIDE * _ZOOM, -(-len(tiles) // _ACROSS)
+    size = (min(len(tiles), _ACROSS) * (side + _GAP) + _GAP, rows * (side + _CAPTION + _GAP) + _GAP)
+    picture, font = Image.new("RGB", size, _GROUND), ImageFont.load_default(14)
+    draw = ImageDraw.Draw(picture)
+    synthetic = np.zeros(size[::-1], bool)
+    for place, (caption, tile, guessed) in enumerate(tiles):
+        left = _GAP + place % _ACROSS * (side + _GAP)
+        top = _GAP + place // _ACROSS * (side + _CAPTION + _GAP)
+        picture.paste(Image.fromarray(tile), (left, top))
+        draw.text((left, top + side + 3), caption, fill=_TEXT, font=font)
+        if guessed:
+            synthetic[top : top + side, left : left + side] = big
+    return np.asarray(picture, np.uint8), synthetic
+
+
+def spread_map(restored: Restored) -> UInt8:
+    """The spread in colours, dark where the completions agree: RGB uint8 [320, 320, 3]; grey outside the region."""
+    level = np.clip(restored.spread / WIDEST * 255, 0, 255).astype(np.uint8)
+    coloured = cv2.cvtColor(cv2.applyColorMap(level, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    grey = cv2.cvtColor(cv2.cvtColor(restored.source, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return _enlarged(np.where(restored.region[..., None], coloured, grey // 2).astype(np.uint8))
+
+
+def _enlarged(image: UInt8) -> UInt8:
+    return np.asarray(cv2.resize(image, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST), np.uint8)

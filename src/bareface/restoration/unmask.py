@@ -1,0 +1,253 @@
+"""What could be below a mask: plausible completions of a face that differ where the evidence leaves room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+from itertools import combinations
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import cv2
+import numpy as np
+
+from bareface.alignment import align, chip_to_photo
+from bareface.errors import RestorationError
+from bareface.models import registry
+from bareface.occlusion.base import MASK, OTHER
+from bareface.occlusion.visible import expected_area
+from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
+from bareface.restoration.eigenface import Eigenfaces, Posterior, split
+from bareface.types import Face, Landmarks, Photo, Template, UInt8
+
+if TYPE_CHECKING:
+    from bareface.engine import Engine
+
+MODEL: Final = "bareface-eigenface"
+LEAST_SEEN: Final = 0.15
+"""With less of the expected face in sight, what is drawn is hardly nearer to the truth than the mean face."""
+MOST: Final = 100
+
+Region: TypeAlias = Bool | UInt8 | Sequence[tuple[float, float]]
+"""Bool [160, 160] on the aligned face; a mask image of the photo's size, uint8 [H, W], where what is above 127 is to be
+filled; or a polygon of (x, y) in the photo's pixels."""
+
+_LEAST_HIDDEN: Final = 40
+# Straps and a mask's soft edge and shadow lie beyond what the occlusion map marks.
+_EDGE: Final = 4
+
+
+def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
+    """Fill what hides a face with what could be there.
+
+    Parameters
+    ----------
+    engine
+        What makes the templates of the completions.
+    face
+        A face that still has its photo, as :meth:`bareface.Engine.faces` gives it.
+    completions
+        How many to draw, 1 to 100.
+    seed
+        The same seed draws the same completions.
+    region
+        What to fill; by default all that the occlusion map calls a mask or another occluder, and four pixels round it.
+
+    Raises
+    ------
+    RestorationError
+        ``restoration.nothing-hidden``: no occluder and no region; ``restoration.no-evidence``: hardly any of the face
+        is seen; ``restoration.no-photo``: the face comes from a stream, which keeps no photos;
+        ``restoration.completions`` and ``restoration.region``: no such number, no such region.
+    """
+    if not 1 <= completions <= MOST:
+        raise RestorationError("restoration.completions", f"1 to {MOST} completions can be drawn, not {completions}.")
+    photo = face.photo
+    if photo is None:
+        raise RestorationError(
+            "restoration.no-photo",
+            "the face has lost its photo.",
+            source=face.source,
+            remedy="Find it with Engine.faces or Engine.detect, not in a stream.",
+        )
+    in_pixels = _scaled(face.landmarks, photo.scale)
+    source, placement = align(photo.pixels, in_pixels, size=SIDE), chip_to_photo(in_pixels, size=SIDE)
+    beyond = ~_warped(np.ones(photo.pixels.shape[:2], bool), placement)
+    hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
+    hidden = hidden & ~beyond
+    _check(hidden, hidden | beyond, face.source)
+
+    model = load()
+    posterior = model.given(source, hidden, beyond)
+    drawn = draw(posterior, source, completions, seed)
+    templates = engine.embed_chips([_chip(image) for image in drawn])
+    made = tuple(Completion(image, template) for image, template in zip(drawn, templates, strict=True))
+    card = registry.card(MODEL)
+    own = face.template
+    provenance = Provenance(
+        kind="unmask",
+        method="eigenface",
+        model=card.id,
+        model_sha256=card.files[0].sha256,
+        seed=seed,
+        source_sha256=photo.sha256,
+        synthetic=share(hidden),
+        settings=(("completions", str(completions)), ("region", "occlusion map" if region is None else "given")),
+        version=version("bareface"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    pairs = [_apart(a, b) for a, b in combinations(templates, 2)]
+    return Restored(
+        source=source,
+        region=hidden,
+        completions=made,
+        spread=_spread(drawn, hidden),
+        provenance=provenance,
+        placement=placement,
+        drift=tuple(_apart(own, template) for template in templates),
+        identity_spread=float(np.mean(pairs)) if pairs else 0.0,
+    )
+
+
+def draw(posterior: Posterior, source: UInt8, count: int, seed: int) -> list[UInt8]:
+    """Completed faces, RGB uint8 [160, 160, 3]; the n-th is the same however many are drawn."""
+    streams = np.random.SeedSequence(seed).spawn(count)
+    return [posterior.fill(posterior.draw(np.random.default_rng(stream)), source) for stream in streams]
+
+
+@lru_cache(maxsize=1)
+def load() -> Eigenfaces:
+    """The packaged model, checked against its card."""
+    return Eigenfaces.load(registry.path_of(registry.card(MODEL)))
+
+
+def occluded(face: Face) -> Bool:
+    """What the occlusion map calls a mask or another occluder, a little widened: bool [160, 160]."""
+    classes = face.occlusion
+    if classes is None:
+        return np.zeros((SIDE, SIDE), bool)
+    marked = ((classes == MASK) | (classes == OTHER)).astype(np.uint8)
+    marked = cv2.resize(marked, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _EDGE + 1, 2 * _EDGE + 1))
+    return np.asarray(cv2.dilate(marked, disc), bool)
+
+
+def share(hidden: Bool) -> float:
+    """Share of the expected face that a region covers, in [0, 1]."""
+    return float(hidden[_expected()].mean())
+
+
+def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UInt8:
+    """A completion put back into its photo.
+
+    Parameters
+    ----------
+    restored, completion
+        What :func:`unmask` gave, and one of its completions.
+    photo_pixels
+        The photo that was restored, as decoded: RGB [H, W, 3] uint8; it is not changed.
+
+    Returns
+    -------
+    ndarray
+        RGB [H, W, 3] uint8. Only pixels of :func:`placed_region` differ from the photo's.
+    """
+    hidden = placed_region(restored, photo_pixels.shape[:2])
+    placed = photo_pixels.copy()
+    size, matrix = photo_pixels.shape[1::-1], _matrix(restored.placement)
+    warped = cv2.warpAffine(completion.image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    placed[hidden] = warped[hidden]
+    return placed
+
+
+def placed_region(restored: Restored, size: tuple[int, ...]) -> Bool:
+    """Where the region lies in a photo of (height, width): bool [height, width]."""
+    region = restored.region.astype(np.uint8)
+    return np.asarray(cv2.warpAffine(region, _matrix(restored.placement), size[1::-1], flags=cv2.INTER_NEAREST), bool)
+
+
+def _check(hidden: Bool, blind: Bool, source: str) -> None:
+    if hidden.sum() < _LEAST_HIDDEN:
+        raise RestorationError(
+            "restoration.nothing-hidden",
+            "nothing hides this face.",
+            source=source,
+            remedy="Mark what to fill with a region.",
+        )
+    seen = 1 - share(blind)
+    if seen < LEAST_SEEN:
+        raise RestorationError(
+            "restoration.no-evidence",
+            f"{100 * seen:.0f} % of the face is seen: any filling would be a face from nowhere.",
+            source=source,
+            remedy=f"At least {100 * LEAST_SEEN:.0f} % must be seen; use another photo or a smaller region.",
+        )
+
+
+def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], source: str) -> Bool:
+    """A region as given, on the aligned face."""
+    if isinstance(region, np.ndarray) and region.dtype == bool and region.shape == (SIDE, SIDE):
+        return np.asarray(region, bool)
+    if isinstance(region, np.ndarray) and region.ndim == 2 and region.dtype == np.uint8:
+        if region.shape not in (photo.size[::-1], photo.pixels.shape[:2]):
+            (height, width), size = region.shape, photo.size
+            raise RestorationError(
+                "restoration.region",
+                f"the region has {width} x {height} pixels, the photo {size[0]} x {size[1]}.",
+                source=source,
+                remedy="Draw it on the photo itself, in its own size.",
+            )
+        size = photo.pixels.shape[1::-1]
+        marked = (region > 127).astype(np.uint8)
+        return _warped(np.asarray(cv2.resize(marked, size, interpolation=cv2.INTER_NEAREST), bool), placement)
+    points = np.zeros(0) if isinstance(region, np.ndarray) and region.dtype == bool else np.asarray(region, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
+        what = f"a region is a mask image, bool [{SIDE}, {SIDE}] on the aligned face, or three or more points (x, y)."
+        raise RestorationError("restoration.region", what, source=source)
+    a, b = placement
+    corners = ((points[:, 0] + 1j * points[:, 1]) * photo.scale - b) / a
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    # In 1/16 pixel; far corners are cut so that they stay whole numbers of 32 bits.
+    fixed = np.round(np.clip(np.column_stack([corners.real, corners.imag]), -1e6, 1e6) * 16).astype(np.int32)
+    cv2.fillPoly(canvas, [fixed], 1, shift=4)
+    return canvas > 0
+
+
+def _scaled(landmarks: Landmarks, scale: float) -> Landmarks:
+    return Landmarks((landmarks.points * scale).astype(np.float32), landmarks.scheme)
+
+
+def _matrix(placement: tuple[complex, complex]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    a, b = placement
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def _warped(mask: Bool, placement: tuple[complex, complex]) -> Bool:
+    """A mask of the photo on the aligned face; outside the photo it is False."""
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(mask.astype(np.uint8), _matrix(placement), (SIDE, SIDE), flags=flags), bool)
+
+
+def _expected() -> Bool:
+    area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(area, bool)
+
+
+def _chip(image: UInt8) -> UInt8:
+    """The aligned face at the size embedders take."""
+    side = expected_area().shape[0]
+    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _spread(drawn: Sequence[UInt8], hidden: Bool) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Deviation of the completions' luminance at each pixel; zero outside the region."""
+    luminance = np.stack([split(image)[0] for image in drawn])
+    return np.where(hidden, luminance.std(axis=0), 0).astype(np.float32)
+
+
+def _apart(a: Template, b: Template) -> float:
+    """1 - cosine of two templates about their space's mean, in [0, 2]."""
+    mean = registry.space_mean(a.space, len(a.vector))
+    left, right = a.vector - mean, b.vector - mean
+    return float(1 - left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))
