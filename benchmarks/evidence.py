@@ -15,12 +15,13 @@ import numpy as np
 
 from bareface.embedding.base import Cover
 from bareface.engine import Engine
+from bareface.matching.scoring import Columns, matrix
 from bareface.occlusion.base import MASK
 from bareface.occlusion.segmenter import OnnxSegmenter
 from bareface.occlusion.visible import visible_fraction
-from bareface.types import Float32, UInt8
+from bareface.types import Template, UInt8
 from benchmarks.common import print_table, write_json
-from training.embedding.validate import verification
+from training.embedding.validate import rates
 from training.photos import data_folder, largest_faces
 
 ROWS = (150, 110, 95, 85, 78, 72, 66, 60, 55, 50, 45, 40, 34, 28)
@@ -37,26 +38,27 @@ def main() -> None:
     faces = list(largest_faces(engine, photos))
     subject = np.array([int(Path(face.source).parent.name) for face in faces])
     chips = [face.chip for face in faces]
-    bare = np.stack([face.template.vector for face in faces])
+    parts = (faces[start : start + BATCH] for start in range(0, len(faces), BATCH))
+    references = Columns.of_templates([made for part in parts for made in engine.embed(part, covered=True)])
     maps = OnnxSegmenter().segment(chips)
     rows = []
     for row in ROWS:
         classes = maps.copy()
         classes[:, row:] = MASK
-        vectors = bare if row == ROWS[0] else covered(engine, chips, classes)
-        rates = verification(vectors, bare, subject)
+        probes = references if row == ROWS[0] else Columns.of_templates(covered(engine, chips, classes))
+        found = rates(matrix(probes, references), subject)
         shown = float(np.median([visible_fraction(one) for one in classes]))
-        rows.append({"covered from row": row, "visible, median": shown, **rates})
+        rows.append({"covered from row": row, "visible, median": shown, **found})
     title = f"CelebA validation, {len(faces)} photos of {len(set(subject.tolist()))} people, {engine.model}"
     print_table(title, list(rows[0]), [[f"{value:.3f}" for value in found.values()] for found in rows])
     write_json(options.json, {"title": title, "rows": rows})
 
 
-def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> Float32:
+def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> list[Template]:
     """Templates of faces with these occlusion maps, all of them treated as masked."""
     covers = [Cover("full", one) for one in classes]
     parts = (slice(start, start + BATCH) for start in range(0, len(chips), BATCH))
-    return np.stack([made.vector for part in parts for made in engine.embed_chips(chips[part], covers[part])])
+    return [made for part in parts for made in engine.embed_chips(chips[part], covers[part])]
 
 
 if __name__ == "__main__":

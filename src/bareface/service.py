@@ -421,7 +421,10 @@ class Gallery:
         return upkeep.relink(self._store, old_root, new_root)
 
     def reembed(self, progress: Progress | None = None) -> ReembedReport:
-        """Give every reference a template of this gallery's engine, from its own photo.
+        """Give every reference a template of this gallery's engine, from its own photo, unless it has a complete one.
+
+        Incomplete are templates of an earlier version: without a mask state, or without the second template that masked
+        faces are held against. A gallery's own calibration is to be fitted again afterwards.
 
         Interrupted, it goes on where it stopped. Where the engine's space is another one, the gallery changes to it
         at once when every reference has its template; those named as unresolved keep it from that until their photo

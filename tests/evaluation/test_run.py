@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,35 @@ def test_scores_are_cosines_and_failures_are_counted(folder: Path) -> None:
     assert note.startswith("2 photos")
     assert "1 no face found" in note
     assert "1 image." in note
+
+
+def test_masked_samples_are_held_against_both_templates(folder: Path) -> None:
+    """By what the engine sees: green photos are masked, and red ones have a blue second template."""
+
+    class Seeing(ColourEngine):
+        def stream(self, sources: Iterable[Source], *, covered: bool = False) -> Iterator[Analysis]:
+            assert covered
+            for analysis in super().stream(sources):
+                for one in analysis.faces:
+                    red = one.template.vector[0] > 128
+                    second = np.array([0, 3, 4], np.float32) if red else None
+                    one.__dict__["template"] = replace(
+                        one.template, mask_state="none" if red else "full", covered=second
+                    )
+                yield analysis
+
+    scores = run(all_pairs(folder), Seeing())
+    pairs = {
+        (scores.samples[p], scores.samples[r]): value
+        for p, r, value in zip(scores.probe, scores.reference, scores.score, strict=True)
+    }
+    (crossed,) = (v for pair, v in pairs.items() if set(pair) == {"green/0.png", "red/0.png"})
+    a, b = np.array([5, 200, 0.0]), np.array([250, 10, 10.0])
+    plain = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    assert crossed == pytest.approx((plain + 600 / 5 / np.linalg.norm(a)) / 2, abs=1e-6)
+    (bare,) = (v for pair, v in pairs.items() if set(pair) == {"red/0.png", "red/1.png"})
+    c = np.array([240, 0, 20.0])
+    assert bare == pytest.approx(b @ c / np.linalg.norm(b) / np.linalg.norm(c), abs=1e-6)
 
 
 def test_one_side_can_be_transformed(folder: Path) -> None:

@@ -37,6 +37,37 @@ def test_a_gallery_of_enough_people_is_calibrated():
     assert found.calibration.fpir(0.3, 150).value > found.calibration.fpir(0.6, 150).value
 
 
+def test_second_templates_count_where_just_one_face_is_masked():
+    given = people(150, photos=2)
+    states = ["full" if number % 2 else "none" for number in range(300)]
+    second = given.templates.copy()  # of the next person
+    second[::2] = np.roll(given.templates[1::2], -1, axis=0)
+    plain = calibrate_references(replace(given, states=states), "space", "model").calibration
+    both = calibrate_references(replace(given, states=states, covered=second), "space", "model").calibration
+    assert plain is not None
+    assert both is not None
+    crossed, bare = ("full", "none"), ("none", "none")
+    assert both.threshold(1e-2, bare).similarity == plain.threshold(1e-2, bare).similarity
+    unit = given.templates / np.linalg.norm(given.templates, axis=1, keepdims=True)
+    covered = second / np.linalg.norm(second, axis=1, keepdims=True)
+    scores = unit[1::2] @ (unit[::2] + covered[::2]).T / 2
+    highest = np.sort(scores[~np.eye(150, dtype=bool)])[-150 * 149 // 100]
+    assert both.threshold(1e-2, crossed).similarity == pytest.approx(highest, abs=0.02)
+    assert both.threshold(1e-2, crossed).similarity < plain.threshold(1e-2, crossed).similarity - 0.05
+
+
+def test_comparisons_of_another_kind_are_left_out():
+    given = people(150, photos=2)
+    states = ["full" if number % 2 else "none" for number in range(300)]
+    some = given.templates.copy()
+    some[240:] = np.nan  # the last thirty people have no second template
+    found = calibrate_references(replace(given, states=states, covered=some), "space", "model").calibration
+    assert found is not None
+    pairs = {states: entry.strangers.pairs for states, entry in found.entries.items()}
+    assert pairs["none", "none"] == pairs["full", "full"]
+    assert pairs["full", "none"] == pairs["none", "full"] < pairs["full", "full"] * 2 * 121 / 150
+
+
 def test_unnamed_subjects_are_left_out():
     given = people(150)
     without = calibrate_references(renamed(given, {7: None, 9: None}), "space", "model")

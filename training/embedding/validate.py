@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from bareface import images
 from bareface.alignment import align
 from bareface.detection.yunet import YunetDetector
+from bareface.embedding.bareface128 import COVERED_FROM
+from bareface.evaluation.mask_specs import Nose
 from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.matching.scoring import Columns, matrix
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.occlusion.segmenter import OnnxSegmenter
@@ -38,15 +41,18 @@ class Chips:
     subject: NDArray[np.int64]
 
 
-def chips_of(folder: Path, detector: YunetDetector) -> Chips:
-    """All photos of the identities that end in 0; photos without a face, bare or masked, are left out."""
+def chips_of(folder: Path, detector: YunetDetector, nose: Nose | None = None) -> Chips:
+    """All photos of the identities that end in 0; photos without a face, bare or masked, are left out.
+
+    ``nose`` chooses how high the masks are worn; by default as high as they are drawn.
+    """
     bare, masked, subjects = [], [], []
     for seed, path in enumerate(sorted(folder.glob("*0/*.jpg"))):
         pixels = images.decode(path).pixels
         landmarks = find(detector, pixels)
         if landmarks is None:
             continue
-        worn = apply_mask(pixels, landmarks, sample_mask(seed, half="test")).pixels
+        worn = apply_mask(pixels, landmarks, sample_mask(seed, half="test", nose=nose)).pixels
         seen = find(detector, worn)
         if seen is None:
             continue
@@ -72,7 +78,11 @@ def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
 
 def verification(probe: Float32, reference: Float32, subject: NDArray[np.int64]) -> dict[str, float]:
     """TAR at FMR 1e-2 and 1e-3 and EER over all pairs of different photos."""
-    scores = _unit(probe) @ _unit(reference).T
+    return rates(_unit(probe) @ _unit(reference).T, subject)
+
+
+def rates(scores: Float32 | Float64, subject: NDArray[np.int64]) -> dict[str, float]:
+    """As :func:`verification`, of scores [n, n]."""
     mated = subject[:, None] == subject[None]
     apart = ~np.eye(len(subject), dtype=bool)
     genuine, impostor = scores[mated & apart], scores[~mated]
@@ -104,3 +114,13 @@ def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
         "to the bare template": float(np.median(nearness(masked, bare))),
         "bare, kept": float(np.median(cover)),
     }
+
+
+def with_second(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
+    """What changes in :func:`row_of` when masked faces are held against both templates of bare ones, as in a search."""
+    painted = chips.bare.copy()
+    painted[:, COVERED_FROM:] = np.round(FILL).astype(np.uint8)
+    worn = np.ones(len(bare), bool)
+    references = Columns.of(bare, ~worn, templates(path, painted))
+    found = rates(matrix(Columns.of(templates(path, chips.blanked), worn), references), chips.subject)
+    return {f"masked x bare, {name}": value for name, value in found.items()}

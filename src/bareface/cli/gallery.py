@@ -194,7 +194,7 @@ def relink(
 @app.command()
 @with_engine
 def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) -> None:
-    """Compute all templates anew from the photos: after a change of model or precision."""
+    """Compute templates anew from the photos: after a change of model or precision, or of what templates hold."""
     with _open(gallery, options) as opened, progress("Embedding") as advance:
         report = opened.reembed(advance)
     if json:

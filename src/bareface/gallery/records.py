@@ -178,7 +178,7 @@ class ReembedReport:
     references
         How many references have a template of the engine now, or wait for the others to have one.
     unresolved
-        Those without: photo gone or changed, face not found again.
+        Those without, or whose template stays incomplete: photo gone or changed, face not found again.
     switched
         Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space leaves
         references unresolved, the old templates stand and the new ones wait.

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bareface.errors import CalibrationError
 from bareface.matching.calibration import BARE, Calibration, StateCalibration, States
@@ -145,11 +146,13 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         basis = f"{np.unique(people).size:,} named subjects of this gallery, {drawn.size:,} references, fitted {today}"
         states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
-        fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, seed))
+        single = np.zeros(drawn.size, bool) if given.covered is None else np.isnan(given.covered[drawn]).any(1)
+        single &= states == "none"
+        fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
         if suspicious:
             cleared = _without(scores, people, suspicious)
             basis += f", without {len(suspicious)} suspicious pairs"
-            fitted[1] = Calibration(space, model, basis, _fit(cleared, people, states, seed))
+            fitted[1] = Calibration(space, model, basis, _fit(cleared, people, states, single, seed))
     return GalleryCalibration(
         calibration=fitted[0],
         without_suspicious=fitted[1],
@@ -188,9 +191,6 @@ def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
     covered = None if given.covered is None else given.covered[drawn]
     people = Columns.of(templates, masked, covered)
     scores = matrix(people, people)
-    if covered is not None:
-        single = ~masked & np.isnan(covered).any(1)
-        scores[np.ix_(single, masked)] = scores[np.ix_(masked, single)] = np.nan
     np.fill_diagonal(scores, np.nan)
     return scores
 
@@ -232,13 +232,21 @@ def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, .
 
 
 def _fit(
-    scores: Float32, people: Int64, states: np.ndarray[tuple[int], np.dtype[np.str_]], seed: int
+    scores: Float32,
+    people: Int64,
+    states: np.ndarray[tuple[int], np.dtype[np.str_]],
+    single: NDArray[np.bool_],
+    seed: int,
 ) -> dict[States, StateCalibration]:
-    """Every pair of mask states with enough subjects; bare ones come first, since what remains stands on them."""
+    """Every pair of mask states with enough subjects; bare ones come first, since what remains stands on them.
+
+    ``single`` marks those that are left out of comparisons across a mask.
+    """
     entries: dict[States, StateCalibration] = {}
     refusal: CalibrationError | None = None
     for probe, reference in sorted(product(np.unique(states).tolist(), repeat=2), key=lambda pair: pair != BARE):
-        rows, columns = states == probe, states == reference
+        left_out = single & (probe != reference and "none" in (probe, reference))
+        rows, columns = (states == probe) & ~left_out, (states == reference) & ~left_out
         try:
             entries[probe, reference] = fit_matrix(
                 scores[np.ix_(rows, columns)], people[rows], people[columns], symmetric=probe == reference, seed=seed

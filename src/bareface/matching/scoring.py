@@ -1,9 +1,9 @@
 """The score of two templates: a cosine, or the mean of two where a masked face meets a bare one.
 
-The network for masked faces answers for the bare face as well as it can, but what a mask hides it can only guess, and
-it guesses alike for different people. So a bare face keeps a second template, made by that same network from its upper
-half alone (``Template.covered``). A masked face is held against both: what either comparison gets wrong by itself
-counts half. Two bare faces, two masked ones, and faces without a second template are compared by the plain cosine.
+A masked face's template knows half a face, a bare one's all of it. So that like meets like, too, a bare face keeps a
+second template, made by the network for masked faces from its upper half alone (``Template.covered``). A masked face
+is held against both: what either comparison gets wrong by itself counts half. Two bare faces, two masked ones, and
+faces without a second template are compared by the plain cosine.
 """
 
 from __future__ import annotations
