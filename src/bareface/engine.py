@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.errors import BarefaceError, ModelError
 from bareface.occlusion.base import Segmenter
 from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Restored
+    from bareface.restoration.unmask import Region
 
 SMALLEST_FACE = 40.0
 FACES_ACROSS = 40
@@ -205,6 +210,25 @@ class Engine:
         states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
         vectors = embedder.embed(chips, covers)
         return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
+
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
+        """Plausible pictures of what a mask hides: a viewing aid, not evidence.
+
+        Parameters
+        ----------
+        face
+            A face that this engine found in a photo, not in a stream.
+        completions, seed, region
+            See :func:`bareface.restoration.unmask.unmask`.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
+        """
+        from bareface.restoration.unmask import unmask
+
+        return unmask(self, face, completions, seed, region)
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.

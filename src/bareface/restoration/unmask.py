@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import cv2
 import numpy as np
 
-from bareface.alignment import align, chip_to_photo
 from bareface.errors import RestorationError
 from bareface.models import registry
 from bareface.occlusion.base import MASK, OTHER
-from bareface.occlusion.visible import expected_area
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
 from bareface.restoration.eigenface import Eigenfaces, Posterior, split
-from bareface.types import Face, Landmarks, Photo, Template, UInt8
+from bareface.restoration.source import aligned, apart, chip_of, expected, matrix, warped
+from bareface.types import Face, Photo, UInt8
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -63,17 +62,8 @@ def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, regi
     """
     if not 1 <= completions <= MOST:
         raise RestorationError("restoration.completions", f"1 to {MOST} completions can be drawn, not {completions}.")
-    photo = face.photo
-    if photo is None:
-        raise RestorationError(
-            "restoration.no-photo",
-            "the face has lost its photo.",
-            source=face.source,
-            remedy="Find it with Engine.faces or Engine.detect, not in a stream.",
-        )
-    in_pixels = _scaled(face.landmarks, photo.scale)
-    source, placement = align(photo.pixels, in_pixels, size=SIDE), chip_to_photo(in_pixels, size=SIDE)
-    beyond = ~_warped(np.ones(photo.pixels.shape[:2], bool), placement)
+    cut = aligned(face)
+    photo, source, placement, beyond = cut.photo, cut.pixels, cut.placement, cut.beyond
     hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
     hidden = hidden & ~beyond
     _check(hidden, hidden | beyond, face.source)
@@ -81,7 +71,7 @@ def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, regi
     model = load()
     posterior = model.given(source, hidden, beyond)
     drawn = draw(posterior, source, completions, seed)
-    templates = engine.embed_chips([_chip(image) for image in drawn])
+    templates = engine.embed_chips([chip_of(image) for image in drawn])
     made = tuple(Completion(image, template) for image, template in zip(drawn, templates, strict=True))
     card = registry.card(MODEL)
     own = face.template
@@ -97,7 +87,7 @@ def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, regi
         version=version("bareface"),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    pairs = [_apart(a, b) for a, b in combinations(templates, 2)]
+    pairs = [apart(a, b) for a, b in combinations(templates, 2)]
     return Restored(
         source=source,
         region=hidden,
@@ -105,7 +95,7 @@ def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, regi
         spread=_spread(drawn, hidden),
         provenance=provenance,
         placement=placement,
-        drift=tuple(_apart(own, template) for template in templates),
+        drift=tuple(apart(own, template) for template in templates),
         identity_spread=float(np.mean(pairs)) if pairs else 0.0,
     )
 
@@ -135,7 +125,7 @@ def occluded(face: Face) -> Bool:
 
 def share(hidden: Bool) -> float:
     """Share of the expected face that a region covers, in [0, 1]."""
-    return float(hidden[_expected()].mean())
+    return float(hidden[expected()].mean())
 
 
 def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UInt8:
@@ -155,7 +145,7 @@ def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UI
     """
     hidden = placed_region(restored, photo_pixels.shape[:2])
     placed = photo_pixels.copy()
-    size, matrix = photo_pixels.shape[1::-1], _matrix(restored.placement)
+    size, matrix = photo_pixels.shape[1::-1], matrix(restored.placement)
     warped = cv2.warpAffine(completion.image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     placed[hidden] = warped[hidden]
     return placed
@@ -164,7 +154,7 @@ def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UI
 def placed_region(restored: Restored, size: tuple[int, ...]) -> Bool:
     """Where the region lies in a photo of (height, width): bool [height, width]."""
     region = restored.region.astype(np.uint8)
-    return np.asarray(cv2.warpAffine(region, _matrix(restored.placement), size[1::-1], flags=cv2.INTER_NEAREST), bool)
+    return np.asarray(cv2.warpAffine(region, matrix(restored.placement), size[1::-1], flags=cv2.INTER_NEAREST), bool)
 
 
 def _check(hidden: Bool, blind: Bool, source: str) -> None:
@@ -200,7 +190,7 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
             )
         size = photo.pixels.shape[1::-1]
         marked = (region > 127).astype(np.uint8)
-        return _warped(np.asarray(cv2.resize(marked, size, interpolation=cv2.INTER_NEAREST), bool), placement)
+        return warped(np.asarray(cv2.resize(marked, size, interpolation=cv2.INTER_NEAREST), bool), placement)
     points = np.zeros(0) if isinstance(region, np.ndarray) and region.dtype == bool else np.asarray(region, np.float64)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
         what = f"a region is a mask image, bool [{SIDE}, {SIDE}] on the aligned face, or three or more points (x, y)."
@@ -214,40 +204,7 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
     return canvas > 0
 
 
-def _scaled(landmarks: Landmarks, scale: float) -> Landmarks:
-    return Landmarks((landmarks.points * scale).astype(np.float32), landmarks.scheme)
-
-
-def _matrix(placement: tuple[complex, complex]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    a, b = placement
-    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
-
-
-def _warped(mask: Bool, placement: tuple[complex, complex]) -> Bool:
-    """A mask of the photo on the aligned face; outside the photo it is False."""
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(mask.astype(np.uint8), _matrix(placement), (SIDE, SIDE), flags=flags), bool)
-
-
-def _expected() -> Bool:
-    area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(area, bool)
-
-
-def _chip(image: UInt8) -> UInt8:
-    """The aligned face at the size embedders take."""
-    side = expected_area().shape[0]
-    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _spread(drawn: Sequence[UInt8], hidden: Bool) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Deviation of the completions' luminance at each pixel; zero outside the region."""
     luminance = np.stack([split(image)[0] for image in drawn])
     return np.where(hidden, luminance.std(axis=0), 0).astype(np.float32)
-
-
-def _apart(a: Template, b: Template) -> float:
-    """1 - cosine of two templates about their space's mean, in [0, 2]."""
-    mean = registry.space_mean(a.space, len(a.vector))
-    left, right = a.vector - mean, b.vector - mean
-    return float(1 - left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))
