@@ -145,9 +145,9 @@ def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UI
     """
     hidden = placed_region(restored, photo_pixels.shape[:2])
     placed = photo_pixels.copy()
-    size, matrix = photo_pixels.shape[1::-1], matrix(restored.placement)
-    warped = cv2.warpAffine(completion.image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    placed[hidden] = warped[hidden]
+    size, how = photo_pixels.shape[1::-1], matrix(restored.placement)
+    laid = cv2.warpAffine(completion.image, how, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    placed[hidden] = laid[hidden]
     return placed
 
 
