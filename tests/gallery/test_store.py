@@ -22,7 +22,7 @@ from bareface.errors import GalleryError
 from bareface.gallery import schema, store
 from bareface.gallery.store import Store
 from bareface.service import Gallery
-from tests.gallery.pictures import TileEngine, people
+from tests.gallery.pictures import CoverEngine, Look, TileEngine, people, picture, save
 
 MIGRATIONS = Path(store.__file__).parent / "migrations"
 
@@ -116,14 +116,14 @@ def test_paths_that_are_not_unicode_come_back_as_they_were(path):
 # A gallery of an earlier version
 
 
-def first_revision(path: Path, current: Path) -> None:
-    """Make the gallery that version 0001 would have: what a current one holds, less what it did not know."""
+def early_revision(path: Path, current: Path, revision: str = "0001") -> None:
+    """Make the gallery that an earlier version would have: what a current one holds, less what it did not know."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = store._sqlite(path)
     with engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
     with sqlite3.connect(path) as old:
         old.execute("ATTACH ? AS current", [str(current)])
@@ -142,7 +142,7 @@ def test_an_old_gallery_is_migrated_without_loss(path, tmp_path):
         opened.enrol(photos, basis="consent")
         opened.reject(opened.references("p0")[0].id)
         before, subjects, found = opened.references(), opened.subjects(), opened.search(probe)
-    first_revision(path, tmp_path / "current")
+    early_revision(path, tmp_path / "current")
     with sqlite3.connect(path) as old:
         assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
         assert "quality" not in {row[1] for row in old.execute("PRAGMA table_info(reference)")}
@@ -161,6 +161,26 @@ def test_an_old_gallery_is_migrated_without_loss(path, tmp_path):
         staged = migrated.execute("SELECT DISTINCT space, mask_state, visible FROM staged_template").fetchall()
         assert staged == [("tiles-2", "none", None)]
     Store(path).close()
+
+
+def test_references_from_before_second_templates_are_searched_as_they_are(path, tmp_path):
+    red, blue = (230, 60, 60), (60, 60, 230)
+    engine = CoverEngine({red: Look("full", 0.4)}, {blue: red})
+    with Gallery.open(tmp_path / "current", engine) as opened:
+        opened.enrol(save(tmp_path / "blue.png", blue), subject="Blue")
+        (both,) = opened.search(picture(red)).lists[0].candidates
+    early_revision(path, tmp_path / "current", "0002")
+    with sqlite3.connect(path) as old:
+        assert "covered" not in {row[1] for row in old.execute("PRAGMA table_info(template)")}
+    with Gallery.open(path, engine) as opened:
+        (entry,) = opened.search(picture(red)).lists
+        (alone,) = entry.candidates
+        assert (alone.subject, alone.extrapolated) == ("Blue", True)
+        assert alone.similarity < both.similarity
+        assert any("gallery reembed" in note for note in entry.notes)
+        assert opened.check().ok
+        assert opened.reembed().switched
+        assert opened.search(picture(red)).lists[0].candidates == (both,)
 
 
 # Files that are no gallery
