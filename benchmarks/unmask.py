@@ -96,7 +96,7 @@ def measure(engine: Engine, features: Features, photos: list[Path], half: Half) 
             continue
         counts["faces"] += 1
         _measure_one(engine, features, case, restored, found)
-        if counts["faces"] % 50 == 0:
+        if counts["faces"] % 40 == 0:
             print(counts, flush=True)
     counts["not found bare or masked"] = len(photos) - sum(counts[key] for key in list(counts)[1:])
     return found, counts

@@ -16,7 +16,7 @@ from bareface.restoration.unmask import draw
 from bareface.types import UInt8
 from training.restoration.eigenface import fit, leading
 
-EXACT = Tuning(temper=1, loosen=1, grain=1, mixture=0)
+EXACT = Tuning(temper=1, loosen=1, grain=1, mixture=0, colour=1, detail=1)
 
 
 def model(rng: np.random.Generator, components: int = 6, residual: float = 3.0) -> Eigenfaces:

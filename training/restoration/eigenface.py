@@ -136,7 +136,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=10000, help="faces at most")
     parser.add_argument("--variants", type=int, default=2, help="how often each face is shown once more, varied")
     parser.add_argument("--components", type=int, default=COMPONENTS)
-    parser.add_argument("--tuning", type=float, nargs=4, metavar=("TEMPER", "LOOSEN", "GRAIN", "MIXTURE"))
+    parser.add_argument(
+        "--tuning", type=float, nargs=6, metavar=("TEMPER", "LOOSEN", "GRAIN", "MIXTURE", "COLOUR", "DETAIL")
+    )
     parser.add_argument("--output", type=Path, default=Path("out/bareface-eigenface.npz"))
     options = parser.parse_args()
     photos = photos_in(options.data)

@@ -48,12 +48,19 @@ class Tuning:
         Deviation of the drawn residual over that of the photo's own.
     mixture
         How much the draws of an unusual face are wider: 0 not at all, 1 in proportion.
+    colour
+        The same as `grain` for the colour differences, over `grain`: fine specks of colour are seen as noise.
+    detail
+        Deviation of the finest component's drawn coefficient over the formula's; between the coarsest and the finest
+        it falls geometrically. Pictures of fine components that do not belong together look mottled.
     """
 
     temper: float = 8.0
     loosen: float = 1.0
     grain: float = 1.0
     mixture: float = 1.0
+    colour: float = 1.0
+    detail: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,9 +175,10 @@ class Posterior:
         self._solve = [_kriging(plane, self._seam) for plane in model.spectrum] if len(self._seam[0]) else []
         self._base = model.paint(expected)
         self._gain = self._grain(blind)[:, None, None]
-        self._loosen = model.tuning.loosen * self._unlikeness()
+        finer = model.tuning.detail ** np.linspace(0, 1, len(expected))
+        self._loosen = model.tuning.loosen * self._unlikeness() * finer
         # What lies far from anything likely at the seam is a rest of the occluder, and must not colour the face.
-        reach = _FAR * self._gain * model.deviation
+        reach = _FAR * model.deviation
         self._seen = np.clip(planes, self._base - reach, self._base + reach)
 
     @property
@@ -206,11 +214,12 @@ class Posterior:
     def _grain(self, blind: Bool) -> Float32:
         """Deviation of this photo's residual over the learnt one, float32 [3]: photos differ in noise and sharpness."""
         model, near = self._model, ~blind & _middle()
+        drawn = model.tuning.grain * np.array([1, model.tuning.colour, model.tuning.colour])
         if near.sum() < _ENOUGH:
-            return np.full(3, model.tuning.grain, np.float32)
+            return drawn.astype(np.float32)
         residual = ((self._planes - self._base) / model.deviation)[:, near]
         own = np.sqrt(np.minimum(np.square(residual), 9).mean(axis=1))
-        return np.asarray(model.tuning.grain * np.clip(own, 0.4, 1.6), np.float32)
+        return np.asarray(drawn * np.clip(own, 0.4, 1.6), np.float32)
 
     def _unlikeness(self) -> float:
         """How far the coefficients are from zero over what is usual for so much evidence.
