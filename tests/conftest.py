@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# What this user restored is none of the tests' business.
+_OWN = tempfile.TemporaryDirectory(prefix="bareface-tests-")
+os.environ["BAREFACE_RESTORATIONS"] = os.path.join(_OWN.name, "restorations.sqlite")  # noqa: PTH118
 
 # Everywhere else hypothesis looks for new counterexamples; CI must say the same of the same commit.
 settings.register_profile("ci", derandomize=True)

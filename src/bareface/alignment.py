@@ -93,6 +93,14 @@ def align(pixels: UInt8, landmarks: Landmarks, geometry: Geometry = "dlib-150", 
     return chip
 
 
+def as_dlib(chip: UInt8) -> UInt8:
+    """A chip of the geometry ``arcface-112`` cut as ``dlib-150``, RGB [150, 150, 3]; any other chip as it is."""
+    if chip.shape[0] != SIZES["arcface-112"]:
+        return chip
+    points = np.stack([_ARCFACE.real, _ARCFACE.imag], axis=1).astype(np.float32)
+    return align(chip, Landmarks(points, "five"))
+
+
 def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, complex, complex]:
     """The part of the picture under the chip, halved until the chip is no longer much smaller than it."""
     if abs(a) <= _HALVE_ABOVE:

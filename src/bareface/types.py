@@ -270,7 +270,9 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
 
-EnrolStatus: TypeAlias = Literal["enrolled", "already enrolled", "ambiguous", "no face", "rejected", "failed"]
+EnrolStatus: TypeAlias = Literal[
+    "enrolled", "already enrolled", "ambiguous", "no face", "rejected", "refused", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +285,8 @@ class EnrolOutcome:
         The file's path as walked.
     status
         ``enrolled``; ``already enrolled`` (same SHA-256); ``ambiguous`` (several faces in a named person's photo:
-        nothing enrolled); ``no face``; ``rejected`` (a standing correction forbids it); ``failed`` (see ``code``).
+        nothing enrolled); ``no face``; ``rejected`` (a standing correction forbids it); ``refused`` (a restored
+        picture, which is never enrolled); ``failed``. ``code`` says more of the last two.
     references
         How many references were added.
     faces
@@ -291,7 +294,7 @@ class EnrolOutcome:
     subject
         The subject's name, or None where it has none.
     code, message
-        The error's stable code and text, for ``failed``; notes otherwise.
+        The error's stable code and text, for ``failed`` and ``refused``; notes otherwise.
     """
 
     source: str

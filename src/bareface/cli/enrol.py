@@ -78,7 +78,7 @@ def enrol(
         )
     else:
         print_report(report)
-    if report.count("failed"):
+    if report.count("failed") + report.count("refused"):
         raise typer.Exit(ExitCode.INPUT)
     if not report.count("enrolled") + report.count("already enrolled"):
         raise typer.Exit(ExitCode.NOTHING_FOUND)

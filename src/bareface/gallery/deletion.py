@@ -12,7 +12,7 @@ from bareface import images
 from bareface.errors import BarefaceError, UsageError
 from bareface.gallery import catalogue
 from bareface.gallery.records import Deleted
-from bareface.gallery.schema import correction, file, reference, subject
+from bareface.gallery.schema import correction, file, reference, restoration, subject
 from bareface.gallery.walk import absolute
 
 
@@ -57,6 +57,8 @@ def delete_references(connection: sa.Connection, numbers: Iterable[int]) -> Dele
         subjects.update(row[1] for row in rows)
         count += connection.execute(reference.delete().where(these)).rowcount
     photos = catalogue.drop_unused(connection, file, files)
+    # Small pictures of the face are in there, too.
+    connection.execute(restoration.delete().where(restoration.c.source_sha256.not_in(sa.select(file.c.sha256))))
     return Deleted(count, photos, catalogue.drop_unused(connection, subject, subjects))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from bareface.gallery.store import Store
 from bareface.gallery.walk import Entry
 from bareface.matching import evidence
 from bareface.quality import reasons
+from bareface.restoration.provenance import KEYWORD, says_synthetic
+from bareface.restoration.record import Guard, guarding
 from bareface.types import EnrolOutcome, Face, Photo
 
 if TYPE_CHECKING:
@@ -76,16 +79,18 @@ def enrol(
     """
     check_space(store.state(), engine.space, store.path)
     outcomes: dict[int, EnrolOutcome] = {}
-    for group in catalogue.chunks(enumerate(entries), STREAM):
-        for place, outcome in _enrol_group(store, engine, group, rules):
-            outcomes[place] = outcome
-            if progress is not None:
-                progress(len(outcomes), len(entries), outcome)
+    with guarding(store) as guard:
+        for group in catalogue.chunks(enumerate(entries), STREAM):
+            guard.refresh()
+            for place, outcome in _enrol_group(store, engine, group, rules, guard):
+                outcomes[place] = outcome
+                if progress is not None:
+                    progress(len(outcomes), len(entries), outcome)
     return tuple(outcomes[place] for place in range(len(entries)))
 
 
 def _enrol_group(
-    store: Store, engine: FaceEngine, group: Sequence[tuple[int, Entry]], rules: Rules
+    store: Store, engine: FaceEngine, group: Sequence[tuple[int, Entry]], rules: Rules, guard: Guard
 ) -> Iterator[tuple[int, EnrolOutcome]]:
     """Outcomes with their places, as they become known."""
     digests: dict[int, str] = {}
@@ -104,18 +109,34 @@ def _enrol_group(
     fresh: list[tuple[int, Entry]] = []
     for place, entry in unread:
         owners = known.get(digests.get(place, ""))
-        if owners is None:
+        if owners is None and _labelled(entry):
+            yield place, _refused(entry, "its own metadata say so.")
+        elif owners is None:
             fresh.append((place, entry))
         else:
             yield place, already(entry.name, entry.subject, owners)
     analyses = engine.stream([entry.source for _, entry in fresh], covered=True)
     for batch in catalogue.chunks(zip(fresh, analyses, strict=True), BATCH):
+        restored = [any(guard.restored(face.chip) for face in found.faces) for _, found in batch]
         with store.write() as connection:
-            done = [(place, _record(connection, entry, found, rules)) for (place, entry), found in batch]
+            done = [
+                (place, _record(connection, entry, found, rules, made))
+                for ((place, entry), found), made in zip(batch, restored, strict=True)
+            ]
         yield from done
 
 
-def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rules) -> EnrolOutcome:
+def _labelled(entry: Entry) -> bool:
+    """Whether a file says of itself that it was restored; one that cannot be read is refused later, by its error."""
+    if not isinstance(entry.source, str | Path | bytes):
+        return False
+    try:
+        return says_synthetic(images.labels(entry.source, KEYWORD))
+    except BarefaceError:
+        return False
+
+
+def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rules, restored: bool) -> EnrolOutcome:
     """Store what was found in one photo."""
     if found.error is not None:
         return _failed(entry, found.error)
@@ -125,6 +146,8 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
         return already(entry.name, entry.subject, owners)
     if not found.faces:
         return EnrolOutcome(entry.name, "no face", message=_sentences(found.photo.notes))
+    if restored:
+        return _refused(entry, "a face in it is one that was restored here.", faces=len(found.faces))
     standing = corrections.standing(connection, found.photo.sha256)
     try:
         faces = _chosen(found.faces, entry, rules, standing)
@@ -235,6 +258,13 @@ def already(source: str, wanted: str | None, owners: set[str | None]) -> EnrolOu
 
 def _failed(entry: Entry, error: BarefaceError, faces: int = 0) -> EnrolOutcome:
     return EnrolOutcome(entry.name, "failed", faces=faces, subject=entry.subject, code=error.code, message=_text(error))
+
+
+def _refused(entry: Entry, reason: str, faces: int = 0) -> EnrolOutcome:
+    message = f"it is a restored picture: {reason} Enrol the photo it was made from."
+    return EnrolOutcome(
+        entry.name, "refused", faces=faces, subject=entry.subject, code="face.restored", message=message
+    )
 
 
 def _text(error: BarefaceError) -> str:

@@ -22,10 +22,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 
@@ -180,5 +181,28 @@ correction = Table(
     Column("subject_key", String(32), index=True),
     Column("subject_name", String(500)),
     Column("made", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What was restored, so that restored pictures are told from photos though their metadata are gone: see
+# bareface.restoration.refusal. A gallery holds those made of its own photos, the installation's record holds all.
+restoration = Table(
+    "restoration",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_sha256", String(64), nullable=False, index=True),
+    Column("provenance", Text, nullable=False),  # JSON, as in the pictures' own metadata
+    Column("source", LargeBinary, nullable=False),  # uint8 [96, 96]: the aligned face, grey
+    Column("region", LargeBinary, nullable=False),  # bits of bool [96, 96]: what may differ from it
+    sqlite_autoincrement=True,
+)
+
+restored_face = Table(
+    "restored_face",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("restoration_id", ForeignKey("restoration.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("grey", LargeBinary, nullable=False),  # uint8 [96, 96]: a completion
+    Column("descriptor", LargeBinary, nullable=False),  # float16 [256] little-endian: what is searched
     sqlite_autoincrement=True,
 )

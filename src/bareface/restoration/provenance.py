@@ -105,7 +105,7 @@ def provenance_of(labels: Labels) -> Provenance | None:
     """The provenance in a file's metadata, from XMP or from the comment, whichever is whole."""
     found = _RECORD.search(labels.xmp)
     records = ([unescape(found[1], {"&quot;": '"', "&#34;": '"'})] if found else []) + [labels.comment]
-    return next((made for record in records if (made := _parsed(record)) is not None), None)
+    return next((made for record in records if (made := parsed(record)) is not None), None)
 
 
 def says_synthetic(labels: Labels) -> bool:
@@ -114,7 +114,7 @@ def says_synthetic(labels: Labels) -> bool:
     return bool(types & SYNTHETIC_TYPES) or provenance_of(labels) is not None
 
 
-def _parsed(record: str) -> Provenance | None:
+def parsed(record: str) -> Provenance | None:
     """A record as a value; None for anything that bareface would not have written."""
     try:
         values: Any = json.loads(record)

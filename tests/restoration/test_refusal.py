@@ -1,0 +1,159 @@
+"""Restored pictures are refused at enrolment, with their metadata or without; the photos they were made of are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from bareface import images
+from bareface.alignment import SIZES, as_dlib
+from bareface.engine import Analysis, Engine
+from bareface.gallery.deletion import delete_photo
+from bareface.restoration.record import Guard, RestorationRecord, add
+from bareface.restoration.saving import encode_picture
+from bareface.restoration.unmask import place
+from bareface.service import Gallery
+from bareface.types import Box, Face, Landmarks, Source, Template, UInt8
+from tests.portraits import astronaut
+from tests.restoration.made import restored, smooth
+
+
+def jpeg(pixels: UInt8, quality: int = 40) -> bytes:
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> UInt8:
+    return images.decode(data).pixels
+
+
+@pytest.fixture
+def guard(tmp_path: Path) -> Iterator[Guard]:
+    """A guard over thirty restorations."""
+    with RestorationRecord.open(tmp_path / "r.sqlite") as record:
+        for seed in range(30):
+            record.add(restored(seed))
+        made = Guard([record.store])
+        made.refresh()
+        yield made
+
+
+def moved(face: UInt8, by: complex) -> UInt8:
+    middle = 79.5 + 79.5j
+    shift = middle - by * middle + 2
+    matrix = np.array([[by.real, -by.imag, shift.real], [by.imag, by.real, shift.imag]])
+    return np.asarray(cv2.warpAffine(face, matrix, (160, 160), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+@pytest.mark.parametrize("seed", [0, 17, 29])
+def test_altered_it_is_known_again_and_its_source_is_not_mistaken_for_it(guard: Guard, seed: int) -> None:
+    made = restored(seed)
+    alterations = {
+        "as it is": lambda face: face,
+        "re-encoded": lambda face: opened(jpeg(face)),
+        "mirrored": lambda face: np.ascontiguousarray(face[:, ::-1]),
+        "turned and larger": lambda face: moved(face, 1.06 * np.exp(0.08j)),
+        "darker": lambda face: (face * 0.7).astype(np.uint8),
+        "blurred": lambda face: np.asarray(cv2.GaussianBlur(face, (0, 0), 1.2), np.uint8),
+        "a smaller chip": lambda face: np.asarray(cv2.resize(face, (150, 150)), np.uint8),
+    }
+    for name, alter in alterations.items():
+        for completion in made.completions:
+            assert guard.restored(alter(completion.image)), name
+        assert not guard.restored(alter(made.source)), name
+
+
+def test_nobody_elses_face_and_no_picture_without_features_is_taken_for_one(guard: Guard) -> None:
+    assert not any(guard.restored(smooth(seed)) for seed in range(20))
+    for level in (0, 128, 255):
+        assert not guard.restored(np.full((150, 150, 3), level, np.uint8))
+
+
+def test_a_chip_of_another_geometry_is_brought_to_the_first() -> None:
+    chip = np.zeros((SIZES["arcface-112"],) * 2 + (3,), np.uint8)
+    chip[50:53, 37:40] = 255  # its right eye
+    found = np.unravel_index(as_dlib(chip)[..., 0].argmax(), (150, 150))
+    assert np.abs(np.array(found) - (46.1, 46.8)).max() < 4
+    other = chip[:50]
+    assert as_dlib(other) is other
+
+
+class ChipEngine:
+    """An engine for which every photo is one aligned face."""
+
+    model, space, precision = "chips", "chips", "float32"
+    covers = sees_masks = False
+
+    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
+        for source in sources:
+            photo = images.decode(source)
+            pixels = np.ascontiguousarray(photo.pixels[:160])  # without the band
+            template = Template(np.ones(4, np.float32), "chips", "chips")
+            face = Face(
+                Box(0, 0, 160, 160),
+                Landmarks(np.ones((5, 2), np.float32), "five"),
+                1.0,
+                pixels,
+                pixels,
+                photo.source,
+                lambda faces, made=template: [made] * len(faces),
+            )
+            yield Analysis(photo.source, photo, (face,))
+
+
+def test_enrolment_refuses_by_metadata_then_by_pixels_and_takes_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path / "record.sqlite"))
+    made = restored(3)
+    labelled = encode_picture(made.completions[0].image, made.provenance)
+    stripped = jpeg(opened(labelled), 60)
+    source = jpeg(made.source, 80)
+    with Gallery.open(tmp_path / "g", engine=ChipEngine()) as gallery:
+        [by_label, by_itself] = gallery.enrol([labelled, jpeg(smooth(99))]).outcomes
+        assert (by_label.status, by_label.code) == ("refused", "face.restored")
+        assert by_itself.status == "enrolled"
+        with RestorationRecord.open() as record:
+            record.add(made)
+        statuses = [outcome.status for outcome in gallery.enrol([stripped, source]).outcomes]
+        assert statuses == ["refused", "enrolled"]
+        assert gallery.info().references == 2
+
+
+def test_a_gallery_refuses_by_its_own_rows_until_the_photo_is_deleted(tmp_path: Path) -> None:
+    made = restored(4)
+    stripped = jpeg(made.completions[1].image)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg(smooth(98)))
+    with Gallery.open(tmp_path / "g", engine=ChipEngine()) as gallery:
+        gallery.enrol([path])
+        with gallery._store.write() as connection:
+            add(connection, made)
+        assert gallery.enrol([stripped]).outcomes[0].status == "refused"
+        with gallery._store.write() as connection:
+            delete_photo(connection, path)
+        assert gallery.enrol([stripped]).outcomes[0].status == "enrolled"
+
+
+def test_a_portrait_unmasked_here_is_refused_and_the_portrait_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path / "record.sqlite"))
+    engine = Engine(threads=1)
+    face = engine.faces(astronaut())[0]
+    hidden = np.zeros((160, 160), bool)
+    hidden[85:135, 35:125] = True
+    made = engine.unmask(face, completions=2, region=hidden)
+    assert face.photo is not None
+    picture = place(made, made.completions[1], face.photo.pixels)
+    stripped = jpeg(np.ascontiguousarray(picture[:, ::-1]), 60)
+    with Gallery.open(tmp_path / "g", engine=engine) as gallery:
+        statuses = [outcome.status for outcome in gallery.enrol([stripped, astronaut()]).outcomes]
+    assert statuses == ["refused", "enrolled"]
