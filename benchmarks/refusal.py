@@ -131,9 +131,9 @@ def altered(pixels: UInt8, rng: np.random.Generator) -> tuple[UInt8, list[str]]:
     if happens("scale", 0.5):
         by = rng.uniform(0.5, 1.5)
         image = image.resize((round(image.width * by), round(image.height * by)), Image.Resampling.BICUBIC)
-    values: Float32 = np.asarray(image, np.float32) / 255
+    values: Float32 = np.asarray(np.asarray(image) / 255, np.float32)
     if happens("gamma", 0.4):
-        values = np.power(values, np.float32(rng.uniform(0.7, 1.4)), dtype=np.float32)
+        values = np.asarray(values ** rng.uniform(0.7, 1.4), np.float32)
     if happens("light", 0.4):
         values = values * np.float32(rng.uniform(0.75, 1.25)) + np.float32(rng.uniform(-0.1, 0.1))
     if happens("grey", 0.25):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bareface.alignment import as_dlib
 from bareface.files import make_folder
-from bareface.gallery.schema import restoration, restored_face
+from bareface.gallery.schema import file, restoration, restored_face
 from bareface.gallery.store import Store
 from bareface.restoration.base import Provenance, Restored
 from bareface.restoration.provenance import parsed, record_of
@@ -133,6 +133,15 @@ def add(connection: sa.Connection, restored: Restored) -> int:
     ]
     connection.execute(restored_face.insert(), rows)
     return int(made[0])
+
+
+def keep(connection: sa.Connection, restored: Restored) -> bool:
+    """Put a restoration into a gallery's tables if its photo is enrolled there; whether it is."""
+    enrolled = sa.select(file.c.id).where(file.c.sha256 == restored.provenance.source_sha256)
+    if connection.execute(enrolled).first() is None:
+        return False
+    add(connection, restored)
+    return True
 
 
 def entries(connection: sa.Connection) -> tuple[Provenance, ...]:
