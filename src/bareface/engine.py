@@ -226,9 +226,12 @@ class Engine:
         RestorationError
             ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
         """
+        from bareface.restoration.record import remember
         from bareface.restoration.unmask import unmask
 
-        return unmask(self, face, completions, seed, region)
+        restored = unmask(self, face, completions, seed, region)
+        remember(restored)  # or a picture of it could be enrolled once its metadata are gone
+        return restored
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bareface.errors import UsageError
 from bareface.gallery import (
@@ -36,6 +36,9 @@ from bareface.gallery.walk import as_sources, entries
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.gallery_calibration import GalleryCalibration
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Provenance, Restored
 
 
 class Gallery:
@@ -184,6 +187,23 @@ class Gallery:
         finally:
             self._index.save()
         return EnrolReport(outcomes)
+
+    def keep_restoration(self, restored: Restored) -> bool:
+        """Put a restoration of an enrolled photo into the gallery's provenance table; False if it is not enrolled here.
+
+        The gallery refuses pictures of it from then on, on any machine, until the photo is deleted.
+        """
+        from bareface.restoration.record import keep
+
+        with self._store.write() as connection:
+            return keep(connection, restored)
+
+    def restorations(self) -> tuple[Provenance, ...]:
+        """Where each restoration in the gallery's provenance table comes from, oldest first."""
+        from bareface.restoration.record import entries as recorded
+
+        with self._store.read() as connection:
+            return recorded(connection)
 
     def import_encodings(self, path: str | Path, basis: str | None = None) -> EnrolOutcome:
         """Enrol encodings made by the face_recognition library: all of a file, or none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from PIL import Image
 from bareface import images
 from bareface.alignment import SIZES, as_dlib
 from bareface.engine import Analysis, Engine
-from bareface.gallery.deletion import delete_photo
-from bareface.restoration.record import Guard, RestorationRecord, add
+from bareface.restoration.record import Guard, RestorationRecord
 from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
 from bareface.service import Gallery
@@ -132,13 +132,14 @@ def test_a_gallery_refuses_by_its_own_rows_until_the_photo_is_deleted(tmp_path: 
     stripped = jpeg(made.completions[1].image)
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg(smooth(98)))
+    made = replace(made, provenance=replace(made.provenance, source_sha256=images.fingerprint(path)))
     with Gallery.open(tmp_path / "g", engine=ChipEngine()) as gallery:
+        assert not gallery.keep_restoration(made)
         gallery.enrol([path])
-        with gallery._store.write() as connection:
-            add(connection, made)
+        assert gallery.keep_restoration(made)
+        assert gallery.restorations() == (made.provenance,)
         assert gallery.enrol([stripped]).outcomes[0].status == "refused"
-        with gallery._store.write() as connection:
-            delete_photo(connection, path)
+        gallery.delete(photo=path)
         assert gallery.enrol([stripped]).outcomes[0].status == "enrolled"
 
 
