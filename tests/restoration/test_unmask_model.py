@@ -14,7 +14,8 @@ from bareface.restoration.base import SIDE, Bool
 from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, join, seam, shrink, split
 from bareface.restoration.unmask import draw
 from bareface.types import UInt8
-from training.restoration.eigenface import fit, leading
+from training.restoration.eigenface import fit, leading, varied
+from training.restoration.faces import photos_in
 
 EXACT = Tuning(temper=1, loosen=1, grain=1, mixture=0, colour=1, detail=1)
 
@@ -181,3 +182,22 @@ def test_leading_directions_are_those_of_the_whole_decomposition() -> None:
     _, values, exact = np.linalg.svd(vectors, full_matrices=False)
     assert deviations == pytest.approx(values[:5] / np.sqrt(300), rel=1e-3)
     assert abs(directions.T @ exact[:5].T) == pytest.approx(np.eye(5), abs=0.02)
+
+
+def test_variants_are_other_pictures_of_the_same_faces(face: UInt8) -> None:
+    faces = np.stack([face, face])
+    first, again, other = varied(faces, 1), varied(faces, 1), varied(faces, 2)
+    assert (first == again).all()
+    assert (first[0] != first[1]).any()
+    assert (first != other).any()
+
+
+def test_identities_kept_for_validation_and_calibration_are_never_learnt(tmp_path: Path) -> None:
+    for name in ("celeba/10/a.jpg", "celeba/25/b.jpg", "celeba/31/c.jpg", "celeba-all/40_1.jpg", "celeba-all/41_1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "person_10.png").touch()
+    names = lambda **how: {path.name for path in photos_in([tmp_path], **how)}  # noqa: E731
+    assert names() == {"c.jpg", "41_1.jpg", "person_10.png"}
+    assert names(validation=True) == {"a.jpg", "40_1.jpg"}

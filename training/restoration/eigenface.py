@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bareface.engine import Engine
 from bareface.occlusion.visible import expected_area
 from bareface.restoration.base import SIDE
-from bareface.restoration.eigenface import Eigenfaces, Tuning, _rings, grow, shrink, split
+from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, shrink, split, spread_rings
 from bareface.types import Float32, Float64, UInt8
 from training.restoration.faces import bare_faces, photos_in
 
@@ -126,7 +126,7 @@ def _spectrum(fields: Float32, window: Float32) -> Float32:
     ring = np.round(np.hypot(frequency[:, None], frequency)).astype(int).ravel()
     total: NDArray[np.float64] = np.bincount(ring, spectrum.ravel()) / np.maximum(np.bincount(ring), 1)
     profile = np.maximum(total[: SIDE // 2 + 1], 1e-4 * total.max())
-    return _rings(profile.astype(np.float32))
+    return spread_rings(profile.astype(np.float32))
 
 
 def main() -> None:

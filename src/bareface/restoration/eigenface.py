@@ -98,7 +98,7 @@ class Eigenfaces:
             arrays = {name: file[name] for name in file.files}
         components = arrays["components"].astype(np.float32) * arrays["scale"].astype(np.float32)
         deviation = np.stack([_resize(plane, SIDE) for plane in arrays["deviation"].astype(np.float32)])
-        spectrum = np.stack([_rings(plane) for plane in arrays["spectrum"].astype(np.float32)])
+        spectrum = np.stack([spread_rings(plane) for plane in arrays["spectrum"].astype(np.float32)])
         tuning = Tuning(*(float(value) for value in arrays["tuning"]))
         mean, noise = (arrays[name].astype(np.float32) for name in ("mean", "noise"))
         return cls(mean, components, noise, deviation, spectrum, tuning)
@@ -289,7 +289,7 @@ def _whole(seen: Bool, side: int) -> Bool:
     return np.asarray(seen.reshape(side, step, side, step).all(axis=(1, 3)).ravel())
 
 
-def _rings(profile: Float32) -> Float32:
+def spread_rings(profile: Float32) -> Float32:
     """A spectrum with the same value at the same distance from zero, of mean 1."""
     frequency = np.abs(np.fft.fftfreq(SIDE) * SIDE)
     distance = np.hypot(frequency[:, None], frequency)
