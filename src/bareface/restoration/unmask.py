@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 MODEL: Final = "bareface-eigenface"
 LEAST_SEEN: Final = 0.15
-"""So much of the expected face must be in sight. On CelebA's validation faces the error of the expected filling was then
-0.79 of the mean face's (0.73 with half in sight, 0.87 with a fiftieth): what is left below is little but complexion."""
+"""So much of the expected face must be in sight. On CelebA's validation faces the error of the expected filling was
+then 0.79 of the mean face's (0.73 with half in sight, 0.87 with a fiftieth): below, little but complexion is left."""
 MOST: Final = 100
 
 Region: TypeAlias = Bool | UInt8 | Sequence[tuple[float, float]]
