@@ -22,6 +22,7 @@ from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, So
 
 if TYPE_CHECKING:
     from bareface.restoration.base import Restored
+    from bareface.restoration.enhance import Method
     from bareface.restoration.unmask import Region
 
 SMALLEST_FACE = 40.0
@@ -231,6 +232,28 @@ class Engine:
 
         restored = unmask(self, face, completions, seed, region)
         remember(restored)  # or a picture of it could be enrolled once its metadata are gone
+        return restored
+
+    def enhance(self, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
+        """A clearer picture of a blurred, coarse, noisy or dark face: a viewing aid, not evidence.
+
+        Parameters
+        ----------
+        face
+            A face that this engine found in a photo, not in a stream.
+        method, fidelity
+            See :func:`bareface.restoration.enhance.enhance`.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.no-information`` and others.
+        """
+        from bareface.restoration.enhance import enhance
+        from bareface.restoration.record import remember
+
+        restored = enhance(self, face, method, fidelity)
+        remember(restored)
         return restored
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:

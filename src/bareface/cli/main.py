@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bareface.cli import calibrate, compare, demo, enrol, evaluate, faces, gallery, models, search, unmask
+from bareface.cli import calibrate, compare, demo, enhance, enrol, evaluate, faces, gallery, models, search, unmask
 from bareface.cli.output import ExitCode, note, report_error
 from bareface.errors import BarefaceError
 
@@ -74,6 +74,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(calibrate.calibrate)
 app.command()(unmask.unmask)
+app.command()(enhance.enhance)
 app.command()(demo.demo)
 
 

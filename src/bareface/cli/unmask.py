@@ -50,7 +50,7 @@ def unmask(
     chosen = _region(region)
     make_folder(output)
     engine = options.engine()
-    found = _chosen(engine.detect(opened), face, str(photo))
+    found = chosen_face(engine.detect(opened), face, str(photo))
     with progress("Guessing") as advance:
         restored = engine.unmask(found, completions, seed, chosen)
         sheet, written = _write_sheet(output / f"{photo.stem}.unmask.png", restored), []
@@ -85,7 +85,8 @@ def _region(text: str | None) -> Region | None:
     return grey
 
 
-def _chosen(faces: list[Face], number: int, source: str) -> Face:
+def chosen_face(faces: list[Face], number: int, source: str) -> Face:
+    """The face of a number, as ``bareface faces`` counts from 1."""
     if not faces:
         raise ImageError("image.no-face", "no face found.", source=source, remedy="Try another detector or photo.")
     if number > len(faces):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -41,19 +42,35 @@ def sheet(restored: Restored) -> tuple[UInt8, Bool]:
         *((f"guess {number}", _enlarged(one.image), True) for number, one in enumerate(restored.completions, start=1)),
         (f"guesses differ, 0 to {WIDEST:.0f} grey levels", spread_map(restored), False),
     ]
+    picture, places = _side_by_side([(caption, tile) for caption, tile, _ in tiles])
+    synthetic = np.zeros(picture.shape[:2], bool)
+    for (left, top), (_, tile, guessed) in zip(places, tiles, strict=True):
+        if guessed:
+            synthetic[top : top + tile.shape[0], left : left + tile.shape[1]] = big
+    return picture, synthetic
+
+
+def before_and_after(restored: Restored) -> UInt8:
+    """The face as it is in the photo beside the enhanced one, RGB uint8 [H, W, 3]."""
+    after = f"recomputed: {restored.provenance.method}"
+    tiles = [("photo", _enlarged(restored.source)), (after, _enlarged(restored.completions[0].image))]
+    return _side_by_side(tiles)[0]
+
+
+def _side_by_side(tiles: Sequence[tuple[str, UInt8]]) -> tuple[UInt8, list[tuple[int, int]]]:
+    """Pictures of 320 pixels with captions below; and where each stands, (left, top)."""
     side, rows = SIDE * _ZOOM, -(-len(tiles) // _ACROSS)
     size = (min(len(tiles), _ACROSS) * (side + _GAP) + _GAP, rows * (side + _CAPTION + _GAP) + _GAP)
     picture, font = Image.new("RGB", size, _GROUND), ImageFont.load_default(14)
     draw = ImageDraw.Draw(picture)
-    synthetic = np.zeros(size[::-1], bool)
-    for place, (caption, tile, guessed) in enumerate(tiles):
+    places = []
+    for place, (caption, tile) in enumerate(tiles):
         left = _GAP + place % _ACROSS * (side + _GAP)
         top = _GAP + place // _ACROSS * (side + _CAPTION + _GAP)
         picture.paste(Image.fromarray(tile), (left, top))
         draw.text((left, top + side + 3), caption, fill=_TEXT, font=font)
-        if guessed:
-            synthetic[top : top + side, left : left + side] = big
-    return np.asarray(picture, np.uint8), synthetic
+        places.append((left, top))
+    return np.asarray(picture, np.uint8), places
 
 
 def spread_map(restored: Restored) -> UInt8:

@@ -1,0 +1,159 @@
+"""A clearer picture of a blurred, coarse, noisy or dark face: one network, and the classical methods beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import cv2
+import numpy as np
+
+from bareface.embedding.base import Cover
+from bareface.errors import RestorationError
+from bareface.models import registry
+from bareface.models.sessions import open_session
+from bareface.restoration import classical
+from bareface.restoration.base import SIDE, Completion, Provenance, Restored
+from bareface.restoration.hopeless import why_hopeless
+from bareface.restoration.source import Aligned, aligned, apart, chip_of, expected, matrix
+from bareface.types import Face, Float32, UInt8
+
+if TYPE_CHECKING:
+    from bareface.engine import Engine
+
+Method: TypeAlias = Literal["bareface", "wiener", "richardson-lucy", "unsharp", "bicubic"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
+MODEL: Final = "bareface-enhance"
+POWER: Final = 3.0
+"""How fidelity weakens: of what the method changes, 1 - fidelity³ is kept, so 7/8 by default."""
+_RIM: Final = 10
+"""Over so many pixels at the edge of the aligned face the change fades, so that no seam shows in the photo."""
+
+
+def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
+    """Make a face clearer.
+
+    Parameters
+    ----------
+    engine
+        What makes the template of the result.
+    face
+        A face that still has its photo, as :meth:`bareface.Engine.faces` gives it.
+    method
+        ``bareface``: the network; ``wiener``, ``richardson-lucy``, ``unsharp``, ``bicubic``: see
+        :mod:`bareface.restoration.classical`.
+    fidelity
+        In [0, 1]: 0 for all that the method does, 1 for the picture as it is.
+
+    Returns
+    -------
+    Restored
+        With one completion; the same each time.
+
+    Raises
+    ------
+    RestorationError
+        ``restoration.no-information``: the face is too small or too unclear to be helped; ``restoration.no-photo``;
+        ``restoration.method`` and ``restoration.fidelity``: no such method, no such fidelity.
+    """
+    if method not in METHODS:
+        raise RestorationError("restoration.method", f"there is no method {method!r}, only {', '.join(METHODS)}.")
+    if not 0 <= fidelity <= 1:
+        raise RestorationError("restoration.fidelity", f"fidelity lies between 0 and 1; {fidelity} does not.")
+    cut = aligned(face)
+    reason = why_hopeless(face, cut)
+    if reason is not None:
+        raise RestorationError(
+            "restoration.no-information",
+            f"no usable information: {reason}.",
+            source=face.source,
+            remedy="A clearer or larger photo is needed; what could be drawn would be some other face.",
+        )
+    image = blended(cut.pixels, apply(method, cut), fidelity)
+    image[cut.beyond] = cut.pixels[cut.beyond]
+    template = engine.embed_chips([chip_of(image)], [Cover(face.mask_state, face.occlusion)])[0]
+    card = registry.card(MODEL) if method == "bareface" else None
+    changed = (image != cut.pixels).any(axis=2)
+    provenance = Provenance(
+        kind="enhance",
+        method=method,
+        model=card.id if card else None,
+        model_sha256=card.files[0].sha256 if card else None,
+        seed=None,
+        source_sha256=cut.photo.sha256,
+        synthetic=float(changed[expected()].mean()),
+        settings=(("fidelity", f"{fidelity:g}"),),
+        version=version("bareface"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return Restored(
+        source=cut.pixels,
+        region=~cut.beyond,
+        completions=(Completion(image, template),),
+        spread=np.zeros((SIDE, SIDE), np.float32),
+        provenance=provenance,
+        placement=cut.placement,
+        drift=(apart(face.template, template),),
+        identity_spread=0.0,
+    )
+
+
+def apply(method: Method, face: Aligned) -> UInt8:
+    """All that a method does, RGB uint8 [160, 160, 3]; nothing is refused."""
+    return run(face.pixels[None])[0] if method == "bareface" else classical.restored(method, face)
+
+
+def run(faces: UInt8) -> UInt8:
+    """The network on aligned faces, RGB uint8 [n, 160, 160, 3] to the same."""
+    session = _session()
+    made: UInt8 = session.run(None, {"pixels": np.ascontiguousarray(faces)})[0]
+    return made
+
+
+def blended(source: UInt8, made: UInt8, fidelity: float) -> UInt8:
+    """A picture between a face and what a method made of it, by fidelity, and the face itself along the rim."""
+    change = (made.astype(np.float32) - source) * ((1 - fidelity**POWER) * _fade()[..., None])
+    return np.asarray(np.round(np.clip(source + change, 0, 255)), np.uint8)
+
+
+def place_back(restored: Restored, photo_pixels: UInt8) -> UInt8:
+    """The enhanced face back in its photo.
+
+    What was changed is added to the photo, so that a photo finer than 160 pixels a face keeps its detail.
+
+    Parameters
+    ----------
+    restored
+        What :func:`enhance` gave.
+    photo_pixels
+        The photo, as decoded: RGB [H, W, 3] uint8; it is not changed.
+
+    Returns
+    -------
+    ndarray
+        RGB [H, W, 3] uint8; pixels outside :func:`bareface.restoration.unmask.placed_region` are the photo's.
+    """
+    from bareface.restoration.unmask import placed_region
+
+    change = restored.completions[0].image.astype(np.float32) - restored.source
+    size, how = photo_pixels.shape[1::-1], matrix(restored.placement)
+    laid = cv2.warpAffine(change, how, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    inside = placed_region(restored, photo_pixels.shape[:2])
+    placed = photo_pixels.copy()
+    placed[inside] = np.round(np.clip(photo_pixels[inside] + laid[inside], 0, 255)).astype(np.uint8)
+    return placed
+
+
+@lru_cache(maxsize=1)
+def _fade() -> Float32:
+    """1 inside the aligned face, falling to 0 at its edge, float32 [160, 160]."""
+    line = np.clip((np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1])) / _RIM, 0, 1)
+    line = line * line * (3 - 2 * line)
+    return np.asarray(np.outer(line, line), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    return open_session(registry.path_of(registry.card(MODEL)))

@@ -1,0 +1,68 @@
+"""``bareface enhance``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from bareface import images
+from bareface.restoration.provenance import read_provenance
+from tests.cli.support import Run, parsed
+
+
+@pytest.fixture(scope="module")
+def blurred(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pixels = cv2.GaussianBlur(images.decode(collins).pixels, (0, 0), 3)
+    path = tmp_path_factory.mktemp("blurred") / "collins.png"
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(path)
+    return path
+
+
+def test_before_and_after_and_the_photo_all_labelled(run: Run, blurred: Path, tmp_path: Path) -> None:
+    found = parsed(run("enhance", blurred, "-o", tmp_path / "new", "--fidelity", 0.2, "--json"))
+    photo = images.decode(blurred)
+    for path in (found["sheet"], found["file"]):
+        made = read_provenance(path)
+        assert made is not None
+        assert (made.kind, made.method, made.source_sha256) == ("enhance", "bareface", photo.sha256)
+        assert made.settings == (("fidelity", "0.2"),)
+    placed = images.decode(found["file"]).pixels
+    height, width = photo.pixels.shape[:2]
+    assert placed.shape[1] == width
+    assert placed.shape[0] > height  # the band
+    changed = (placed[:height] != photo.pixels).any(axis=2)
+    assert 0.01 < changed.mean() < 0.5
+    assert 0 < found["drift"] < 1
+
+
+def test_a_classical_method_and_words_for_people(run: Run, blurred: Path, tmp_path: Path) -> None:
+    result = run("enhance", blurred, "-o", tmp_path, "--method", "unsharp")
+    assert "recomputed by unsharp" in result.stderr
+    assert "no evidence" in result.stderr
+    assert (tmp_path / "collins.enhance.png").is_file()
+    assert (tmp_path / "collins.enhanced.png").is_file()
+
+
+def test_no_information_says_so_and_writes_nothing(run: Run, collins: Path, tmp_path: Path) -> None:
+    pixels = images.decode(collins).pixels
+    small = cv2.resize(pixels, (48, 48), interpolation=cv2.INTER_AREA)
+    tiny = np.full((256, 256, 3), 128, np.uint8)
+    tiny[100:148, 100:148] = small
+    Image.fromarray(tiny).save(tmp_path / "tiny.png")
+    result = run("enhance", tmp_path / "tiny.png", "-o", tmp_path / "out", "--min-face", 4, "--json", expect=3)
+    assert parsed(result)["error"]["code"] in ("restoration.no-information", "image.no-face")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(("option", "value"), [("--method", "magic"), ("--fidelity", "2")])
+def test_wrong_usage(run: Run, collins: Path, tmp_path: Path, option: str, value: str) -> None:
+    run("enhance", collins, "-o", tmp_path, option, value, expect=2)
+
+
+def test_no_such_face(run: Run, collins: Path, tmp_path: Path) -> None:
+    result = run("enhance", collins, "-o", tmp_path, "--face", 9, "--json", expect=2)
+    assert parsed(result)["error"]["code"] == "usage.face"

@@ -1,0 +1,146 @@
+"""The pieces of the enhancing network's training, and the whole of it in little."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from bareface.models.sessions import open_session  # noqa: E402
+from bareface.restoration.base import SIDE  # noqa: E402
+from bareface.types import UInt8  # noqa: E402
+from tests.portraits import astronaut, hopper  # noqa: E402
+from training.restoration.enhance import train  # noqa: E402
+from training.restoration.enhance.config import Config  # noqa: E402
+from training.restoration.enhance.export import export  # noqa: E402
+from training.restoration.enhance.losses import Sight, charbonnier, edges  # noqa: E402
+from training.restoration.enhance.model import Network, to_tensor  # noqa: E402
+from training.restoration.enhance.spoil import chain, pair  # noqa: E402
+
+
+def faces(count: int, seed: int = 0) -> UInt8:
+    """Smooth, coloured blobs instead of faces."""
+    rng = np.random.default_rng(seed)
+    coarse = torch.from_numpy(rng.uniform(0, 255, (count, 3, 9, 9)).astype(np.float32))
+    large = torch.nn.functional.interpolate(coarse, (SIDE, SIDE), mode="bicubic").clamp(0, 255)
+    return np.asarray(large.permute(0, 2, 3, 1).numpy(), np.uint8)
+
+
+def test_onnx_gives_what_the_network_gives(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Network()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, 0, 0.03)
+    export(network, tmp_path / "made.onnx")
+    given = faces(2)
+    found = open_session(tmp_path / "made.onnx").run(None, {"pixels": given})[0]
+    with torch.no_grad():
+        pixels = to_tensor(given)
+        wanted = (255 * (pixels + network(pixels))).clamp(0, 255).permute(0, 2, 3, 1).numpy()
+    assert found.dtype == np.uint8
+    # The weights are rounded to float16.
+    assert np.abs(found - wanted).max() < 1.5
+    assert np.abs(found - given.astype(float)).max() > 1
+    assert (tmp_path / "made.onnx").stat().st_size < 6e6
+
+
+def test_a_new_network_hardly_changes_a_face() -> None:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        assert Network()(to_tensor(faces(1))).abs().max() < 0.02
+
+
+def test_pairs_are_drawn_the_same_again_and_are_of_every_strength() -> None:
+    face = faces(1)[0]
+    off = []
+    for seed in range(60):
+        spoilt, good = pair(face, np.random.default_rng(seed))
+        again, _ = pair(face, np.random.default_rng(seed))
+        assert spoilt.shape == good.shape == face.shape
+        assert spoilt.dtype == good.dtype == np.uint8
+        assert (spoilt == again).all()
+        off.append(np.abs(spoilt.astype(int) - good).mean())
+    assert min(off) == 0
+    assert np.quantile(off, 0.9) > 10 * np.quantile(off, 0.2)
+
+
+def test_a_chain_leaves_its_photo_alone() -> None:
+    photo = faces(1, seed=3)[0]
+    kept = photo.copy()
+    for seed in range(20):
+        chain(photo, np.random.default_rng(seed))
+    assert (photo == kept).all()
+
+
+def test_losses_are_least_for_the_picture_itself() -> None:
+    sight = Sight()
+    good = to_tensor(faces(2))
+    near, far = (good + width * torch.randn(good.shape, generator=torch.manual_seed(0)) for width in (0.02, 0.2))
+    for loss in (charbonnier, edges):
+        assert loss(good - good) < loss(near - good) < loss(far - good)
+    own, close, remote = (sight.apart(one.clamp(0, 1), good) for one in (good, near, far))
+    for a, b, c in zip(own, close, remote, strict=True):
+        assert abs(float(a)) < 1e-4 < float(b) < float(c)
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    config = Config(data=(), steps=1000)
+    rates = [train.rate(step, config) for step in (1, 100, 300, 700, 1000)]
+    assert rates[0] < rates[1] < rates[2] == config.rate
+    assert rates[2] > rates[3] > rates[4] > 0
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Config:
+    np.save(tmp_path / "faces.npy", faces(6))
+    return Config(data=(), out=tmp_path, steps=6, batch=2, every=3, half=False)
+
+
+def test_a_training_goes_on_where_it_stopped(small: Config, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole = train.fit(np.load(tmp_path / "faces.npy"), small)
+    (tmp_path / "enhance.pt").unlink()
+    torch.manual_seed(0)
+    stop = train.batches
+
+    def three(given: UInt8, config: Config, steps: range) -> object:
+        return stop(given, config, range(steps.start, min(steps.stop, 3)))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "batches", three)
+        train.fit(np.load(tmp_path / "faces.npy"), small)
+    assert torch.load(tmp_path / "enhance.pt", weights_only=True)["done"] == 3
+    torch.manual_seed(1)
+    gone_on = train.fit(np.load(tmp_path / "faces.npy"), small)
+    for a, b in zip(whole.parameters(), gone_on.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_no_face_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no bare face"):
+        train.gathered(Config(data=(tmp_path,), out=tmp_path))
+
+
+@pytest.mark.slow
+def test_trained_from_nothing_it_undoes_something(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for portrait in (astronaut(), hopper()):
+        (photos / portrait.name).write_bytes(portrait.read_bytes())
+    command = [sys.executable, "-m", "training.restoration.enhance", "--data", str(photos), "--out", str(tmp_path)]
+    done = subprocess.run([*command, "--steps", "150", "--every", "50"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    network = open_session(tmp_path / "bareface-enhance.onnx")
+    before, after = [], []
+    for face in np.load(tmp_path / "faces.npy"):
+        for seed in range(40):
+            spoilt, good = pair(face, np.random.default_rng(10_000 + seed))
+            made = network.run(None, {"pixels": spoilt[None]})[0][0]
+            before.append(np.abs(spoilt.astype(float) - good).mean())
+            after.append(np.abs(made.astype(float) - good).mean())
+    assert np.mean(after) < 0.9 * np.mean(before)

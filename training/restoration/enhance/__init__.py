@@ -1,0 +1,1 @@
+"""How the enhancing network is made."""
