@@ -12,7 +12,9 @@ torch = pytest.importorskip("torch")
 from bareface.detection.refiner import SIZE, Refiner  # noqa: E402
 from bareface.models.sessions import open_session  # noqa: E402
 from bareface.types import Box, Float32, UInt8  # noqa: E402
+from training.detector.config import Widths as DetectorWidths  # noqa: E402
 from training.detector.labels import FULL, PARTIAL, UNKNOWN  # noqa: E402
+from training.detector.model import FaceNet  # noqa: E402
 from training.refiner import chips  # noqa: E402
 from training.refiner.chips import NOTHING, PORTRAIT, SCENE, Chips, chip  # noqa: E402
 from training.refiner.config import Config, Widths  # noqa: E402
@@ -21,7 +23,7 @@ from training.refiner.model import RefineNet  # noqa: E402
 from training.refiner.sample import FACE, NO_FACE, Sampler, coarse  # noqa: E402
 from training.refiner.train import Trainer, losses, to_input, train  # noqa: E402
 
-SMALL = Widths((4, 8, 8, 8), 4)
+SMALL = Widths((4, 8), (8, 8), (1, 1), 4)
 SHARES = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32)
 BOX = np.array([60, 40, 140, 140], np.float32)
 
@@ -136,3 +138,13 @@ def test_training_learns_and_goes_on_after_a_stop(tmp_path: Path) -> None:
     same = train(parts, first, torch.device("cpu"), tmp_path)
     for name, value in same.state_dict().items():
         torch.testing.assert_close(value, network.state_dict()[name])
+
+
+def test_training_can_start_from_a_detector() -> None:
+    widths = DetectorWidths(stem=SMALL.stem, stages=(*SMALL.stages, 8), blocks=(*SMALL.blocks, 1), neck=8)
+    detector, network = FaceNet(widths).state_dict(), RefineNet(SMALL)
+    network.start_from(detector)
+    own = network.state_dict()
+    torch.testing.assert_close(own["stages.1.0.conv.weight"], detector["stages.1.0.conv.weight"])
+    with pytest.raises(ValueError, match="other widths"):
+        network.start_from({name: value for name, value in detector.items() if "stages.1" not in name})

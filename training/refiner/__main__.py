@@ -27,7 +27,7 @@ from training.refiner.train import train
 def main() -> None:
     """Prepare, train, or go on where an earlier run stopped, and write ``bareface-refiner.onnx``."""
     parser = argparse.ArgumentParser(
-        description="Train the network that looks at each found face again, from scratch.",
+        description="Train the network that looks at each found face again.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--data", type=Path, default=None, help="the folder that holds `train` and `detection`")
@@ -36,6 +36,9 @@ def main() -> None:
     parser.add_argument("--empty", type=Path, default=None, help="a folder of photos without faces")
     parser.add_argument("--teacher", type=Path, default=None, help="YuNet's ONNX file")
     parser.add_argument("--detector", type=Path, default=None, help="the first stage's ONNX file; else the packaged")
+    parser.add_argument(
+        "--start", type=Path, default=None, help="checkpoint.pt of the detector's training to start from"
+    )
     parser.add_argument("--work", type=Path, default=Path("out") / "refiner", help="chips, checkpoint and result")
     parser.add_argument("--share", type=float, default=1.0, help="of all photos, for a small run")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -49,7 +52,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     given = {name: getattr(options, name) for name in Config.__slots__ if hasattr(options, name)}
     chips = [Chips.load(path) for path in prepared(options)]
-    network = train(chips, Config(**given), torch.device(options.device), options.work)
+    device = torch.device(options.device)
+    start = torch.load(options.start, map_location=device, weights_only=True)["mean"] if options.start else None
+    network = train(chips, Config(**given), device, options.work, start=start)
     export(network.cpu().eval(), options.work / "bareface-refiner.onnx")
     print(options.work / "bareface-refiner.onnx")
 

@@ -11,9 +11,11 @@ OUTPUTS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """Size of the network: channels at 1/2, 1/4, 1/8 and 1/16 of the cut-out's size, and those of the head at 1/8."""
+    """Size of the network: channels of its stem and two stages, blocks of each stage, channels read at an eighth."""
 
-    stages: tuple[int, int, int, int] = (24, 32, 64, 96)
+    stem: tuple[int, int] = (16, 32)
+    stages: tuple[int, int] = (64, 128)
+    blocks: tuple[int, int] = (3, 4)
     side: int = 16
 
 
@@ -37,7 +39,7 @@ class Config:
 
     batch: int = 64
     steps: int = 8000
-    rate: float = 3e-3
+    rate: float = 2e-3
     decay: float = 1e-3
     warm_up: int = 150
     average: float = 0.998

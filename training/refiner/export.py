@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from torch import nn
 
 from bareface.detection.refiner import SIZE
 from training.detector.export import MEAN, layer_nodes
 from training.onnx_graph import Graph
 from training.refiner.config import OUTPUTS
-from training.refiner.model import RefineNet, Residual
+from training.refiner.model import RefineNet
 
 
 def export(network: RefineNet, path: Path) -> None:
@@ -28,21 +27,14 @@ def export(network: RefineNet, path: Path) -> None:
     """
     graph = Graph(half=True)
     x = graph.photo_input(MEAN)
-    for layer in network.trunk:
-        x = _layer(graph, layer, x)
+    for layer in [*network.stem, *network.stages[0]]:
+        x = layer_nodes(graph, layer, x)
     deep = x
-    for layer in network.deep:
-        deep = _layer(graph, layer, deep)
-    side = _layer(graph, network.side, x)
+    for layer in network.stages[1]:
+        deep = layer_nodes(graph, layer, deep)
+    side = layer_nodes(graph, network.side, x)
     features = graph.node("Concat", graph.node("Flatten", deep), graph.node("Flatten", side), axis=1)
     weight, bias = (value.detach().numpy() for value in (network.out.weight, network.out.bias))
     product = graph.node("MatMul", features, graph.weights(np.ascontiguousarray(weight.T)))
     graph.node("Add", product, graph.constant(bias))
     graph.save(path, "faces", ["n", SIZE, SIZE, 3], ["n", OUTPUTS])
-
-
-def _layer(graph: Graph, layer: nn.Module, x: str) -> str:
-    if not isinstance(layer, Residual):
-        return layer_nodes(graph, layer, x)
-    y = layer_nodes(graph, layer.second, layer_nodes(graph, layer.first, x))
-    return graph.node("Relu", graph.node("Add", x, y))

@@ -1,27 +1,15 @@
-"""The network: plain convolutions down to a sixteenth, read by one linear layer that knows where each feature lies."""
+"""The network: the detector's layers down to a sixteenth, read by one linear layer that knows where features lie."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bareface.detection.refiner import SIZE
 from training.detector.model import ConvNorm, Separable
 from training.refiner.config import OUTPUTS, Widths
-
-
-class Residual(nn.Module):
-    """Two 3x3 convolutions with a shortcut."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = ConvNorm(channels, channels, 3)
-        self.second = ConvNorm(channels, channels, 3, relu=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[n, channels, h, w] -> the same."""
-        return functional.relu(x + self.second(self.first(x)))
 
 
 class RefineNet(nn.Module):
@@ -35,21 +23,30 @@ class RefineNet(nn.Module):
 
     def __init__(self, widths: Widths) -> None:
         super().__init__()
-        half, quarter, eighth, last = widths.stages
-        self.trunk = nn.Sequential(
-            ConvNorm(3, half, 3, stride=2),
-            ConvNorm(half, quarter, 3, stride=2),
-            Residual(quarter),
-            ConvNorm(quarter, eighth, 3, stride=2),
-            Residual(eighth),
-        )
-        self.deep = nn.Sequential(ConvNorm(eighth, last, 3, stride=2), Separable(last, last), Separable(last, last))
-        self.side = ConvNorm(eighth, widths.side, 1)
-        self.out = nn.Linear(last * (SIZE // 16) ** 2 + widths.side * (SIZE // 8) ** 2, OUTPUTS)
+        first, second = widths.stem
+        self.stem = nn.Sequential(ConvNorm(3, first, 3, stride=2), ConvNorm(first, second, 3, stride=2))
+        stages, before = [], second
+        for channels, blocks in zip(widths.stages, widths.blocks, strict=True):
+            down = ConvNorm(before, channels, 3, stride=2)
+            stages.append(nn.Sequential(down, *(Separable(channels, channels) for _ in range(blocks))))
+            before = channels
+        self.stages = nn.ModuleList(stages)
+        self.side = ConvNorm(widths.stages[0], widths.side, 1)
+        self.out = nn.Linear(before * (SIZE // 16) ** 2 + widths.side * (SIZE // 8) ** 2, OUTPUTS)
         nn.init.normal_(self.out.weight, std=0.003)
         nn.init.zeros_(self.out.bias)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """[n, 3, SIZE, SIZE] in about [-0.5, 0.5] -> [n, 18]."""
-        x = self.trunk(pixels)
-        return self.out(torch.cat([self.deep(x).flatten(1), self.side(x).flatten(1)], 1))
+        eighth = self.stages[0](self.stem(pixels))
+        sixteenth = self.stages[1](eighth)
+        return self.out(torch.cat([sixteenth.flatten(1), self.side(eighth).flatten(1)], 1))
+
+    def start_from(self, detector: Mapping[str, Tensor]) -> None:
+        """Take the first layers of a trained detector: what shows a face from afar shows it from close by too."""
+        own = self.state_dict()
+        shared = {name: value for name, value in detector.items() if name in own and not name.startswith("out.")}
+        missing = [name for name in own if name not in shared and not name.startswith(("out.", "side."))]
+        if missing:
+            raise ValueError(f"the detector has no {missing[0]}: it was trained with other widths")
+        self.load_state_dict(shared, strict=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ STATES = (1.0, 1.3, 1.0)
 """Weights of none, partial and full."""
 EYES = 1.5
 """Weight of the eyes beside the other landmarks: faces are aligned by them, and they are what a mask leaves to see."""
+LAST_PACE = 0.1
+"""Learning rate of the last layer beside the others'."""
 NEAR, NEAR_BOX = 0.01, 0.05
 """Errors, in units of the cut-out's side, below which the losses of landmarks and boxes are square."""
 
@@ -42,15 +44,20 @@ class Trainer:
         self.network = RefineNet(config.widths).to(device, memory_format=torch.channels_last)
         self.mean = RefineNet(config.widths).to(device).eval()
         self.mean.load_state_dict(self.network.state_dict())
-        kernels = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": kernels, "weight_decay": config.decay}, {"params": others, "weight_decay": 0.0}]
+        last = list(self.network.out.parameters())
+        layers = [p for p in self.network.parameters() if all(p is not other for other in last)]
+        groups = [
+            {"params": [p for p in layers if p.ndim > 1], "weight_decay": config.decay, "pace": 1.0},
+            {"params": [p for p in layers if p.ndim <= 1], "weight_decay": 0.0, "pace": 1.0},
+            # Thousands of features are added up in the last layer: steps as large as elsewhere would shake its sums.
+            {"params": last, "weight_decay": 0.0, "pace": LAST_PACE},
+        ]
         self._optimizer = torch.optim.AdamW(groups, lr=config.rate)
 
     def learn(self, batch: Batch) -> dict[str, float]:
         """One step; returns the parts of the loss."""
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = group["pace"] * self._rate()
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16):
             outputs = self.network(to_input(torch.from_numpy(batch.pixels).to(self.device)))
@@ -130,7 +137,15 @@ def losses(outputs: Tensor, batch: Batch, config: Config) -> dict[str, Tensor]:
     }
 
 
-def train(parts: Iterable[Chips], config: Config, device: torch.device, work: Path, every: int = 250) -> RefineNet:
+def train(
+    parts: Iterable[Chips],
+    config: Config,
+    device: torch.device,
+    work: Path,
+    *,
+    start: Mapping[str, Tensor] | None = None,
+    every: int = 250,
+) -> RefineNet:
     """Train, or go on where an earlier run stopped; returns the mean network.
 
     Parameters
@@ -141,6 +156,8 @@ def train(parts: Iterable[Chips], config: Config, device: torch.device, work: Pa
         What to do, and where.
     work
         Folder of the checkpoint.
+    start
+        Weights of a trained detector, to start from.
     every
         Steps between checkpoints.
     """
@@ -148,14 +165,17 @@ def train(parts: Iterable[Chips], config: Config, device: torch.device, work: Pa
     if checkpoint.is_file():
         trainer.load(checkpoint)
         print(f"going on after step {trainer.step}", flush=True)
+    elif start is not None:
+        for network in (trainer.network, trainer.mean):
+            network.start_from(start)
     sampler = Sampler(list(parts), np.random.default_rng(config.seed + trainer.step))
-    start, first = time.perf_counter(), trainer.step
+    began, first = time.perf_counter(), trainer.step
     means: dict[str, float] = {}
     while trainer.step < config.steps:
         for name, value in trainer.learn(sampler.batch(config.batch)).items():
             means[name] = 0.98 * means.get(name, value) + 0.02 * value
         if trainer.step % 50 == 0:
-            pace = (time.perf_counter() - start) / (trainer.step - first)
+            pace = (time.perf_counter() - began) / (trainer.step - first)
             told = ", ".join(f"{name} {value:.4f}" for name, value in means.items())
             print(f"step {trainer.step}: {told}; {pace:.3f} s a step", flush=True)
         if trainer.step % every == 0 or trainer.step == config.steps:

@@ -14,7 +14,7 @@ import numpy as np
 from bareface.detection.cutouts import cut_out
 from bareface.types import Box, Float32, UInt8
 
-SIZE: Final = 64  # pixels of a cut-out's side
+SIZE: Final = 80  # pixels of a cut-out's side
 MARGIN: Final = 1.5  # its side in units of the face's longer side
 MIRRORED: Final = [1, 0, 2, 4, 3]
 """Order of the landmarks in a mirror image."""
@@ -45,7 +45,7 @@ class Refiner:
     Parameters
     ----------
     session
-        The network: ``pixels`` uint8 [n, 64, 64, 3] -> ``faces`` float32 [n, 18]: the score's log-odds; the box, as its
+        The network: ``pixels`` uint8 [n, 80, 80, 3] -> ``faces`` float32 [n, 18]: the score's log-odds; the box, as its
         middle and the logarithms of its sides; five landmarks; the mask's log-odds. Places are counted from the
         cut-out's middle, in units of its side.
     """
