@@ -10,8 +10,6 @@ from bareface.errors import UsageError
 from bareface.gallery import (
     calibrating,
     catalogue,
-    corrections,
-    deletion,
     enrolment,
     importing,
     reembedding,
@@ -19,10 +17,10 @@ from bareface.gallery import (
     upkeep,
 )
 from bareface.gallery.derived import DerivedIndex
+from bareface.gallery.editing import Editable
 from bareface.gallery.faces import FaceEngine, check_space
 from bareface.gallery.records import (
     CheckReport,
-    Deleted,
     EnrolProgress,
     GalleryInfo,
     Progress,
@@ -39,9 +37,10 @@ from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, S
 
 if TYPE_CHECKING:
     from bareface.restoration.base import Provenance, Restored
+    from bareface.restoration.beside import Beside
 
 
-class Gallery:
+class Gallery(Editable):
     """A gallery of enrolled faces.
 
     Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at once, and
@@ -279,6 +278,50 @@ class Gallery:
         calibration = calibrating.calibration_of(self._store, self.engine.space, self.engine.model)
         return searching.search(self._index, self.engine, calibration, probes, top)
 
+    def search_beside(
+        self,
+        probe: Source | Sequence[Source],
+        result: SearchResult,
+        *,
+        unmask: bool = True,
+        enhance: bool = False,
+        completions: int = 4,
+        seed: int = 0,
+    ) -> tuple[Beside, ...]:
+        """Beside a search with photos, search with guesses of what masks hide in them.
+
+        Parameters
+        ----------
+        probe
+            The photos that :meth:`search` was given.
+        result
+            What it gave; its lists come first, and stay as they are.
+        unmask
+            Complete faces that wear a mask; see :meth:`bareface.Engine.unmask`.
+        enhance
+            Enhance faces that wear none; see :meth:`bareface.Engine.enhance`.
+        completions, seed
+            Of each masked face.
+
+        Returns
+        -------
+        tuple of Beside
+            One for each list; none where neither is asked for. Restored pictures are put on record, never enrolled.
+
+        Raises
+        ------
+        UsageError
+            ``usage.engine``: this gallery's engine does not restore faces.
+        RestorationError
+            ``restoration.completions``. A face that cannot be restored is a note.
+        """
+        from bareface.gallery.beside import Wish, searched_beside
+
+        if not unmask and not enhance:
+            return ()
+        wish = Wish(unmask, enhance, completions, seed)
+        return tuple(searched_beside(self._index, self.engine, as_sources(probe), result.lists, wish))
+
     def calibrate(self) -> GalleryCalibration:
         """Learn from the named subjects how often strangers score high; searches use it from then on.
 
@@ -321,113 +364,6 @@ class Gallery:
         with self._store.read() as connection:
             return catalogue.crop(connection, reference_id)
 
-    # Deletion ----------------------------------------------------------------------------------------------
-
-    def delete(
-        self,
-        *,
-        subject: int | str | None = None,
-        photo: str | Path | None = None,
-        reference: int | Sequence[int] | None = None,
-    ) -> Deleted:
-        """Delete a subject, all faces from a photo, or single references: from database, index and crops.
-
-        Deleted bytes are overwritten with zeros and the index is written anew: nothing of them can be read from the
-        gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
-
-        Parameters
-        ----------
-        subject
-            Its number, or its name.
-        photo
-            Its path; where it lies elsewhere now, it is known by its content.
-        reference
-            Its number, or several.
-
-        Raises
-        ------
-        UsageError
-            ``usage.delete`` unless exactly one of them is given; ``usage.unknown-photo``.
-        """
-        if sum(given is not None for given in (subject, photo, reference)) != 1:
-            raise UsageError("usage.delete", "name one of a subject, a photo or references to delete.")
-        with self._store.write() as connection:
-            if subject is not None:
-                deleted = deletion.delete_subject(connection, subject)
-            elif photo is not None:
-                deleted = deletion.delete_photo(connection, photo)
-            elif reference is not None:
-                found = catalogue.find_references(connection, _numbers(reference))
-                deleted = deletion.delete_references(connection, [one.id for one in found])
-        self._erase()
-        return deleted
-
-    def scrub(self) -> None:
-        """Write the gallery's files anew, giving back the space of what was deleted; needs as much free disk again."""
-        self._store.rewrite()
-        self._erase()
-
-    def _erase(self) -> None:
-        self._index.discard_file()
-        self._store.forget()
-        self._index.save()
-
-    # Corrections ------------------------------------------------------------------------------------------
-
-    def assign(self, reference: int | Sequence[int], subject: int | str) -> Subject:
-        """Give faces to a subject: by number, or by name, which is made where there is none.
-
-        This and the other corrections name a photo by its content and a face by its place, so they hold when the
-        photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for them only.)
-        """
-        with self._store.write() as connection:
-            found = catalogue.find_references(connection, _numbers(reference))
-            if isinstance(subject, str):
-                owner = corrections.subject_named(connection, subject)
-            else:
-                owner = catalogue.find_subject(connection, subject)
-            corrections.assign(connection, found, owner)
-        return self._changed(owner)
-
-    def merge(self, kept: int | str, merged: int | str) -> Subject:
-        """Make two subjects one; photos enrolled under the second's name become the first's from now on.
-
-        Raises
-        ------
-        UsageError
-            ``usage.merge``: they are one already.
-        """
-        with self._store.write() as connection:
-            owner = catalogue.find_subject(connection, kept)
-            corrections.merge(connection, owner, catalogue.find_subject(connection, merged))
-        return self._changed(owner)
-
-    def split(self, reference: int | Sequence[int], name: str | None = None) -> Subject:
-        """Make faces a subject of their own.
-
-        Raises
-        ------
-        UsageError
-            ``usage.subject-exists``: there is a subject of that name.
-        """
-        with self._store.write() as connection:
-            found = catalogue.find_references(connection, _numbers(reference))
-            owner = corrections.split(connection, found, name)
-        return self._changed(owner)
-
-    def reject(self, reference: int | Sequence[int]) -> Deleted:
-        """Delete faces, and never enrol them again."""
-        with self._store.write() as connection:
-            found = catalogue.find_references(connection, _numbers(reference))
-            deleted = corrections.reject(connection, found)
-        self._erase()
-        return deleted
-
-    def _changed(self, subject_id: int) -> Subject:
-        self._index.save_if_loaded()
-        with self._store.read() as connection:
-            return catalogue.one_subject(connection, subject_id)
-
     # Upkeep -----------------------------------------------------------------------------------------------
 
     def relink(self, old_root: str | Path, new_root: str | Path) -> RelinkReport:
@@ -457,10 +393,3 @@ class Gallery:
     def check(self) -> CheckReport:
         """Look for damage in database, templates and index (which is repaired), and for photos gone."""
         return upkeep.check(self._store, self._index)
-
-
-def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
-    numbers = (given,) if isinstance(given, int) else tuple(given)
-    if not numbers:
-        raise UsageError("usage.unknown-reference", "no reference is given.")
-    return numbers

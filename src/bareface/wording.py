@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bareface.restoration.beside import Beside, Lead, Standing
     from bareface.types import Candidate, Decision, MaskState
 
 LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
+AGREE = "guesses agree"
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RAREST = 1e-6
@@ -110,3 +112,26 @@ def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
     if found:
         return ("match" if matches else "possible"), f"{' and '.join(found)}, to be checked by a person"
     return "no match", "No match: nobody in this gallery scores higher than strangers do"
+
+
+def beside_columns(one: Beside) -> list[str]:
+    """The headings of the table beside a candidate list."""
+    guesses = len(one.restored.completions) if one.restored else 0
+    return ["subject", "photo", *(f"guess {n}" for n in range(1, guesses + 1)), "best", "strangers", "over", AGREE]
+
+
+def beside_cells(lead: Lead) -> list[str]:
+    """One row of it: ranks with similarities, how rare the best of them is, and how far the guesses agree."""
+    agreement = lead.agreement
+    rate = "not calibrated" if lead.fpir is None else odds(lead.fpir) + " *" * lead.extrapolated
+    return [
+        printable(lead.subject or f"unnamed subject {lead.subject_id}"),
+        *(_standing(one) for one in (lead.original, *lead.guesses, lead.union)),
+        rate,
+        "" if agreement.over is None else f"{agreement.over} of {agreement.guesses}",
+        agreement.words,
+    ]
+
+
+def _standing(one: Standing) -> str:
+    return "–" if one.rank is None else f"{one.rank}: {one.similarity:.3f}"

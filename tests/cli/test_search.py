@@ -56,7 +56,7 @@ def test_enrol_names_subjects_by_folder(run: Run, people: Path, tmp_path: Path) 
     result = parsed(run("enrol", gallery, people, "--basis", "consent", "--json"))
     assert set(result) == {"gallery", "references", "counts", "outcomes"}
     assert result["counts"] == {
-        "enrolled": 2, "already enrolled": 0, "ambiguous": 0, "no face": 0, "rejected": 0, "failed": 0,
+        "enrolled": 2, "already enrolled": 0, "ambiguous": 0, "no face": 0, "rejected": 0, "refused": 0, "failed": 0,
     }  # fmt: skip
     assert {outcome["subject"] for outcome in result["outcomes"]} == {"Eileen Collins", "Grace Hopper"}
     assert set(result["outcomes"][0]) == {"source", "status", "references", "faces", "subject", "code", "message"}
@@ -104,7 +104,7 @@ def test_search_lists_candidates(run: Run, enrolled: Path, mirrored: Path) -> No
     result = parsed(run("search", enrolled, mirrored, "--json"))
     assert set(result) == {"gallery", "results"}
     (answer,) = result["results"]
-    assert set(answer) == {"probes", "notes", "lists", "error"}
+    assert set(answer) == {"probes", "notes", "lists", "beside", "error"}
     assert answer["probes"] == [str(mirrored)]
     assert answer["error"] is None
     (entry,) = answer["lists"]

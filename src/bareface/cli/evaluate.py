@@ -143,8 +143,8 @@ def metrics(
         print_json(
             {
                 "files": [_shape(analysis) for analysis in analyses],
-                "differences": [{"name": name, "metrics": _finite(plain(rows))} for name, rows in differences],
-                "groups": [{"name": name, **_finite(plain(table))} for name, table in tables],
+                "differences": [{"name": name, "metrics": finite(plain(rows))} for name, rows in differences],
+                "groups": [{"name": name, **finite(plain(table))} for name, table in tables],
             }
         )
         return
@@ -367,18 +367,18 @@ def _shape(analysis: Analysis) -> dict[str, Any]:
     return {
         "name": analysis.name,
         "info": plain(analysis.scores.info),
-        "verification": _finite(plain(analysis.verification)),
-        "identification": _finite(plain(analysis.identification)) if analysis.identification else None,
+        "verification": finite(plain(analysis.verification)),
+        "identification": finite(plain(analysis.identification)) if analysis.identification else None,
         "cannot_show": list(cannot_show(analysis)),
     }
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """JSON has no word for a rate of nothing or a threshold above all scores: they become null."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

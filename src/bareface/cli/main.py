@@ -9,7 +9,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bareface.cli import calibrate, compare, demo, enhance, enrol, evaluate, faces, gallery, models, search, unmask
+from bareface.cli import (
+    calibrate,
+    compare,
+    demo,
+    enhance,
+    enrol,
+    evaluate,
+    evaluate_restoration,
+    faces,
+    gallery,
+    models,
+    search,
+    unmask,
+)
 from bareface.cli.output import ExitCode, note, report_error
 from bareface.errors import BarefaceError
 
@@ -71,6 +84,7 @@ app.command()(compare.compare)
 app.command()(faces.faces)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
+evaluate.app.command()(evaluate_restoration.restoration)
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(calibrate.calibrate)
 app.command()(unmask.unmask)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bareface.cli.beside import beside_shape, print_beside
 from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
@@ -17,15 +18,34 @@ from bareface.matching.evidence import MIN_VISIBLE
 from bareface.wording import LEADS, odds, percent, plural, verdict, what_shows
 
 if TYPE_CHECKING:
+    from bareface.restoration.beside import Beside
     from bareface.service import Gallery
     from bareface.types import Candidate, CandidateList, MaskState, SearchResult
 
+_RESTORED = "Restored faces"
 
 STRANGERS = (
     "strangers: how many searches by people who are not in this gallery would score as high (* extrapolated beyond "
     "what the calibration counted)"
 )
 """What the column of that name says."""
+
+GUESSES = (
+    "guesses: rank and similarity in a search with each; best: of all these scores, whose rate among strangers has a "
+    "calibration of its own; over: guesses above its threshold for a possible match; guesses agree: how many have the "
+    "lead among their first five. A guess is not evidence."
+)
+"""What the columns beside a candidate list say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Restoring:
+    """What is searched with beside the photos: guesses of masked faces, enhanced ones of others."""
+
+    masked: bool
+    others: bool
+    completions: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class _Answer:
     probes: tuple[Path, ...]
     result: SearchResult | None = None
     error: BarefaceError | None = None
+    beside: tuple[Beside, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -56,6 +77,22 @@ def search(
         bool, typer.Option("--same-person", help="All probes show one person: search with them together.")
     ] = False,
     min_visible: MinVisible = MIN_VISIBLE,
+    with_restored: Annotated[
+        bool,
+        typer.Option(
+            "--with-restored", help="Beside it, search with guesses of what masks hide.", rich_help_panel=_RESTORED
+        ),
+    ] = False,
+    with_enhanced: Annotated[
+        bool,
+        typer.Option(
+            "--with-enhanced", help="Beside it, search with enhanced faces, of those bare.", rich_help_panel=_RESTORED
+        ),
+    ] = False,
+    completions: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="Guesses of each masked face.", rich_help_panel=_RESTORED)
+    ] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Of the guesses.", rich_help_panel=_RESTORED)] = 0,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.html", help="Also write one self-contained page with the faces side by side."),
@@ -67,12 +104,13 @@ def search(
 
     if report:
         check_place(report)
+    restoring = _Restoring(with_restored, with_enhanced, completions, seed)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
     with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
         answers: list[_Answer] = []
         with progress("Searching") as advance:
             for group in groups:
-                answers.append(_search(opened, group, top, same_person, min_visible))
+                answers.append(_search(opened, group, top, same_person, min_visible, restoring))
                 advance(len(answers), len(groups))
         if report:
             _write_report(opened, gallery, answers, report)
@@ -88,10 +126,27 @@ def search(
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
-def _search(gallery: Gallery, group: tuple[Path, ...], top: int, same_person: bool, min_visible: float) -> _Answer:
+def _search(
+    gallery: Gallery,
+    group: tuple[Path, ...],
+    top: int,
+    same_person: bool,
+    min_visible: float,
+    restoring: _Restoring,
+) -> _Answer:
     """Search once; a probe that cannot be used does not stop the others, a broken gallery does."""
+    sources = list(group)
     try:
-        return _Answer(group, gallery.search(list(group), top, same_person, min_visible=min_visible))
+        result = gallery.search(sources, top, same_person, min_visible=min_visible)
+        beside = gallery.search_beside(
+            sources,
+            result,
+            unmask=restoring.masked,
+            enhance=restoring.others,
+            completions=restoring.completions,
+            seed=restoring.seed,
+        )
+        return _Answer(group, result, beside=beside)
     except (ImageError, FaceError) as error:
         return _Answer(group, error=error)
 
@@ -108,6 +163,7 @@ def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: 
         crop=lambda candidate: gallery.crop(candidate.reference_id),
         notes=notes,
         base=Path.cwd(),
+        beside=[one for answer in answers for one in answer.beside],
     )
     write_atomically(report, page)
 
@@ -117,6 +173,7 @@ def _shape(answer: _Answer) -> dict[str, Any]:
         "probes": [str(probe) for probe in answer.probes],
         "notes": list(answer.result.notes) if answer.result else [],
         "lists": [list_shape(entry) for entry in answer.lists],
+        "beside": [beside_shape(one) for one in answer.beside],
         "error": answer.error.as_dict() if answer.error else None,
     }
 
@@ -126,12 +183,16 @@ def _print(answers: list[_Answer]) -> None:
         if answer.error:
             print_error(answer.error)
             continue
-        for entry in answer.lists:
+        for place, entry in enumerate(answer.lists):
             print_list(entry)
+            if answer.beside:
+                print_beside(answer.beside[place])
         for remark in answer.result.notes if answer.result else ():
             note(remark)
     if any(answer.lists for answer in answers):
         note(STRANGERS)
+        if any(answer.beside for answer in answers):
+            note(GUESSES)
         note(LEADS)
 
 

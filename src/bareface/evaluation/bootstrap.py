@@ -97,6 +97,31 @@ def estimate(value: float, replicates: Float64, units: int, plan: Plan) -> Estim
     return Estimate(value, low, high, "bootstrap")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """An error rate as counted, in every replicate, and the number of units it rests on."""
+
+    value: float
+    drawn: Float64
+    units: int
+
+
+def paired(a: Counted, b: Counted, plan: Plan) -> Estimate:
+    """``b - a`` of two error rates that were counted on the same draws of subjects.
+
+    Where every replicate agrees, which says nothing of how sure the difference is, the ends of the two exact binomial
+    intervals are taken instead.
+    """
+    low, high = percentiles(b.drawn - a.drawn, plan.level)
+    method: Method = "bootstrap" if plan.replicates else "none"
+    if low == high:
+        (low_a, high_a), (low_b, high_b) = (
+            clopper_pearson(side.value * side.units, side.units, plan.level) for side in (a, b)
+        )
+        low, high, method = low_b - high_a, high_b - low_a, "binomial"
+    return Estimate(b.value - a.value, low, high, method)
+
+
 def percentiles(replicates: Float64, level: float) -> tuple[float, float]:
     """The central interval of the replicates that counted anything; NaN of none."""
     seen = replicates[~np.isnan(replicates)]

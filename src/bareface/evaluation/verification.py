@@ -9,7 +9,7 @@ import numpy as np
 
 from bareface.errors import EvaluationError
 from bareface.evaluation import metrics
-from bareface.evaluation.bootstrap import Estimate, Method, Plan, clopper_pearson, estimate, percentiles
+from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired
 from bareface.evaluation.metrics import FMR_TARGETS, Trials
 from bareface.evaluation.resampling import Resampler, Weights, distinct, distinct_pairs, present_subjects
 from bareface.evaluation.scores import Int32, ScoreFile
@@ -181,39 +181,25 @@ def compare(
     return tuple(_difference(metric, errors_a[metric], errors_b[metric], plan) for metric in shared)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Error:
-    """An error rate as counted, in every replicate, and the number of units it rests on."""
-
-    value: float
-    drawn: Float64
-    units: int
-
-
-def _error_rates(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> dict[str, _Error]:
+def _error_rates(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> dict[str, Counted]:
     counted = verify(scores, replace(plan, replicates=0), targets)
     drawn = _draw(scores, targets, plan)
     units = counted.mated_subjects
-    rates = {"eer": _Error(counted.eer.value, drawn.eer, units)}
+    rates = {"eer": Counted(counted.eer.value, drawn.eer, units)}
     for point in counted.tar:
         if point.support != "too small":
-            rates[f"tar@{point.target:g}"] = _Error(1 - point.tar.value, drawn.fnmr[point.target], units)
+            rates[f"tar@{point.target:g}"] = Counted(1 - point.tar.value, drawn.fnmr[point.target], units)
     if counted.accuracy:
-        rates["accuracy"] = _Error(1 - counted.accuracy.value, drawn.inaccuracy, units)
+        rates["accuracy"] = Counted(1 - counted.accuracy.value, drawn.inaccuracy, units)
     return rates
 
 
-def _difference(metric: str, a: _Error, b: _Error, plan: Plan) -> Difference:
-    low, high = percentiles(b.drawn - a.drawn, plan.level)
-    method: Method = "bootstrap" if plan.replicates else "none"
-    if low == high:
-        (low_a, high_a), (low_b, high_b) = (
-            clopper_pearson(side.value * side.units, side.units, plan.level) for side in (a, b)
-        )
-        low, high, method = low_b - high_a, high_b - low_a, "binomial"
+def _difference(metric: str, a: Counted, b: Counted, plan: Plan) -> Difference:
+    found = paired(a, b, plan)
     if metric == "eer":
-        return Difference(metric, a.value, b.value, Estimate(b.value - a.value, low, high, method))
-    return Difference(metric, 1 - a.value, 1 - b.value, Estimate(a.value - b.value, -high, -low, method))
+        return Difference(metric, a.value, b.value, found)
+    less = Estimate(a.value - b.value, -found.high, -found.low, found.method)
+    return Difference(metric, 1 - a.value, 1 - b.value, less)
 
 
 def _draw(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> _Drawn:

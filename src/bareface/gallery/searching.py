@@ -173,7 +173,7 @@ def search(
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         judge = Judge(calibration, subjects, references / subjects)
         mixed = _mixed(now.makers, engine)
-        rescorers = _rescorers(now.connection, engine, probes)
+        rescorers = rescorers_of(now.connection, engine, probes)
         vectors = np.stack([probe.vector for probe in probes])
         ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
         lists = []
@@ -187,7 +187,7 @@ def search(
     return SearchResult(tuple(lists))
 
 
-def _rescorers(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
+def rescorers_of(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
     """For the probes, by their places, of which some references may have to be scored again."""
     if not engine.covers:
         return {}

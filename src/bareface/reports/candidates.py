@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bareface.drawing import draw_occlusion
 from bareface.images import encode
 from bareface.reports.page import render
 from bareface.types import Candidate, CandidateList, Face
-from bareface.wording import LEADS, plural, printable, verdict
+from bareface.wording import LEADS, beside_cells, beside_columns, plural, printable, verdict
+
+if TYPE_CHECKING:
+    from bareface.restoration.beside import Beside
 
 _CERTAIN_DECADES = 4.0
 """The evidence bar is full where one search by a stranger in 10,000 scores as high."""
@@ -26,6 +30,7 @@ def candidate_report(
     notes: Sequence[str] = (),
     base: Path | None = None,
     made: datetime | None = None,
+    beside: Sequence[Beside] = (),
 ) -> bytes:
     """One self-contained HTML page for one or more candidate lists.
 
@@ -43,6 +48,8 @@ def candidate_report(
         Photos below this folder are shown by their path from it; all others by their whole path.
     made
         When the search was made; now, if not given.
+    beside
+        For each list, what searches with restored faces say: tables only, no restored picture.
 
     Returns
     -------
@@ -59,7 +66,10 @@ def candidate_report(
         when=f"{made.day} {made:%B %Y, %H:%M} UTC",
         notes=tuple(dict.fromkeys((*notes, *shared))),
         leads=LEADS,
-        sections=[_section(number, entry, crop, base, shared) for number, entry in enumerate(lists, start=1)],
+        sections=[
+            _section(number, entry, crop, base, shared, beside[number - 1] if beside else None)
+            for number, entry in enumerate(lists, start=1)
+        ],
         models=sorted({f"{face.template.model}, {face.template.precision}" for e in lists for face in e.probe}),
         size=_size(lists),
     )
@@ -87,6 +97,16 @@ class _Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class _Table:
+    """What stands beside a list: rows of its own leads, and of those that only guesses brought up."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    brought_up: list[list[str]]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Section:
     """One candidate list, ready to show."""
 
@@ -96,6 +116,7 @@ class _Section:
     outcome: str
     cards: tuple[_Card, ...]
     notes: tuple[str, ...]
+    beside: _Table | None
 
 
 def _section(
@@ -104,6 +125,7 @@ def _section(
     crop: Callable[[Candidate], bytes | None],
     base: Path | None,
     said: Sequence[str],
+    beside: Beside | None,
 ) -> _Section:
     outcome, summary = verdict(entry.candidates)
     return _Section(
@@ -124,7 +146,13 @@ def _section(
             for candidate in entry.candidates
         ),
         notes=tuple(note for note in entry.notes if note not in said),
+        beside=None if beside is None else _table(beside),
     )
+
+
+def _table(one: Beside) -> _Table:
+    rows, brought_up = ([beside_cells(lead) for lead in leads] for leads in (one.leads, one.brought_up))
+    return _Table(beside_columns(one), rows, brought_up, one.notes)
 
 
 def _map(face: Face) -> bytes | None:

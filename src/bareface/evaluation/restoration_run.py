@@ -1,0 +1,458 @@
+"""From photos of people to the scores that say whether restoring helps: masks put on, photos spoilt, faces restored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from bareface import images
+from bareface.alignment import align
+from bareface.engine import Engine
+from bareface.errors import BarefaceError, CalibrationError, EvaluationError, ModelError, RestorationError
+from bareface.evaluation.degradations import LEVELS, Target, degrade
+from bareface.evaluation.mask_specs import Nose, sample_mask
+from bareface.evaluation.masks import apply_mask
+from bareface.evaluation.restoration import ORIGINAL, TARGETS, Scores, Trial
+from bareface.evaluation.run import subject_face
+from bareface.matching.calibration import BARE, Calibration
+from bareface.matching.scoring import Columns, matrix
+from bareface.restoration.base import SIDE, Restored
+from bareface.restoration.beside import union_calibration
+from bareface.restoration.source import expected
+from bareface.restoration.unmask import unmask
+from bareface.types import Face, Float64, Landmarks, Template, UInt8
+
+DLIB: Final = "original, dlib"
+EACH: Final = "each completion"
+MEAN: Final = "mean of the completions"
+BEST: Final = "best of original and completions"
+BARE_PHOTO: Final = "the photo as it was"
+"""The bare, unspoilt photo, where it is known: what no restoration can be expected to beat."""
+
+REAL: Final = "real mask"
+MASKS: Final[dict[str, tuple[Nose, ...]]] = {
+    "partial mask, simulated": ("low",),
+    "full mask, simulated": ("medium", "high"),
+}
+DEGRADED: Final = ("defocus", "motion", "downsample", "jpeg", "low light")
+SHOWN: Final = (2, 4)
+"""Which of the five levels of each degradation are tried, unless the caller names others."""
+_LARGE: Final = 640
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is done to a photo of a bare face before it is searched with; :data:`REAL` does nothing.
+
+    Attributes
+    ----------
+    name
+        As results call it.
+    spoil
+        Given RGB pixels, landmarks in pixels and a seed, the new pixels; None for masks that are really worn.
+    masks
+        Whether faces are completed, rather than enhanced.
+    """
+
+    name: str
+    spoil: Callable[[UInt8, Landmarks, int], UInt8] | None
+    masks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is tried.
+
+    Attributes
+    ----------
+    completions
+        Drawn of each masked face.
+    methods
+        Of enhancement; ``bareface`` is left out where its network is not there.
+    people
+        Of more people, so many are drawn evenly by name; None for all.
+    probes
+        Searches a person and condition, at most.
+    photos
+        How many of a person's photos are looked at, at most.
+    pad
+        Pixels of border around each photo: tightly cropped faces are missed without it.
+    """
+
+    completions: int = 4
+    methods: tuple[str, ...] = ("bareface", "wiener", "unsharp")
+    people: int | None = None
+    probes: int = 1
+    photos: int = 6
+    pad: int = 0
+
+
+def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
+    """Real and simulated masks, then each degradation at these levels, 1 to 5."""
+    found = [Condition(REAL, None, True)]
+    found += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
+    for name in DEGRADED:
+        found += [Condition(f"{name}, level {level}", _spoiling(name, level), False) for level in levels]
+    return found
+
+
+def people_of(source: Path) -> dict[str, list[Path]]:
+    """Photos by person: of a folder with one folder a person, or of a gallery's named subjects.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.empty``: fewer than two people.
+    GalleryError
+        The file is no gallery.
+    """
+    found: dict[str, list[Path]] = {}
+    if source.is_dir():
+        for place in sorted(entry for entry in source.iterdir() if entry.is_dir()):
+            found[place.name] = sorted(path for path in place.iterdir() if path.is_file())
+    else:
+        from bareface.service import Gallery
+
+        with Gallery.open(source, create=False) as gallery:
+            for one in gallery.references():
+                if one.subject is not None:
+                    photos = found.setdefault(one.subject, [])
+                    photos += [Path(one.source)] * (Path(one.source) not in photos)
+    found = {name: photos for name, photos in found.items() if photos}
+    if len(found) < 2:
+        raise EvaluationError(
+            "evaluation.empty",
+            "there are fewer than two people in it.",
+            source=str(source),
+            remedy="Put each person's photos into a folder of their own.",
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Person:
+    """What one person's photos are used for: a bare reference, other bare faces, and faces in real masks."""
+
+    reference: Face
+    bare: list[Face]
+    masked: list[Face]
+
+
+@dataclass(slots=True, eq=False)
+class _Taken:
+    """What was made of the probes of a condition, one entry a probe."""
+
+    subject: list[int] = field(default_factory=list)
+    templates: dict[str, list[list[Template | None]]] = field(default_factory=dict)
+    dlib: list[UInt8 | None] = field(default_factory=list)
+    restored: list[bool] = field(default_factory=list)
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+
+def run(
+    people: Mapping[str, Sequence[Path]],
+    engine: Engine,
+    dlib: Engine | None,
+    tried: Sequence[Condition],
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Trial]:
+    """Search with each person's photos, under each condition, as they are and restored.
+
+    A person's first photo with one bare face is enrolled; searches are made with the others. Faces that cannot be
+    restored are searched as they are by every system.
+
+    Parameters
+    ----------
+    people
+        Photos by person.
+    engine
+        Finds faces, makes templates and restores.
+    dlib
+        Makes the templates of dlib's descriptor on the same aligned faces; None leaves that system out.
+    tried
+        The conditions.
+    settings
+        What is tried.
+    progress
+        Called with (steps done, steps in all).
+
+    Yields
+    ------
+    Trial
+        One for each condition that has a probe.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.empty``: fewer than two people have a photo with a bare face to enrol.
+    """
+    settings = settings or Settings()
+    names = sorted(people)
+    if settings.people is not None and settings.people < len(names):
+        names = [names[place] for place in np.linspace(0, len(names) - 1, settings.people).astype(int)]
+    real = any(condition.spoil is None for condition in tried)
+    total, done = len(names) * (1 + len(tried)), 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, total)
+
+    known: list[_Person] = []
+    for name in names:
+        person = _person(engine, people[name], settings, real)
+        if person is not None:
+            known.append(person)
+        advance()
+    if len(known) < 2:
+        raise EvaluationError(
+            "evaluation.empty",
+            "fewer than two people have a photo of a bare face that could be enrolled.",
+            remedy="Add a photo without a mask of each person.",
+        )
+    gallery = _Gallery.of(engine, dlib, [person.reference for person in known])
+    for condition in tried:
+        taken = _Taken()
+        for number, person in enumerate(known):
+            faces = person.masked if condition.spoil is None else person.bare
+            for place, face in enumerate(faces[: settings.probes]):
+                _take(engine, condition, settings, taken, number, face, seed=number * 97 + place)
+            advance()
+        if taken.subject:
+            yield gallery.trial(condition, taken)
+
+
+def _person(engine: Engine, photos: Sequence[Path], settings: Settings, real: bool) -> _Person | None:
+    bare: list[Face] = []
+    masked: list[Face] = []
+    for path in photos[: settings.photos]:
+        if len(bare) > settings.probes and (not real or len(masked) >= settings.probes):
+            break
+        try:
+            pixels = images.decode(path).pixels
+        except BarefaceError:
+            continue
+        if settings.pad:
+            edge = settings.pad
+            pixels = np.asarray(cv2.copyMakeBorder(pixels, edge, edge, edge, edge, cv2.BORDER_REPLICATE), np.uint8)
+        face = _found(engine, pixels)
+        if face is not None and max(pixels.shape[:2]) > _LARGE:
+            face = _found(engine, _cut(pixels, face))
+        if face is not None:
+            (bare if face.mask_state == "none" else masked).append(face)
+    return _Person(bare[0], bare[1:], masked) if bare else None
+
+
+def _cut(pixels: UInt8, face: Face) -> UInt8:
+    """The face with its surroundings at a modest size, so that hundreds of photos fit in memory."""
+    box = face.box
+    left, top = (max(0, round(edge)) for edge in (box.x1 - box.width, box.y1 - box.height))
+    part = pixels[top : round(box.y2 + box.height), left : round(box.x2 + box.width)]
+    small = min(1.0, _LARGE / max(part.shape[:2]))
+    size = (round(part.shape[1] * small), round(part.shape[0] * small))
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _found(engine: Engine, pixels: UInt8) -> Face | None:
+    """The face that a photo is of, none if none is found."""
+    faces = engine.faces(pixels)
+    return subject_face(faces, (pixels.shape[1], pixels.shape[0])) if faces else None
+
+
+def _take(
+    engine: Engine, condition: Condition, settings: Settings, taken: _Taken, subject: int, before: Face, seed: int
+) -> None:
+    """Spoil a photo, find its face, restore it and keep the templates."""
+    assert before.photo is not None
+    face: Face | None = before
+    if condition.spoil is not None:
+        face = _found(engine, condition.spoil(before.photo.pixels, before.landmarks, seed))
+        if face is not None and face.box.iou(before.box) < 0.2:
+            face = None
+    taken.subject.append(subject)
+    taken.dlib.append(None if face is None else face.chip)
+    own = None if face is None else face.reference
+    made: dict[str, list[Template | None]] = {ORIGINAL: [own]}
+    values: dict[str, float] = {}
+    restored = False
+    truth = None if face is None or condition.spoil is None else align(before.photo.pixels, face.landmarks, size=SIDE)
+    if condition.masks:
+        found = None if face is None else _tried(unmask, engine, face, settings.completions, seed)
+        restored = found is not None
+        each = [own] * settings.completions if found is None else [one.template for one in found.completions]
+        made |= {EACH: list(each), MEAN: [_middle(each)], BEST: [own, *each]}
+        _measure(values, "", found, truth)
+    else:
+        for method in settings.methods:
+            found = None if face is None else _tried(_enhance, engine, face, method)
+            restored = restored or found is not None
+            made[f"enhanced, {method}"] = [own if found is None else found.completions[0].template]
+            _measure(values, f", {method}", found, truth)
+    if condition.spoil is not None:
+        made[BARE_PHOTO] = [before.template]
+    for name, templates in made.items():
+        taken.templates.setdefault(name, []).append(templates)
+    taken.restored.append(restored)
+    known = taken.values
+    for name in {**known, **values}:
+        known.setdefault(name, [np.nan] * (len(taken.subject) - 1)).append(values.get(name, np.nan))
+
+
+def _tried(restore: Callable[..., Restored], *given: object) -> Restored | None:
+    try:
+        return restore(*given)
+    except RestorationError:
+        return None
+
+
+def _enhance(engine: Engine, face: Face, method: str) -> Restored:
+    from bareface.restoration.enhance import METHODS, enhance
+
+    return enhance(engine, face, next(known for known in METHODS if known == method))
+
+
+def usable(methods: Sequence[str]) -> tuple[str, ...]:
+    """The methods of enhancement that can be run here: the network's only where its weights are."""
+    from bareface.models import registry
+    from bareface.restoration.enhance import MODEL
+
+    try:
+        registry.card(MODEL)
+    except ModelError:
+        return tuple(method for method in methods if method != "bareface")
+    return tuple(methods)
+
+
+def _middle(templates: Sequence[Template | None]) -> Template | None:
+    """The mean direction."""
+    known = [one for one in templates if one is not None]
+    if not known:
+        return None
+    unit = np.mean([one.vector / np.linalg.norm(one.vector) for one in known], axis=0)
+    return replace(known[0], vector=np.asarray(unit, np.float32), covered=None)
+
+
+def _measure(values: dict[str, float], of: str, found: Restored | None, truth: UInt8 | None) -> None:
+    """Drift of identity; and, where the true face is known, how near the picture is to it inside the region."""
+    if found is None:
+        return
+    values[f"identity drift{of}"] = float(np.mean(found.drift))
+    if len(found.completions) > 1:
+        values["identity spread"] = found.identity_spread
+    if truth is None:
+        return
+    drawn = np.mean([one.image.astype(np.float32) for one in found.completions], axis=0)
+    picture: UInt8 = np.asarray(np.round(drawn), np.uint8)
+    region = found.region & expected()
+    for name, image in ((f"restored{of}", picture), ("original", found.source)):
+        values[f"SSIM in the region, {name}"], values[f"PSNR in the region, {name}"] = fidelity(image, truth, region)
+
+
+def fidelity(
+    image: UInt8, truth: UInt8, region: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> tuple[float, float]:
+    """SSIM (Wang et al. 2004, of the luminance) and PSNR in dB inside a region, bool [H, W], of RGB pictures."""
+    from skimage.metrics import structural_similarity
+
+    if not region.any():
+        return float("nan"), float("nan")
+    grey = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32) for one in (image, truth)]
+    _, local = structural_similarity(*grey, data_range=255, full=True)
+    error = float(np.mean(np.square(image[region].astype(np.float64) - truth[region])))
+    return float(local[region].mean()), float(10 * np.log10(255**2 / max(error, 1e-3)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gallery:
+    """The references, for either descriptor."""
+
+    ours: Columns
+    theirs: Columns | None
+    dlib: Engine | None
+    model: str
+    calibration: Calibration | None
+
+    @classmethod
+    def of(cls, engine: Engine, dlib: Engine | None, faces: Sequence[Face]) -> _Gallery:
+        ours = Columns.of_templates([face.reference for face in faces])
+        theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips([face.chip for face in faces]))
+        try:
+            found = Calibration.packaged(engine.space, engine.model)
+        except CalibrationError:
+            return cls(ours, theirs, dlib, engine.model, None)
+        return cls(ours, theirs, dlib, engine.model, found if found.model == engine.model else None)
+
+    def trial(self, condition: Condition, taken: _Taken) -> Trial:
+        systems: dict[str, Scores] = {}
+        if self.dlib is not None and self.theirs is not None:
+            made = iter(self.dlib.embed_chips([chip for chip in taken.dlib if chip is not None]))
+            systems[DLIB] = Scores((_table([None if c is None else next(made) for c in taken.dlib], self.theirs),))
+        for name, rows in taken.templates.items():
+            pictures = [list(column) for column in zip(*rows, strict=True)]
+            tables = tuple(_table(column, self.ours) for column in pictures)
+            if name == BEST:
+                union = union_calibration(self.model, len(pictures) - 1)
+                limits = self._limits(union, pictures[:1])
+                systems[name] = Scores((np.max(tables, axis=0),), limits, restores=True)
+            else:
+                restores = name not in (ORIGINAL, BARE_PHOTO)
+                systems[name] = Scores(tables, self._limits(self.calibration, pictures), restores)
+        return Trial(
+            condition=condition.name,
+            subject=np.array(taken.subject, np.int64),
+            systems=systems,
+            restored=np.array(taken.restored, bool),
+            values={name: np.array(values) for name, values in taken.values.items()},
+        )
+
+    def _limits(
+        self, calibration: Calibration | None, pictures: Sequence[Sequence[Template | None]]
+    ) -> dict[float, Float64] | None:
+        """Where bareface's own decision lies for each probe's mask state, by the rate that it promises."""
+        if calibration is None:
+            return None
+        size = max(1, len(self.ours.unit) - 1)
+        limits: dict[float, Float64] = {}
+        for target in TARGETS:
+            at = {
+                states: entry.strangers.similarity_at_fpir(target, size)
+                for states, entry in calibration.entries.items()
+            }
+            limits[target] = np.array(
+                [
+                    [at[calibration.nearest(BARE if m is None else (m.mask_state, "none"))] for m in column]
+                    for column in pictures
+                ]
+            )
+        return limits
+
+
+def _table(made: Sequence[Template | None], references: Columns) -> Float64:
+    """Scores [m, s], ``-inf`` for probes without a template."""
+    if all(one is None for one in made):
+        return np.full((len(made), len(references.unit)), -np.inf)
+    table = matrix(Columns.of_templates(made), references).astype(np.float64)
+    table[[one is None for one in made]] = -np.inf
+    return table
+
+
+def _wearing(noses: tuple[Nose, ...]) -> Callable[[UInt8, Landmarks, int], UInt8]:
+    def wear(pixels: UInt8, landmarks: Landmarks, seed: int) -> UInt8:
+        spec = sample_mask(seed, half="test", nose=noses[seed % len(noses)])
+        return apply_mask(pixels, landmarks, spec).pixels
+
+    return wear
+
+
+def _spoiling(name: str, level: int) -> Callable[[UInt8, Landmarks, int], UInt8]:
+    step = LEVELS[name][level - 1]
+    return lambda pixels, landmarks, seed: degrade(pixels, Target.of(landmarks), [step], seed)

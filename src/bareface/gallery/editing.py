@@ -1,0 +1,133 @@
+"""What a person changes in a gallery by hand: deletions and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bareface.errors import UsageError
+from bareface.gallery import catalogue, corrections, deletion
+from bareface.gallery.derived import DerivedIndex
+from bareface.gallery.records import Deleted, Subject
+from bareface.gallery.store import Store
+
+
+class Editable:
+    """The part of :class:`bareface.Gallery` that deletes and corrects."""
+
+    _store: Store
+    _index: DerivedIndex
+
+    # Deletion ----------------------------------------------------------------------------------------------
+
+    def delete(
+        self,
+        *,
+        subject: int | str | None = None,
+        photo: str | Path | None = None,
+        reference: int | Sequence[int] | None = None,
+    ) -> Deleted:
+        """Delete a subject, all faces from a photo, or single references: from database, index and crops.
+
+        Deleted bytes are overwritten with zeros and the index is written anew: nothing of them can be read from the
+        gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
+
+        Parameters
+        ----------
+        subject
+            Its number, or its name.
+        photo
+            Its path; where it lies elsewhere now, it is known by its content.
+        reference
+            Its number, or several.
+
+        Raises
+        ------
+        UsageError
+            ``usage.delete`` unless exactly one of them is given; ``usage.unknown-photo``.
+        """
+        if sum(given is not None for given in (subject, photo, reference)) != 1:
+            raise UsageError("usage.delete", "name one of a subject, a photo or references to delete.")
+        with self._store.write() as connection:
+            if subject is not None:
+                deleted = deletion.delete_subject(connection, subject)
+            elif photo is not None:
+                deleted = deletion.delete_photo(connection, photo)
+            elif reference is not None:
+                found = catalogue.find_references(connection, _numbers(reference))
+                deleted = deletion.delete_references(connection, [one.id for one in found])
+        self._erase()
+        return deleted
+
+    def scrub(self) -> None:
+        """Write the gallery's files anew, giving back the space of what was deleted; needs as much free disk again."""
+        self._store.rewrite()
+        self._erase()
+
+    def _erase(self) -> None:
+        self._index.discard_file()
+        self._store.forget()
+        self._index.save()
+
+    # Corrections ------------------------------------------------------------------------------------------
+
+    def assign(self, reference: int | Sequence[int], subject: int | str) -> Subject:
+        """Give faces to a subject: by number, or by name, which is made where there is none.
+
+        This and the other corrections name a photo by its content and a face by its place, so they hold when the
+        photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for them only.)
+        """
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            if isinstance(subject, str):
+                owner = corrections.subject_named(connection, subject)
+            else:
+                owner = catalogue.find_subject(connection, subject)
+            corrections.assign(connection, found, owner)
+        return self._changed(owner)
+
+    def merge(self, kept: int | str, merged: int | str) -> Subject:
+        """Make two subjects one; photos enrolled under the second's name become the first's from now on.
+
+        Raises
+        ------
+        UsageError
+            ``usage.merge``: they are one already.
+        """
+        with self._store.write() as connection:
+            owner = catalogue.find_subject(connection, kept)
+            corrections.merge(connection, owner, catalogue.find_subject(connection, merged))
+        return self._changed(owner)
+
+    def split(self, reference: int | Sequence[int], name: str | None = None) -> Subject:
+        """Make faces a subject of their own.
+
+        Raises
+        ------
+        UsageError
+            ``usage.subject-exists``: there is a subject of that name.
+        """
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            owner = corrections.split(connection, found, name)
+        return self._changed(owner)
+
+    def reject(self, reference: int | Sequence[int]) -> Deleted:
+        """Delete faces, and never enrol them again."""
+        with self._store.write() as connection:
+            found = catalogue.find_references(connection, _numbers(reference))
+            deleted = corrections.reject(connection, found)
+        self._erase()
+        return deleted
+
+    def _changed(self, subject_id: int) -> Subject:
+        self._index.save_if_loaded()
+        with self._store.read() as connection:
+            return catalogue.one_subject(connection, subject_id)
+
+
+def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
+    numbers = (given,) if isinstance(given, int) else tuple(given)
+    if not numbers:
+        raise UsageError("usage.unknown-reference", "no reference is given.")
+    return numbers

@@ -1,0 +1,124 @@
+"""Search beside, never instead: agreement by hand, and the union's own calibration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from bareface.gallery.records import Reference
+from bareface.gallery.searching import Hit
+from bareface.matching.calibration import Calibration
+from bareface.restoration.base import SIDE, Completion, Provenance, Restored
+from bareface.restoration.beside import DEPENDS, UNCALIBRATED, Agreement, Beside, Union, beside, union_calibration
+from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, Template
+from bareface.wording import beside_cells, beside_columns
+
+
+def restored(guesses: int) -> Restored:
+    image = np.zeros((SIDE, SIDE, 3), np.uint8)
+    template = Template(np.ones(4, np.float32), "m", "s")
+    made = Provenance("unmask", "eigenface", "m", "0" * 64, 0, "1" * 64, 0.4, (), "0", "2026-01-01T00:00:00+00:00")
+    parts = tuple(Completion(image, template) for _ in range(guesses))
+    spread = np.zeros((SIDE, SIDE), np.float32)
+    return Restored(image, spread > 0, parts, spread, made, (1 + 0j, 0j), (0.25,) * guesses, 0.1)
+
+
+def reference(number: int) -> Reference:
+    return Reference(
+        number, number, f"p{number}", f"/{number}.jpg", "", Box(0, 0, 1, 1), 1.0, "m", "float32", None,
+        datetime.now(UTC), False, "none", 1.0, None,
+    )  # fmt: skip
+
+
+def search(*order: int, top: float = 0.9) -> list[Hit]:
+    """Subjects, best first, 0.01 apart; each has the reference of its own number."""
+    return [Hit(number, number, top - 0.01 * place) for place, number in enumerate(order)]
+
+
+def put(first: list[Hit], guesses: list[list[Hit]], listed: int = 2, calibration: Calibration | None = None) -> Beside:
+    crop = np.zeros((160, 160, 3), np.uint8)
+    template = Template(np.ones(4, np.float32), "m", "s", mask_state="full")
+    points = Landmarks(np.zeros((5, 2), np.float32), "five")
+    face = Face(Box(0, 0, 9, 9), points, 1.0, crop, crop, "a", lambda faces: [template])
+    box = Box(0, 0, 1, 1)
+    candidates = tuple(
+        Candidate(rank, hit.subject_id, None, hit.reference_id, hit.similarity, 0.1, "possible", None, "", box)
+        for rank, hit in enumerate(first[:listed], start=1)
+    )
+    original = CandidateList((face,), candidates, 20, 20)
+    known = {number: reference(number) for number in range(30)}
+    return beside(original, restored(len(guesses)), first, guesses, known, Union(calibration, 20, 1.0, "full"))
+
+
+def test_the_photos_own_list_stays_and_comes_first() -> None:
+    found = put(search(1, 2, 3, 4, 5, 6, 7), [search(9, 2, 1)] * 4)
+    assert [lead.subject_id for lead in found.leads] == [one.subject_id for one in found.original.candidates] == [1, 2]
+    assert found.leads[0].original.rank == 1
+    assert [standing.rank for standing in found.leads[0].guesses] == [3] * 4
+    assert [lead.subject_id for lead in found.brought_up] == [9]
+    assert found.brought_up[0].original.rank is None
+
+
+def test_agreement_by_hand() -> None:
+    first = search(1, 2, 3, 4, 5, 6, 7, 8)
+    guesses = [search(9, 1, 7), search(7, 1, 2), search(7, 2, 3, 4, 5, 1), search(8, 7, 1)]
+    found = put(first, guesses)
+    by_subject = {lead.subject_id: lead.agreement for lead in (*found.leads, *found.brought_up)}
+    assert by_subject[1] == Agreement(4, 3, None, True), "sixth for the third guess: not within the first five"
+    assert by_subject[2] == Agreement(4, 2, None, True)
+    assert by_subject[7] == Agreement(4, 4, None, False)
+    assert by_subject[8] == Agreement(4, 1, None, False)
+    assert by_subject[9] == Agreement(4, 1, None, False)
+    assert [subject for subject, one in by_subject.items() if one.depends] == [8, 9]
+    assert by_subject[9].words == f"1 of 4, {DEPENDS}"
+    assert by_subject[7].words == "4 of 4"
+
+
+def test_a_lead_of_a_single_guess_always_depends_on_it() -> None:
+    assert Agreement(1, 1, None, False).depends
+    assert not Agreement(1, 1, None, True).depends
+    assert not Agreement(1, 0, None, False).depends
+
+
+def test_the_union_takes_the_best_score_and_ranks_all_by_it() -> None:
+    found = put(search(1, 2, top=0.8), [search(2, 1, top=0.95), search(9, top=0.85)])
+    assert (found.leads[0].union.rank, found.leads[0].union.similarity) == (2, pytest.approx(0.94))
+    assert (found.leads[1].union.rank, found.leads[1].union.similarity) == (1, pytest.approx(0.95))
+    assert found.brought_up[0].union.rank == 3
+
+
+def test_without_a_calibration_of_its_own_the_union_has_no_rate() -> None:
+    found = put(search(1, 2), [search(1, 2)])
+    assert {(lead.decision, lead.fpir, lead.agreement.over) for lead in found.leads} == {(None, None, None)}
+    assert UNCALIBRATED in found.notes
+    assert "not calibrated" in beside_cells(found.leads[0])
+
+
+def test_the_packaged_union_is_its_own_and_stricter_than_the_originals() -> None:
+    union, originals = union_calibration("bareface128", 4), Calibration.packaged("dlib-128", "bareface128")
+    assert union is not None
+    for state in ("full", "partial"):
+        for similarity in (0.90, 0.92, 0.94):
+            assert union.fpir(similarity, 1000, states=(state, "none")).value > (
+                originals.fpir(similarity, 1000, states=(state, "none")).value
+            ), "more searches, more false alarms"
+        one = union_calibration("bareface128", 1)
+        assert one is not None
+        assert one.fpir(0.93, 100, states=(state, "none")).value < union.fpir(0.93, 100, states=(state, "none")).value
+
+
+def test_other_numbers_and_models_have_none() -> None:
+    assert union_calibration("bareface128", 3) is None
+    assert union_calibration("dlib-resnet", 4) is None
+
+
+def test_with_a_calibration_guesses_over_the_threshold_are_counted() -> None:
+    union = union_calibration("bareface128", 4)
+    found = put(search(1, 2, top=0.8), [search(1, top=0.999), search(1, top=0.99), search(1, top=0.5), []], 2, union)
+    assert found.leads[0].agreement.over == 2
+    assert found.leads[0].decision == "match"
+    assert found.leads[0].fpir is not None
+    assert found.leads[1].agreement.over == 0
+    assert len(beside_cells(found.leads[0])) == len(beside_columns(found))
