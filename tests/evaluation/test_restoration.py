@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, paired
-from bareface.evaluation.restoration import ORIGINAL, RANK_1, Scores, Trial, judged, searches, verdict
+from bareface.evaluation.restoration import ORIGINAL, RANK_1, Scores, Trial, grouped, judged, searches, verdict
 from bareface.evaluation.restoration_run import MEAN, fidelity
+from bareface.evaluation.tables import Labelling
 
 NO_INTERVALS = Plan(replicates=0)
 TEN = np.arange(10)
@@ -121,3 +125,17 @@ def test_fidelity_is_measured_inside_the_region_only() -> None:
     assert fidelity(outside, truth, region) == (pytest.approx(1, abs=1e-6), pytest.approx(10 * np.log10(255**2 / 1e-3)))
     shifted = np.clip(truth.astype(int) + 10, 0, 255).astype(np.uint8)
     assert fidelity(shifted, truth, region)[1] == pytest.approx(28.1, abs=0.5)
+
+
+def test_groups_of_people_are_searched_for_in_the_whole_gallery() -> None:
+    names = tuple("abcdefghij")
+    whole = replace(trial({ORIGINAL: Scores((BASE,), {0.1: np.full((1, 10), 0.55)})}), people=names)
+    labelling = Labelling("age", "subject", {name: "old" if name < "f" else "young" for name in names[:-1]})
+    old, young = grouped(whole, labelling)
+    assert (old.condition, young.condition) == ("toy, age old", "toy, age young")
+    assert (old.subject.tolist(), young.subject.tolist()) == ([0, 1, 2, 3, 4], [5, 6, 7, 8])
+    found = judged(young, NO_INTERVALS)
+    assert (found.probes, found.gallery) == (4, 10)
+    assert found.values["identity drift"].value == pytest.approx(0.3)
+    with pytest.raises(EvaluationError, match=r"evaluation\.labels"):
+        list(grouped(whole, Labelling("pose", "file", {})))

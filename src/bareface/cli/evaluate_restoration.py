@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bareface.cli.evaluate import Level, Pad, Replicates, finite
+from bareface.cli.evaluate import Groups, Level, Pad, Replicates, finite
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
@@ -16,7 +16,7 @@ from bareface.errors import UsageError
 if TYPE_CHECKING:
     from bareface.evaluation.bootstrap import Estimate
     from bareface.evaluation.restoration import ConditionResult, SystemResult
-    from bareface.evaluation.restoration_run import Condition
+    from bareface.evaluation.restoration_conditions import Condition
 
 CAUTIONS = (
     "Every system has its own threshold for the stated rate of false alarms. A verdict is that of the first rate: "
@@ -44,6 +44,7 @@ def restoration(
     completions: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="Guesses of each masked face.")] = 4,
     people: Annotated[int | None, typer.Option(min=2, metavar="N", help="At most so many people.")] = None,
     probes: Annotated[int, typer.Option(min=1, metavar="N", help="Searches a person and condition.")] = 1,
+    groups: Groups = None,
     pad: Pad = 0,
     replicates: Replicates = 1000,
     level: Level = 0.95,
@@ -52,9 +53,12 @@ def restoration(
 ) -> None:
     """Does restoring help? Search with photos as they are and restored; a verdict for every condition."""
     from bareface.evaluation.bootstrap import Plan
-    from bareface.evaluation.restoration import judged
-    from bareface.evaluation.restoration_run import SHOWN, Settings, conditions, people_of, run, usable
+    from bareface.evaluation.restoration import grouped, judged
+    from bareface.evaluation.restoration_conditions import SHOWN, conditions, people_of
+    from bareface.evaluation.restoration_run import Settings, run, usable
+    from bareface.evaluation.tables import read_labels
 
+    labels = read_labels(groups) if groups else ()
     tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
     settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)
     plan = Plan(replicates, seed, level)
@@ -65,9 +69,10 @@ def restoration(
     found: list[ConditionResult] = []
     with progress("Searching") as advance:
         for trial in run(found_people, engine, dlib, tried, settings, advance):
-            found.append(judged(trial, plan))
-            if not json:
-                print_condition(found[-1])
+            for part in (trial, *(part for labelling in labels for part in grouped(trial, labelling))):
+                found.append(judged(part, plan))
+                if not json:
+                    print_condition(found[-1])
     if json:
         print_json(
             {"source": str(source), "conditions": [{**finite(plain(one)), "sentence": one.sentence} for one in found]}

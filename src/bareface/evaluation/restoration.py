@@ -7,17 +7,19 @@ that no system wins by scoring everybody higher. Systems are compared with the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired, percentiles
 from bareface.evaluation.metrics import Trials, at_fmr, share, support
 from bareface.evaluation.resampling import Comparisons, Replicates
 from bareface.evaluation.scores import FAILED, Bool
+from bareface.evaluation.tables import Labelling
 from bareface.types import Float64
 from bareface.wording import plural
 
@@ -67,6 +69,8 @@ class Trial:
         bool [m]: the others could not be restored, and are searched as they are.
     values
         What was measured of single probes, by name: float64 [m], NaN where it was not.
+    people
+        Names of the enrolled, by their columns.
     """
 
     condition: str
@@ -74,6 +78,46 @@ class Trial:
     systems: Mapping[str, Scores]
     restored: Bool
     values: Mapping[str, Float64]
+    people: tuple[str, ...] = ()
+
+    def of(self, condition: str, kept: Bool) -> Trial:
+        """The probes that are kept, bool [m], against the same gallery."""
+        systems = {
+            name: replace(
+                scores,
+                tries=tuple(table[kept] for table in scores.tries),
+                limits=None if scores.limits is None else {at: limit[:, kept] for at, limit in scores.limits.items()},
+            )
+            for name, scores in self.systems.items()
+        }
+        values = {name: value[kept] for name, value in self.values.items()}
+        return replace(
+            self,
+            condition=condition,
+            subject=self.subject[kept],
+            systems=systems,
+            restored=self.restored[kept],
+            values=values,
+        )
+
+
+def grouped(trial: Trial, labelling: Labelling) -> Iterator[Trial]:
+    """The probes of each of the user's groups of people, searched for in the whole gallery.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.labels``: the labels are of photos, not of people.
+    """
+    if labelling.by != "subject":
+        raise EvaluationError(
+            "evaluation.labels",
+            "photos are labelled, but people are what restoring is judged by.",
+            remedy="Give labels by subject: a column subject, and one column a label.",
+        )
+    of_probe = np.array([labelling.groups.get(trial.people[column], "") for column in trial.subject])
+    for group in sorted(set(of_probe.tolist()) - {""}):
+        yield trial.of(f"{trial.condition}, {labelling.name} {group}", of_probe == group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,8 @@ from bareface import images
 from bareface.alignment import align
 from bareface.engine import Engine
 from bareface.errors import BarefaceError, CalibrationError, EvaluationError, ModelError, RestorationError
-from bareface.evaluation.degradations import LEVELS, Target, degrade
-from bareface.evaluation.mask_specs import Nose, sample_mask
-from bareface.evaluation.masks import apply_mask
 from bareface.evaluation.restoration import ORIGINAL, TARGETS, Scores, Trial
+from bareface.evaluation.restoration_conditions import Condition
 from bareface.evaluation.run import subject_face
 from bareface.matching.calibration import BARE, Calibration
 from bareface.matching.scoring import Columns, matrix
@@ -25,7 +23,7 @@ from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.beside import union_calibration
 from bareface.restoration.source import expected
 from bareface.restoration.unmask import unmask
-from bareface.types import Face, Float64, Landmarks, Template, UInt8
+from bareface.types import Face, Float64, Template, UInt8
 
 DLIB: Final = "original, dlib"
 EACH: Final = "each completion"
@@ -34,36 +32,9 @@ BEST: Final = "best of original and completions"
 BARE_PHOTO: Final = "the photo as it was"
 """The bare, unspoilt photo, where it is known: what no restoration can be expected to beat."""
 
-REAL: Final = "real mask"
-MASKS: Final[dict[str, tuple[Nose, ...]]] = {
-    "partial mask, simulated": ("low",),
-    "full mask, simulated": ("medium", "high"),
-}
-DEGRADED: Final = ("defocus", "motion", "downsample", "jpeg", "low light")
-SHOWN: Final = (2, 4)
-"""Which of the five levels of each degradation are tried, unless the caller names others."""
 _LARGE: Final = 640
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What is done to a photo of a bare face before it is searched with; :data:`REAL` does nothing.
-
-    Attributes
-    ----------
-    name
-        As results call it.
-    spoil
-        Given RGB pixels, landmarks in pixels and a seed, the new pixels; None for masks that are really worn.
-    masks
-        Whether faces are completed, rather than enhanced.
-    """
-
-    name: str
-    spoil: Callable[[UInt8, Landmarks, int], UInt8] | None
-    masks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,48 +63,6 @@ class Settings:
     probes: int = 1
     photos: int = 6
     pad: int = 0
-
-
-def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
-    """Real and simulated masks, then each degradation at these levels, 1 to 5."""
-    found = [Condition(REAL, None, True)]
-    found += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
-    for name in DEGRADED:
-        found += [Condition(f"{name}, level {level}", _spoiling(name, level), False) for level in levels]
-    return found
-
-
-def people_of(source: Path) -> dict[str, list[Path]]:
-    """Photos by person: of a folder with one folder a person, or of a gallery's named subjects.
-
-    Raises
-    ------
-    EvaluationError
-        ``evaluation.empty``: fewer than two people.
-    GalleryError
-        The file is no gallery.
-    """
-    found: dict[str, list[Path]] = {}
-    if source.is_dir():
-        for place in sorted(entry for entry in source.iterdir() if entry.is_dir()):
-            found[place.name] = sorted(path for path in place.iterdir() if path.is_file())
-    else:
-        from bareface.service import Gallery
-
-        with Gallery.open(source, create=False) as gallery:
-            for one in gallery.references():
-                if one.subject is not None:
-                    photos = found.setdefault(one.subject, [])
-                    photos += [Path(one.source)] * (Path(one.source) not in photos)
-    found = {name: photos for name, photos in found.items() if photos}
-    if len(found) < 2:
-        raise EvaluationError(
-            "evaluation.empty",
-            "there are fewer than two people in it.",
-            source=str(source),
-            remedy="Put each person's photos into a folder of their own.",
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,11 +136,11 @@ def run(
         if progress:
             progress(done, total)
 
-    known: list[_Person] = []
+    known: dict[str, _Person] = {}
     for name in names:
         person = _person(engine, people[name], settings, real)
         if person is not None:
-            known.append(person)
+            known[name] = person
         advance()
     if len(known) < 2:
         raise EvaluationError(
@@ -219,10 +148,10 @@ def run(
             "fewer than two people have a photo of a bare face that could be enrolled.",
             remedy="Add a photo without a mask of each person.",
         )
-    gallery = _Gallery.of(engine, dlib, [person.reference for person in known])
+    gallery = _Gallery.of(engine, dlib, {name: person.reference for name, person in known.items()})
     for condition in tried:
         taken = _Taken()
-        for number, person in enumerate(known):
+        for number, person in enumerate(known.values()):
             faces = person.masked if condition.spoil is None else person.bare
             for place, face in enumerate(faces[: settings.probes]):
                 _take(engine, condition, settings, taken, number, face, seed=number * 97 + place)
@@ -375,6 +304,7 @@ def fidelity(
 class _Gallery:
     """The references, for either descriptor."""
 
+    people: tuple[str, ...]
     ours: Columns
     theirs: Columns | None
     dlib: Engine | None
@@ -382,14 +312,16 @@ class _Gallery:
     calibration: Calibration | None
 
     @classmethod
-    def of(cls, engine: Engine, dlib: Engine | None, faces: Sequence[Face]) -> _Gallery:
-        ours = Columns.of_templates([face.reference for face in faces])
-        theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips([face.chip for face in faces]))
+    def of(cls, engine: Engine, dlib: Engine | None, faces: Mapping[str, Face]) -> _Gallery:
+        ours = Columns.of_templates([face.reference for face in faces.values()])
+        chips = [face.chip for face in faces.values()]
+        theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips(chips))
+        people = tuple(faces)
         try:
             found = Calibration.packaged(engine.space, engine.model)
         except CalibrationError:
-            return cls(ours, theirs, dlib, engine.model, None)
-        return cls(ours, theirs, dlib, engine.model, found if found.model == engine.model else None)
+            return cls(people, ours, theirs, dlib, engine.model, None)
+        return cls(people, ours, theirs, dlib, engine.model, found if found.model == engine.model else None)
 
     def trial(self, condition: Condition, taken: _Taken) -> Trial:
         systems: dict[str, Scores] = {}
@@ -412,6 +344,7 @@ class _Gallery:
             systems=systems,
             restored=np.array(taken.restored, bool),
             values={name: np.array(values) for name, values in taken.values.items()},
+            people=self.people,
         )
 
     def _limits(
@@ -443,16 +376,3 @@ def _table(made: Sequence[Template | None], references: Columns) -> Float64:
     table = matrix(Columns.of_templates(made), references).astype(np.float64)
     table[[one is None for one in made]] = -np.inf
     return table
-
-
-def _wearing(noses: tuple[Nose, ...]) -> Callable[[UInt8, Landmarks, int], UInt8]:
-    def wear(pixels: UInt8, landmarks: Landmarks, seed: int) -> UInt8:
-        spec = sample_mask(seed, half="test", nose=noses[seed % len(noses)])
-        return apply_mask(pixels, landmarks, spec).pixels
-
-    return wear
-
-
-def _spoiling(name: str, level: int) -> Callable[[UInt8, Landmarks, int], UInt8]:
-    step = LEVELS[name][level - 1]
-    return lambda pixels, landmarks, seed: degrade(pixels, Target.of(landmarks), [step], seed)

@@ -1,0 +1,97 @@
+"""What photos go through before they are searched with: masks that are worn or put on, and what spoils pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bareface.errors import EvaluationError
+from bareface.evaluation.degradations import LEVELS, Target, degrade
+from bareface.evaluation.mask_specs import Nose, sample_mask
+from bareface.evaluation.masks import apply_mask
+from bareface.types import Landmarks, UInt8
+
+REAL: Final = "real mask"
+MASKS: Final[dict[str, tuple[Nose, ...]]] = {
+    "partial mask, simulated": ("low",),
+    "full mask, simulated": ("medium", "high"),
+}
+DEGRADED: Final = ("defocus", "motion", "downsample", "jpeg", "low light")
+SHOWN: Final = (2, 4)
+"""Which of the five levels of each degradation are tried, unless the caller names others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is done to a photo of a bare face before it is searched with; :data:`REAL` does nothing.
+
+    Attributes
+    ----------
+    name
+        As results call it.
+    spoil
+        Given RGB pixels, landmarks in pixels and a seed, the new pixels; None for masks that are really worn.
+    masks
+        Whether faces are completed, rather than enhanced.
+    """
+
+    name: str
+    spoil: Callable[[UInt8, Landmarks, int], UInt8] | None
+    masks: bool
+
+
+def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
+    """Real and simulated masks, then each degradation at these levels, 1 to 5."""
+    found = [Condition(REAL, None, True)]
+    found += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
+    for name in DEGRADED:
+        found += [Condition(f"{name}, level {level}", _spoiling(name, level), False) for level in levels]
+    return found
+
+
+def people_of(source: Path) -> dict[str, list[Path]]:
+    """Photos by person: of a folder with one folder a person, or of a gallery's named subjects.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.empty``: fewer than two people.
+    GalleryError
+        The file is no gallery.
+    """
+    found: dict[str, list[Path]] = {}
+    if source.is_dir():
+        for place in sorted(entry for entry in source.iterdir() if entry.is_dir()):
+            found[place.name] = sorted(path for path in place.iterdir() if path.is_file())
+    else:
+        from bareface.service import Gallery
+
+        with Gallery.open(source, create=False) as gallery:
+            for one in gallery.references():
+                if one.subject is not None:
+                    photos = found.setdefault(one.subject, [])
+                    photos += [Path(one.source)] * (Path(one.source) not in photos)
+    found = {name: photos for name, photos in found.items() if photos}
+    if len(found) < 2:
+        raise EvaluationError(
+            "evaluation.empty",
+            "there are fewer than two people in it.",
+            source=str(source),
+            remedy="Put each person's photos into a folder of their own.",
+        )
+    return found
+
+
+def _wearing(noses: tuple[Nose, ...]) -> Callable[[UInt8, Landmarks, int], UInt8]:
+    def wear(pixels: UInt8, landmarks: Landmarks, seed: int) -> UInt8:
+        spec = sample_mask(seed, half="test", nose=noses[seed % len(noses)])
+        return apply_mask(pixels, landmarks, spec).pixels
+
+    return wear
+
+
+def _spoiling(name: str, level: int) -> Callable[[UInt8, Landmarks, int], UInt8]:
+    step = LEVELS[name][level - 1]
+    return lambda pixels, landmarks, seed: degrade(pixels, Target.of(landmarks), [step], seed)
