@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
 AGREE = "guesses agree"
+GUESSES = (
+    "guesses: rank and similarity in a search with each; best: of all these scores, whose rate among strangers has a "
+    "calibration of its own; over: guesses above its threshold for a possible match; guesses agree: how many have the "
+    "lead among their first five. A guess comes from statistics of other faces and is not evidence."
+)
+"""What the columns beside a candidate list say."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RAREST = 1e-6

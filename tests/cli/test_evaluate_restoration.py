@@ -34,7 +34,7 @@ def test_a_condition_in_numbers_and_words(run: Run, pairs: Path) -> None:
     names = [system["system"] for system in found["systems"]]
     assert names == [
         "original, dlib", "original, mask-aware", "each completion", "mean of the completions",
-        "best of original and completions", "the photo as it was",
+        "best of original and completions", "mean score of original and completions", "the photo as it was",
     ]  # fmt: skip
     # Two searches can show no rate at an FPIR: what remains is rank 1, and two people are too few for a difference.
     assert {tuple(rate["metric"] for rate in system["rates"]) for system in found["systems"]} == {("missed at rank 1",)}

@@ -33,7 +33,7 @@ def print_beside(one: Beside) -> None:
     """The table below a candidate list: its own leads first, then those that only guesses brought up."""
     if one.restored is not None and (one.leads or one.brought_up):
         columns = beside_columns(one)
-        titles = ("Beside it, the guesses", "ONLY IN GUESSES, not found with the photo itself")
+        titles = ("Beside it, the guesses", "ONLY IN GUESSES, not on the photo's own list")
         for title, leads in zip(titles, (one.leads, one.brought_up), strict=True):
             if leads:
                 rows = [beside_cells(lead) for lead in leads]

@@ -15,7 +15,7 @@ from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, FaceError, ImageError
 from bareface.files import check_place, write_atomically
 from bareface.matching.evidence import MIN_VISIBLE
-from bareface.wording import LEADS, odds, percent, plural, verdict, what_shows
+from bareface.wording import GUESSES, LEADS, odds, percent, plural, verdict, what_shows
 
 if TYPE_CHECKING:
     from bareface.restoration.beside import Beside
@@ -29,13 +29,6 @@ STRANGERS = (
     "what the calibration counted)"
 )
 """What the column of that name says."""
-
-GUESSES = (
-    "guesses: rank and similarity in a search with each; best: of all these scores, whose rate among strangers has a "
-    "calibration of its own; over: guesses above its threshold for a possible match; guesses agree: how many have the "
-    "lead among their first five. A guess is not evidence."
-)
-"""What the columns beside a candidate list say."""
 
 
 @dataclass(frozen=True, slots=True)

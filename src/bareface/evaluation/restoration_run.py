@@ -29,6 +29,7 @@ DLIB: Final = "original, dlib"
 EACH: Final = "each completion"
 MEAN: Final = "mean of the completions"
 BEST: Final = "best of original and completions"
+FUSED: Final = "mean score of original and completions"
 BARE_PHOTO: Final = "the photo as it was"
 """The bare, unspoilt photo, where it is known: what no restoration can be expected to beat."""
 
@@ -335,6 +336,8 @@ class _Gallery:
                 union = union_calibration(self.model, len(pictures) - 1)
                 limits = self._limits(union, pictures[:1])
                 systems[name] = Scores((np.max(tables, axis=0),), limits, restores=True)
+                # Half the photo's, half the guesses': if they knew anything else, this should show it.
+                systems[FUSED] = Scores(((tables[0] + np.mean(tables[1:], axis=0)) / 2,), restores=True)
             else:
                 restores = name not in (ORIGINAL, BARE_PHOTO)
                 systems[name] = Scores(tables, self._limits(self.calibration, pictures), restores)

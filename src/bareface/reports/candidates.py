@@ -13,7 +13,7 @@ from bareface.drawing import draw_occlusion
 from bareface.images import encode
 from bareface.reports.page import render
 from bareface.types import Candidate, CandidateList, Face
-from bareface.wording import LEADS, beside_cells, beside_columns, plural, printable, verdict
+from bareface.wording import GUESSES, LEADS, beside_cells, beside_columns, plural, printable, verdict
 
 if TYPE_CHECKING:
     from bareface.restoration.beside import Beside
@@ -66,6 +66,7 @@ def candidate_report(
         when=f"{made.day} {made:%B %Y, %H:%M} UTC",
         notes=tuple(dict.fromkeys((*notes, *shared))),
         leads=LEADS,
+        guesses=GUESSES,
         sections=[
             _section(number, entry, crop, base, shared, beside[number - 1] if beside else None)
             for number, entry in enumerate(lists, start=1)
