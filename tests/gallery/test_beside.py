@@ -1,0 +1,132 @@
+"""The gallery's side of searches with restored faces, on coloured tiles: no network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bareface import images
+from bareface.errors import RestorationError, UsageError
+from bareface.restoration.base import SIDE, Completion, Provenance, Restored
+from bareface.service import Gallery
+from bareface.types import Face, Source, Template
+from tests.gallery.pictures import Colour, Look, LookEngine, colours, save, vector_of
+
+MASKED: Colour = (50, 60, 70)
+PEOPLE = colours(150)
+
+
+class Restorer(LookEngine):
+    """Guesses that a masked tile is one of the enrolled people: as many of them as are asked for, in order."""
+
+    def __init__(self) -> None:
+        super().__init__({MASKED: Look("full", 0.5)})
+        self.guess = [PEOPLE[3], PEOPLE[3], PEOPLE[7], PEOPLE[3]]
+        self.refuse: str | None = None
+
+    def faces(self, source: Source) -> list[Face]:
+        return list(self._faces(images.decode(source)))
+
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
+        return self._made("unmask", self.guess[:completions])
+
+    def enhance(self, face: Face) -> Restored:
+        return self._made("enhance", self.guess[:1])
+
+    def _made(self, kind: str, guesses: list[Colour]) -> Restored:
+        if self.refuse:
+            raise RestorationError(self.refuse, "no.")
+        image, spread = np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((SIDE, SIDE), np.float32)
+        parts = tuple(
+            Completion(image, Template(np.resize(vector_of(colour), 128), self.model, self.space)) for colour in guesses
+        )
+        made = Provenance(kind, "tiles", None, None, 0, "0" * 64, 0.5, (), "0", "")  # type: ignore[arg-type]
+        return Restored(image, spread > 0, parts, spread, made, (1 + 0j, 0j), (0.0,) * len(parts), 0.0)
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    """150 people of one photo each."""
+    for number, colour in enumerate(PEOPLE):
+        save(tmp_path / "photos" / f"p{number}" / "1.png", colour)
+    with Gallery.open(tmp_path / "g", Restorer()) as opened:
+        opened.enrol(tmp_path / "photos")
+        yield opened
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Path:
+    return save(tmp_path / "probe.png", MASKED)
+
+
+def test_guesses_are_ranked_among_all_subjects(gallery: Gallery, probe: Path) -> None:
+    result = gallery.search(probe, top=2)
+    (found,) = gallery.search_beside(probe, result)
+    assert found.original is result.lists[0]
+    assert [lead.subject for lead in found.leads] == [one.subject for one in result.lists[0].candidates]
+    raised = {lead.subject: lead for lead in found.brought_up}
+    third, seventh = raised["p3"], raised["p7"]
+    assert [one.rank for one in third.guesses][:2] == [1, 1]
+    assert third.guesses[0].similarity == pytest.approx(1.0)
+    assert seventh.guesses[2].rank == 1
+    assert third.agreement.within >= 3
+    assert not third.agreement.depends
+    assert third.fpir is None, "no union of these templates is calibrated"
+    assert third.source.endswith("p3/1.png")
+
+
+def test_each_photo_and_face_gets_its_own(gallery: Gallery, tmp_path: Path) -> None:
+    probes = [save(tmp_path / "bare.png", PEOPLE[5]), save(tmp_path / "both.png", PEOPLE[6], MASKED)]
+    result = gallery.search(probes, top=1)
+    found = gallery.search_beside(probes, result)
+    assert [one.original for one in found] == list(result.lists)
+    assert [one.restored is not None for one in found] == [
+        one.probe[0].template.mask_state != "none" for one in result.lists
+    ]
+    assert sum(one.restored is not None for one in found) == 1
+
+
+def test_enhancement_is_asked_for_apart_and_never_calibrated(gallery: Gallery, tmp_path: Path) -> None:
+    probe = save(tmp_path / "bare.png", PEOPLE[5])
+    result = gallery.search(probe, top=1)
+    assert gallery.search_beside(probe, result, unmask=False) == ()
+    (left,) = gallery.search_beside(probe, result)
+    assert (left.restored, left.notes) == (None, ("no mask hides this face",))
+    (found,) = gallery.search_beside(probe, result, enhance=True)
+    assert found.restored is not None
+    assert found.restored.provenance.kind == "enhance"
+    assert {lead.fpir for lead in (*found.leads, *found.brought_up)} == {None}
+
+
+def test_what_cannot_be_restored_is_a_note(gallery: Gallery, probe: Path) -> None:
+    result = gallery.search(probe, top=1)
+    gallery.engine.refuse = "restoration.no-evidence"  # type: ignore[attr-defined]
+    (found,) = gallery.search_beside(probe, result)
+    assert found.restored is None
+    assert found.notes[0].startswith("not restored: ")
+    gallery.engine.refuse = "restoration.completions"  # type: ignore[attr-defined]
+    with pytest.raises(RestorationError):
+        gallery.search_beside(probe, result)
+
+
+def test_fused_faces_are_left_alone(gallery: Gallery, tmp_path: Path) -> None:
+    probes = [save(tmp_path / f"{tick}.png", MASKED, tick=tick) for tick in (1, 2)]
+    result = gallery.search(probes, same_person=True)
+    (found,) = gallery.search_beside(probes, result)
+    assert found.notes == ("fused faces are not restored",)
+
+
+def test_an_engine_that_does_not_restore_is_refused(gallery: Gallery, probe: Path) -> None:
+    with Gallery.open(gallery.path, LookEngine({MASKED: Look("full", 0.5)})) as opened:
+        result = opened.search(probe)
+        with pytest.raises(UsageError, match=r"usage\.engine"):
+            opened.search_beside(probe, result)
+
+
+def test_an_empty_gallery_says_so(tmp_path: Path, probe: Path) -> None:
+    with Gallery.open(tmp_path / "empty", Restorer()) as opened:
+        (found,) = opened.search_beside(probe, opened.search(probe))
+    assert (found.leads, found.brought_up, found.notes) == ((), (), ("the gallery is empty",))
