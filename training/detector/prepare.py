@@ -45,7 +45,9 @@ def prepare_faces(photos: Sequence[tuple[Path, float]], teacher: Teacher, work: 
 
 def prepare_scenes(data: Path, teacher: Teacher, work: Path, *, held_out: bool, share: float = 1.0) -> Path:
     """Write the labelled scenes of ``detection/train``: those to train on, or those held out."""
-    kept = work / ("scenes-held-out.npz" if held_out else "scenes.npz")
+    # A pack of fewer scenes must not pass for that of all.
+    part = "" if share == 1 else f"-{share:g}"
+    kept = work / (f"scenes-held-out{part}.npz" if held_out else f"scenes{part}.npz")
     if not kept.is_file():
         work.mkdir(parents=True, exist_ok=True)
         paths = scene_photos(data, held_out=held_out)[:: round(1 / share)]

@@ -137,7 +137,7 @@ def prepare_portraits(photos: Sequence[Path], teacher: Teacher, work: Path) -> l
     # Shuffled, so that the first shard is already a fair sample of all.
     order = np.random.default_rng(0).permutation(len(photos))
     for start in range(0, len(order), SHARD):
-        shard = work / f"portraits-{start // SHARD:03}.npz"
+        shard = work / f"chips-portraits-{start // SHARD:03}.npz"
         shards.append(shard)
         if not shard.is_file():
             chosen = [photos[index] for index in order[start : start + SHARD]]
@@ -164,7 +164,7 @@ def prepare_scenes(
         Folder for the files.
     """
     work.mkdir(parents=True, exist_ok=True)
-    faces, false, nothing = (work / f"{name}.npz" for name in ("scenes", "false", "nothing"))
+    faces, false, nothing = (work / f"chips-{name}.npz" for name in ("scenes", "false", "nothing"))
     if not faces.is_file():
         _write(faces, [made for number, scene in enumerate(scenes) for made in scene_chips(scene, number)])
     if not false.is_file():
