@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "masks.md", ROOT / "docs" / "quality.md")
+PAGES = (README, ROOT / "docs" / "masks.md", ROOT / "docs" / "quality.md", ROOT / "docs" / "restoration.md")
 
 Values = dict[str, Any]
 
@@ -264,6 +264,69 @@ def quality_validation(results: Values) -> str:
     return table(["reason given", "comparisons", "FNMR"], rows) + "\n\n" + table(["mean score", "matched"], tenths)
 
 
+def restoration(results: Values) -> str:
+    """Searches with the photo and with restored ones: errors, differences, verdicts, false matches created."""
+    parts = []
+    for condition, found in _conditions(results):
+        metrics = [rate["metric"] for rate in found["systems"][0]["rates"]]
+        rows = []
+        for system in found["systems"]:
+            rates = [_rate(_triple(rate["value"])) for rate in system["rates"]]
+            less = system["rates"][0]["less"]
+            rows.append(
+                [
+                    system["system"],
+                    *rates,
+                    f"{less['value']:+.3f} ({less['low']:+.3f} to {less['high']:+.3f})" if less else "",
+                    system["rates"][0]["verdict"] or "",
+                    "; ".join(_alarms(one) for one in system["alarms"][:1]),
+                ]
+            )
+        title = f"{condition}: {found['probes']} probes, {found['gallery']} enrolled, {found['restored']} restored"
+        columns = [title, *metrics, "first, less the original's", "verdict", "false alarms where 10 % are promised"]
+        measured = [f"{name} {_rate(_triple(value))}" for name, value in found["values"].items() if value["value"]]
+        parts.append(table(columns, rows) + f"\n\n{'; '.join(measured)}.")
+    weights = ", ".join(f"{name} {digest[:8]}" for name, digest in results["weights"].items())
+    return "\n\n".join([*parts, f"Weights: {weights}."])
+
+
+def restoration_summary(results: Values) -> str:
+    """One line a kind of mask, and one a method of enhancement."""
+    rows: list[list[str]] = []
+    enhanced: dict[str, dict[str, int]] = {}
+    for condition, found in _conditions(results):
+        said = {system["system"]: system["rates"][0] for system in found["systems"]}
+        if "each completion" in said:
+            shown = ("original, mask-aware", "each completion", "best of original and completions")
+            rates = [f"{said[name]['value']['value']:.3f}" for name in shown]
+            rows.append([f"{condition}, n = {found['subjects']}", *rates, said["each completion"]["verdict"]])
+        for name, rate in said.items():
+            if name.startswith("enhanced"):
+                counts = enhanced.setdefault(name, dict.fromkeys(("helps", "no difference shown", "harms"), 0))
+                counts[rate["verdict"]] += 1
+    masks = table(["FNIR at FPIR 0.1", "the photo itself", "each guess", "best of all", "a guess"], rows)
+    lines = [f"LFW, {name}, {sum(n.values())} degradations: {_counted(n)}." for name, n in enhanced.items()]
+    return "\n".join([masks, "", *lines])
+
+
+def _conditions(results: Values) -> list[tuple[str, Values]]:
+    found = results["results"].items()
+    return [(f"{name}, {condition}", values) for name, of in found for condition, values in of.items()]
+
+
+def _triple(estimate: Values) -> tuple[float, float, float]:
+    return estimate["value"], estimate["low"], estimate["high"]
+
+
+def _alarms(one: Values) -> str:
+    said = f"{100 * one['realised']['value']:.1f} %"
+    return said if one["created"] is None else f"{said}, {one['created']:g} created (any: {one['any']})"
+
+
+def _counted(verdicts: dict[str, int]) -> str:
+    return ", ".join(f"{word} in {count}" for word, count in verdicts.items())
+
+
 SECTIONS: dict[str, Callable[[Values], str]] = {
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
@@ -275,6 +338,8 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "evidence": evidence,
     "quality": quality,
     "quality_validation": quality_validation,
+    "restoration": restoration,
+    "restoration_summary": restoration_summary,
     "speed_pipeline": pipeline,
     "speed_search": search,
     "memory_enrol": memory,
@@ -282,10 +347,13 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "speed_metrics": metrics,
 }
 
+FILES = {"restoration_summary": "restoration"}
+"""Sections made of results of another name."""
+
 
 def section(name: str) -> str:
     """One table with the line that says where, when and how it was measured."""
-    results = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    results = json.loads((RESULTS / f"{FILES.get(name, name)}.json").read_text(encoding="utf-8"))
     machine = results["machine"]
     memory_size = f"{machine['memory_gib']:.0f} GiB"
     origin = f"`{machine['command']}`, {machine['date'][:10]}, {machine['processor']}, {machine['cpus']} cores, "

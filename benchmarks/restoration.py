@@ -13,12 +13,15 @@ from typing import Any
 
 import cv2
 
+from bareface.cli.evaluate import finite
 from bareface.cli.shapes import plain
 from bareface.engine import Engine
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ConditionResult, judged
-from bareface.evaluation.restoration_run import REAL, Settings, conditions, people_of, run, usable
+from bareface.evaluation.restoration_conditions import REAL, conditions, people_of
+from bareface.evaluation.restoration_run import Settings, run, usable
 from bareface.models import registry
+from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
 from benchmarks.accuracy import MFR2_PAD
 from benchmarks.common import print_table, write_json
@@ -42,18 +45,18 @@ def main() -> None:
     mfr2 = people_of(data / "mfr2")
     tried = [condition for condition in conditions(options.levels) if condition.masks or methods]
     sets = {
-        "LFW": (several, [c for c in tried if c.name != REAL], Settings(methods=methods, people=options.people), None),
-        # 53 people can show no lower rate of false alarms, nor an interval of several probes each.
-        "MFR2": (mfr2, [c for c in tried if c.name == REAL], Settings(methods=methods, pad=MFR2_PAD), (0.1,)),
+        "LFW": (several, [c for c in tried if c.name != REAL], Settings(methods=methods, people=options.people)),
+        "MFR2": (mfr2, [c for c in tried if c.name == REAL], Settings(methods=methods, pad=MFR2_PAD)),
     }
     results: dict[str, dict[str, Any]] = {}
-    for name, (people, wanted, settings, targets) in sets.items():
+    for name, (people, wanted, settings) in sets.items():
         results[name] = {}
         for trial in run(people, engine, dlib, wanted, settings):
-            found = judged(trial, plan, targets) if targets else judged(trial, plan)
-            results[name][found.condition] = plain(found)
+            found = judged(trial, plan)
+            results[name][found.condition] = finite(plain(found))
             _print(name, found)
-    weights = {card.id: card.files[0].sha256 for card in map(registry.card, (MODEL,))}
+    models = (MODEL, ENHANCER) if "bareface" in methods else (MODEL,)
+    weights = {card.id: card.files[0].sha256 for card in map(registry.card, models)}
     write_json(options.json, {"weights": weights, "results": results})
 
 
