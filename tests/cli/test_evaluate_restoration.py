@@ -48,11 +48,16 @@ def test_a_condition_in_numbers_and_words(run: Run, pairs: Path) -> None:
 def test_a_table_for_people_and_a_gallery_as_source(run: Run, pairs: Path, tmp_path: Path) -> None:
     gallery = tmp_path / "g.bareface"
     run("enrol", gallery, pairs)
-    given = ("--only", "partial", "--completions", 1, "--replicates", 0)
+    given = ("--only", "partial", "--completions", 1, "--replicates", 0, "--report", tmp_path / "page.html")
     result = run("evaluate", "restoration", gallery, *given)
     assert "partial mask, simulated: 2 probes of 2 people, 2 enrolled" in result.stdout
     assert "mean of the completions" in result.stdout
     assert "verdict" in result.stdout
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "partial mask, simulated (2 people): each completion" in page
+    assert "<img" not in page
+    assert "http://" not in page
+    assert "https://" not in page
 
 
 def test_a_condition_that_does_not_exist_is_refused_with_those_that_do(run: Run, pairs: Path) -> None:

@@ -12,21 +12,11 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
+from bareface.files import check_place, write_atomically
 
 if TYPE_CHECKING:
-    from bareface.evaluation.bootstrap import Estimate
-    from bareface.evaluation.restoration import ConditionResult, SystemResult
+    from bareface.evaluation.restoration import ConditionResult
     from bareface.evaluation.restoration_conditions import Condition
-
-CAUTIONS = (
-    "Every system has its own threshold for the stated rate of false alarms. A verdict is that of the first rate: "
-    "“helps” or “harms” where the interval of its difference from the original is clear of zero; of many such "
-    "verdicts, one in twenty is wrong by chance.",
-    "“false alarms”: of searches without a mate, the share that reaches bareface's own threshold for that FPIR, a "
-    "restored picture being taken for the bare photo that it looks like; “created”: how many of them the original "
-    "keeps below its threshold, on average over the pictures and with any of them.",
-    "Simulated masks flatter every method.",
-)
 
 
 @with_engine
@@ -45,6 +35,9 @@ def restoration(
     people: Annotated[int | None, typer.Option(min=2, metavar="N", help="At most so many people.")] = None,
     probes: Annotated[int, typer.Option(min=1, metavar="N", help="Searches a person and condition.")] = 1,
     groups: Groups = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Also write one self-contained page; it shows no photo.")
+    ] = None,
     pad: Pad = 0,
     replicates: Replicates = 1000,
     level: Level = 0.95,
@@ -55,9 +48,12 @@ def restoration(
     from bareface.evaluation.bootstrap import Plan
     from bareface.evaluation.restoration import grouped, judged
     from bareface.evaluation.restoration_conditions import SHOWN, conditions, people_of
+    from bareface.evaluation.restoration_report import CAUTIONS, page
     from bareface.evaluation.restoration_run import Settings, run, usable
     from bareface.evaluation.tables import read_labels
 
+    if report:
+        check_place(report)
     labels = read_labels(groups) if groups else ()
     tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
     settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)
@@ -73,6 +69,8 @@ def restoration(
                 found.append(judged(part, plan))
                 if not json:
                     print_condition(found[-1])
+    if report:
+        write_atomically(report, page(found, str(source)))
     if json:
         print_json(
             {"source": str(source), "conditions": [{**finite(plain(one)), "sentence": one.sentence} for one in found]}
@@ -97,27 +95,10 @@ def _chosen(conditions: list[Condition], only: list[str] | None) -> list[Conditi
 
 def print_condition(found: ConditionResult) -> None:
     """One table a condition, and what was measured of its pictures."""
-    metrics = [rate.metric for rate in found.systems[0].rates]
-    columns = ["searched with", *metrics, "less the original's", "verdict", "false alarms", "created"]
-    title = f"{found.condition}: {found.probes} probes of {found.subjects} people, {found.gallery} enrolled"
-    print_table(columns, [_row(one) for one in found.systems], right=metrics, long=columns[:1], title=title)
-    lost = f", {found.lost} lost for want of a face" if found.lost else ""
-    note(f"{found.restored} of {found.probes} restored, the others searched as they are{lost}")
-    for name, value in found.values.items():
-        note(f"{name}: {interval(value)}")
+    from bareface.evaluation import restoration_report as words
 
-
-def _row(one: SystemResult) -> list[object]:
-    first = one.rates[0].less
-    less = None if first is None else f"{first.value:+.3f} ({first.low:+.3f} to {first.high:+.3f})"
-    alarms = [f"{100 * each.realised.value:.1f} % for {100 * each.promised:g} %" for each in one.alarms]
-    created = [f"{each.created:g}, any {each.any}" for each in one.alarms if each.created is not None]
-    rates = [interval(rate.value) for rate in one.rates]
-    return [one.system, *rates, less, one.verdict, "; ".join(alarms), "; ".join(created)]
-
-
-def interval(value: Estimate) -> str:
-    """An estimate with its interval, where it has one."""
-    if value.method == "none":
-        return f"{value.value:.3f}"
-    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"
+    columns = words.columns(found)
+    rows = [words.row(one) for one in found.systems]
+    print_table(columns, rows, right=columns[1:-4], long=columns[:1], title=words.title(found))
+    for remark in words.remarks(found):
+        note(remark)
