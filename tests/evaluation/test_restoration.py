@@ -10,6 +10,7 @@ import pytest
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, paired
 from bareface.evaluation.restoration import ORIGINAL, RANK_1, Scores, Trial, grouped, judged, searches, verdict
+from bareface.evaluation.restoration_report import remarks, row
 from bareface.evaluation.restoration_run import MEAN, fidelity
 from bareface.evaluation.tables import Labelling
 
@@ -139,3 +140,10 @@ def test_groups_of_people_are_searched_for_in_the_whole_gallery() -> None:
     assert found.values["identity drift"].value == pytest.approx(0.3)
     with pytest.raises(EvaluationError, match=r"evaluation\.labels"):
         list(grouped(whole, Labelling("pose", "file", {})))
+
+
+def test_few_searches_are_said_to_be_few() -> None:
+    found = judged(trial({ORIGINAL: Scores((BASE,))}), NO_INTERVALS)
+    assert "fewer than 30 false alarms are expected at FPIR 0.1, so" in remarks(found)[0]
+    assert remarks(found)[1] == "identity drift: 0.189"
+    assert row(found.systems[0]) == [ORIGINAL, "0.400", "0.100", "", "", "", ""]

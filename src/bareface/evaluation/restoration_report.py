@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bareface.evaluation.bootstrap import Estimate
-from bareface.evaluation.restoration import ConditionResult, SystemResult
+from bareface.evaluation.metrics import support
+from bareface.evaluation.restoration import TARGETS, ConditionResult, SystemResult
 
 CAUTIONS: Final = (
     "Every system has its own threshold for the stated rate of false alarms. A verdict is that of the first rate: "
@@ -45,6 +46,9 @@ def remarks(found: ConditionResult) -> list[str]:
     """How many were restored, and what was measured of their pictures."""
     lost = f", {found.lost} lost for want of a face" if found.lost else ""
     first = f"{found.restored} of {found.probes} restored, the others searched as they are{lost}"
+    few = [f"{target:g}" for target in TARGETS if support(target, found.probes) == "few"]
+    if few:
+        first += f"; fewer than 30 false alarms are expected at FPIR {' and '.join(few)}, so rates there are rough"
     return [first, *(f"{name}: {interval(value)}" for name, value in found.values.items())]
 
 
