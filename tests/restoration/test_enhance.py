@@ -18,6 +18,7 @@ from bareface.models import registry
 from bareface.restoration import classical
 from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.enhance import METHODS, Method, apply, blended, place_back
+from bareface.restoration.guesses import with_guesses
 from bareface.restoration.hopeless import gauges, noise
 from bareface.restoration.sheet import before_and_after
 from bareface.restoration.source import aligned, apart
@@ -95,8 +96,8 @@ def test_every_method_gives_one_picture_that_says_where_it_comes_from(
 
 @pytest.mark.parametrize("method", ["bareface", "wiener", "richardson-lucy", "unsharp"])
 def test_a_blurred_face_gets_more_detail(engine: Engine, blurred: Face, method: Method) -> None:
-    made = engine.enhance(blurred, method)
-    assert detail(made.completions[0].image) > 1.15 * detail(made.source)
+    made = engine.enhance(blurred, method, fidelity=0.0)
+    assert detail(made.completions[0].image) > 1.1 * detail(made.source)
 
 
 @pytest.mark.parametrize("step", [Defocus(0.08), LowLight(150, brightness=0.3), Jpeg(12)])
@@ -118,7 +119,7 @@ def test_more_fidelity_is_less_change_and_less_drift(engine: Engine, blurred: Fa
     assert all(a >= b - 2e-3 for a, b in pairwise(drift))
     assert change[-1] == 0
     assert made[-1].provenance.synthetic == 0
-    assert drift[0] > 0.01
+    assert drift[0] > 1e-3
 
 
 def test_the_rim_stays_as_it_is() -> None:
@@ -245,6 +246,14 @@ def test_a_bell_sums_to_one(width: float) -> None:
     kernel = classical.bell(width)
     assert kernel.sum() == pytest.approx(1, abs=1e-5)
     assert kernel.shape[0] % 2 == 1
+
+
+def test_guesses_of_a_blurred_face_are_nearer_to_the_good_one(good: Face) -> None:
+    pixels = aligned(good).pixels
+    given = with_guesses(np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2.5), np.uint8))
+    own, careful, bold = (given[10:-10, 10:-10, start : start + 3].astype(float) for start in (0, 3, 6))
+    off = [np.abs(one - pixels[10:-10, 10:-10]).mean() for one in (own, careful, bold)]
+    assert off[2] < off[1] < 0.95 * off[0]
 
 
 def test_methods_are_those_of_the_command_and_none_lacks_code(good: Face) -> None:

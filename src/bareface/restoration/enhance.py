@@ -16,6 +16,7 @@ from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.restoration import classical
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
+from bareface.restoration.guesses import with_guesses
 from bareface.restoration.hopeless import why_hopeless
 from bareface.restoration.source import Aligned, aligned, apart, chip_of, expected, matrix
 from bareface.types import Face, Float32, UInt8
@@ -108,7 +109,7 @@ def apply(method: Method, face: Aligned) -> UInt8:
 def run(faces: UInt8) -> UInt8:
     """The network on aligned faces, RGB uint8 [n, 160, 160, 3] to the same."""
     session = _session()
-    made: UInt8 = session.run(None, {"pixels": np.ascontiguousarray(faces)})[0]
+    made: UInt8 = session.run(None, {"pixels": np.stack([with_guesses(face) for face in faces])})[0]
     return made
 
 

@@ -32,9 +32,9 @@ class Config:
 
     data: tuple[Path, ...]
     out: Path = Path("out/enhance")
-    steps: int = 9000
-    batch: int = 8
-    rate: float = 5e-4
+    steps: int = 6500
+    batch: int = 4
+    rate: float = 8e-4
     limit: int = 20000
     half: bool = True
     every: int = 250

@@ -11,15 +11,25 @@ from torch import nn
 from bareface.restoration.base import SIDE
 from training.dlib_format import Float32
 from training.onnx_graph import Graph
-from training.restoration.enhance.model import Block, Network
+from training.restoration.enhance.model import BANDS, GUESSES, LOUD, LOUDER, SPLINE, Block, Network
 
 
 def export(network: Network, path: Path) -> None:
-    """Write the network: ``pixels`` uint8 [n, 160, 160, 3] to ``enhanced`` uint8 [n, 160, 160, 3]."""
+    """Write the network: ``pixels``, faces and guesses, uint8 [n, 160, 160, 9], to ``enhanced`` [n, 160, 160, 3]."""
     graph = Graph(half=True)
-    pixels = graph.node("Transpose", graph.node("Cast", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
-    pixels = graph.node("Mul", pixels, _number(graph, 1 / 255))
-    x, skips = _convolution(graph, graph.node("Sub", pixels, _number(graph, 0.5)), network.head), []
+    given = graph.node("Transpose", graph.node("Cast", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    given = graph.node("Mul", given, _number(graph, 1 / 255))
+    pixels, skips = _part(graph, given, 0, 3), []
+    guesses = [_part(graph, given, 3 * place, 3 * place + 3) for place in range(1, GUESSES + 1)]
+    bands = [*_starlet(graph, pixels), *(graph.node("Sub", guess, pixels) for guess in guesses)]
+    loud = (*LOUDER, 0.0, *[LOUD] * GUESSES)
+    grey = [
+        graph.node("Mul", graph.node("ReduceMean", band, axes=[1], keepdims=1), _number(graph, much))
+        for much, band in zip(loud, bands, strict=True)
+        if much
+    ]
+    x = graph.node("Concat", graph.node("Sub", pixels, _number(graph, 0.5)), *grey, axis=1)
+    x = _convolution(graph, x, network.head)
     for level, blocks in enumerate(network.encode):
         if level:
             x = _convolution(graph, x, network.down[level - 1])
@@ -30,12 +40,36 @@ def export(network: Network, path: Path) -> None:
     for level in reversed(range(len(network.up))):
         x = graph.node("Add", skips[level], _shuffled(graph, _convolution(graph, x, network.up[level])))
         x = _blocks(graph, x, network.decode[level])
-    x = graph.node("Add", pixels, _shuffled(graph, _convolution(graph, x, network.tail)))
+    said = _shuffled(graph, _convolution(graph, x, network.tail))
+    x = graph.node("Add", pixels, _part(graph, said, len(bands), len(bands) + 3))
+    for place, band in enumerate(bands):
+        x = graph.node("Add", x, graph.node("Mul", _part(graph, said, place, place + 1), band))
     x = graph.node("Round", graph.node("Mul", x, _number(graph, 255)))
     x = graph.node("Clip", x, _number(graph, 0), _number(graph, 255))
     graph.node("Transpose", graph.node("Cast", x, to=TensorProto.UINT8), perm=[0, 2, 3, 1])
-    shape = ["n", SIDE, SIDE, 3]
-    graph.save(path, "enhanced", shape, shape, TensorProto.UINT8)
+    shape = ["n", SIDE, SIDE]
+    graph.save(path, "enhanced", [*shape, 3 + 3 * GUESSES], [*shape, 3], TensorProto.UINT8)
+
+
+def _part(graph: Graph, x: str, first: int, last: int) -> str:
+    """Some of the channels."""
+    ends = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1))
+    return graph.node("Slice", x, *ends)
+
+
+def _starlet(graph: Graph, pixels: str) -> list[str]:
+    parts, smooth = [], pixels
+    line = np.array(SPLINE, np.float32)
+    for band in range(BANDS):
+        step = 2**band
+        pads = graph.constant(np.array([0, 0, 2 * step, 2 * step] * 2, np.int64))
+        coarser = graph.node("Pad", smooth, pads, mode="edge")
+        for shape in ((1, 1, 5, 1), (1, 1, 1, 5)):
+            weight = graph.constant(np.tile(line.reshape(shape), (3, 1, 1, 1)))
+            coarser = graph.node("Conv", coarser, weight, kernel_shape=list(shape[2:]), dilations=[step] * 2, group=3)
+        parts.append(graph.node("Sub", smooth, coarser))
+        smooth = coarser
+    return [*parts, smooth]
 
 
 def _number(graph: Graph, value: float) -> str:

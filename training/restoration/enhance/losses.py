@@ -17,7 +17,7 @@ from training.embedding.network import Descriptor
 CHIP: Final = 150
 EDGES: Final = 0.5
 FEATURES: Final = 0.06
-IDENTITY: Final = 0.3
+IDENTITY: Final = 0.15
 """Weights beside the pixels' own loss."""
 
 
@@ -54,7 +54,10 @@ class Sight(nn.Module):
         return levels, F.normalize(self.descriptor.out(x.mean((2, 3))).float() - self.centre, dim=1)
 
     def apart(self, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-        """How far two batches are in the levels, and in the template, 1 - cosine."""
+        """How far two batches are in the levels, and in the template.
+
+        Of the templates it is the chord, so that small drifts of good faces count beside large ones of bad faces.
+        """
         with torch.no_grad():
             target, own = self(wanted)
         levels, template = self(made)
@@ -62,4 +65,4 @@ class Sight(nn.Module):
             (a.float() - b.float()).abs().mean() / b.float().abs().mean()
             for a, b in zip(levels[:4], target[:4], strict=True)
         ]
-        return torch.stack(off).sum(), (1 - (template * own).sum(1)).mean()
+        return torch.stack(off).sum(), torch.sqrt(2 - 2 * (template * own).sum(1) + 1e-3).mean() - 1e-3**0.5

@@ -1,4 +1,10 @@
-"""The network: a small residual U-Net on aligned faces, without normalisation."""
+"""The network: a small U-Net that tells each band of an aligned face how much more or less of it there is to be.
+
+A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE
+TIP 16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
+(:mod:`bareface.restoration.guesses`), and what is to be added besides. So to sharpen, to take noise away and to
+brighten are all but constants, and little training goes far.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +20,14 @@ WIDTHS: Final = (24, 48, 96, 160)
 ENCODE: Final = (1, 1, 2, 2)
 DECODE: Final = (2, 1, 1)
 """Blocks of each level on the way down, and up again."""
+BANDS: Final = 4
+"""Of detail, about 1, 2, 4 and 8 pixels wide."""
+GUESSES: Final = 2
+"""Deconvolutions that are given with the face."""
+LOUDER: Final = (16.0, 10.0, 6.0, 4.0)
+LOUD: Final = 6.0
+"""Bands' and guesses' grey is shown to the network, too, made about as strong as pixels: it tells blur from noise."""
+SPLINE: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 class Block(nn.Module):
@@ -33,11 +47,11 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """Pixels in [0, 1], float32 [n, 3, 160, 160], to what is to be added to them."""
+    """Faces and their guesses in [0, 1], float32 [n, 9, 160, 160], to what is to be added to the faces."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = nn.Conv2d(3, WIDTHS[0], 6, stride=2, padding=2)
+        self.head = nn.Conv2d(3 + BANDS + GUESSES, WIDTHS[0], 6, stride=2, padding=2)
         self.encode = nn.ModuleList(
             nn.Sequential(*(Block(w) for _ in range(n))) for w, n in zip(WIDTHS, ENCODE, strict=True)
         )
@@ -47,14 +61,18 @@ class Network(nn.Module):
         self.decode = nn.ModuleList(
             nn.Sequential(*(Block(w) for _ in range(n))) for w, n in zip(WIDTHS, reversed(DECODE), strict=False)
         )
-        self.tail = nn.Conv2d(WIDTHS[0], 12, 3, padding=1)
+        self.tail = nn.Conv2d(WIDTHS[0], 4 * (BANDS + 1 + GUESSES + 3), 3, padding=1)
         for layer in (self.whole, self.tail):
             nn.init.normal_(layer.weight, 0, 1e-3)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """[n, 3, 160, 160] -> [n, 3, 160, 160]."""
-        x, skips = self.head(pixels - 0.5), []
+    def forward(self, given: Tensor) -> Tensor:
+        """[n, 9, 160, 160] -> [n, 3, 160, 160]."""
+        pixels, skips = given[:, :3], []
+        bands = [*starlet(pixels), *(guess - pixels for guess in given[:, 3:].split(3, 1))]
+        loud = (*LOUDER, 0.0, *[LOUD] * GUESSES)
+        grey = [much * band.mean(1, keepdim=True) for much, band in zip(loud, bands, strict=True) if much]
+        x = self.head(torch.cat([pixels - 0.5, *grey], 1))
         for level, blocks in enumerate(self.encode):
             x = blocks(self.down[level - 1](x) if level else x)
             skips.append(x)
@@ -62,8 +80,25 @@ class Network(nn.Module):
         x = x + self.whole(x.mean((2, 3), keepdim=True))
         for level in reversed(range(len(self.up))):
             x = self.decode[level](skips[level] + F.pixel_shuffle(self.up[level](x), 2))
-        added: Tensor = F.pixel_shuffle(self.tail(x), 2)
-        return added
+        said = F.pixel_shuffle(self.tail(x), 2)
+        gains, added = said[:, : len(bands)].float(), said[:, len(bands) :].float()
+        return added + sum((gains[:, k : k + 1] * band for k, band in enumerate(bands)), torch.zeros(()))
+
+
+@torch.no_grad()
+def starlet(pixels: Tensor) -> list[Tensor]:
+    """Bands from fine to coarse and the smooth rest, each [n, 3, h, w]; together they are the pixels."""
+    parts, smooth = [], pixels
+    line = torch.tensor(SPLINE, device=pixels.device)
+    with torch.autocast(pixels.device.type, enabled=False):
+        for band in range(BANDS):
+            step = 2**band
+            coarser = F.pad(smooth, [2 * step] * 4, mode="replicate")
+            for shape in ((1, 1, 5, 1), (1, 1, 1, 5)):
+                coarser = F.conv2d(coarser, line.view(shape).repeat(3, 1, 1, 1), dilation=step, groups=3)
+            parts.append(smooth - coarser)
+            smooth = coarser
+    return [*parts, smooth]
 
 
 def to_tensor(faces: object) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from bareface.engine import Engine
+from bareface.restoration.guesses import with_guesses
 from bareface.types import UInt8
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
@@ -60,12 +61,15 @@ def gathered(config: Config) -> UInt8:
 
 
 def batches(faces: UInt8, config: Config, steps: range) -> Iterator[tuple[Tensor, Tensor]]:
-    """Spoilt and good faces; the same for the same step, wherever a training goes on."""
+    """Spoilt faces with their guesses, and good ones; the same for the same step, wherever a training goes on."""
     for step in steps:
         rng = np.random.default_rng([config.seed, step])
         chosen = rng.integers(len(faces), size=config.batch)
         spoilt, good = zip(*(pair(faces[i], rng) for i in chosen), strict=True)
-        yield to_tensor(np.stack(spoilt)).to(config.device), to_tensor(np.stack(good)).to(config.device)
+        yield (
+            to_tensor(np.stack([with_guesses(face) for face in spoilt])).to(config.device),
+            to_tensor(np.stack(good)).to(config.device),
+        )
 
 
 def rate(step: int, config: Config) -> float:
@@ -116,8 +120,9 @@ def fit(faces: UInt8, config: Config) -> Network:
 
 def _losses(network: Network, sight: Sight, spoilt: Tensor, good: Tensor, config: Config) -> dict[str, Tensor]:
     with torch.autocast(config.device, torch.bfloat16, enabled=config.half):
-        made = spoilt + network(spoilt).float()
-        levels, template = sight.apart(made, good)
+        made = spoilt[:, :3] + network(spoilt).float()
+    # In full: small drifts are lost in bfloat16.
+    levels, template = sight.apart(made, good)
     return {
         "pixels": charbonnier(made - good),
         "edges": EDGES * edges(made - good),
