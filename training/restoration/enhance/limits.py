@@ -79,10 +79,11 @@ def main() -> None:
     people = list(templates)
     good = _centred(np.stack([templates[number] for number in people]), engine.space)
     found = {cell: _summary(row, engine, good, people) for cell, row in rows.items() if row.before}
-    lines = [[f"{kind} {cells.get((kind, place), '')}", *values.values()] for (kind, place), values in found.items()]
+    lines = [[f"{kind} {place or ''}".strip(), *values.values()] for (kind, place), values in found.items()]
     title = f"{len(people)} people, {MODEL}, fidelity 0.5 (power {POWER:g}), {SIDE} px"
     print_table(title, ["", *next(iter(found.values()))], lines)
-    write_json(options.json, {"title": title, "rows": {line[0]: line[1:] for line in lines}})
+    steps = {f"{kind} {place}": str(step) for (kind, place), step in cells.items()}
+    write_json(options.json, {"title": title, "steps": steps, "rows": {line[0]: line[1:] for line in lines}})
 
 
 def _summary(row: Row, engine: Engine, good: Float32, people: list[int]) -> dict[str, float]:
