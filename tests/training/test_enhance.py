@@ -141,7 +141,8 @@ def test_trained_from_nothing_it_undoes_something(tmp_path: Path) -> None:
     for portrait in (astronaut(), hopper()):
         (photos / portrait.name).write_bytes(portrait.read_bytes())
     command = [sys.executable, "-m", "training.restoration.enhance", "--data", str(photos), "--out", str(tmp_path)]
-    done = subprocess.run([*command, "--steps", "350", "--every", "100", "--rate", "0.002"], capture_output=True, text=True, check=False)
+    command += ["--steps", "350", "--every", "100", "--rate", "0.002"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     network = open_session(tmp_path / "bareface-enhance.onnx")
     before, after = [], []
