@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--masks", type=int, default=2, help="masks drawn for every face")
     parser.add_argument("--tuned", type=float, default=TUNED, help="how far from dlib's weights, in [0, 1]")
     parser.add_argument("--head", type=int, default=HEAD_FACES, help="samples that the last linear map is fitted on")
+    parser.add_argument("--start", type=Path, help="checkpoint (state.pt) of an earlier run to start from")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw masks")
     for field in fields(Config):
         if field.type in ("int", "float", "str"):
@@ -63,7 +64,7 @@ def main() -> None:
         workers=options.workers,
     )
     print(f"{len(pool.bare)} faces", flush=True)
-    network = train(pool, config, options.work)
+    network = train(pool, config, options.work, start=options.start)
     network.soften(options.tuned)
     print(finish(network, pool, options.work, faces=options.head))
 

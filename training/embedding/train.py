@@ -64,7 +64,7 @@ class Config:
         return max(1, self.samples // self.batch)
 
 
-def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Descriptor:
+def train(pool: Pool, config: Config, folder: Path, *, every: int = 500, start: Path | None = None) -> Descriptor:
     """Train, or go on where ``folder`` says an earlier run stopped; returns the network with its mean weights.
 
     Parameters
@@ -77,12 +77,17 @@ def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Desc
         For ``state.pt`` (the checkpoint) and ``log.csv``.
     every
         Steps between checkpoints.
+    start
+        Checkpoint of an earlier run, whose mean weights a new run starts from instead of dlib's.
     """
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     folder.mkdir(parents=True, exist_ok=True)
     network = Descriptor(config.frozen).to(config.device, memory_format=torch.channels_last)
     learned = [weight for weight in network.parameters() if weight.requires_grad]
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
+        _put(torch.load(start, weights_only=True)["means"], learned)
     mean_weights = [weight.detach().clone() for weight in learned]
     optimiser = torch.optim.AdamW(learned, lr=config.peak, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.peak, config.steps, pct_start=0.1)
@@ -107,10 +112,14 @@ def train(pool: Pool, config: Config, folder: Path, *, every: int = 500) -> Desc
             _log(folder / "log.csv", f"{step * config.batch},{running:.5f},{pace:.2f}")
             _save(folder / "state.pt", step, network, mean_weights, optimiser, schedule)
             since = time.monotonic()
-    with torch.no_grad():
-        for weight, mean in zip(learned, mean_weights, strict=True):
-            weight.copy_(mean)
+    _put(mean_weights, learned)
     return network
+
+
+@torch.no_grad()
+def _put(values: list[Tensor], weights: list[Any]) -> None:
+    for weight, value in zip(weights, values, strict=True):
+        weight.copy_(value)
 
 
 class _Loss:
