@@ -55,7 +55,7 @@ def main() -> None:
             found = judged(trial, plan)
             results[name][found.condition] = finite(plain(found))
             _print(name, found)
-    models = (MODEL, ENHANCER) if "bareface" in methods else (MODEL,)
+    models = (engine.model, MODEL, *([ENHANCER] if "bareface" in methods else []))
     weights = {card.id: card.files[0].sha256 for card in map(registry.card, models)}
     write_json(options.json, {"weights": weights, "results": results})
 
