@@ -13,6 +13,13 @@ from hypothesis import settings
 _OWN = tempfile.TemporaryDirectory(prefix="bareface-tests-")
 os.environ["BAREFACE_RESTORATIONS"] = os.path.join(_OWN.name, "restorations.sqlite")  # noqa: PTH118
 
+
+@pytest.fixture(autouse=True)
+def _own_record(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test restored must not be refused in another."""
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path_factory.mktemp("record") / "restorations.sqlite"))
+
+
 # Everywhere else hypothesis looks for new counterexamples; CI must say the same of the same commit.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

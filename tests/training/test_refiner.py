@@ -124,7 +124,7 @@ def test_the_loss_is_small_where_the_outputs_are_right() -> None:
 def test_training_learns_and_goes_on_after_a_stop(tmp_path: Path) -> None:
     parts = [face_chip(), nothing_chip()]
     torch.set_num_threads(1)
-    first = Config(batch=16, steps=60, warm_up=5, average=0.8, widths=SMALL)
+    first = Config(batch=16, steps=120, warm_up=5, average=0.8, widths=SMALL)
     network = train(parts, first, torch.device("cpu"), tmp_path)
     batch = Sampler(parts, np.random.default_rng(9)).batch(64)
     with torch.no_grad():
@@ -134,7 +134,7 @@ def test_training_learns_and_goes_on_after_a_stop(tmp_path: Path) -> None:
     assert float(after["points"]) < 0.8 * float(before["points"])
     again = Trainer(first, torch.device("cpu"))
     again.load(tmp_path / "checkpoint.pt")
-    assert again.step == 60
+    assert again.step == first.steps
     same = train(parts, first, torch.device("cpu"), tmp_path)
     for name, value in same.state_dict().items():
         torch.testing.assert_close(value, network.state_dict()[name])
