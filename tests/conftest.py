@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from hypothesis import settings
 # What this user restored is none of the tests' business.
 _OWN = tempfile.TemporaryDirectory(prefix="bareface-tests-")
 os.environ["BAREFACE_RESTORATIONS"] = os.path.join(_OWN.name, "restorations.sqlite")  # noqa: PTH118
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _record_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a module's fixtures restored must not be refused in another module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BAREFACE_RESTORATIONS", str(tmp_path_factory.mktemp("records") / "restorations.sqlite"))
+        yield
 
 
 @pytest.fixture(autouse=True)
