@@ -32,15 +32,15 @@ def export(network: FaceNet, path: Path) -> None:
     graph = Graph(half=True)
     x = graph.photo_input(MEAN)
     for layer in network.stem:
-        x = layer_nodes(graph, layer, x)
+        x = _layer(graph, layer, x)
     levels = []
     for stage in network.stages:
         for layer in stage:
-            x = layer_nodes(graph, layer, x)
+            x = _layer(graph, layer, x)
         levels.append(x)
     above, outputs = "", []
     for level, lateral, head in reversed(list(zip(levels, network.lateral, network.heads, strict=True))):
-        x = layer_nodes(graph, lateral, level)
+        x = _layer(graph, lateral, level)
         if above:
             doubled = _doubled(graph, above)
             x = graph.node("Add", x, doubled)
@@ -50,10 +50,9 @@ def export(network: FaceNet, path: Path) -> None:
     graph.save(path, "faces", [1, "height", "width", 3], [1, "locations", OUTPUTS])
 
 
-def layer_nodes(graph: Graph, layer: nn.Module, x: str) -> str:
-    """Nodes of a layer of the network; returns the name of their output."""
+def _layer(graph: Graph, layer: nn.Module, x: str) -> str:
     if isinstance(layer, Separable):
-        y = layer_nodes(graph, layer.pointwise, layer_nodes(graph, layer.depthwise, x))
+        y = _layer(graph, layer.pointwise, _layer(graph, layer.depthwise, x))
         return graph.node("Relu", graph.node("Add", x, y)) if layer.shortcut else y
     if not isinstance(layer, ConvNorm):
         raise TypeError(f"no way to export {type(layer).__name__}")
@@ -89,7 +88,7 @@ def _convolve(graph: Graph, x: str, weight: Float32, bias: Float32, stride: int 
 
 
 def _head(graph: Graph, head: Head, x: str) -> str:
-    x = layer_nodes(graph, head.task, layer_nodes(graph, head.smooth, x))
+    x = _layer(graph, head.task, _layer(graph, head.smooth, x))
     bias = head.out.bias
     if bias is None:
         raise TypeError("a head without bias")

@@ -37,14 +37,13 @@ class Teacher:
         for scale in scales:
             size = max(32, round(pixels.shape[1] * scale)), max(32, round(pixels.shape[0] * scale))
             image = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-            both = _agreed(self.look(image), _mirrored(self.look(image[:, ::-1]), size[0]))
+            both = _agreed(self._run(image), _mirrored(self._run(image[:, ::-1]), size[0]))
             stretch = np.array([pixels.shape[1] / size[0], pixels.shape[0] / size[1]], np.float32)
             both[:, :14] *= np.tile(stretch, 7)
             found = np.concatenate([found, both])
         return _best(found)
 
-    def look(self, image: UInt8) -> Float32:
-        """Rows as above of a single look at the picture as it is."""
+    def _run(self, image: UInt8) -> Float32:
         self._net.setInputSize((image.shape[1], image.shape[0]))
         _, rows = self._net.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         if rows is None:
