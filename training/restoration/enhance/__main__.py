@@ -9,7 +9,7 @@ from pathlib import Path
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.train import main
 
-_KINDS = {"int": int, "float": float, "str": str, "Path": Path}
+_KINDS = {"int": int, "float": float, "str": str, "Path": Path, "Path | None": Path}
 
 
 def _options() -> Config:

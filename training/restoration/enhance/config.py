@@ -16,6 +16,8 @@ class Config:
         Folders of photos; each photo's largest bare face is learnt from.
     out
         Where faces, checkpoints and the ONNX file lie; a training goes on from there.
+    start
+        A checkpoint whose mean weights to begin with; None: from scratch.
     steps
         Optimiser steps in all. The rate falls over the last 60 % of them; a training that goes on may be given more.
     batch
@@ -32,6 +34,7 @@ class Config:
 
     data: tuple[Path, ...]
     out: Path = Path("out/enhance")
+    start: Path | None = None
     steps: int = 6500
     batch: int = 4
     rate: float = 8e-4

@@ -16,14 +16,24 @@ from training.embedding.network import Descriptor
 
 CHIP: Final = 150
 EDGES: Final = 0.5
-FEATURES: Final = 0.06
-IDENTITY: Final = 0.15
-"""Weights beside the pixels' own loss."""
+PIXELS: Final = 0.3
+"""Weights: of the edges beside the pixels, and of both beside what the descriptor sees."""
+_HARDLY: Final = 0.02
+"""Of what is left: less is not worth a greater effort."""
+
+
+def share(left: Tensor) -> Tensor:
+    """Mean logarithm of what is left to do for each face [n].
+
+    So a tenth less counts the same for a face that is hardly spoilt as for one that is spoilt badly; a mean of what is
+    left would be all about the bad ones, and the network would blunt the good ones.
+    """
+    return torch.log(left + _HARDLY).mean()
 
 
 def charbonnier(off: Tensor) -> Tensor:
-    """Mean of a smooth absolute value."""
-    return torch.sqrt(off * off + 1e-6).mean()
+    """Mean of a smooth absolute value of each [n, ...]: [n]."""
+    return torch.sqrt(off * off + 1e-6).flatten(1).mean(1)
 
 
 def edges(off: Tensor) -> Tensor:
@@ -54,15 +64,13 @@ class Sight(nn.Module):
         return levels, F.normalize(self.descriptor.out(x.mean((2, 3))).float() - self.centre, dim=1)
 
     def apart(self, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-        """How far two batches are in the levels, and in the template.
-
-        Of the templates it is the chord, so that small drifts of good faces count beside large ones of bad faces.
-        """
+        """How far the faces of two batches are in the levels [n], and in the template: its chord [n]."""
         with torch.no_grad():
             target, own = self(wanted)
         levels, template = self(made)
         off = [
-            (a.float() - b.float()).abs().mean() / b.float().abs().mean()
+            (a.float() - b.float()).abs().mean((1, 2, 3)) / b.float().abs().mean((1, 2, 3))
             for a, b in zip(levels[:4], target[:4], strict=True)
         ]
-        return torch.stack(off).sum(), torch.sqrt(2 - 2 * (template * own).sum(1) + 1e-3).mean() - 1e-3**0.5
+        # The root's slope at 0 has no end.
+        return torch.stack(off).sum(0), torch.sqrt((2 - 2 * (template * own).sum(1)).clamp(min=0) + 1e-4) - 1e-2

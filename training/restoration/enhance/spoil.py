@@ -38,7 +38,17 @@ def pair(face: UInt8, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
     scale = 1.0 if rng.random() < 0.3 else float(rng.uniform(0.5, 1.0))
     side = round(SIDE * scale)
     photo = face if side == SIDE else cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+    photo = _taken(photo, rng)
     return _full(chain(photo, rng)), _full(photo)
+
+
+def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
+    """With the grain and the file's traces that good photos have, too: they are to be kept."""
+    if rng.random() < 0.4:
+        grain = rng.normal(0, rng.uniform(1, 4), photo.shape).astype(np.float32)
+        grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.4, 0.8))
+        photo = np.clip(np.round(photo + grain), 0, 255).astype(np.uint8)
+    return _coded(photo, int(rng.integers(65, 96))) if rng.random() < 0.6 else photo
 
 
 def chain(photo: UInt8, rng: np.random.Generator) -> UInt8:

@@ -19,7 +19,7 @@ from bareface.restoration.guesses import with_guesses
 from bareface.types import UInt8
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
-from training.restoration.enhance.losses import EDGES, FEATURES, IDENTITY, Sight, charbonnier, edges
+from training.restoration.enhance.losses import EDGES, PIXELS, Sight, charbonnier, edges, share
 from training.restoration.enhance.model import Network, to_tensor
 from training.restoration.enhance.spoil import pair
 from training.restoration.faces import bare_faces, photos_in
@@ -85,6 +85,9 @@ def fit(faces: UInt8, config: Config) -> Network:
     sight = Sight().to(config.device)
     optimiser = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=1e-4, betas=(0.9, 0.99))
     file, done = config.out / "enhance.pt", 0
+    if config.start is not None and not file.is_file():
+        for part in (network, mean):
+            part.load_state_dict(torch.load(config.start, weights_only=True)["mean"])
     if file.is_file():
         saved = torch.load(file, weights_only=True)
         for part, name in ((network, "network"), (mean, "mean"), (optimiser, "optimiser")):
@@ -124,8 +127,7 @@ def _losses(network: Network, sight: Sight, spoilt: Tensor, good: Tensor, config
     # In full: small drifts are lost in bfloat16.
     levels, template = sight.apart(made, good)
     return {
-        "pixels": charbonnier(made - good),
-        "edges": EDGES * edges(made - good),
-        "features": FEATURES * levels,
-        "identity": IDENTITY * template,
+        "pixels": PIXELS * share(charbonnier(made - good) + EDGES * edges(made - good)),
+        "features": share(levels),
+        "identity": share(template),
     }
