@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+
+from benchmarks.markdown import Values, percent, rate, table
+from benchmarks.readme_restoration import enhance, refusal, restoration, restoration_summary, restored, unmask
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "docs" / "masks.md", ROOT / "docs" / "quality.md", ROOT / "docs" / "restoration.md")
-
-Values = dict[str, Any]
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; all columns but the first are aligned right."""
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (columns, rule, *rows))
-
-
-def _rate(triple: Sequence[float]) -> str:
-    return f"{triple[0]:.3f} ({triple[1]:.3f} to {triple[2]:.3f})"
 
 
 def lfw(results: Values) -> str:
@@ -53,9 +43,9 @@ def accuracy(results: Values) -> str:
             rows.append(
                 [
                     f"{task}: {system}",
-                    _rate(found["accuracy"]) if "accuracy" in found else "–",
-                    _rate(found["eer"]),
-                    "n too small" if small else _rate(found["tar@0.01"]),
+                    rate(found["accuracy"]) if "accuracy" in found else "–",
+                    rate(found["eer"]),
+                    "n too small" if small else rate(found["tar@0.01"]),
                     f"{100 * found['fta']:.1f} %",
                 ]
             )
@@ -77,10 +67,10 @@ def masked_detection(results: Values) -> str:
     landmarks, times = found["landmarks under a mask"], found["milliseconds"]
     states, steady = found["mask states"], ", from the mean of YuNet's looks"
     rows = [
-        ["MFR2, real masks: photos with a face found", _share(found["MFR2"]["found"]), ""],
-        ["MFR2: masked or bare, rightly said", _share(found["MFR2"]["masked or bare right"]), ""],
-        ["masks worn wrongly, said to be so", _share(states["partial"]["right"]), ""],
-        ["masks worn rightly, said to be so", _share(states["full"]["right"]), ""],
+        ["MFR2, real masks: photos with a face found", percent(found["MFR2"]["found"]), ""],
+        ["MFR2: masked or bare, rightly said", percent(found["MFR2"]["masked or bare right"]), ""],
+        ["masks worn wrongly, said to be so", percent(states["partial"]["right"]), ""],
+        ["masks worn rightly, said to be so", percent(states["full"]["right"]), ""],
         *(
             [
                 f"marked faces found (overlap {overlap}), at {at['yunet']['false']} detections that nobody marked",
@@ -89,7 +79,7 @@ def masked_detection(results: Values) -> str:
             ]
             for overlap, at in (("0.4", found["marked"]), ("0.5", found["marked, strictly"]))
         ),
-        ["faces in the wild that YuNet is sure of: found", _share(found["wild"]), ""],
+        ["faces in the wild that YuNet is sure of: found", percent(found["wild"]), ""],
         *(
             [
                 f"landmarks under a simulated mask, {name}: distance from YuNet's on the bare photo, "
@@ -111,10 +101,6 @@ def masked_detection(results: Values) -> str:
         *([f"time a photo, {name}", f"{t['ours']:.1f} ms", f"{t['yunet']:.1f} ms"] for name, t in times.items()),
     ]
     return table(["detection", "bareface", "YuNet"], rows)
-
-
-def _share(found: Sequence[float]) -> str:
-    return f"{100 * found[0]:.1f} % ({100 * found[1]:.1f} to {100 * found[2]:.1f}), n = {found[3]:.0f}"
 
 
 def occlusion(results: Values) -> str:
@@ -140,7 +126,7 @@ def masked(results: Values) -> str:
             if "mated" not in values:
                 continue
             accuracy = values.get("accuracy")
-            cells = [_rate(accuracy) if accuracy else "–", _rate(values["eer"]), _rate(values["tar@0.01"])]
+            cells = [rate(accuracy) if accuracy else "–", rate(values["eer"]), rate(values["tar@0.01"])]
             rows.append([f"{task}: {name}", *cells, f"{100 * values['fta']:.1f} %"])
     return table(["set: detector + embedder", "accuracy", "EER", "TAR at FMR 1e-2", "pairs lost (FTA)"], rows)
 
@@ -246,7 +232,7 @@ def quality(results: Values) -> str:
     curves = table(["discarded: FNMR of the rest, %", *shown], rows)
     ways = [way for way in next(iter(shown.values()))[1] if way != "threshold"]
     areas = [
-        [way, *(_rate(v[way]["area"]) + (", falls" if v[way]["falls"] else "") for _, v in shown.values())]
+        [way, *(rate(v[way]["area"]) + (", falls" if v[way]["falls"] else "") for _, v in shown.values())]
         for way in ways
     ]
     return curves + "\n\n" + table(["relative area, 1 for random discarding", *shown], areas)
@@ -270,69 +256,6 @@ def quality_validation(results: Values) -> str:
     return table(["reason given", "comparisons", "FNMR"], rows) + "\n\n" + table(["mean score", "matched"], tenths)
 
 
-def restoration(results: Values) -> str:
-    """Searches with the photo and with restored ones: errors, differences, verdicts, false matches created."""
-    parts = []
-    for condition, found in _conditions(results):
-        metrics = [rate["metric"] for rate in found["systems"][0]["rates"]]
-        rows = []
-        for system in found["systems"]:
-            rates = [_rate(_triple(rate["value"])) for rate in system["rates"]]
-            less = system["rates"][0]["less"]
-            rows.append(
-                [
-                    system["system"],
-                    *rates,
-                    f"{less['value']:+.3f} ({less['low']:+.3f} to {less['high']:+.3f})" if less else "",
-                    system["rates"][0]["verdict"] or "",
-                    "; ".join(_alarms(one) for one in system["alarms"][:1]),
-                ]
-            )
-        title = f"{condition}: {found['probes']} probes, {found['gallery']} enrolled, {found['restored']} restored"
-        columns = [title, *metrics, "first, less the original's", "verdict", "false alarms where 10 % are promised"]
-        measured = [f"{name} {_rate(_triple(value))}" for name, value in found["values"].items() if value["value"]]
-        parts.append(table(columns, rows) + f"\n\n{'; '.join(measured)}.")
-    weights = ", ".join(f"{name} {digest[:8]}" for name, digest in results["weights"].items())
-    return "\n\n".join([*parts, f"Weights: {weights}."])
-
-
-def restoration_summary(results: Values) -> str:
-    """One line a kind of mask, and one a method of enhancement."""
-    rows: list[list[str]] = []
-    enhanced: dict[str, dict[str, int]] = {}
-    for condition, found in _conditions(results):
-        said = {system["system"]: system["rates"][0] for system in found["systems"]}
-        if "each completion" in said:
-            shown = ("original, mask-aware", "each completion", "best of original and completions")
-            rates = [f"{said[name]['value']['value']:.3f}" for name in shown]
-            rows.append([f"{condition}, n = {found['subjects']}", *rates, said["each completion"]["verdict"]])
-        for name, rate in said.items():
-            if name.startswith("enhanced"):
-                counts = enhanced.setdefault(name, dict.fromkeys(("helps", "no difference shown", "harms"), 0))
-                counts[rate["verdict"]] += 1
-    masks = table(["FNIR at FPIR 0.1", "the photo itself", "each guess", "best of all", "a guess"], rows)
-    lines = [f"LFW, {name}, {sum(n.values())} degradations: {_counted(n)}." for name, n in enhanced.items()]
-    return "\n".join([masks, "", *lines])
-
-
-def _conditions(results: Values) -> list[tuple[str, Values]]:
-    found = results["results"].items()
-    return [(f"{name}, {condition}", values) for name, of in found for condition, values in of.items()]
-
-
-def _triple(estimate: Values) -> tuple[float, float, float]:
-    return estimate["value"], estimate["low"], estimate["high"]
-
-
-def _alarms(one: Values) -> str:
-    said = f"{100 * one['realised']['value']:.1f} %"
-    return said if one["created"] is None else f"{said}, {one['created']:g} created (any: {one['any']})"
-
-
-def _counted(verdicts: dict[str, int]) -> str:
-    return ", ".join(f"{word} in {count}" for word, count in verdicts.items())
-
-
 SECTIONS: dict[str, Callable[[Values], str]] = {
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
@@ -344,8 +267,12 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "evidence": evidence,
     "quality": quality,
     "quality_validation": quality_validation,
+    "unmask": unmask,
+    "enhance": enhance,
+    "refusal": refusal,
     "restoration": restoration,
     "restoration_summary": restoration_summary,
+    "restored": restored,
     "speed_pipeline": pipeline,
     "speed_search": search,
     "memory_enrol": memory,
@@ -353,17 +280,32 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "speed_metrics": metrics,
 }
 
-FILES = {"restoration_summary": "restoration"}
-"""Sections made of results of another name."""
+FILES: dict[str, str | tuple[str, ...]] = {
+    "restoration_summary": "restoration",
+    "restored": ("unmask", "enhance", "refusal"),
+}
+"""Sections made of results of another name; those of several are given all by name."""
 
 
 def section(name: str) -> str:
     """One table with the line that says where, when and how it was measured."""
-    results = json.loads((RESULTS / f"{FILES.get(name, name)}.json").read_text(encoding="utf-8"))
-    machine = results["machine"]
-    memory_size = f"{machine['memory_gib']:.0f} GiB"
-    origin = f"`{machine['command']}`, {machine['date'][:10]}, {machine['processor']}, {machine['cpus']} cores, "
-    return f"{SECTIONS[name](results)}\n\n<sub>{origin}{memory_size}</sub>"
+    source = FILES.get(name, name)
+    if isinstance(source, str):
+        results = _read(source)
+        return f"{SECTIONS[name](results)}\n\n<sub>{_origin(results['machine'])}</sub>"
+    found = {one: _read(one) for one in source}
+    machines = [results["machine"] for results in found.values()]
+    return f"{SECTIONS[name](found)}\n\n<sub>{'; '.join(_origin(machine) for machine in machines)}</sub>"
+
+
+def _read(name: str) -> Values:
+    found: Values = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _origin(machine: Values) -> str:
+    where = f"{machine['processor']}, {machine['cpus']} cores, {machine['memory_gib']:.0f} GiB"
+    return f"`{machine['command']}`, {machine['date'][:10]}, {where}"
 
 
 def filled(text: str) -> str:

@@ -1,0 +1,31 @@
+"""How the generated tables of the README and the pages beside it are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Values = dict[str, Any]
+"""What a file of ``benchmarks/results`` holds."""
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are aligned right."""
+    rule = ["---", *["---:"] * (len(columns) - 1)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (columns, rule, *rows))
+
+
+def rate(triple: Sequence[float]) -> str:
+    """A figure with its interval."""
+    return f"{triple[0]:.3f} ({triple[1]:.3f} to {triple[2]:.3f})"
+
+
+def change(triple: Sequence[float]) -> str:
+    """A difference with its interval; the sign is shown."""
+    return f"{triple[0]:+.3f} ({triple[1]:+.3f} to {triple[2]:+.3f})"
+
+
+def percent(triple: Sequence[float]) -> str:
+    """A share with its interval, and with what it is of where a fourth number says so."""
+    said = f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
+    return said if len(triple) < 4 else f"{said}, n = {triple[3]:,.0f}"
