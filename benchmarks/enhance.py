@@ -21,11 +21,12 @@ import numpy as np
 
 from bareface.alignment import align
 from bareface.engine import Engine
-from bareface.restoration.enhance import METHODS, Method, apply, blended
+from bareface.restoration.enhance import METHODS, MODEL, Method, apply, blended
 from bareface.restoration.hopeless import why_hopeless
 from bareface.restoration.source import apart, chip_of
 from bareface.types import Float64, Landmarks, UInt8
 from benchmarks.common import print_table, write_json
+from benchmarks.digests import DETECTOR, SEGMENTER, digests
 from benchmarks.picture_metrics import Features
 from training.photos import data_folder
 from training.restoration.enhance.cases import CELLS, Case, cases, one_each
@@ -152,7 +153,8 @@ def main() -> None:
     where, ending = (folder / "train" / "celeba", "0") if options.validation else (folder / "lfw" / "images", "")
     features = Features(folder.parent / "models" / "mobilefacenet_foamliu.onnx")
     photos = one_each(where, options.photos, ending)
-    values, counts = measure(Engine(threads=1), features, photos)
+    engine = Engine(threads=1)
+    values, counts = measure(engine, features, photos)
     results = summary(values)
     for name in MEASURES:
         rows = [
@@ -164,7 +166,8 @@ def main() -> None:
     print("bars:", results["bars"])
     print("clean, identity cosine, interval, 5 % quantile:", results["clean, identity"])
     print("counts:", {name: dict(value) if isinstance(value, dict) else value for name, value in counts.items()})
-    write_json(options.json, {"photos": len(photos), "counts": counts, "results": results})
+    used = digests(engine, DETECTOR, SEGMENTER, MODEL)
+    write_json(options.json, {"weights": used, "photos": len(photos), "counts": counts, "results": results})
 
 
 if __name__ == "__main__":

@@ -262,7 +262,7 @@ def restoration(results: Values) -> str:
         measured = [f"{name} {rate(_triple(value))}" for name, value in found["values"].items() if value["value"]]
         parts.append(table(columns, rows) + f"\n\n{'; '.join(measured)}.")
     weights = ", ".join(f"{name} {digest[:8]}" for name, digest in results["weights"].items())
-    return "\n\n".join([*parts, f"Weights: {weights}.", *stale(results, *_SEARCHED_WITH)])
+    return "\n\n".join([*parts, f"Weights: {weights}.", *stale(results, *SEARCHED_WITH)])
 
 
 def restoration_summary(results: Values) -> str:
@@ -281,10 +281,10 @@ def restoration_summary(results: Values) -> str:
                 counts[one["verdict"]] += 1
     masks = table(["FNIR at FPIR 0.1", "the photo itself", "each guess", "best of all", "a guess"], rows)
     lines = [f"LFW, {name}, {sum(n.values())} degradations: {_words(n)}." for name, n in enhanced.items()]
-    return "\n\n".join([masks, "\n".join(lines), *stale(results, *_SEARCHED_WITH)])
+    return "\n\n".join([masks, "\n".join(lines), *stale(results, *SEARCHED_WITH)])
 
 
-_SEARCHED_WITH: Final = ("bareface128", "bareface-eigenface", "bareface-enhance")
+SEARCHED_WITH: Final = ("bareface128", "bareface-eigenface", "bareface-enhance")
 
 
 def stale(results: Values, *needed: str) -> list[str]:

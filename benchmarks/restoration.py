@@ -20,11 +20,11 @@ from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ConditionResult, judged
 from bareface.evaluation.restoration_conditions import REAL, conditions, people_of
 from bareface.evaluation.restoration_run import Settings, run, usable
-from bareface.models import registry
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
 from benchmarks.accuracy import MFR2_PAD
 from benchmarks.common import print_table, write_json
+from benchmarks.digests import DETECTOR, SEGMENTER, digests
 from training.photos import data_folder
 
 
@@ -55,9 +55,8 @@ def main() -> None:
             found = judged(trial, plan)
             results[name][found.condition] = finite(plain(found))
             _print(name, found)
-    models = (engine.model, MODEL, *([ENHANCER] if "bareface" in methods else []))
-    weights = {card.id: card.files[0].sha256 for card in map(registry.card, models)}
-    write_json(options.json, {"weights": weights, "results": results})
+    models = (DETECTOR, SEGMENTER, MODEL, *([ENHANCER] if "bareface" in methods else []))
+    write_json(options.json, {"weights": digests(engine, *models), "results": results})
 
 
 def _print(name: str, found: ConditionResult) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from bareface.models import registry
 from benchmarks import readme_restoration as pages
+from benchmarks import unmask as benchmark
 
 DIGEST = registry.card("bareface-enhance").files[0].sha256
 MACHINE = {"machine": {"load_average": [0.1, 0.2, 0.3]}}
@@ -53,3 +57,25 @@ def test_cells_are_counted_and_the_aim_is_judged() -> None:
     first, *_, worse = pages.aims({"cells": {"jpeg 1": {"features": good, "identity": bad}}, "bars": bars})
     assert first.endswith("is **not reached**.")
     assert worse == "- Significantly worse on either in 1: jpeg 1."
+
+
+def test_the_page_shows_what_the_unmasking_benchmark_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "auc", lambda real, made: 0.75)
+    rng, faces = np.random.default_rng(0), 12
+    found = benchmark.Found(
+        coverage=[0.9] * faces, interval=[130.0] * faces, width=[90.0] * faces, identity_spread=[0.3] * faces,
+        off=[rng.uniform(0, 90, 50) for _ in range(faces)], seconds=[0.1] * faces,
+        says=[True] * 4 * faces, state=[True] * 4 * faces,
+    )  # fmt: skip
+    for metric, sign in (("features", -1), ("GMSD", -1), ("SSIM", 1)):
+        for name in (*benchmark.RIVALS, *benchmark.EXTRA):
+            found.scores.setdefault(metric, {})[name] = (2 + rng.normal(0, 0.05, faces)).tolist()
+        found.each[metric] = (2 + sign + rng.normal(0, 0.05, (faces, 4))).tolist()
+        found.scores[metric][benchmark.OURS] = np.mean(found.each[metric], axis=1).tolist()
+    counts = {"photos": 15, "faces": faces, "too little seen": 3}
+    page = pages.unmask({"counts": counts, "results": benchmark.summary(found)})
+    assert "12 faces of 15 photos (too little seen: 3)." in page
+    assert page.count("every interval clear of zero: **yes**") == 3
+    assert [page.count(f"| completion {number} |") for number in (1, 2, 3, 4)] == [3] * 4
+    assert "| AUC, real against completed | 0.750 |" in page
+    assert "| detector says none | 100.0 % (100.0 to 100.0) |" in page

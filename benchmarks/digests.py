@@ -1,0 +1,26 @@
+"""Which weights a benchmark ran, so that its figures are known to be those of the package or not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bareface.engine import Engine
+from bareface.models import registry
+
+DETECTOR: Final = "bareface-detector"
+SEGMENTER: Final = "bareface-occlusion"
+"""What an engine runs by default beside its embedder."""
+
+
+def digests(engine: Engine, *models: str) -> dict[str, str]:
+    """SHA-256 of the weights of an engine's embedder and of other models, by model.
+
+    An embedder that hands bare faces to another network counts with both. Of a model in several precisions it is the
+    file of the engine's own.
+    """
+    bare = registry.card(engine.model).input.get("bare")
+    cards = [registry.card(name) for name in (engine.model, *([bare] if bare else []), *models)]
+    return {
+        card.id: next((file for file in card.files if file.precision == engine.precision), card.files[0]).sha256
+        for card in cards
+    }

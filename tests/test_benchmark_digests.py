@@ -1,0 +1,26 @@
+"""Which weights a run says it used."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from bareface.engine import Engine
+from bareface.models import registry
+from bareface.restoration.enhance import MODEL as ENHANCER
+from bareface.restoration.unmask import MODEL
+from benchmarks import readme_restoration
+from benchmarks.digests import DETECTOR, SEGMENTER, digests
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_they_are_those_of_the_files(precision: str) -> None:
+    engine = Engine(threads=1, precision=precision)  # type: ignore[arg-type]
+    found = digests(engine, DETECTOR, SEGMENTER, MODEL, ENHANCER)
+    assert list(found) == ["bareface128", "dlib-resnet", DETECTOR, SEGMENTER, MODEL, ENHANCER]
+    for name, digest in found.items():
+        card = registry.card(name)
+        file = registry.path_of(card, engine.precision if len(card.files) > 1 else None)
+        assert digest == hashlib.sha256(file.read_bytes()).hexdigest(), name
+    assert readme_restoration.stale({"weights": found}, *readme_restoration.SEARCHED_WITH) == []
