@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from bareface.models import registry
 from benchmarks.markdown import Values, change, percent, rate, table
@@ -204,11 +204,13 @@ def _is_share(value: object) -> bool:
     return 0 <= low <= share <= high <= 1 <= n
 
 
-def _counted(value: Mapping[str, float]) -> str:
+def _counted(value: Mapping[str, Any]) -> str:
     asked, refused = value["asked"], value["refused"]
+    ends = value.get("interval") or [value[end] for end in ("low", "high") if end in value]
     said = f"{refused:,} of {asked:,}"
     if asked:
-        said += f" ({100 * refused / asked:.1f} %)"
+        between = f", {100 * ends[-2]:.1f} to {100 * ends[-1]:.1f}" if len(ends) >= 2 else ""
+        said += f" ({100 * refused / asked:.1f} %{between})"
     return said + (f", no face in {value['no face']:,}" if value.get("no face") else "")
 
 
@@ -219,7 +221,10 @@ def restored(results: Mapping[str, Values]) -> str:
     named = (("a guess", "completion"), ("the mean face", "mean face"), ("OpenCV's Telea", "Telea"))
     distances = ", ".join(f"{word} {rate(found['features']['mean'][name])}" for word, name in named)
     worse = " and ".join(f"{bars[name]['significantly worse']} ({word})" for name, word in MEASURES.items())
-    refused = [f"{name}: {said}" for name, said in shares(_asked(results["refusal"])) if _tells(name)]
+    rows = [row for row in shares(_asked(results["refusal"])) if _tells(row[0])]
+    whole = [row for row in rows if row[0] in ("genuine", "genuine: all")]
+    refused = [f"{n}: {said}" for n, said in rows if not (whole and n.startswith("genuine"))]
+    refused += [f"{n}: {said}" for n, said in whole]
     return "\n".join(
         [
             f"- Guesses under simulated masks (LFW, n = {run['counts']['faces']}), distance from the true face in "

@@ -21,12 +21,14 @@ def test_every_share_is_shown_wherever_it_stands() -> None:
         "not a share": [0.99, 0.98, 0.995, 0.97],
         "load": [1, 2, 3],
         "empty": {"asked": 0, "refused": 0},
+        "with ends": {"asked": 10, "refused": 1, "interval": [0.002, 0.445]},
     }
     assert dict(pages.shares(found)) == {
         "enhanced: altered": "94.0 % (91.0 to 96.0), n = 300",
         "enhanced: by kind: blurred": "0.0 % (0.0 to 1.0), n = 1,200",
         "sources": "1 of 500 (0.2 %), no face in 2",
         "empty": "0 of 0",
+        "with ends": "1 of 10 (10.0 %, 0.2 to 44.5)",
     }
 
 
