@@ -17,7 +17,8 @@ from training.embedding.network import Descriptor
 CHIP: Final = 150
 EDGES: Final = 0.5
 PIXELS: Final = 0.3
-"""Weights: of the edges beside the pixels, and of both beside what the descriptor sees."""
+IDENTITY: Final = 2.0
+"""Weights: of the edges beside the pixels, of both and of the template beside what the descriptor sees in between."""
 _HARDLY: Final = 0.02
 """Of what is left: less is not worth a greater effort."""
 

@@ -19,7 +19,7 @@ from bareface.restoration.guesses import with_guesses
 from bareface.types import UInt8
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
-from training.restoration.enhance.losses import EDGES, PIXELS, Sight, charbonnier, edges, share
+from training.restoration.enhance.losses import EDGES, IDENTITY, PIXELS, Sight, charbonnier, edges, share
 from training.restoration.enhance.model import Network, to_tensor
 from training.restoration.enhance.spoil import pair
 from training.restoration.faces import bare_faces, photos_in
@@ -129,5 +129,5 @@ def _losses(network: Network, sight: Sight, spoilt: Tensor, good: Tensor, config
     return {
         "pixels": PIXELS * share(charbonnier(made - good) + EDGES * edges(made - good)),
         "features": share(levels),
-        "identity": share(template),
+        "identity": IDENTITY * share(template),
     }
