@@ -16,7 +16,7 @@ from training.detector.compose import Composer
 from training.detector.config import Config
 from training.detector.export import export
 from training.detector.faces import Library
-from training.detector.labels import overlaps
+from training.detector.labels import Labels, overlaps
 from training.detector.prepare import prepare_faces, prepare_scenes
 from training.detector.scenes import Scene, load_scenes
 from training.detector.sources import face_photos
@@ -24,6 +24,7 @@ from training.detector.teacher import Teacher
 from training.detector.train import train
 from training.photos import data_folder
 
+SMALLEST, LARGEST = 120, 640  # pixels of photos without faces: the shorter side, and what the longer one is brought to
 TRIES = 4  # crops drawn from each scene for the backgrounds
 
 
@@ -35,6 +36,8 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=None, help="the folder that holds `train` and `detection`")
     parser.add_argument("--extra", type=Path, nargs="*", default=(), help="more folders of photos of single faces")
+    parser.add_argument("--nothing", type=Path, default=None, help="a folder of photos without any face")
+    parser.add_argument("--start", type=Path, default=None, help="checkpoint of an earlier run to begin with")
     parser.add_argument("--teacher", type=Path, default=None, help="YuNet's ONNX file")
     parser.add_argument("--work", type=Path, default=Path("out") / "detector", help="library, checkpoint and result")
     parser.add_argument("--share", type=float, default=1.0, help="of all photos, for a small run")
@@ -49,7 +52,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     given = {name: getattr(options, name) for name in Config.__slots__ if hasattr(options, name)}
     composer = composer_of(options, Config(**given).size)
-    network = train(composer, Config(**given), torch.device(options.device), options.work)
+    network = train(composer, Config(**given), torch.device(options.device), options.work, start=options.start)
     export(network.cpu().eval(), options.work / "bareface-detector.onnx")
     print(options.work / "bareface-detector.onnx")
 
@@ -61,8 +64,25 @@ def composer_of(options: argparse.Namespace, size: int) -> Composer:
     extra = [(folder, 10**6, 0.0) for folder in options.extra]
     scenes = load_scenes(prepare_scenes(data, teacher, options.work, held_out=False, share=options.share))
     shards = prepare_faces(face_photos(data, extra, options.share), teacher, options.work)
-    rng = np.random.default_rng(0)
-    return Composer(Library.load(*shards), scenes, backgrounds_of(scenes, rng), size)
+    backgrounds = backgrounds_of(scenes, np.random.default_rng(0))
+    if options.nothing is not None:
+        photos = faceless(options.nothing, teacher)
+        backgrounds += photos
+        # Whole, too: more places where nothing is.
+        scenes += [Scene(photo, Labels.none()) for photo in photos[::2]]
+    return Composer(Library.load(*shards), scenes, backgrounds, size)
+
+
+def faceless(folder: Path, teacher: Teacher) -> list[UInt8]:
+    """Photos of a folder in which the teacher sees no face, at most ``LARGEST`` pixels long."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if path.is_file() else None
+        if pixels is None or min(pixels.shape[:2]) <= SMALLEST or len(teacher.rows(pixels)):
+            continue
+        scale = min(1.0, LARGEST / max(pixels.shape[:2]))
+        found.append(np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8))
+    return found
 
 
 def backgrounds_of(scenes: Sequence[Scene], rng: np.random.Generator) -> list[UInt8]:

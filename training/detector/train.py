@@ -120,6 +120,12 @@ class Trainer:
         torch.save(state, part)
         part.replace(path)
 
+    def start(self, path: Path) -> None:
+        """Begin with the mean weights of another run's checkpoint."""
+        mean = torch.load(path, map_location=self.device, weights_only=True)["mean"]
+        self.network.load_state_dict(mean)
+        self.mean.load_state_dict(mean)
+
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
         state = torch.load(path, map_location=self.device, weights_only=True)
@@ -134,7 +140,9 @@ def to_input(pixels: Tensor) -> Tensor:
     return (pixels.permute(0, 3, 1, 2).float() - 127.5) / 256
 
 
-def train(composer: Composer, config: Config, device: torch.device, work: Path, *, every: int = 500) -> FaceNet:
+def train(
+    composer: Composer, config: Config, device: torch.device, work: Path, *, every: int = 500, start: Path | None = None
+) -> FaceNet:
     """Train to the end, from the work folder's checkpoint if there is one; returns the mean network.
 
     Parameters
@@ -147,11 +155,15 @@ def train(composer: Composer, config: Config, device: torch.device, work: Path, 
         Folder of ``checkpoint.pt``.
     every
         Steps between two checkpoints.
+    start
+        Another run's checkpoint, whose mean weights a new run begins with.
     """
     trainer = Trainer(config, device)
     checkpoint = work / "checkpoint.pt"
     if checkpoint.is_file():
         trainer.load(checkpoint)
+    elif start is not None:
+        trainer.start(start)
     # A run that goes on sees other pictures, not the first ones again.
     pool = Pool(composer, np.random.default_rng([config.seed, trainer.step]))
     start, first = time.perf_counter(), trainer.step
