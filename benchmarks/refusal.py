@@ -1,9 +1,11 @@
 """How often a restored picture without metadata is refused, and how often a photo is: ``python -m benchmarks.refusal``.
 
-Photos in simulated masks are unmasked and put on record. Of the restored pictures 1,000 are altered at random (cropped,
-scaled, mirrored, turned, relit, greyed, blurred, noisy, saved anew) and asked for; so are 6,000 photos, among them all
-the sources, each also saved anew. A picture in which no face is found counts as not refused. Enhancements are counted
-apart. LFW gives the figures; ``--tune`` takes CelebA's validation identities, on which all thresholds were chosen.
+Photos in simulated masks are unmasked, and spoilt ones (out of focus, moved, coarse, compressed, dark: any level of
+``bareface.evaluation.degradations``) are enhanced; all results are put on record. Restored pictures are then altered
+at random (cropped, scaled, mirrored, turned, relit, greyed, blurred, noisy, saved anew) and asked for. So are genuine
+photos: all the sources, the photos as they were before they were masked or spoilt, each of these also saved anew, and
+others. A picture in which no face is found counts as not refused. LFW gives the figures; ``--tune`` takes CelebA's
+validation identities, on which all thresholds were chosen.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,12 +26,15 @@ import numpy as np
 from PIL import Image
 
 from bareface import images
-from bareface.alignment import Geometry, align, chip_to_photo
+from bareface.alignment import Geometry
 from bareface.engine import Engine
 from bareface.errors import RestorationError
+from bareface.evaluation.bootstrap import clopper_pearson
+from bareface.evaluation.degradations import LEVELS, Target, degrade
 from bareface.evaluation.mask_shapes import Half
 from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.restoration.base import SIDE, Completion, Provenance, Restored
+from bareface.restoration.base import Restored
+from bareface.restoration.enhance import enhance, place_back
 from bareface.restoration.provenance import sentence
 from bareface.restoration.record import Guard, RestorationRecord
 from bareface.restoration.saving import with_band
@@ -37,7 +43,9 @@ from bareface.types import Face, Float32, UInt8
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 
-ENHANCED = 300
+ALTERED = "restored, altered"
+GENUINE = ("sources", "sources, saved anew", "originals", "originals, saved anew")
+KINDS = ("defocus", "motion", "downsample", "jpeg", "low light")
 LIGHT = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -49,6 +57,18 @@ class Case:
     restored: Restored
     chips: tuple[UInt8, ...]
     before: UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many of what; the defaults of the command are what the aims ask for, or more."""
+
+    masked: int
+    completions: int
+    enhanced: int
+    alterations: int
+    altered_enhanced: int
+    photos: int
 
 
 class Plain:
@@ -83,27 +103,31 @@ def masked(engine: Engine, paths: Sequence[Path], half: Half, completions: int) 
 
 
 def enhanced(engine: Engine, paths: Sequence[Path]) -> Iterator[Case]:
-    """Blurred photos, sharpened by an unsharp mask: a plain stand-in for any enhancement."""
-    rng = np.random.default_rng(0)
-    for path in paths:
-        before = images.decode(path).pixels
-        pixels = np.asarray(cv2.GaussianBlur(before, (0, 0), rng.uniform(1.0, 2.5)), np.uint8)
-        found = engine.faces(pixels)
-        face = max(found, key=lambda one: one.box.area, default=None)
-        if face is None:
+    """Spoilt photos, enhanced by the network at its default fidelity."""
+    steps = [step for kind in KINDS for step in LEVELS[kind]]
+    for seed, path in enumerate(paths):
+        bare = largest(engine, images.decode(path).pixels)
+        if bare is None or bare.photo is None:
             continue
-        source = align(pixels, face.landmarks, size=SIDE)
-        sharp = source + 1.5 * (source.astype(np.float32) - cv2.GaussianBlur(source, (0, 0), 2.5).astype(np.float32))
-        image = np.rint(sharp).clip(0, 255).astype(np.uint8)
-        yield Case(pixels, enhancement(source, image, face), tuple(one.chip for one in found), before)
+        before = bare.photo.pixels
+        step = steps[int(np.random.default_rng(seed).integers(len(steps)))]
+        pixels = degrade(before, Target.of(bare.landmarks), [step], seed)
+        found = engine.faces(pixels)
+        if not found:
+            continue
+        try:
+            restored = enhance(engine, max(found, key=lambda one: one.box.area))
+        except RestorationError:  # beyond help
+            continue
+        yield Case(pixels, restored, tuple(one.chip for one in found), before)
 
 
-def enhancement(source: UInt8, image: UInt8, face: Face) -> Restored:
-    """A whole face sharpened."""
-    provenance = Provenance("enhance", "unsharp", None, None, None, "0" * 64, 1.0, (), "0", "")
-    region = np.ones((SIDE, SIDE), bool)
-    made, zero = (Completion(image, face.template),), np.zeros((SIDE, SIDE), np.float32)
-    return Restored(source, region, made, zero, provenance, chip_to_photo(face.landmarks, size=SIDE), (0.0,), 0.0)
+def shown(case: Case, number: int) -> UInt8:
+    """One of a case's restored pictures, back in the photo."""
+    if case.restored.provenance.kind == "enhance":
+        return place_back(case.restored, case.photo)
+    completions = case.restored.completions
+    return place(case.restored, completions[number % len(completions)], case.photo)
 
 
 def largest(engine: Engine, pixels: UInt8) -> Face | None:
@@ -178,77 +202,95 @@ class Count:
         self.faceless += not chips
         self.refused += any(guard.restored(chip) for chip in chips)
 
-    def plain(self) -> dict[str, float]:
-        """As values for a file."""
+    def __add__(self, other: Count) -> Count:
+        both = Count()
+        for name in ("refused", "asked", "faceless"):
+            setattr(both, name, getattr(self, name) + getattr(other, name))
+        return both
+
+    def plain(self) -> dict[str, Any]:
+        """As values for a file; the 95 % interval is Clopper and Pearson's."""
         share = self.refused / max(1, self.asked)
-        return {"asked": self.asked, "refused": self.refused, "share": share, "no face": self.faceless}
+        low, high = clopper_pearson(self.refused, self.asked)
+        return {
+            "asked": self.asked,
+            "refused": self.refused,
+            "share": share,
+            "low": low,
+            "high": high,
+            "no face": self.faceless,
+        }
 
 
 def ask_all(engine: Engine, guard: Guard, cases: Sequence[Case], alterations: int, seed: int) -> dict[str, Count]:
-    """Restored pictures altered, sources, sources saved anew, and photos that were never masked or spoilt."""
+    """Restored pictures altered; their sources and the photos before these were spoilt, all of them also saved anew."""
     rng = np.random.default_rng(seed)
-    counts = {name: Count() for name in ("restored, altered", "sources", "sources, saved anew", "what was below")}
+    counts = {name: Count() for name in (ALTERED, *GENUINE)}
 
-    def chips(pixels: UInt8) -> list[UInt8]:
-        return [face.chip for face in engine.faces(pixels)]
+    def ask(name: str, pixels: UInt8) -> None:
+        counts[name].ask(guard, [face.chip for face in engine.faces(pixels)])
 
-    for number in range(alterations):
+    for number in range(alterations if cases else 0):
         case = cases[number % len(cases)]
-        completion = case.restored.completions[number % len(case.restored.completions)]
-        picture = place(case.restored, completion, case.photo)
+        picture = shown(case, number)
         if rng.random() < 0.5:
             picture = with_band(picture, sentence(case.restored.provenance))
-        counts["restored, altered"].ask(guard, chips(altered(picture, rng)[0]))
-    for place_, case in enumerate(cases):
+        ask(ALTERED, altered(picture, rng)[0])
+    for case in cases:
         counts["sources"].ask(guard, case.chips)
-        counts["sources, saved anew"].ask(guard, chips(saved_anew(case.photo, rng)))
-        if place_ % 4 == 0:
-            counts["what was below"].ask(guard, chips(case.before))
+        ask("sources, saved anew", saved_anew(case.photo, rng))
+        ask("originals", case.before)
+        ask("originals, saved anew", saved_anew(case.before, rng))
     return counts
 
 
-def measure(
-    paths: Sequence[Path], half: Half, on_record: int, completions: int, alterations: int, photos: int
-) -> dict[str, Any]:
+def measure(paths: Sequence[Path], half: Half, sizes: Sizes) -> dict[str, Any]:
     """Fill a record, ask it."""
     engine, timed = Engine(threads=1, embedder=Plain()), time.perf_counter
     start = timed()
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, RestorationRecord.open(Path(folder) / "record.sqlite") as record:
-        cases = [
-            case
-            for case, _ in zip(masked(engine, paths, half, completions), range(on_record // completions), strict=False)
-        ]
-        spoilt = list(enhanced(engine, paths[-ENHANCED:]))
+        cases = list(islice(masked(engine, paths, half, sizes.completions), sizes.masked))
+        spoilt = list(islice(enhanced(engine, paths[::-1]), sizes.enhanced))
         for number, case in enumerate([*cases, *spoilt]):  # each photo has a digest of its own; these are arrays
             provenance = replace(case.restored.provenance, source_sha256=f"{number:064x}")
             record.add(replace(case.restored, provenance=provenance))
         results["filled in s"] = timed() - start
-        print(f"{len(cases)} photos on record after {timed() - start:.0f} s", flush=True)
+        print(f"{len(cases)} + {len(spoilt)} photos on record after {timed() - start:.0f} s", flush=True)
         guard = Guard([record.store])
         guard.refresh()
-        found = {"unmask": ask_all(engine, guard, cases, alterations, 1)}
+        found = {"unmask": ask_all(engine, guard, cases, sizes.alterations, 1)}
         print({name: count.plain() for name, count in found["unmask"].items()}, flush=True)
+        found["enhance"] = ask_all(engine, guard, spoilt, sizes.altered_enhanced, 2)
+        print({name: count.plain() for name, count in found["enhance"].items()}, flush=True)
         others = Count()
-        rest = paths[-ENHANCED - photos : -ENHANCED]
-        for path in rest:
+        # Those that follow the masked ones; a photo that was spoilt may be among them, as it was before.
+        for path in islice(paths, sizes.masked * 2, sizes.masked * 2 + sizes.photos):
             others.ask(guard, [face.chip for face in engine.faces(path)])
         found["others"] = {"other photos": others}
-        found["enhance"] = ask_all(engine, guard, spoilt, ENHANCED, 2)
-        chips = [case.chips[0] for case in cases[:200]]
-        results["ms a face"] = _milliseconds(guard.restored, chips)
+        results["ms a face"] = _milliseconds(guard.restored, [case.chips[0] for case in [*cases, *spoilt][:200]])
         results["record bytes"] = record.store.path.stat().st_size
+    results["models"] = sorted({str(case.restored.provenance.model_sha256) for case in (*cases, *spoilt)})
     results["on record"] = {
-        "photos": len(cases),
-        "restored faces": len(cases) * completions,
-        "enhancements": len(spoilt),
+        "photos unmasked": len(cases),
+        "photos enhanced": len(spoilt),
+        "restored faces": sum(len(case.restored.completions) for case in (*cases, *spoilt)),
     }
     results["counts"] = {kind: {name: c.plain() for name, c in these.items()} for kind, these in found.items()}
-    genuine = [found["unmask"]["sources"], found["unmask"]["sources, saved anew"], others]
-    asked, refused = sum(one.asked for one in genuine), sum(one.refused for one in genuine)
-    results["genuine"] = {"asked": asked, "refused": refused, "share": refused / asked}
+    genuine = [count for these in found.values() for name, count in these.items() if name != ALTERED]
+    originals = [found["enhance"][name] for name in GENUINE if name.startswith("originals")]
+    results["together"] = {
+        "restored, altered": sum((found[kind][ALTERED] for kind in ("unmask", "enhance")), Count()).plain(),
+        "originals of enhanced copies": sum(originals, Count()).plain(),
+        "genuine": sum(genuine, Count()).plain(),
+    }
     results["seconds"] = timed() - start
     return results
+
+
+def percent(share: float) -> str:
+    """In hundredths of a percent."""
+    return f"{100 * share:.2f}"
 
 
 def _milliseconds(ask: Callable[[UInt8], bool], chips: Sequence[UInt8]) -> float:
@@ -262,10 +304,12 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tune", type=Path, metavar="DIR", help="a folder of CelebA's photos, <identity>_<n>.jpg")
-    parser.add_argument("--on-record", type=int, default=10_000, help="restored faces")
-    parser.add_argument("--completions", type=int, default=5, help="restored faces a photo")
-    parser.add_argument("--alterations", type=int, default=1000)
-    parser.add_argument("--photos", type=int, default=3500, help="photos besides the sources")
+    parser.add_argument("--masked", type=int, default=500, help="photos that are masked and unmasked")
+    parser.add_argument("--completions", type=int, default=20, help="restored faces of each of these")
+    parser.add_argument("--enhanced", type=int, default=300, help="photos that are spoilt and enhanced")
+    parser.add_argument("--alterations", type=int, default=1000, help="altered completions")
+    parser.add_argument("--altered-enhanced", type=int, default=600)
+    parser.add_argument("--photos", type=int, default=4000, help="photos besides these")
     parser.add_argument("--json", type=Path, default=Path("out/refusal.json"))
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -275,16 +319,30 @@ def main() -> None:
         paths = sorted((data_folder() / "lfw" / "images").rglob("*.jpg"))
     Random(0).shuffle(paths)
     half: Half = "train" if options.tune else "test"
-    results = measure(paths, half, options.on_record, options.completions, options.alterations, options.photos)
+    sizes = Sizes(
+        options.masked,
+        options.completions,
+        options.enhanced,
+        options.alterations,
+        options.altered_enhanced,
+        options.photos,
+    )
+    results = measure(paths, half, sizes)
+    groups = {**results["counts"], "together": results["together"]}
     rows = [
-        [f"{kind}: {name}", c["asked"], c["refused"], c["share"], c["no face"]]
-        for kind, these in results["counts"].items()
+        [
+            f"{kind}: {name}",
+            c["refused"],
+            c["asked"],
+            *(percent(c[of]) for of in ("share", "low", "high")),
+            c["no face"],
+        ]
+        for kind, these in groups.items()
         for name, c in these.items()
     ]
-    whole = results["genuine"]
-    rows.append(["genuine, all", whole["asked"], whole["refused"], whole["share"], ""])
-    print_table("Refused", ["", "asked", "refused", "share", "no face"], rows)
-    print_table("Cost", ["", ""], [[key, str(value)] for key, value in results.items() if key not in ("counts",)])
+    print_table("Refused", ["", "refused", "of", "%", "from %", "to %", "no face"], rows)
+    told = ("on record", "filled in s", "ms a face", "record bytes", "seconds")
+    print_table("Cost", ["", ""], [[key, str(results[key])] for key in told])
     write_json(options.json, results)
 
 

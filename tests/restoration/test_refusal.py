@@ -15,6 +15,9 @@ from PIL import Image
 from bareface import images
 from bareface.alignment import SIZES, as_dlib
 from bareface.engine import Analysis, Engine
+from bareface.evaluation.degradations import Defocus, Target, degrade
+from bareface.restoration.enhance import Method, place_back
+from bareface.restoration.mark import marked, pattern, trace
 from bareface.restoration.record import Guard, RestorationRecord
 from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
@@ -158,3 +161,32 @@ def test_a_portrait_unmasked_here_is_refused_and_the_portrait_is_not(
     with Gallery.open(tmp_path / "g", engine=engine) as gallery:
         statuses = [outcome.status for outcome in gallery.enrol([stripped, astronaut()]).outcomes]
     assert statuses == ["refused", "enrolled"]
+
+
+@pytest.mark.parametrize("method", ["bareface", "unsharp"])
+def test_an_enhanced_portrait_is_refused_and_the_sharp_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Method
+) -> None:
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path / "record.sqlite"))
+    engine = Engine(threads=1)
+    sharp = images.decode(astronaut()).pixels
+    blurred = degrade(sharp, Target.of(engine.faces(sharp)[0].landmarks), [Defocus(0.06)], seed=0)
+    picture = place_back(engine.enhance(engine.faces(blurred)[0], method), blurred)
+    smaller = np.asarray(Image.fromarray(picture).resize((400, 400)))
+    genuine: list[Source] = [sharp, blurred, jpeg(sharp, 70), jpeg(blurred, 70)]
+    stripped: list[Source] = [picture, jpeg(picture, 60), jpeg(np.ascontiguousarray(smaller[20:, ::-1]), 80)]
+    with Gallery.open(tmp_path / "g", engine=engine) as gallery:
+        statuses = [outcome.status for outcome in gallery.enrol([*stripped, *genuine]).outcomes]
+    assert statuses == ["refused"] * 3 + ["enrolled"] * 4
+
+
+def test_only_a_marked_face_shows_a_trace_of_the_mark() -> None:
+    weight = np.ones((160, 160), np.float32)
+    for seed in range(5):
+        plain = smooth(seed)
+        noisy = plain + np.random.default_rng(seed).normal(0, 3, plain.shape)
+        restored = marked(plain)[..., 0].astype(np.float32)
+        for light in (0.7, 1.0):
+            without = trace((light * noisy[..., 0]).astype(np.float32), restored, weight, 0.0)
+            carrying = (light * (noisy[..., 0] + pattern())).astype(np.float32)
+            assert trace(carrying, restored, weight, 0.0) > 5 > 4 > abs(without)

@@ -18,8 +18,9 @@ from bareface.restoration import classical
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.restoration.guesses import with_guesses
 from bareface.restoration.hopeless import why_hopeless
+from bareface.restoration.mark import fade, marked
 from bareface.restoration.source import Aligned, aligned, apart, chip_of, expected, matrix
-from bareface.types import Face, Float32, UInt8
+from bareface.types import Face, UInt8
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -29,8 +30,6 @@ METHODS: Final[tuple[Method, ...]] = get_args(Method)
 MODEL: Final = "bareface-enhance"
 POWER: Final = 3.0
 """How fidelity weakens: of what the method changes, 1 - fidelity³ is kept, so 7/8 by default."""
-_RIM: Final = 10
-"""Over so many pixels at the edge of the aligned face the change fades, so that no seam shows in the photo."""
 
 
 def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
@@ -51,7 +50,7 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
     Returns
     -------
     Restored
-        With one completion; the same each time.
+        With one completion; the same each time. Unless fidelity is 1 it carries :mod:`bareface.restoration.mark`.
 
     Raises
     ------
@@ -73,6 +72,8 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
             remedy="A clearer or larger photo is needed; what could be drawn would be some other face.",
         )
     image = blended(cut.pixels, apply(method, cut), fidelity)
+    if fidelity < 1:  # else it is the photo, which may be enrolled
+        image = marked(image)
     image[cut.beyond] = cut.pixels[cut.beyond]
     template = engine.embed_chips([chip_of(image)], [Cover(face.mask_state, face.occlusion)])[0]
     card = registry.card(MODEL) if method == "bareface" else None
@@ -115,7 +116,7 @@ def run(faces: UInt8) -> UInt8:
 
 def blended(source: UInt8, made: UInt8, fidelity: float) -> UInt8:
     """A picture between a face and what a method made of it, by fidelity, and the face itself along the rim."""
-    change = (made.astype(np.float32) - source) * ((1 - fidelity**POWER) * _fade()[..., None])
+    change = (made.astype(np.float32) - source) * ((1 - fidelity**POWER) * fade()[..., None])
     return np.asarray(np.round(np.clip(source + change, 0, 255)), np.uint8)
 
 
@@ -145,14 +146,6 @@ def place_back(restored: Restored, photo_pixels: UInt8) -> UInt8:
     placed = photo_pixels.copy()
     placed[inside] = np.round(np.clip(photo_pixels[inside] + laid[inside], 0, 255)).astype(np.uint8)
     return placed
-
-
-@lru_cache(maxsize=1)
-def _fade() -> Float32:
-    """1 inside the aligned face, falling to 0 at its edge, float32 [160, 160]."""
-    line = np.clip((np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1])) / _RIM, 0, 1)
-    line = line * line * (3 - 2 * line)
-    return np.asarray(np.outer(line, line), np.float32)
 
 
 @lru_cache(maxsize=1)

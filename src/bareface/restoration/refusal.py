@@ -1,10 +1,12 @@
 """Telling a restored picture from a photo by its pixels alone, once its metadata are gone.
 
 Everything is done on the aligned face, in grey, so neither crop, scale, mirroring nor re-encoding matters. A short
-descriptor finds the few restorations that a face could come from; then the face is laid over each of them (Gauss-Newton
-on a similarity, as Lucas and Kanade did for a shift) and has to be nearer to the restored picture than to its source
-inside the region, and like both outside it. "Nearer" allows for a blur, which scaling and re-encoding bring: each side
-is compared at the blur that suits it best.
+descriptor finds the few restorations that a face could come from; then the face is laid over each of them
+(Gauss-Newton on a similarity, as Lucas and Kanade did for a shift). Where something was filled in, it has to be nearer
+to the restored picture than to its source inside the region, and like both outside it. "Nearer" allows for a blur,
+which scaling and re-encoding bring: each side is compared at the blur that suits it best. Where the whole face was
+enhanced, a sharp photo of the same moment would be nearer to the result than to the source, too; there the face has to
+carry the pattern that only the enhanced picture has (:mod:`bareface.restoration.mark`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.restoration.base import Bool
+from bareface.restoration.mark import trace
 from bareface.types import Float32, UInt8
 
 GRID: Final = 96
@@ -32,8 +35,10 @@ SHORTLIST: Final = 8
 """How many restored faces get that look."""
 INSIDE: Final = 0.95
 """Least correlation with the restored picture inside the region."""
-WHOLE: Final = 0.985
+WHOLE: Final = 0.9
 """The same where the region is the whole face, so that nothing outside it speaks: an enhancement."""
+MARKED: Final = 5.0
+"""Least trace of the mark on such a face, in standard deviations of an unmarked one's."""
 OUTSIDE: Final = 0.92
 """Least correlation with source and restored picture, which agree there, outside the region."""
 MARGIN: Final = 0.15
@@ -127,35 +132,44 @@ def is_restored(face: UInt8, seen: Seen) -> bool:
     fine = _aligned(face, seen.restored, (start[0], start[1] * (GRID / _COARSE)))
     if fine is None:
         return False
-    return decided(*_nearness(face, seen, fine, _BLURS))
+    near, margin, outside = _nearness(face, seen, fine, _BLURS)
+    if outside is None:
+        return near >= WHOLE and _mark(face, seen, fine) >= MARKED
+    return near >= INSIDE and margin >= MARGIN and outside >= OUTSIDE
 
 
-def decided(near: float, margin: float, outside: float | None) -> bool:
-    """What :func:`nearness` amounts to."""
-    least = WHOLE if outside is None else INSIDE
-    return near >= least and margin >= MARGIN and (outside is None or outside >= OUTSIDE)
-
-
-def nearness(face: UInt8, seen: Seen) -> tuple[float, float, float | None]:
-    """The three figures that :func:`is_restored` decides on, without the coarse look.
+def nearness(face: UInt8, seen: Seen) -> tuple[float, float, float | None, float]:
+    """The figures that :func:`is_restored` decides on, without the coarse look.
 
     Returns
     -------
     tuple
         Correlation with the restored picture inside the region; how much nearer it is than the source; correlation
-        outside the region, None where there is nothing outside it.
+        outside the region, None where there is nothing outside it; the trace of the mark.
     """
     coarse = _aligned(_resized(face, _COARSE), _resized(seen.restored, _COARSE), (1 + 0j, 0j))
     fine = coarse and _aligned(face, seen.restored, (coarse[0], coarse[1] * (GRID / _COARSE)))
-    return _nearness(face, seen, fine, _BLURS) if fine else (0.0, -9.0, 0.0)
+    return (*_nearness(face, seen, fine, _BLURS), _mark(face, seen, fine)) if fine else (0.0, -9.0, 0.0, 0.0)
+
+
+def _mark(face: UInt8, seen: Seen, onto: _Similarity) -> float:
+    warped, weight = _laid(face, seen, onto)
+    restored = seen.restored.astype(np.float32)
+    blur = max(_BLURS, key=lambda width: _correlation(warped, _blurred(restored, width), weight))
+    return trace(warped, restored, weight, blur)
+
+
+def _laid(face: UInt8, seen: Seen, onto: _Similarity) -> tuple[Float32, Float32]:
+    """A face laid over the restored one, and how much each pixel counts."""
+    warped, known = _warped(face.astype(np.float32), onto)
+    return warped, _WEIGHT[face.shape[0]] * ((known > 0.99) & (seen.restored > 0))  # black: beyond the photo's edge
 
 
 def _nearness(
     face: UInt8, seen: Seen, onto: _Similarity, blurs: tuple[float, ...]
 ) -> tuple[float, float, float | None]:
     side = face.shape[0]
-    warped, known = _warped(face.astype(np.float32), onto)
-    weight = _WEIGHT[side] * ((known > 0.99) & (seen.restored > 0))  # black: beyond the photo's edge
+    warped, weight = _laid(face, seen, onto)
     inside, outside = weight * seen.region, weight * ~seen.region
     if inside.sum() < _LEAST_SHARE * _WEIGHT[side].sum():
         return 0.0, -9.0, 0.0
