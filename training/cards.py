@@ -64,15 +64,17 @@ _CARDS = [
         summary="Faces with and without masks in one pass: box, five landmarks, mask state and score.",
         licence="Apache-2.0 for the code that made it; many of its photos are for non-commercial research only.",
         training_data=(
-            "No open set of photos of masked people exists: 82 photos with hand-made boxes (no terms stated), 117 "
-            "photos in the wild and 1,500 portraits of CelebA (non-commercial research).\n"
+            "No open set of photos of masked people exists: 245 photos with hand-made boxes (no terms stated), 350 "
+            "photos in the wild and 1,500 portraits of CelebA (non-commercial research), and 730 photos without faces, "
+            "one of each of ImageNet's kinds (non-commercial research).\n"
             "Beside them 1,398 portraits of United States office holders (mostly public domain) and 1,200 synthetic "
             "faces (terms not stated by their source). Boxes and landmarks by YuNet, which learnt from WIDER FACE, "
             "where hand-made ones do not say; simulated masks."
         ),
         source=(
-            "python -m training.detector --steps 14000 --batch 16, gone on with --steps 24000; the first part drew "
-            "fewer tiles without upright faces, and every third of the scenes at hand served throughout"
+            "python -m training.detector --steps 14000 --batch 16, gone on with --steps 24000, on every third of the "
+            "scenes; then --start checkpoint.pt --nothing DIR --halfway --steps 11000 --rate 0.002 on all, with "
+            "boxes as people draw them; the photos without faces came in after 3,000 of these steps"
         ),
         files=(ModelFile("bareface-detector.onnx", "float32", "", 0),),
         limits=(
@@ -160,13 +162,17 @@ _CARDS = [
         licence="Apache-2.0 for the code that made it; see the terms of its photos.",
         training_data=(
             "Open: portraits of 567 United States and 426 British office holders (mostly public domain or open "
-            "licence) and 4,547 synthetic faces (terms not stated by their source); no CelebA, no LFW.\n"
+            "licence) and 4,547 synthetic faces (terms not stated by their source); then also 4,894 faces of 8,389 "
+            "pictures: members of the United States Congress of all times (largely public domain by their collectors' "
+            "word, no licence stated), of the British Parliament, and synthetic ones; no CelebA, no LFW.\n"
             "Its losses look through dlib's descriptor: see dlib-resnet. Checkpoint and limits were chosen on CelebA's "
             "validation identities (non-commercial research)."
         ),
         source=(
-            "python -m training.restoration.enhance --data DIR..., mean weights after 3,750 steps; "
-            "deconvolutions and bands became inputs, and the losses what they are, while it was trained"
+            "python -m training.restoration.enhance --data DIR... --start enhance.pt --steps 13000 --rate 6e-4, begun "
+            "with a network of 4,750 steps with plain losses (commit d154f7d); the template's double weight and more "
+            "faces came in after 5,750 and 6,200 steps, blur more often after 2,250; then --start enhance.pt --steps "
+            "5000 --rate 5e-4 --seed 8 with people made anew"
         ),
         files=(ModelFile("bareface-enhance.onnx", "float32", "", 0),),
         limits=(

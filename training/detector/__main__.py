@@ -17,6 +17,7 @@ from training.detector.config import Config
 from training.detector.export import export
 from training.detector.faces import Library
 from training.detector.labels import Labels, overlaps
+from training.detector.model import FaceNet
 from training.detector.prepare import prepare_faces, prepare_scenes
 from training.detector.scenes import Scene, load_scenes
 from training.detector.sources import face_photos
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--extra", type=Path, nargs="*", default=(), help="more folders of photos of single faces")
     parser.add_argument("--nothing", type=Path, default=None, help="a folder of photos without any face")
     parser.add_argument("--start", type=Path, default=None, help="checkpoint of an earlier run to begin with")
+    parser.add_argument("--halfway", action="store_true", help="keep the mean of the weights begun and ended with")
     parser.add_argument("--teacher", type=Path, default=None, help="YuNet's ONNX file")
     parser.add_argument("--work", type=Path, default=Path("out") / "detector", help="library, checkpoint and result")
     parser.add_argument("--share", type=float, default=1.0, help="of all photos, for a small run")
@@ -52,9 +54,25 @@ def main() -> None:
     cv2.setNumThreads(1)
     given = {name: getattr(options, name) for name in Config.__slots__ if hasattr(options, name)}
     composer = composer_of(options, Config(**given).size)
+    if options.halfway and options.start is None:
+        parser.error("--halfway needs --start: the weights to go half-way back to")
     network = train(composer, Config(**given), torch.device(options.device), options.work, start=options.start)
+    if options.halfway:
+        soften(network, options.start)
     export(network.cpu().eval(), options.work / "bareface-detector.onnx")
     print(options.work / "bareface-detector.onnx")
+
+
+def soften(network: FaceNet, start: Path) -> None:
+    """Go half-way back to an earlier run's mean weights (Wortsman et al., "Model soups", 2022)."""
+    before = torch.load(start, map_location="cpu", weights_only=True)["mean"]
+    after = network.cpu().state_dict()
+    network.load_state_dict(
+        {
+            name: value.lerp(before[name].to(value.dtype), 0.5) if value.dtype.is_floating_point else value
+            for name, value in after.items()
+        }
+    )
 
 
 def composer_of(options: argparse.Namespace, size: int) -> Composer:

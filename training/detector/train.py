@@ -166,13 +166,13 @@ def train(
         trainer.start(start)
     # A run that goes on sees other pictures, not the first ones again.
     pool = Pool(composer, np.random.default_rng([config.seed, trainer.step]))
-    start, first = time.perf_counter(), trainer.step
+    began, first = time.perf_counter(), trainer.step
     means: dict[str, float] = {}
     while trainer.step < config.steps:
         parts = trainer.learn(*pool.batch(config.batch))
         means = {name: 0.98 * means.get(name, value) + 0.02 * value for name, value in parts.items()}
         if trainer.step % 50 == 0:
-            pace = (time.perf_counter() - start) / (trainer.step - first)
+            pace = (time.perf_counter() - began) / (trainer.step - first)
             print(f"step {trainer.step}: {_told(means)}; {pace:.3f} s a step", flush=True)
         if trainer.step % every == 0 or trainer.step == config.steps:
             trainer.save(checkpoint)

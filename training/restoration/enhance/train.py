@@ -21,6 +21,7 @@ from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
 from training.restoration.enhance.losses import EDGES, IDENTITY, PIXELS, Sight, charbonnier, edges, share
 from training.restoration.enhance.model import Network, to_tensor
+from training.restoration.enhance.people import somebody
 from training.restoration.enhance.spoil import pair
 from training.restoration.faces import bare_faces, photos_in
 
@@ -65,7 +66,7 @@ def batches(faces: UInt8, config: Config, steps: range) -> Iterator[tuple[Tensor
     for step in steps:
         rng = np.random.default_rng([config.seed, step])
         chosen = rng.integers(len(faces), size=config.batch)
-        spoilt, good = zip(*(pair(faces[i], rng) for i in chosen), strict=True)
+        spoilt, good = zip(*(pair(somebody(faces, int(i), rng), rng) for i in chosen), strict=True)
         yield (
             to_tensor(np.stack([with_guesses(face) for face in spoilt])).to(config.device),
             to_tensor(np.stack(good)).to(config.device),
