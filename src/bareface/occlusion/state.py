@@ -11,13 +11,12 @@ from bareface.types import Float32, MaskState, UInt8
 
 STATES: Final[tuple[MaskState, ...]] = ("none", "partial", "full")
 SAYS: Final[dict[MaskState, tuple[float, float, float]]] = {
-    "none": (0.49, 0.37, 0.14),
-    "partial": (0.25, 0.55, 0.2),
-    "full": (0.15, 0.29, 0.56),
+    "none": (0.6, 0.35, 0.05),
+    "partial": (0.15, 0.75, 0.1),
+    "full": (0.05, 0.2, 0.75),
 }
 """How likely none, partial and full are where the map is clear about a state. A mask under the chin lies outside the
-aligned face, where the map does not look: when it sees none, one may be there. Square roots of what was counted at
-first, and scaled: the map is surer than it is right, on training scenes that the detector of the time had not seen."""
+aligned face, where the map does not look: when it sees none, one may be there."""
 
 
 def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
