@@ -39,10 +39,13 @@ def verification(folder: Path, systems: Sequence[System]) -> dict[str, dict[str,
     for task in tasks(data_folder()):
         files: dict[str, ScoreFile] = {system.name: scores_of(system, task, folder) for system in systems}
         results[task.name] = {name: figures(scores) for name, scores in files.items()}
-        paired = compare(files[BASE.name], files[OURS.name], targets=(1e-2, 1e-3))
-        results[task.name]["ours less base"] = {
-            found.metric: [found.difference.value, found.difference.low, found.difference.high] for found in paired
-        }
+        for name, other in (("ours less base", BASE), ("ours less open", OPEN)):
+            if other.name in files:
+                paired = compare(files[other.name], files[OURS.name], targets=(1e-2, 1e-3))
+                results[task.name][name] = {
+                    found.metric: [found.difference.value, found.difference.low, found.difference.high]
+                    for found in paired
+                }
         results[task.name]["error ratio"] = {
             name: _error(results[task.name][OURS.name]) / _error(results[task.name][name])
             for name in files
@@ -120,8 +123,9 @@ def _print(results: dict[str, dict[str, Any]]) -> None:
             if "eer" in values and "mated" in values:
                 cells = [_cell(values.get(key)) for key in ("accuracy", "eer", RATE, "tar@0.001")]
                 rows.append([task, name, *cells, f"{values['fta']:.3f}"])
-        gain = found["ours less base"].get(RATE)
-        rows.append([task, "ours less base", "", "", _cell(gain), "", ""])
+        for name in ("ours less base", "ours less open"):
+            if name in found:
+                rows.append([task, name, "", "", _cell(found[name].get(RATE)), "", ""])
         ratio = ", ".join(f"{value:.2f} of {name}" for name, value in found["error ratio"].items())
         rows.append([task, f"error ratio: {ratio}", "", "", "", "", ""])
     columns = ["task", "system", "accuracy", "EER", "TAR at FMR 1e-2", "TAR at FMR 1e-3", "FTA"]
