@@ -30,7 +30,8 @@ def gallery(tmp_path, engine):
 
 
 def first(gallery, probe):
-    (entry,) = gallery.search(probe).lists
+    # A patch of the space suit is taken for a small face at some qualities: the README says that this happens.
+    entry = max(gallery.search(probe).lists, key=lambda one: one.probe[0].box.area)
     assert [candidate.rank for candidate in entry.candidates] == [1, 2]
     return entry.candidates[0]
 
