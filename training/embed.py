@@ -128,6 +128,8 @@ def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState |
     """Changes with whatever changes the templates."""
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision]
+    # Detector and occlusion map decide what is cut out.
+    weights += [file.sha256 for found in registry.cards() if found.task != "embedding" for file in found.files]
     weights += [str(dict(card.input)), str(COVERED_FROM)]
     worn = [half] if state is None else [half, state]
     drawn = [file.read_text() for file in sorted(Path(masks.__file__).parent.glob("mask*.py"))]
