@@ -29,6 +29,7 @@ from bareface.types import Face, Float32, Template
 MaskState: TypeAlias = Literal["partial", "full"]
 
 BATCH = 32
+CUTTING = ("detection", "landmarks", "occlusion")
 CACHE = Path("out") / "templates"
 
 
@@ -129,7 +130,7 @@ def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState |
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision]
     # Detector and occlusion map decide what is cut out.
-    weights += [file.sha256 for found in registry.cards() if found.task != "embedding" for file in found.files]
+    weights += [file.sha256 for found in registry.cards() if found.task in CUTTING for file in found.files]
     weights += [str(dict(card.input)), str(COVERED_FROM)]
     worn = [half] if state is None else [half, state]
     drawn = [file.read_text() for file in sorted(Path(masks.__file__).parent.glob("mask*.py"))]

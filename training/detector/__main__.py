@@ -50,12 +50,12 @@ def main() -> None:
             kind = int if field.type == "int" else float
             parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default, help=" ")
     options = parser.parse_args()
+    if options.halfway and options.start is None:
+        parser.error("--halfway needs --start: the weights to go half-way back to")
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     given = {name: getattr(options, name) for name in Config.__slots__ if hasattr(options, name)}
     composer = composer_of(options, Config(**given).size)
-    if options.halfway and options.start is None:
-        parser.error("--halfway needs --start: the weights to go half-way back to")
     network = train(composer, Config(**given), torch.device(options.device), options.work, start=options.start)
     if options.halfway:
         soften(network, options.start)
