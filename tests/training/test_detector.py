@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
@@ -9,11 +12,14 @@ torch = pytest.importorskip("torch")
 
 from bareface.detection.bareface_detector import _decoded, _locations  # noqa: E402
 from bareface.types import Float32  # noqa: E402
+from training.detector.__main__ import LARGEST, faceless, soften  # noqa: E402
 from training.detector.config import OUTPUTS, STRIDES, Config, Widths  # noqa: E402
 from training.detector.labels import FULL, MIRRORED, NONE, PARTIAL, UNKNOWN, Labels, overlaps  # noqa: E402
 from training.detector.loss import Loss, decode, generous_iou  # noqa: E402
 from training.detector.model import FaceNet, flat  # noqa: E402
 from training.detector.targets import REACH, centres, targets_of  # noqa: E402
+from training.detector.teacher import HEIGHT, LOWER, _as_marked  # noqa: E402
+from training.detector.train import Trainer  # noqa: E402
 
 SIZE = 128
 LOCATIONS = sum((SIZE // stride) ** 2 for stride in STRIDES)
@@ -205,3 +211,40 @@ def test_the_loss_falls_on_a_toy_batch() -> None:
         course.append(total.item())
     assert np.isfinite(course).all()
     assert np.mean(course[-5:]) < 0.5 * np.mean(course[:5])
+
+
+def test_a_run_begins_with_another_ones_weights_and_goes_half_way_back(tmp_path: Path) -> None:
+    first = Trainer(Config(size=SIZE, widths=SMALL, seed=1), torch.device("cpu"))
+    first.save(tmp_path / "checkpoint.pt")
+    second = Trainer(Config(size=SIZE, widths=SMALL, seed=2), torch.device("cpu"))
+    own = {name: value.clone() for name, value in second.network.state_dict().items()}
+    soften(second.network, tmp_path / "checkpoint.pt")
+    begun = first.mean.state_dict()
+    for name, value in second.network.state_dict().items():
+        if value.dtype.is_floating_point:
+            torch.testing.assert_close(value, (own[name] + begun[name]) / 2)
+    second.start(tmp_path / "checkpoint.pt")
+    assert second.step == 0
+    for network in (second.network, second.mean):
+        for name, value in network.state_dict().items():
+            torch.testing.assert_close(value, begun[name])
+
+
+def test_boxes_are_moved_to_where_people_draw_them() -> None:
+    rows = np.array([[10, 20, 50, 70, *range(10), 0.9]], np.float32)
+    drawn = _as_marked(rows)
+    np.testing.assert_array_equal(drawn[:, [0, 2, *range(4, 15)]], rows[:, [0, 2, *range(4, 15)]])
+    assert drawn[0, 3] - drawn[0, 1] == pytest.approx(50 * HEIGHT)
+    assert (drawn[0, 1] + drawn[0, 3]) / 2 == pytest.approx(45 + 50 * LOWER)
+
+
+def test_photos_with_a_face_or_too_small_are_no_photos_of_nothing(tmp_path: Path) -> None:
+    class SeesBright:
+        def rows(self, pixels: np.ndarray) -> list[int]:
+            return [1] * int(pixels.mean() > 128)
+
+    for name, value, side in (("dark", 20, 800), ("bright", 200, 800), ("small", 20, 100)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((side, side, 3), value, np.uint8))
+    (tmp_path / "notes.txt").write_text("no picture")
+    (found,) = faceless(tmp_path, SeesBright())  # type: ignore[arg-type]
+    assert found.shape == (LARGEST, LARGEST, 3)

@@ -21,6 +21,7 @@ from training.restoration.enhance.config import Config  # noqa: E402
 from training.restoration.enhance.export import export  # noqa: E402
 from training.restoration.enhance.losses import Sight, charbonnier, edges, share  # noqa: E402
 from training.restoration.enhance.model import Network, starlet, to_tensor  # noqa: E402
+from training.restoration.enhance.people import somebody  # noqa: E402
 from training.restoration.enhance.spoil import chain, pair  # noqa: E402
 
 
@@ -83,6 +84,17 @@ def test_a_chain_leaves_its_photo_alone() -> None:
     for seed in range(20):
         chain(photo, np.random.default_rng(seed))
     assert (photo == kept).all()
+
+
+def test_somebody_is_drawn_the_same_again_and_mostly_nobody_at_hand() -> None:
+    known = faces(4)
+    made = [somebody(known, 0, np.random.default_rng(seed)) for seed in range(20)]
+    again = [somebody(known, 0, np.random.default_rng(seed)) for seed in range(20)]
+    for one, other in zip(made, again, strict=True):
+        assert one.shape == (160, 160, 3)
+        assert one.dtype == np.uint8
+        np.testing.assert_array_equal(one, other)
+    assert 0 < sum((one == known[0]).all() for one in made) < 10
 
 
 def test_losses_are_least_for_the_picture_itself() -> None:
