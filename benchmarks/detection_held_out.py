@@ -1,0 +1,76 @@
+"""Detectors on the marked scenes that training leaves out: ``python -m benchmarks.detection_held_out NAME=FILE...``.
+
+What is shipped is chosen here, not on the test photos. Recall is given at several numbers of detections that nobody
+marked, for two least overlaps; the last rows are the packaged network and YuNet.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bareface import images
+from bareface.detection.bareface_detector import BarefaceDetector
+from bareface.detection.base import Detector
+from bareface.detection.yunet import YunetDetector
+from bareface.models import registry
+from bareface.models.sessions import open_session
+from benchmarks.common import print_table, write_json
+from benchmarks.detection import FOUND, MARKED, STRICT, Marks, judged, read_marks
+from training.detector.sources import scene_photos
+from training.photos import data_folder
+
+FALSE = (8, 16, 24)
+ANY = 0.02
+"""A score that every answer has: all thresholds are tried."""
+
+
+def recall(detector: Detector, folder: Path, marks: Marks, overlap: float) -> list[float]:
+    """Share of marked faces found at each of ``FALSE`` detections that nobody marked."""
+    verdicts = []
+    for name, marked in marks.items():
+        found = detector.detect(images.decode(folder / name).pixels, MARKED)
+        verdicts += judged(found, [box for box, _ in marked], overlap)[0]
+    hits = np.array([hit for _, hit in sorted(verdicts, key=lambda pair: -pair[0])])
+    wrong = np.cumsum(~hits)
+    total = sum(len(marked) for marked in marks.values())
+    return [float(hits[: np.searchsorted(wrong, most, side="right")].sum() / total) for most in FALSE]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", help="NAME=FILE")
+    parser.add_argument("--json", type=Path, default=Path("out/detection_held_out.json"))
+    options = parser.parse_args()
+    data = data_folder()
+    folder = data / "detection" / "train"
+    held_out = {f"{path.parent.name}/{path.name}" for path in scene_photos(data, held_out=True)}
+    marks = {name: marked for name, marked in read_marks(folder / "boxes.csv").items() if name in held_out}
+    files = {name: Path(file) for name, _, file in (entry.partition("=") for entry in options.networks)}
+    files["as shipped"] = registry.path_of(registry.card("bareface-detector"))
+    detectors: dict[str, Detector] = {
+        name: BarefaceDetector(open_session(file, threads=1), score=ANY) for name, file in files.items()
+    }
+    detectors["YuNet"] = YunetDetector(data.parent / "models" / "yunet_n_640_640.onnx")
+    rows = {
+        name: {str(overlap): recall(detector, folder, marks, overlap) for overlap in (FOUND, STRICT)}
+        for name, detector in detectors.items()
+    }
+    faces = sum(len(marked) for marked in marks.values())
+    title = f"{faces} marked faces of {len(marks)} photos, recall at {', '.join(map(str, FALSE))} others"
+    print_table(
+        title, ["", *next(iter(rows.values()))], [[name, *map(_cell, row.values())] for name, row in rows.items()]
+    )
+    write_json(options.json, {"faces": faces, "photos": len(marks), "false": FALSE, "rows": rows})
+
+
+def _cell(shares: Sequence[float]) -> str:
+    return ", ".join(f"{share:.3f}" for share in shares)
+
+
+if __name__ == "__main__":
+    main()
