@@ -214,7 +214,7 @@ class ConditionResult:
     @property
     def sentence(self) -> str:
         """The condition's verdicts in words."""
-        said = [_said(one) for one in self.systems if one.verdict is not None]
+        said = [_said(one) for one in self.systems if one.verdict is not None] or ["nothing restored was compared"]
         return f"{self.condition} ({plural(self.subjects, 'person', 'people')}): {'; '.join(said)}."
 
 
