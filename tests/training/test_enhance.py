@@ -20,7 +20,7 @@ from training.restoration.enhance import train  # noqa: E402
 from training.restoration.enhance.config import Config  # noqa: E402
 from training.restoration.enhance.export import export  # noqa: E402
 from training.restoration.enhance.losses import Sight, charbonnier, edges, share  # noqa: E402
-from training.restoration.enhance.model import Network, starlet, to_tensor  # noqa: E402
+from training.restoration.enhance.model import Network, along, grown, lines, starlet, to_tensor  # noqa: E402
 from training.restoration.enhance.people import somebody  # noqa: E402
 from training.restoration.enhance.spoil import chain, pair  # noqa: E402
 
@@ -62,6 +62,38 @@ def test_the_bands_of_a_face_add_up_to_it() -> None:
     bands = starlet(pixels)
     assert torch.allclose(sum(bands), pixels, atol=1e-5)
     assert float(bands[-1].std()) > float(bands[0].std())
+
+
+def test_a_blur_along_a_line_leaves_no_detail_along_it() -> None:
+    kernels = lines()
+    np.testing.assert_allclose(kernels.sum(axis=(1, 2)), 1, rtol=1e-5)
+    assert (kernels == kernels[:, ::-1, ::-1]).mean() > 0.97  # about the middle, but for rounding
+    flat = to_tensor(np.tile(faces(1)[0, :, :1], (1, 1, SIDE, 1)))  # each row of one colour: a blur from side to side
+    detail = [float(band.abs().mean()) for band in along(flat)]
+    assert detail[0] < 1e-6 < 0.01 * detail[2]
+    assert detail[4] < 1e-6 < 0.01 * detail[6]
+
+
+def test_weights_that_did_not_know_lines_grow_without_changing_anything() -> None:
+    torch.manual_seed(1)
+    network, given = Network(), to_tensor(np.stack([with_guesses(face) for face in faces(1)]))
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, 0, 0.03)
+    state = network.state_dict()
+    assert grown(state) is state
+    new = 4 * len(lines())
+    first = state["head.weight"].shape[1] - len(lines())
+    old = state | {"head.weight": state["head.weight"][:, :first]}
+    for name in ("tail.weight", "tail.bias"):
+        rest = len(state[name]) - new - 12  # the last three outputs are what is added
+        old[name] = torch.cat([state[name][:rest], state[name][-12:]])
+    network.load_state_dict(grown(old))
+    assert (network.tail.weight[rest : rest + new] == 0).all()
+    assert (network.tail.weight[rest + new :] == old["tail.weight"][rest:]).all()
+    with torch.no_grad():
+        before = network(given)
+        network.head.weight[:, first:] = 0
+        assert torch.equal(network(given), before)
 
 
 def test_pairs_are_drawn_the_same_again_and_are_of_every_strength() -> None:

@@ -11,7 +11,7 @@ from torch import nn
 from bareface.restoration.base import SIDE
 from training.dlib_format import Float32
 from training.onnx_graph import Graph
-from training.restoration.enhance.model import BANDS, GUESSES, LOUD, LOUDER, SPLINE, Block, Network
+from training.restoration.enhance.model import BANDS, GUESSES, LINES, LOUD, LOUDER, SPLINE, Block, Network, lines
 
 
 def export(network: Network, path: Path) -> None:
@@ -21,8 +21,12 @@ def export(network: Network, path: Path) -> None:
     given = graph.node("Mul", given, _number(graph, 1 / 255))
     pixels, skips = _part(graph, given, 0, 3), []
     guesses = [_part(graph, given, 3 * place, 3 * place + 3) for place in range(1, GUESSES + 1)]
-    bands = [*_starlet(graph, pixels), *(graph.node("Sub", guess, pixels) for guess in guesses)]
-    loud = (*LOUDER, 0.0, *[LOUD] * GUESSES)
+    bands = [
+        *_starlet(graph, pixels),
+        *(graph.node("Sub", guess, pixels) for guess in guesses),
+        *_along(graph, pixels),
+    ]
+    loud = (*LOUDER, 0.0, *[LOUD] * (GUESSES + LINES))
     grey = [
         graph.node("Mul", graph.node("ReduceMean", band, axes=[1], keepdims=1), _number(graph, much))
         for much, band in zip(loud, bands, strict=True)
@@ -51,10 +55,20 @@ def export(network: Network, path: Path) -> None:
     graph.save(path, "enhanced", [*shape, 3 + 3 * GUESSES], [*shape, 3], TensorProto.UINT8)
 
 
-def _part(graph: Graph, x: str, first: int, last: int) -> str:
+def _part(graph: Graph, x: str, first: int, last: int, step: int = 1) -> str:
     """Some of the channels."""
-    ends = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1))
+    ends = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1, step))
     return graph.node("Slice", x, *ends)
+
+
+def _along(graph: Graph, pixels: str) -> list[str]:
+    kernels = lines()
+    side = kernels.shape[-1]
+    pads = graph.constant(np.array([0, 0, side // 2, side // 2] * 2, np.int64))
+    wide = graph.node("Pad", pixels, pads, mode="edge")
+    weight = graph.constant(np.tile(kernels[:, None], (3, 1, 1, 1)))
+    means = graph.node("Conv", wide, weight, kernel_shape=[side, side], group=3)
+    return [graph.node("Sub", pixels, _part(graph, means, line, 3 * LINES, LINES)) for line in range(LINES)]
 
 
 def _starlet(graph: Graph, pixels: str) -> list[str]:

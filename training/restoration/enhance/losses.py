@@ -19,7 +19,7 @@ EDGES: Final = 0.5
 PIXELS: Final = 0.3
 IDENTITY: Final = 2.0
 """Weights: of the edges beside the pixels, of both and of the template beside what the descriptor sees in between."""
-_HARDLY: Final = 0.02
+_HARDLY: Final = 0.01
 """Of what is left: less is not worth a greater effort."""
 
 

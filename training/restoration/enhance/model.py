@@ -2,18 +2,22 @@
 
 A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE
 TIP 16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
-(:mod:`bareface.restoration.guesses`), and what is to be added besides. So to sharpen, to take noise away and to
-brighten are all but constants, and little training goes far.
+(:mod:`bareface.restoration.guesses`) and of the detail across and along four directions, for motion blurs one of them
+alone, and what is to be added besides. So to sharpen, to take noise away and to brighten are all but constants, and
+little training goes far.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from bareface.types import Float32
 
 WIDTHS: Final = (24, 48, 96, 160)
 """Channels at 80, 40, 20 and 10 pixels."""
@@ -24,9 +28,15 @@ BANDS: Final = 4
 """Of detail, about 1, 2, 4 and 8 pixels wide."""
 GUESSES: Final = 2
 """Deconvolutions that are given with the face."""
+ANGLES: Final = (0, 45, 90, 135)
+LENGTHS: Final = (5, 11)
+"""Degrees and pixels of the lines over which a mean is taken; what a pixel differs from it by is detail along them."""
+LINES: Final = len(ANGLES) * len(LENGTHS)
 LOUDER: Final = (16.0, 10.0, 6.0, 4.0)
 LOUD: Final = 6.0
-"""Bands' and guesses' grey is shown to the network, too, made about as strong as pixels: it tells blur from noise."""
+"""Bands', guesses' and lines' grey is shown to the network, too, made about as strong as pixels: it tells blur from
+noise."""
+GAINS: Final = BANDS + 1 + GUESSES + LINES
 SPLINE: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
@@ -51,7 +61,7 @@ class Network(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = nn.Conv2d(3 + BANDS + GUESSES, WIDTHS[0], 6, stride=2, padding=2)
+        self.head = nn.Conv2d(3 + BANDS + GUESSES + LINES, WIDTHS[0], 6, stride=2, padding=2)
         self.encode = nn.ModuleList(
             nn.Sequential(*(Block(w) for _ in range(n))) for w, n in zip(WIDTHS, ENCODE, strict=True)
         )
@@ -61,7 +71,7 @@ class Network(nn.Module):
         self.decode = nn.ModuleList(
             nn.Sequential(*(Block(w) for _ in range(n))) for w, n in zip(WIDTHS, reversed(DECODE), strict=False)
         )
-        self.tail = nn.Conv2d(WIDTHS[0], 4 * (BANDS + 1 + GUESSES + 3), 3, padding=1)
+        self.tail = nn.Conv2d(WIDTHS[0], 4 * (GAINS + 3), 3, padding=1)
         for layer in (self.whole, self.tail):
             nn.init.normal_(layer.weight, 0, 1e-3)
             nn.init.zeros_(layer.bias)
@@ -69,8 +79,8 @@ class Network(nn.Module):
     def forward(self, given: Tensor) -> Tensor:
         """[n, 9, 160, 160] -> [n, 3, 160, 160]."""
         pixels, skips = given[:, :3], []
-        bands = [*starlet(pixels), *(guess - pixels for guess in given[:, 3:].split(3, 1))]
-        loud = (*LOUDER, 0.0, *[LOUD] * GUESSES)
+        bands = [*starlet(pixels), *(guess - pixels for guess in given[:, 3:].split(3, 1)), *along(pixels)]
+        loud = (*LOUDER, 0.0, *[LOUD] * (GUESSES + LINES))
         grey = [much * band.mean(1, keepdim=True) for much, band in zip(loud, bands, strict=True) if much]
         x = self.head(torch.cat([pixels - 0.5, *grey], 1))
         for level, blocks in enumerate(self.encode):
@@ -99,6 +109,41 @@ def starlet(pixels: Tensor) -> list[Tensor]:
             parts.append(smooth - coarser)
             smooth = coarser
     return [*parts, smooth]
+
+
+@torch.no_grad()
+def along(pixels: Tensor) -> list[Tensor]:
+    """What pixels differ by from the mean of the lines through them, for each line, each [n, 3, h, w]."""
+    kernels = torch.from_numpy(lines()).to(pixels.device)
+    with torch.autocast(pixels.device.type, enabled=False):
+        wide = F.pad(pixels, [kernels.shape[-1] // 2] * 4, mode="replicate")
+        means = F.conv2d(wide, kernels[:, None].repeat(3, 1, 1, 1), groups=3)
+    return [pixels - means[:, line::LINES] for line in range(LINES)]
+
+
+def lines() -> Float32:
+    """The lines, shortest first, float32 [8, 11, 11]; each adds up to 1."""
+    side = max(LENGTHS)
+    drawn = np.zeros((LINES, side, side), np.float32)
+    for number, (length, angle) in enumerate(product(LENGTHS, ANGLES)):
+        away = np.linspace(-length / 2, length / 2, 16 * length)[:, None] * [
+            np.cos(np.radians(angle)),
+            np.sin(np.radians(angle)),
+        ]
+        np.add.at(drawn[number], tuple((np.rint(away).astype(int) + side // 2).clip(0, side - 1).T[::-1]), 1)
+    return np.asarray(drawn / drawn.sum(axis=(1, 2), keepdims=True), np.float32)
+
+
+def grown(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a network that did not know lines, for one that does and makes nothing of them yet."""
+    head, place = state["head.weight"], 4 * (GAINS - LINES)
+    if head.shape[1] == 3 + BANDS + GUESSES + LINES:
+        return state
+    fresh = {"head.weight": torch.cat([head, head.new_zeros(len(head), LINES, *head.shape[2:])], 1)}
+    for name in ("tail.weight", "tail.bias"):
+        old = state[name]
+        fresh[name] = torch.cat([old[:place], old.new_zeros(4 * LINES, *old.shape[1:]), old[place:]])
+    return state | fresh
 
 
 def to_tensor(faces: object) -> Tensor:

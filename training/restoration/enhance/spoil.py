@@ -14,7 +14,7 @@ from bareface.restoration.base import SIDE
 from bareface.types import Float32, UInt8
 
 _EYES: Final = 59.0
-_KINDS: Final = {"motion": 0.25, "defocus": 0.25, "light": 0.15, "coarse": 0.2, "jpeg": 0.15}
+_KINDS: Final = {"motion": 0.3, "defocus": 0.22, "light": 0.14, "coarse": 0.2, "jpeg": 0.14}
 """How often each is drawn: blur, which classical methods are good at, more often."""
 _LEVELS: Final = np.arange(256, dtype=np.float32) / 255
 _LINEAR: Final = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -56,13 +56,15 @@ def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
 def chain(photo: UInt8, rng: np.random.Generator) -> UInt8:
     """A photo of a face after none, one or several steps, in the order of light: blur, noise, resolution, file."""
     # Few good ones: a soft photo may be a blurred one, and to take it for good costs more than the reverse.
-    number = int(rng.choice([0, 1, 2, 3, 4], p=[0.02, 0.6, 0.2, 0.12, 0.06]))
+    number = int(rng.choice([0, 1, 2, 3, 4], p=[0.03, 0.63, 0.19, 0.1, 0.05]))
     wanted = set(rng.choice(list(_KINDS), number, replace=False, p=list(_KINDS.values())).tolist())
     # Several faults at once are each milder.
     mild = 1.0 if number < 2 else 0.7
     eyes = _EYES * photo.shape[0] / SIDE
     if "motion" in wanted:
-        photo = _blurred(photo, _path(mild * eyes * _log_uniform(rng, 0.05, 1.0), rng))
+        # Short ways are hardest to see, and quickest mended.
+        most = 0.2 if rng.random() < 0.4 else 1.0
+        photo = _blurred(photo, _path(mild * eyes * _log_uniform(rng, 0.05, most), rng))
     if "defocus" in wanted:
         photo = _blurred(photo, _aperture(mild * eyes * _log_uniform(rng, 0.02, 0.3), rng))
     if "light" in wanted:

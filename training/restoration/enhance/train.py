@@ -20,7 +20,7 @@ from bareface.types import UInt8
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
 from training.restoration.enhance.losses import EDGES, IDENTITY, PIXELS, Sight, charbonnier, edges, share
-from training.restoration.enhance.model import Network, to_tensor
+from training.restoration.enhance.model import Network, grown, to_tensor
 from training.restoration.enhance.people import somebody
 from training.restoration.enhance.spoil import pair
 from training.restoration.faces import bare_faces, photos_in
@@ -88,7 +88,7 @@ def fit(faces: UInt8, config: Config) -> Network:
     file, done = config.out / "enhance.pt", 0
     if config.start is not None and not file.is_file():
         for part in (network, mean):
-            part.load_state_dict(torch.load(config.start, weights_only=True)["mean"])
+            part.load_state_dict(grown(torch.load(config.start, weights_only=True)["mean"]))
     if file.is_file():
         saved = torch.load(file, weights_only=True)
         for part, name in ((network, "network"), (mean, "mean"), (optimiser, "optimiser")):
