@@ -100,6 +100,17 @@ def test_a_turned_and_scaled_face_keeps_an_upright_box() -> None:
     np.testing.assert_allclose(turned.points[0, 0], [300 - 2 * before.points[0, 0, 1], 2 * before.points[0, 0, 0]])
 
 
+def test_the_box_of_a_turned_face_is_that_about_its_oval() -> None:
+    before = labels((0, 0, 20, 40))
+    quarter = before.moved(np.array([[0, -1, 100], [1, 0, 0]], np.float32))
+    np.testing.assert_allclose(quarter.boxes, [[60, 0, 100, 20]])
+    eighth = before.moved(np.array([[1, -1, 100], [1, 1, 0]], np.float32) * np.float32(0.5**0.5))
+    angles = np.linspace(0, 2 * np.pi, 1000)
+    oval = np.column_stack([10 * np.cos(angles), 20 * np.sin(angles)]) @ np.array([[1, 1], [-1, 1]]) * 0.5**0.5
+    sides = eighth.boxes[0, 2:] - eighth.boxes[0, :2]
+    np.testing.assert_allclose(sides, np.ptp(oval, axis=0), rtol=1e-4)
+
+
 def test_the_frame_drops_and_doubts_what_it_cuts() -> None:
     cut = labels((10, 10, 50, 50), (-20, 10, 20, 50), (-36, 10, 4, 50), (60, 60, 66, 66)).within(100, 100, least=9)
     np.testing.assert_array_equal(cut.boxes[:, 0], [10, -20, 60])

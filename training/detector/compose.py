@@ -18,6 +18,8 @@ from training.detector.scenes import Scene
 
 LEAST = 9.0  # pixels: smaller faces are doubtful
 GRIDS = (((1, 1), 0.36), ((1, 2), 0.12), ((2, 1), 0.12), ((2, 2), 0.26), ((3, 3), 0.14))
+TURNED = 0.2
+"""How often a view or a face is turned far, as people lie, look up or lean over the camera."""
 WEIGHTS = {NONE: 1.0, PARTIAL: 4.0, FULL: 1.5, -1: 1.0}
 
 
@@ -196,8 +198,8 @@ def _extent(box: Float32) -> float:
 
 
 def _similarity(source: Float32, target: NDArray[np.float64], scale: float, rng: np.random.Generator) -> Float32:
-    """An affine map [2, 3] that takes ``source`` to ``target``, scaled and turned a little."""
-    degrees = rng.uniform(-45, 45) if rng.random() < 0.08 else rng.normal(0, 9)
+    """An affine map [2, 3] that takes ``source`` to ``target``, scaled and turned."""
+    degrees = rng.uniform(-110, 110) if rng.random() < TURNED else rng.normal(0, 12)
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     linear = scale * np.array([[cosine, -sine], [sine, cosine]])
     return np.concatenate([linear, (target - linear @ source)[:, None]], 1).astype(np.float32)

@@ -65,13 +65,13 @@ class Labels:
     def moved(self, matrix: Float32) -> Labels:
         """The faces after an affine map [2, 3] without shear.
 
-        A box stays upright: its centre is mapped and its sides are scaled, as a detector would draw it. A map that
-        mirrors swaps left and right landmarks.
+        A box stays upright: its centre is mapped, and its sides become those about the turned oval that it held, as a
+        detector would draw it. A map that mirrors swaps left and right landmarks.
         """
         linear, offset = matrix[:, :2], matrix[:, 2]
         area = float(np.linalg.det(linear))
         centre = (self.boxes[:, :2] + self.boxes[:, 2:]) / 2 @ linear.T + offset
-        half = (self.boxes[:, 2:] - self.boxes[:, :2]) / 2 * abs(area) ** 0.5
+        half = np.sqrt(((self.boxes[:, 2:] - self.boxes[:, :2]) / 2) ** 2 @ (linear**2).T)
         points = self.points @ linear.T + offset
         if area < 0:
             points = points[:, MIRRORED]

@@ -32,6 +32,7 @@ NOTHING = 0.05  # stands for the score of a close-up that shows no face
 CLOSE_UPS = 64  # at most, the best first: a crowd has no end
 WORTH_IT = 0.4  # the least score of what is looked at again
 BORDER_COLOUR = (127, 127, 127)
+LEANS = 0.35  # radians, 20 degrees: a face that is turned further is looked at upright
 MIRRORED = [1, 0, 2, 4, 3]
 """Order of the landmarks in a mirror image."""
 
@@ -99,7 +100,7 @@ class BarefaceDetector:
         """The same faces, best first, after a close look at each."""
         if not faces:
             return faces
-        cuts = [_cut_out(face.box) for face in faces]
+        cuts = [_cut_out(face) for face in faces]
         rows = []
         for matrix in cuts:
             up_close = cv2.warpAffine(
@@ -175,11 +176,22 @@ def _merged(answers: _Answers) -> list[Detection]:
     return found
 
 
-def _cut_out(box: Box) -> NDArray[np.float64]:
-    """Where a close-up's pixels lie in the photo, as a matrix [2, 3]."""
+def _cut_out(face: Detection) -> NDArray[np.float64]:
+    """Where a close-up's pixels lie in the photo, as a matrix [2, 3]; a face that leans far is set upright."""
+    box = face.box
     scale = CLOSE_UP_MARGIN * max(box.width, box.height, 1.0) / CLOSE_UP
     middle = np.array([box.x1 + box.x2, box.y1 + box.y2]) / 2
-    return np.column_stack([scale * np.eye(2), middle - scale * (CLOSE_UP - 1) / 2])
+    lean = _lean(face.landmarks)
+    cosine, sine = (np.cos(lean), np.sin(lean)) if abs(lean) > LEANS else (1.0, 0.0)
+    turn = scale * np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([turn, middle - turn @ np.full(2, (CLOSE_UP - 1) / 2)])
+
+
+def _lean(landmarks: Landmarks) -> float:
+    """By how much a face is turned in the picture, clockwise, in radians; 0 for an upright one."""
+    eyes, mouth = landmarks.points[:2], landmarks.points[3:]
+    across, down = (eyes[1] - eyes[0]) + (mouth[1] - mouth[0]), mouth.mean(0) - eyes.mean(0)
+    return float(np.arctan2(across[1] - 2 * down[0], across[0] + 2 * down[1]))
 
 
 def _in_close_up(answers: _Answers, place: int) -> list[Detection]:
@@ -210,9 +222,11 @@ def _joined(face: Detection, views: list[Detection], cut: NDArray[np.float64]) -
     if not views:
         return replace(face, score=score)
     # A pixel's centre lies half a pixel from its corner, in the close-up as in the photo.
-    scale, shift = cut[0, 0], cut[:, 2] + 0.5 - 0.5 * cut[0, 0]
-    points = np.mean([face.landmarks.points, *(view.landmarks.points * scale + shift for view in views)], axis=0)
-    box = np.mean([view.box for view in views], axis=0) * scale + np.tile(shift, 2)
+    turn, shift = cut[:, :2], cut[:, 2] + 0.5 - 0.5 * cut[:, :2].sum(axis=1)
+    points = np.mean([face.landmarks.points, *(view.landmarks.points @ turn.T + shift for view in views)], axis=0)
+    seen = np.mean([view.box for view in views], axis=0)
+    centre, half = turn @ (seen[:2] + seen[2:]) / 2 + shift, np.sqrt(turn**2 @ ((seen[2:] - seen[:2]) / 2) ** 2)
+    box = np.concatenate([centre - half, centre + half])
     masks = [each.mask for each in (face, *views) if each.mask is not None]
     return Detection(
         Box(*(float(value) for value in box)),
