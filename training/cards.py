@@ -74,11 +74,14 @@ _CARDS = [
         source=(
             "python -m training.detector --steps 14000 --batch 16, gone on with --steps 24000, on every third of the "
             "scenes; then --start checkpoint.pt --nothing DIR --halfway --steps 11000 --rate 0.002 on all, with "
-            "boxes as people draw them; the photos without faces came in after 3,000 of these steps"
+            "boxes as people draw them; the photos without faces came in after 3,000 of these steps; then with faces "
+            "turned far --start checkpoint.pt --nothing DIR --steps 7500 --rate 0.0015, and with --point-weight 12 "
+            "--start checkpoint.pt --nothing DIR --halfway --steps 4500 --rate 0.0012"
         ),
         files=(ModelFile("bareface-detector.onnx", "float32", "", 0),),
         limits=(
-            "Upright faces; mask states of faces under about 20 pixels are guesses.",
+            "Faces that lean by more than about 60 degrees are often missed; mask states of faces under about 20 "
+            "pixels are guesses.",
             "Weights are stored as float16 and computed in float32.",
         ),
     ),
@@ -172,7 +175,9 @@ _CARDS = [
             "python -m training.restoration.enhance --data DIR... --start enhance.pt --steps 13000 --rate 6e-4, begun "
             "with a network of 4,750 steps with plain losses (commit d154f7d); the template's double weight and more "
             "faces came in after 5,750 and 6,200 steps, blur more often after 2,250; then --start enhance.pt --steps "
-            "5000 --rate 5e-4 --seed 8 with people made anew"
+            "5000 --rate 5e-4 --seed 8 with people made anew; then with short motion blurs more often --start "
+            "enhance.pt --steps 9500 --rate 6e-4 --seed 9, ended after 6,250 steps, and with detail along lines "
+            "--start enhance.pt --steps 8500 --rate 7e-4 --seed 10"
         ),
         files=(ModelFile("bareface-enhance.onnx", "float32", "", 0),),
         limits=(

@@ -1,0 +1,44 @@
+"""Faces that lean: the packaged detector on turned portraits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from bareface import images
+from bareface.engine import Engine
+from bareface.types import UInt8
+from tests.portraits import astronaut, hopper
+
+
+def turned(pixels: UInt8, degrees: float) -> tuple[UInt8, np.ndarray]:
+    """The picture turned about its middle, without losing a corner, and the map [2, 3] that does it."""
+    height, width = pixels.shape[:2]
+    side = int(np.hypot(height, width)) + 1
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    matrix[:, 2] += [(side - width) / 2, (side - height) / 2]
+    return np.asarray(cv2.warpAffine(pixels, matrix, (side, side), borderValue=(127,) * 3), np.uint8), matrix
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(threads=1)
+
+
+@pytest.mark.parametrize("portrait", [astronaut, hopper])
+@pytest.mark.parametrize("degrees", [-55, -30, 30, 55])
+def test_a_leaning_face_is_found_where_it_is(engine: Engine, portrait, degrees: float) -> None:
+    pixels = images.decode(portrait()).pixels
+    upright = max(engine.faces(pixels), key=lambda face: face.box.area)
+    leaning, matrix = turned(pixels, degrees)
+    found = max(engine.faces(leaning), key=lambda face: face.box.area)
+    wanted = upright.landmarks.points @ matrix[:, :2].T + matrix[:, 2]
+    eyes = np.linalg.norm(upright.landmarks.points[1] - upright.landmarks.points[0])
+    assert np.linalg.norm(found.landmarks.points - wanted, axis=1).mean() < 0.12 * eyes
+    # The box is upright, and about the turned face.
+    middle = np.array([upright.box.x1 + upright.box.x2, upright.box.y1 + upright.box.y2]) / 2
+    at = matrix[:, :2] @ middle + matrix[:, 2]
+    there = np.array([found.box.x1 + found.box.x2, found.box.y1 + found.box.y2]) / 2
+    assert np.linalg.norm(there - at) < 0.4 * eyes
+    assert found.mask_state == "none"
