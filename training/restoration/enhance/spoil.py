@@ -46,11 +46,11 @@ def pair(face: UInt8, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
 
 def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
     """With the grain and the file's traces that good photos have, too: they are to be kept."""
-    if rng.random() < 0.4:
-        grain = rng.normal(0, rng.uniform(1, 4), photo.shape).astype(np.float32)
+    if rng.random() < 0.5:
+        grain = rng.normal(0, rng.uniform(1, 5), photo.shape).astype(np.float32)
         grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.4, 0.8))
         photo = np.clip(np.round(photo + grain), 0, 255).astype(np.uint8)
-    return _coded(photo, int(rng.integers(65, 96))) if rng.random() < 0.6 else photo
+    return _coded(photo, int(rng.integers(50, 96))) if rng.random() < 0.8 else photo
 
 
 def chain(photo: UInt8, rng: np.random.Generator) -> UInt8:
