@@ -177,7 +177,8 @@ _CARDS = [
             "faces came in after 5,750 and 6,200 steps, blur more often after 2,250; then --start enhance.pt --steps "
             "5000 --rate 5e-4 --seed 8 with people made anew; then with short motion blurs more often --start "
             "enhance.pt --steps 9500 --rate 6e-4 --seed 9, ended after 6,250 steps, and with detail along lines "
-            "--start enhance.pt --steps 8500 --rate 7e-4 --seed 10"
+            "--start enhance.pt --steps 8500 --rate 7e-4 --seed 10; then with soft good photos --start enhance.pt "
+            "--steps 3000 --rate 6e-4 --seed 12"
         ),
         files=(ModelFile("bareface-enhance.onnx", "float32", "", 0),),
         limits=(

@@ -45,7 +45,14 @@ def pair(face: UInt8, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
 
 
 def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
-    """With the grain and the file's traces that good photos have, too: they are to be kept."""
+    """With the softness, the grain and the file's traces that good photos have, too: they are to be kept."""
+    if rng.random() < 0.4:
+        # Made smaller and larger again by whoever published it: no detail is to be invented that it never had.
+        side = photo.shape[0]
+        small = round(side / rng.uniform(1.1, 2.0))
+        coarse = cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA)
+        grow = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_LINEAR
+        photo = np.asarray(cv2.resize(coarse, (side, side), interpolation=grow), np.uint8)
     if rng.random() < 0.5:
         grain = rng.normal(0, rng.uniform(1, 5), photo.shape).astype(np.float32)
         grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.4, 0.8))
