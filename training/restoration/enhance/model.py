@@ -3,8 +3,8 @@
 A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE
 TIP 16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
 (:mod:`bareface.restoration.guesses`) and of the detail across and along four directions, for motion blurs one of them
-alone, and what is to be added besides. So to sharpen, to take noise away and to brighten are all but constants, and
-little training goes far.
+alone, and what is to be added besides. So to sharpen and to take noise away are all but constants, and little training
+goes far.
 """
 
 from __future__ import annotations
