@@ -1,4 +1,4 @@
-"""A clearer picture of a blurred, coarse, noisy or badly compressed face: one network, and the classical methods beside it."""
+"""A clearer picture of a blurred, coarse, noisy or damaged face: one network, and the classical methods beside it."""
 
 from __future__ import annotations
 
