@@ -112,7 +112,15 @@ def held_out(results: Values) -> str:
     overlaps = next(iter(results["rows"].values()))
     counts = ", ".join(map(str, results["false"]))
     title = f"{results['faces']} marked faces of {results['photos']} photos, recall at {counts} unmarked detections"
-    return table([title, *(f"overlap {overlap}" for overlap in overlaps)], rows)
+    recalls = table([title, *(f"overlap {overlap}" for overlap in overlaps)], rows)
+    # YuNet's scores mean something else.
+    found = [
+        [name, *(f"{hits} / {others}" for hits, others in row)]
+        for name, row in results["found and others"].items()
+        if name != "YuNet"
+    ]
+    scores = table(["found / unmarked detections, overlap 0.4, score", *map(str, results["least scores"])], found)
+    return f"{recalls}\n\n{scores}"
 
 
 def occlusion(results: Values) -> str:
