@@ -20,7 +20,7 @@ import numpy as np
 from bareface.restoration.base import SIDE
 from bareface.types import Float32, UInt8
 
-STRENGTH: Final = 1.0
+STRENGTH: Final = 1.3
 """Standard deviation of the pattern in grey levels, before it fades out towards the rim."""
 _FINE, _COARSE = 3.0, 8.0  # what it is softened by and freed of, in pixels of the aligned face
 _SEED: Final = b"bareface mark 1"
