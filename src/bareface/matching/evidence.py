@@ -20,8 +20,8 @@ THIN_VISIBLE: Final = 0.5
 bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
 
 MIN_VISIBLE: Final = 0.2
-"""A face that shows less is refused, unless the caller sets another limit: three of four mated pairs are lost there even
-at a false match rate of 1e-2 (``python -m benchmarks.evidence``)."""
+"""A face that shows less is refused, unless the caller sets another limit: three of four mated pairs are lost there
+even at a false match rate of 1e-2 (``python -m benchmarks.evidence``)."""
 
 
 def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
