@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ def machine() -> dict[str, Any]:
     script = Path(sys.argv[0])
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python -m", f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
         "processor": _processor(),
         "cpus": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),

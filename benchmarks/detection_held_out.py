@@ -13,30 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface import images
 from bareface.detection.bareface_detector import BarefaceDetector
 from bareface.detection.base import Detector
 from bareface.detection.yunet import YunetDetector
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from benchmarks.common import print_table, write_json
-from benchmarks.detection import FOUND, MARKED, STRICT, Marks, judged, read_marks
+from benchmarks.detection import ANY, FOUND, STRICT, found_in, read_marks, verdicts_of
 from training.detector.sources import scene_photos
 from training.photos import data_folder
 
 FALSE = (8, 16, 24)
 SCORES = (0.65, 0.7, 0.75, 0.8, 0.85)
-ANY = 0.02
-"""A score that every answer has: all thresholds are tried."""
-
-
-def verdicts_of(detector: Detector, folder: Path, marks: Marks, overlap: float) -> list[tuple[float, bool]]:
-    """Score of every detection, best first, and whether it meets a marked face."""
-    verdicts = []
-    for name, marked in marks.items():
-        found = detector.detect(images.decode(folder / name).pixels, MARKED)
-        verdicts += judged(found, [box for box, _ in marked], overlap)[0]
-    return sorted(verdicts, key=lambda pair: -pair[0])
 
 
 def recall(verdicts: Sequence[tuple[float, bool]], total: int) -> list[float]:
@@ -72,8 +60,9 @@ def main() -> None:
     faces = sum(len(marked) for marked in marks.values())
     rows, scores = {}, {}
     for name, detector in detectors.items():
-        verdicts = {overlap: verdicts_of(detector, folder, marks, overlap) for overlap in (FOUND, STRICT)}
-        rows[name] = {str(overlap): recall(found, faces) for overlap, found in verdicts.items()}
+        found = found_in(detector, folder, marks)
+        verdicts = {overlap: verdicts_of(found, marks, overlap) for overlap in (FOUND, STRICT)}
+        rows[name] = {str(overlap): recall(pairs, faces) for overlap, pairs in verdicts.items()}
         scores[name] = at_scores(verdicts[FOUND])
     title = f"{faces} marked faces of {len(marks)} photos, recall at {', '.join(map(str, FALSE))} others"
     print_table(
@@ -81,8 +70,8 @@ def main() -> None:
     )
     table = [[name, *(f"{hits} / {others}" for hits, others in row)] for name, row in scores.items()]
     print_table(f"Found / others at a score of at least, overlap {FOUND}", ["", *map(str, SCORES)], table)
-    found = {"rows": rows, "least scores": SCORES, "found and others": scores}
-    write_json(options.json, {"faces": faces, "photos": len(marks), "false": FALSE, **found})
+    results = {"rows": rows, "least scores": SCORES, "found and others": scores}
+    write_json(options.json, {"faces": faces, "photos": len(marks), "false": FALSE, **results})
 
 
 def _cell(shares: Sequence[float]) -> str:
