@@ -161,7 +161,7 @@ _CARDS = [
     ModelCard(
         id="bareface-enhance",
         task="restoration",
-        summary="A small network for blurred, coarse, noisy, dark or badly compressed aligned faces of 160 pixels.",
+        summary="A small network for blurred, coarse, noisy or badly compressed aligned faces of 160 pixels.",
         licence="Apache-2.0 for the code that made it; see the terms of its photos.",
         training_data=(
             "Open: portraits of 567 United States and 426 British office holders (mostly public domain or open "
@@ -184,6 +184,7 @@ _CARDS = [
         limits=(
             "What becomes sharper is computed from other people's faces: never evidence, never enrolled.",
             "It learnt bare faces, mostly from the front; masks, hands and dark glasses are treated as it may be.",
+            "Dark faces lose noise and stay dark.",
             "Weights are stored as float16 and computed in float32.",
         ),
     ),

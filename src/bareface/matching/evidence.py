@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from bareface.types import Face
 
 THIN_VISIBLE: Final = 0.5
-"""A comparison with a face that shows less is said to be thin evidence: from about a third up of the mated pairs that
-bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
+"""A comparison with a face that shows less is said to be thin evidence: about a third, or more, of the mated pairs
+that bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
 
 MIN_VISIBLE: Final = 0.2
 """A face that shows less is refused, unless the caller sets another limit: three of four mated pairs are lost there
