@@ -13,7 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.markdown import Values, change, percent, rate, table
-from benchmarks.readme_restoration import enhance, refusal, restoration, restoration_summary, restored, unmask
+from benchmarks.readme_restoration import (
+    enhance,
+    enhance_others,
+    refusal,
+    restoration,
+    restoration_summary,
+    restored,
+    unmask,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -119,7 +127,10 @@ def held_out(results: Values) -> str:
         for name, row in results["found and others"].items()
         if name != "YuNet"
     ]
-    scores = table(["found / unmarked detections, overlap 0.4, score", *map(str, results["least scores"])], found)
+    scores = table(
+        [f"found / unmarked detections, overlap {next(iter(overlaps))}, score", *map(str, results["least scores"])],
+        found,
+    )
     return f"{recalls}\n\n{scores}"
 
 
@@ -295,6 +306,7 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "quality_validation": quality_validation,
     "unmask": unmask,
     "enhance": enhance,
+    "enhance_others": enhance_others,
     "refusal": refusal,
     "restoration": restoration,
     "restoration_summary": restoration_summary,

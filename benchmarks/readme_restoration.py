@@ -147,6 +147,11 @@ def enhance(results: Values) -> str:
     return "\n\n".join(["\n".join(lines), table(columns, rows), *stale(results, "bareface-enhance")])
 
 
+def enhance_others(results: Values) -> str:
+    """The same in short, on people who had no part in anything before."""
+    return "\n\n".join(["\n".join(aims(results["results"])), *stale(results, "bareface-enhance")])
+
+
 def aims(found: Values) -> list[str]:
     """In how many cells the network is better or worse, in which, and whether that is what was aimed at."""
     cells, bars = found["cells"], found["bars"]

@@ -80,8 +80,8 @@ def _face(engine: Engine, pixels: UInt8) -> Face | None:
     return subject_face(found, (pixels.shape[1], pixels.shape[0])) if found else None
 
 
-def one_each(folder: Path, count: int, ending: str = "") -> list[Path]:
-    """The first photo of people spread evenly over the names, of those whose name ends so."""
+def one_each(folder: Path, count: int, ending: str = "", first: int = 0) -> list[Path]:
+    """The first photo of people spread evenly over the names, of those whose name ends so, from the ``first`` on."""
     people = sorted(place for place in folder.iterdir() if place.is_dir() and place.name.endswith(ending))
     step = max(1, len(people) // count)
-    return [sorted(person.iterdir())[0] for person in people[::step][:count]]
+    return [sorted(person.iterdir())[0] for person in people[first::step][:count]]
