@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bareface import dependencies
 from bareface.engine import Engine
 from bareface.matching.counting import NonMatedScores
 from bareface.matching.scoring import Columns, matrix
@@ -138,6 +139,7 @@ def _summary(cell: tuple[str, int, float], values: Float64) -> dict[str, Any]:
 
 def _plot(outcomes: dict[tuple[str, int, float], Float64], path: Path) -> None:
     """Realised over predicted FPIR of every split, and the median prediction interval, by gallery size."""
+    dependencies.matplotlib()
     import matplotlib.pyplot as plt
 
     figure, panels = plt.subplots(1, len(SIDES), figsize=(10, 4.2), sharey=True, layout="constrained")

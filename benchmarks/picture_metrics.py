@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
+from bareface import dependencies
 from bareface.types import Float32, Float64, UInt8
 
 Bool = NDArray[np.bool_]
@@ -65,8 +66,8 @@ class Features:
 
     def __init__(self, path: Path) -> None:
         import onnx
-        import onnxruntime
 
+        onnxruntime = dependencies.onnxruntime()
         network = onnx.load(path)
         network.graph.output.extend(onnx.ValueInfoProto(name=layer) for layer in LAYERS)
         options = onnxruntime.SessionOptions()

@@ -8,32 +8,17 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from bareface import dependencies
 from bareface.engine import Engine
 from bareface.types import UInt8
 from training.convert_dlib import WEIGHTS, write_descriptor
 from training.photos import largest_faces, redistributable
 
 FACES = 200
-
-
-class _Chips(CalibrationDataReader):
-    def __init__(self, chips: list[UInt8]) -> None:
-        self._chips = iter(chips)
-
-    def get_next(self) -> dict[str, UInt8] | None:
-        chip = next(self._chips, None)
-        return None if chip is None else {"pixels": chip[None]}
 
 
 def main() -> None:
@@ -61,18 +46,29 @@ def quantize(network: Path, target: Path, chips: list[UInt8]) -> None:
     chips
         Aligned faces, RGB [150, 150, 3] uint8 each, that give the ranges of the activations.
     """
+    tools = dependencies.onnxruntime(".quantization")
+    reader: Any = tools.CalibrationDataReader
+
+    class Chips(reader):
+        left = iter(chips)
+
+        def get_next(self) -> dict[str, UInt8] | None:
+            chip = next(self.left, None)
+            return None if chip is None else {"pixels": chip[None]}
+
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(str(network), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
+        shapes = dependencies.onnxruntime(".quantization.shape_inference")
+        shapes.quant_pre_process(str(network), str(prepared), skip_symbolic_shape=True)
+        tools.quantize_static(
             str(prepared),
             str(target),
-            _Chips(chips),
-            quant_format=QuantFormat.QDQ,
+            Chips(),
+            quant_format=tools.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
+            activation_type=tools.QuantType.QUInt8,
+            weight_type=tools.QuantType.QInt8,
+            calibrate_method=tools.CalibrationMethod.MinMax,
         )
 
 

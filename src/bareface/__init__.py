@@ -9,10 +9,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bareface.dependencies import forbid_telemetry
 from bareface.errors import BarefaceError
 
+TYPE_CHECKING = False  # as in typing, whose import takes longer than all the rest
 if TYPE_CHECKING:
     from bareface.engine import Engine
     from bareface.matching.comparison import compare
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         SearchResult,
         Template,
     )
+
+forbid_telemetry()
 
 __version__ = "0.1.0"
 

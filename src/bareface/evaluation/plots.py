@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bareface import dependencies
 from bareface.errors import EvaluationError
 from bareface.evaluation.analysis import Analysis, reliability_of, state_pairs
 from bareface.evaluation.metrics import RULE_OF_30, Curve, Trials, at_fmr, det
@@ -103,11 +104,9 @@ def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
 
 def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
     """Scores of mated and non-mated comparisons, one panel a combination of mask states."""
-    from matplotlib.figure import Figure
-
     scores = analysis.scores
     panels = state_pairs(scores)
-    figure = Figure(figsize=(6.4, 1.1 + 1.7 * len(panels)), layout="constrained")
+    figure = _figure(figsize=(6.4, 1.1 + 1.7 * len(panels)))
     made = scores.score[~scores.fta]
     edges = np.linspace(*_span(made), 61)
     point = at_fmr(analysis.trials, fmr)
@@ -188,19 +187,22 @@ def svg(figure: Figure) -> bytes:
 
 
 def _saved(figure: Figure, kind: str) -> bytes:
-    import matplotlib as mpl
-
     out = BytesIO()
     # No date and no random identifiers: equal results give equal files.
-    with mpl.rc_context({"svg.hashsalt": "bareface"}):
+    with dependencies.matplotlib().rc_context({"svg.hashsalt": "bareface"}):
         figure.savefig(out, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
     return out.getvalue()
 
 
-def _canvas(x: str, y: str) -> tuple[Figure, Axes]:
+def _figure(figsize: tuple[float, float]) -> Figure:
+    dependencies.matplotlib()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 5.0), layout="constrained")
+    return Figure(figsize=figsize, layout="constrained")
+
+
+def _canvas(x: str, y: str) -> tuple[Figure, Axes]:
+    figure = _figure(figsize=(6.4, 5.0))
     axes = figure.subplots()
     _plain(axes)
     axes.set_xlabel(x)

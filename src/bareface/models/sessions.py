@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bareface import dependencies
 from bareface.errors import ModelError
 
 _SHORT_NAMES = {
@@ -35,8 +36,7 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
     ModelError
         ``model.provider`` or ``model.unreadable``.
     """
-    import onnxruntime
-
+    onnxruntime = dependencies.onnxruntime()
     wanted = [_SHORT_NAMES.get(name, name) for name in providers or ("cpu",)]
     available = onnxruntime.get_available_providers()
     for name in wanted:

@@ -20,7 +20,10 @@ _MIME: Final[dict[EncodeFormat, str]] = {"PNG": "image/png", "JPEG": "image/jpeg
 _KEY: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # No thumbnail: it would be a picture of the face without the band.
-_SETTINGS: Final = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": True}}
+_SETTINGS: Final = {
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {"verify_after_sign": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+}
 
 
 def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificate: str | Path) -> bytes:

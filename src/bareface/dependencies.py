@@ -1,0 +1,72 @@
+"""The dependencies that would call home, or write into the user's home, imported so that they do not."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # as in typing, whose import takes long
+if TYPE_CHECKING:
+    from typing import Any
+
+_SWITCH = "ORT_DISABLE_TELEMETRY"
+_OFF = ("1", "true", "yes", "on")
+
+
+def forbid_telemetry() -> None:
+    """Switch ONNX Runtime's telemetry off, for this process and those that it starts.
+
+    ONNX Runtime reads the switch once, when it is first imported: without it, it writes a device id and a queue of
+    events into the user's cache and uploads them. A program that imported it earlier without the switch has started
+    that already. It can be told to record no more, but not to forget what it recorded: a warning says so.
+    """
+    early = sys.modules.get("onnxruntime")
+    if early is not None and os.environ.get(_SWITCH, "").lower() not in _OFF:
+        if hasattr(early, "disable_telemetry_events"):
+            early.disable_telemetry_events()
+        from logging import getLogger
+
+        getLogger(__name__).warning(
+            "ONNX Runtime was imported before bareface, so its telemetry has started, which cannot be undone in this "
+            "process. Import bareface first, or set %s=1 in the environment.",
+            _SWITCH,
+        )
+    os.environ[_SWITCH] = _OFF[0]
+
+
+def onnxruntime(part: str = "") -> Any:
+    """ONNX Runtime, or a part of it such as ``.quantization``, without telemetry: nothing else imports it."""
+    from importlib import import_module
+
+    forbid_telemetry()
+    return import_module(f"onnxruntime{part}")
+
+
+def matplotlib() -> Any:
+    """Matplotlib, without a cache or a configuration folder in the user's home.
+
+    A program that has imported Matplotlib already, or that names its folder with ``MPLCONFIGDIR``, keeps its own.
+    """
+    if "matplotlib" in sys.modules or os.environ.get("MPLCONFIGDIR"):
+        import matplotlib
+
+        return matplotlib
+    from tempfile import TemporaryDirectory
+
+    # The fonts that it brings will do: asking the system for others starts a program that keeps a cache, too.
+    asked = {"MPL_IGNORE_SYSTEM_FONTS": "1"}
+    with TemporaryDirectory(prefix="bareface-") as folder:
+        before = {name: os.environ.get(name) for name in ("MPLCONFIGDIR", *asked)}
+        os.environ.update(asked, MPLCONFIGDIR=folder)
+        try:
+            import matplotlib
+            import matplotlib.font_manager
+
+            matplotlib.get_configdir()  # remembered, so that neither is looked for later
+            matplotlib.get_cachedir()
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+    return matplotlib
