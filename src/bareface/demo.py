@@ -5,7 +5,6 @@ Photos of more people, where there are some, give the search someone to mistake 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +115,8 @@ def demonstrate(
 def _copied(person: Person, folder: Path) -> Person:
     """The person's photos in a folder of their own, so that the gallery's sources are easy to find."""
     place = make_folder(folder / person.name)
-    return Person(person.name, tuple(Path(shutil.copy(photo, place)) for photo in person.photos))
+    copies = tuple(write_atomically(place / photo.name, photo.read_bytes()) for photo in person.photos)
+    return Person(person.name, copies)
 
 
 def _search(gallery: Gallery, probe: Probe) -> Finding:

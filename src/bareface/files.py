@@ -1,26 +1,97 @@
-"""Writing a result: all of it or none of it."""
+"""Writing a result: all of it or none of it, and for its owner's eyes only."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import stat
+from io import BufferedRandom
 from pathlib import Path
 
 from bareface.errors import UsageError
 
+_MODE = "BAREFACE_FILE_MODE"
+_OWNER_ONLY = 0o600
+
+
+def file_mode() -> int:
+    """The permissions of new files: those in ``$BAREFACE_FILE_MODE``, such as 0640, else 0600, whatever the umask says.
+
+    Raises
+    ------
+    UsageError
+        ``usage.file-mode``.
+    """
+    text = os.environ.get(_MODE, "").strip()
+    if not text:
+        return _OWNER_ONLY
+    try:
+        mode = int(text, 8)
+    except ValueError:
+        mode = -1
+    if mode & _OWNER_ONLY != _OWNER_ONLY or mode & ~0o666:
+        raise UsageError(
+            "usage.file-mode",
+            f"{text!r} is not a mode that a file of yours can have.",
+            source=_MODE,
+            remedy="Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
+        )
+    return mode
+
+
+def own_folder() -> Path | None:
+    """Where bareface keeps what belongs to no gallery: models that were added, the record of restorations.
+
+    ``$BAREFACE_HOME``, else ``bareface`` in ``$XDG_DATA_HOME`` or ``~/.local/share``; None for a user without a home.
+    """
+    if home := os.environ.get("BAREFACE_HOME"):
+        return Path(home)
+    if data := os.environ.get("XDG_DATA_HOME"):
+        return Path(data) / "bareface"
+    try:
+        return Path.home() / ".local" / "share" / "bareface"
+    except RuntimeError:
+        return None
+
+
+def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
+    """Open a new file for writing and reading, without a moment in which others could open it.
+
+    Parameters
+    ----------
+    path
+        Its place; FileExistsError if something is there.
+    mode
+        Its permissions; by default :func:`file_mode`.
+    """
+    mode = file_mode() if mode is None else mode
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, mode)
+        _allow(descriptor, mode)
+        return descriptor
+
+    return open(path, "x+b", opener=opener)
+
 
 def make_folder(path: str | Path) -> Path:
-    """Make a folder, with those above it, unless it is there.
+    """Make a folder, with those above it, unless it is there; folders that are there keep their permissions.
 
     Raises
     ------
     UsageError
         ``usage.output``: it cannot be made here.
     """
-    path = Path(path)
+    path, mode = Path(path), file_mode()
+    mode |= (mode & 0o444) >> 2  # who may read the files may look through the folder
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode)
+                _allow(folder, mode)
+        path.mkdir(exist_ok=True)  # says so where a file is in its place
     except OSError as error:
         raise UsageError(
             "usage.output",
@@ -31,6 +102,14 @@ def make_folder(path: str | Path) -> Path:
     return path
 
 
+def _allow(target: int | Path, mode: int) -> None:
+    """Give a new file or folder back what the umask took from it; not every file system has permissions."""
+    with contextlib.suppress(OSError):
+        there = stat.S_IMODE(os.stat(target).st_mode)  # noqa: PTH116 - also of a descriptor
+        if there & mode != mode:
+            os.chmod(target, there | mode)  # noqa: PTH101
+
+
 def check_place(path: str | Path) -> None:
     """Refuse a file whose folder is not there before the work, not after it.
 
@@ -39,8 +118,16 @@ def check_place(path: str | Path) -> None:
     UsageError
         ``usage.output``.
     """
-    if not Path(path).absolute().parent.is_dir():
-        raise UsageError("usage.output", "its folder does not exist.", source=str(path), remedy="Make it first.")
+    place = Path(path)
+    try:
+        if not place.absolute().parent.is_dir():
+            raise UsageError("usage.output", "its folder does not exist.", source=str(path), remedy="Make it first.")
+        if place.exists() and not place.is_file():  # a device or a pipe would be replaced by a file
+            raise UsageError(
+                "usage.output", "is a folder, a device or a pipe.", source=str(path), remedy="Name a file."
+            )
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
 
 
 def write_atomically(path: str | Path, data: bytes) -> Path:
@@ -49,7 +136,7 @@ def write_atomically(path: str | Path, data: bytes) -> Path:
     Parameters
     ----------
     path
-        Where to write; an existing file is replaced, a missing folder is an error.
+        Where to write; a missing folder is an error. An existing file is replaced, its permissions with it.
     data
         The whole content.
 
@@ -61,27 +148,33 @@ def write_atomically(path: str | Path, data: bytes) -> Path:
     Raises
     ------
     UsageError
-        ``usage.output``: the place cannot be written to (no such folder, no permission, disk full).
+        ``usage.output``: the place cannot be written to (no such folder, no permission, disk full, no file);
+        ``usage.file-mode``.
     """
     path = Path(path)
+    check_place(path)
     # Short of the name of the target, which may already be as long as a name can be.
     beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     try:
         try:
-            with beside.open("xb") as file:
+            with create(beside) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
             beside.replace(path)
         except BaseException:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 beside.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise UsageError(
-            "usage.output",
-            f"cannot be written: {error.strerror or error}.",
-            source=str(path),
-            remedy="Check the folder, its permissions and the free space.",
-        ) from error
+    except (OSError, ValueError) as error:  # the latter: a name that is none
+        raise _unwritable(path, error) from error
     return path
+
+
+def _unwritable(path: str | Path, error: OSError | ValueError) -> UsageError:
+    return UsageError(
+        "usage.output",
+        f"cannot be written: {getattr(error, 'strerror', None) or error}.",
+        source=str(path),
+        remedy="Check the name, the folder, its permissions and the free space.",
+    )

@@ -112,6 +112,15 @@ def test_check_of_a_damaged_gallery(run: Run, gallery: Path) -> None:
     assert "gallery.corrupt" in result.stderr
 
 
+def test_check_warns_of_a_gallery_that_others_may_read(run: Run, gallery: Path) -> None:
+    gallery.chmod(0o664)
+    result = run("gallery", "check", gallery)
+    assert "Warning: gallery.shared: " in result.stderr
+    assert f"chmod 600 {gallery}" in result.stderr
+    (warning,) = parsed(run("gallery", "check", gallery, "--json"))["warnings"]
+    assert warning["code"] == "gallery.shared"
+
+
 @pytest.mark.parametrize("command", ["info", "subjects", "references", "check"])
 def test_a_missing_gallery(run: Run, tmp_path: Path, command: str) -> None:
     assert "gallery.missing" in run("gallery", command, tmp_path / "none", expect=4).stderr

@@ -203,3 +203,52 @@ def test_relink_takes_whole_names_only(gallery, tmp_path):
     assert gallery.relink(tmp_path / "photos", tmp_path / "photos").relinked == 10
     with pytest.raises(UsageError, match=r"usage\.relink"):
         gallery.relink(tmp_path / "pho", tmp_path / "photos")
+
+
+# Who may read it
+
+
+def test_a_gallery_that_others_may_read_is_named(gallery, monkeypatch):
+    assert gallery.check().warnings == ()
+    gallery.path.chmod(0o644)
+    report = gallery.check()
+    (warning,) = report.warnings
+    assert report.ok  # it is not damaged
+    assert warning.code == "gallery.shared"
+    assert f"{gallery.path.name} (0644)" in warning.message
+    assert f"chmod 600 {gallery.path}`" in warning.message
+    monkeypatch.setenv("BAREFACE_FILE_MODE", "0644")
+    assert gallery.check().warnings == ()
+
+
+def test_all_files_of_a_gallery_are_private_while_it_is_written(tmp_path):
+    before = os.umask(0)
+    try:
+        people(tmp_path / "photos", 2)
+        with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+            opened.enrol(tmp_path / "photos")
+            opened.search(picture(RED))
+            files = [path for path in tmp_path.iterdir() if path.is_file()]
+            assert {path.name for path in files} >= {"g", "g-wal", "g-shm"}
+            assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    finally:
+        os.umask(before)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("g", "g-index")} == {0o600}
+
+
+def test_a_gallery_made_through_a_link_is_private(tmp_path):
+    (tmp_path / "g").symlink_to(tmp_path / "elsewhere")
+    before = os.umask(0)
+    try:
+        with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+            assert opened.check().warnings == ()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_index_may_be_read_by_those_who_may_read_the_gallery(gallery):
+    gallery.path.chmod(0o640)
+    gallery.enrol([picture((90, 90, 200))], subject="new")
+    gallery.close()
+    assert gallery.path.with_name("g-index").stat().st_mode & 0o777 == 0o640

@@ -183,14 +183,11 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw DET, CMC, FNIR over FPIR, scores by mask state, reliability; files overlay."""
-    from bareface.errors import UsageError
     from bareface.evaluation import plots
+    from bareface.files import make_folder
 
     analyses = _analyses(scores, _plan(replicates, level, seed))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError("usage.output", f"cannot be made: {error.strerror}.", source=str(out)) from error
+    make_folder(out)
     written = []
     for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
         path = out / f"{name}.{format}"

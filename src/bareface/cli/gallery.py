@@ -210,7 +210,7 @@ def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) ->
 
 @app.command()
 def check(gallery: GalleryPath, json: Json = False) -> None:
-    """Look for damage, and repair the index; exit code 4 if there is any."""
+    """Look for damage, and repair the index; exit code 4 if there is any. Warn of files that others may read."""
     with _open(gallery) as opened:
         report = opened.check()
     if json:
@@ -218,6 +218,8 @@ def check(gallery: GalleryPath, json: Json = False) -> None:
     else:
         for problem in report.problems:
             note(f"{problem.code}: {problem.message}")
+        for warning in report.warnings:
+            note(f"Warning: {warning.code}: {warning.message}")
         _print_some("photo no longer there", report.missing_photos)
         note(f"{plural(report.references, 'reference')} checked, {plural(len(report.problems), 'problem')}.")
     if not report.ok:

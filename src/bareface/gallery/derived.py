@@ -101,7 +101,9 @@ class DerivedIndex:
             if now.index is None or self._state is None or self._saved == self._state:
                 return
             try:
-                now.index.save(self.path, _stamp(now.connection, self._state))
+                # Who may read the gallery may read its index: SQLite does the same with its own files.
+                mode = self._store.path.stat().st_mode & 0o666
+                now.index.save(self.path, _stamp(now.connection, self._state), mode)
                 self._saved = self._state
             except GalleryError as error:
                 _log.warning("%s", error)

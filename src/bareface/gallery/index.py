@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.errors import GalleryError, TemplateError
+from bareface.files import create
 from bareface.gallery.segment import Coding, Int64, Segment, quantised, read_segments
 from bareface.types import Float32, Float64, Precision
 
@@ -200,7 +201,7 @@ class ExactIndex:
                     similarities[row], ids[row], (sure,) = self._ranked(unit[row : row + 1], k, depth)
         return similarities, ids
 
-    def save(self, path: Path, stamp: str) -> None:
+    def save(self, path: Path, stamp: str, mode: int | None = None) -> None:
         """Write the index to a file, atomically.
 
         Parameters
@@ -209,6 +210,8 @@ class ExactIndex:
             Replaced if present. ``<path>.new`` beside it is used while writing.
         stamp
             What the content was derived from; :meth:`load` wants the same.
+        mode
+            Permissions of the file; by default those of :func:`bareface.files.create`.
 
         Raises
         ------
@@ -217,7 +220,8 @@ class ExactIndex:
         """
         fresh = path.with_name(path.name + ".new")
         try:
-            with fresh.open("w+b") as file:
+            fresh.unlink(missing_ok=True)
+            with create(fresh, mode) as file:
                 file.write(bytes(DIGEST))
                 np.save(file, np.array(self._header(stamp)))
                 for segment in self._segments:

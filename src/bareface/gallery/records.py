@@ -210,13 +210,16 @@ class CheckReport:
         re-embedded from them.
     references
         How many references were checked.
+    warnings
+        No damage, but to be put right: files that others may read.
     """
 
     problems: tuple[Problem, ...]
     missing_photos: tuple[str, ...]
     references: int
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is damaged; missing photos are no damage."""
+        """Whether nothing is damaged; missing photos are no damage, and warnings are about none."""
         return not self.problems

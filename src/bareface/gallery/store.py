@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from bareface import files
 from bareface.errors import GalleryError
 from bareface.gallery import schema
 
@@ -138,12 +139,25 @@ class Store:
             )
         elif self._begins() not in (b"", _SQLITE):  # SQLite would take a very short file for an empty one
             raise self._named("SQLITE_NOTADB", ValueError(self._source))
+        if create:
+            self._make()
         self._engine = _sqlite(self.path)
         try:
             self._migrate()
         except BaseException:
             self.close()
             raise
+
+    def _make(self) -> None:
+        """Make the file, if absent, with the permissions of ours: SQLite gives its other files those of this one."""
+        try:
+            files.create(self.path.resolve()).close()  # a link may point to where there is nothing yet
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise self._named("SQLITE_FULL", error) from error
+            raise self._named("SQLITE_CANTOPEN", error) from error
 
     def _begins(self) -> bytes:
         try:

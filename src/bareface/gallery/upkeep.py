@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bareface import images
 from bareface.errors import BarefaceError, GalleryError, UsageError
-from bareface.gallery import catalogue
+from bareface.gallery import catalogue, permissions
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.records import CheckReport, Problem, RelinkReport
 from bareface.gallery.schema import file, reference, template
@@ -62,10 +62,13 @@ def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkRe
 
 
 def check(store: Store, index: DerivedIndex) -> CheckReport:
-    """Look for damage in the database, and whether the index agrees with it; a wrong index is rebuilt."""
+    """Look for damage in the database, whether the index agrees with it, and who may read them.
+
+    A wrong index is rebuilt.
+    """
     damage = [Problem("gallery.corrupt", line) for line in _damage(store)]
     if damage:
-        return CheckReport(tuple(damage), (), 0)
+        return CheckReport(tuple(damage), (), 0, permissions.shared(store.path))
     with store.read() as connection:
         problems = _template_problems(connection, store.state(connection).dimension or 0)
         references = catalogue.count(connection, reference)
@@ -74,7 +77,7 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
     if not problems and not _index_agrees(index):
         index.rebuild()
         problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
-    return CheckReport(tuple(problems), missing, references)
+    return CheckReport(tuple(problems), missing, references, permissions.shared(store.path))
 
 
 def _damage(store: Store) -> tuple[str, ...]:

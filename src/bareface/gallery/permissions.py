@@ -1,0 +1,32 @@
+"""Who may read a gallery's files."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from bareface.files import file_mode
+from bareface.gallery.records import Problem
+
+_OTHERS = 0o077
+_BESIDE = ("", "-wal", "-shm", "-journal", "-index", "-index.new")
+
+
+def shared(gallery: Path) -> tuple[Problem, ...]:
+    """The files of a gallery that others may read or write, although ``$BAREFACE_FILE_MODE`` does not say so."""
+    modes = {}
+    # SQLite's own files are where a link to the gallery leads, the index is where the link is.
+    named = dict.fromkeys((gallery, gallery.resolve()))
+    for path in (one.with_name(one.name + ending) for one in named for ending in _BESIDE):
+        if path.is_file() and (mode := path.stat().st_mode & 0o777) & _OTHERS & ~file_mode():
+            modes[path] = mode
+    if not modes:
+        return ()
+    files = ", ".join(f"{path.name} ({mode:04o})" for path, mode in modes.items())
+    return (
+        Problem(
+            "gallery.shared",
+            f"other users of this computer may open {files}; `chmod {file_mode():o} {shlex.join(map(str, modes))}` "
+            "ends that, or say with BAREFACE_FILE_MODE that it is meant.",
+        ),
+    )
