@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -20,7 +18,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from bareface.errors import ModelError
+from bareface.errors import ModelError, UsageError
+from bareface.files import make_folder, own_folder, write_atomically
 from bareface.types import Float32
 
 Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
@@ -90,19 +89,35 @@ class ModelCard:
 
 
 def models_home() -> Path:
-    """The user's model folder: ``$BAREFACE_HOME/models``, else ``$XDG_DATA_HOME/bareface/models``."""
-    home = os.environ.get("BAREFACE_HOME")
-    if home:
-        return Path(home) / "models"
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "bareface" / "models"
+    """The user's model folder: ``models`` in :func:`bareface.files.own_folder`.
+
+    Raises
+    ------
+    UsageError
+        ``usage.home``: the user has no home.
+    """
+    own = own_folder()
+    if own is None:
+        raise UsageError(
+            "usage.home",
+            "this user has no home folder to keep models in.",
+            remedy="Set BAREFACE_HOME to a folder that may be written to.",
+        )
+    return own / "models"
 
 
 def cards() -> tuple[ModelCard, ...]:
     """All models, packaged ones first, by name."""
     packaged = [_read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json"))]
-    added = [_read_card(path, packaged=False) for path in sorted(models_home().glob("*/card.json"))]
-    return (*packaged, *added)
+    return (*packaged, *(_read_card(path, packaged=False) for path in _added()))
+
+
+def _added() -> list[Path]:
+    """Cards of the user's own models; none for a user without a home, or with somebody else's."""
+    try:
+        return sorted(models_home().glob("*/card.json")) if own_folder() else []
+    except PermissionError:
+        return []
 
 
 def _read_card(path: Path, *, packaged: bool) -> ModelCard:
@@ -275,13 +290,9 @@ def add(
     _readable(path)
     entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
     new = ModelCard(id=model_id, files=(entry,), packaged=False, **fields)
-    folder = models_home() / model_id
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "model.onnx.part"
-    shutil.copyfile(path, part)
-    part.replace(folder / "model.onnx")
-    (folder / "card.json.part").write_text(new.to_json(), encoding="utf-8")
-    (folder / "card.json.part").replace(folder / "card.json")
+    folder = make_folder(models_home() / model_id)
+    write_atomically(folder / "model.onnx", path.read_bytes())
+    write_atomically(folder / "card.json", new.to_json().encode())
     return new
 
 

@@ -7,10 +7,12 @@ restorations of its own photos, which go where the gallery goes.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import numpy as np
@@ -18,7 +20,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from bareface.alignment import as_dlib
-from bareface.files import make_folder
+from bareface.errors import GalleryError, RestorationError, UsageError
+from bareface.files import make_folder, own_folder, write_atomically
 from bareface.gallery.schema import file, restoration, restored_face
 from bareface.gallery.store import Store
 from bareface.restoration.base import Provenance, Restored
@@ -28,19 +31,30 @@ from bareface.restoration.refusal import small_region as small
 from bareface.types import Float32, UInt8
 
 _FILE = "restorations.sqlite"
+_NOT_WRITABLE = ("gallery.read-only", "gallery.missing", "usage.output", "usage.home")
+_log = logging.getLogger(__name__)
 
 
 def record_path() -> Path:
     """Where the installation's record is.
 
-    ``$BAREFACE_RESTORATIONS``, else ``restorations.sqlite`` in ``$BAREFACE_HOME`` or ``$XDG_DATA_HOME/bareface``.
+    ``$BAREFACE_RESTORATIONS``, else ``restorations.sqlite`` in :func:`bareface.files.own_folder`.
+
+    Raises
+    ------
+    UsageError
+        ``usage.home``: the user has no home.
     """
     if named := os.environ.get("BAREFACE_RESTORATIONS"):
         return Path(named)
-    if home := os.environ.get("BAREFACE_HOME"):
-        return Path(home) / _FILE
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "bareface" / _FILE
+    own = own_folder()
+    if own is None:
+        raise UsageError(
+            "usage.home",
+            "this user has no home folder to keep the record of restorations in.",
+            remedy="Set BAREFACE_HOME to a folder that may be written to.",
+        )
+    return own / _FILE
 
 
 class RestorationRecord:
@@ -107,9 +121,26 @@ class RestorationRecord:
 
 
 def remember(restored: Restored) -> None:
-    """Put a restoration on the installation's record: before any picture of it is shown or saved."""
-    with RestorationRecord.open() as record:
-        record.add(restored)
+    """Put a restoration on the installation's record: before any picture of it is shown or saved.
+
+    Raises
+    ------
+    RestorationError
+        ``restoration.record``: it cannot be written to, and so no picture is given.
+    """
+    try:
+        with RestorationRecord.open() as record:
+            record.add(restored)
+    except (GalleryError, UsageError) as error:
+        if error.code not in _NOT_WRITABLE:
+            raise
+        raise RestorationError(
+            "restoration.record",
+            f"the record of restorations cannot be written to, and without it the picture could later be enrolled as a "
+            f"photo: {error.message}",
+            source=error.source,
+            remedy="Set BAREFACE_RESTORATIONS to a file that may be written to.",
+        ) from error
 
 
 def add(connection: sa.Connection, restored: Restored) -> int:
@@ -188,11 +219,43 @@ class Guard:
 @contextmanager
 def guarding(gallery: Store) -> Iterator[Guard]:
     """What asks a gallery's own restorations and, where there is one, the installation's record."""
-    if not record_path().is_file():
-        yield Guard([gallery])
-        return
-    with RestorationRecord.open() as record:
-        yield Guard([gallery, record.store])
+    with ExitStack() as stack:
+        record = _readable(stack)
+        yield Guard([gallery] if record is None else [gallery, record])
+
+
+def _readable(stack: ExitStack) -> Store | None:
+    """The installation's record, or a copy of it where it may only be read; None where there is none.
+
+    A record that cannot be read stops no enrolment, but a warning says so.
+    """
+    try:
+        path = record_path()
+        if not path.is_file():
+            return None
+    except (UsageError, PermissionError):  # no home, or somebody else's
+        return None
+    try:
+        return stack.enter_context(RestorationRecord.open(path)).store
+    except GalleryError as error:
+        if error.code not in _NOT_WRITABLE:
+            raise
+    try:
+        # SQLite does not read a write-ahead log that it may not write to; nor would an old record be migrated.
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bareface-")))
+        for ending in ("", "-wal"):
+            original = path.with_name(path.name + ending)
+            if original.is_file():
+                write_atomically(folder / f"{_FILE}{ending}", original.read_bytes())
+        return stack.enter_context(RestorationRecord.open(folder / _FILE)).store
+    except (OSError, GalleryError) as error:
+        _log.warning(
+            "The record of restorations, %s, cannot be read (%s): pictures restored here are recognised by their "
+            "metadata only.",
+            path,
+            error,
+        )
+        return None
 
 
 class _Shelf:
