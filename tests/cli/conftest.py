@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bareface.cli.main import app
+from bareface.cli.app import app
 from bareface.cli.options import EngineOptions
 from bareface.demo_photos import portraits
 from tests.cli.support import Run

@@ -22,7 +22,7 @@ from bareface import images
 from bareface.cli import gallery as gallery_commands
 from bareface.cli import models as model_commands
 from bareface.cli import output
-from bareface.cli.main import app
+from bareface.cli.app import app
 from bareface.cli.options import EngineOptions
 from bareface.errors import BarefaceError, CalibrationError, GalleryError, ImageError, ModelError, UsageError
 from tests.cli.support import Run, parsed
@@ -50,7 +50,7 @@ def test_version(run: Run) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, bareface.cli.main; print(*sys.modules)"
+    code = "import sys, bareface.cli.app; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"numpy", "cv2", "onnxruntime", "faiss", "sqlalchemy", "PIL", "jinja2", "matplotlib", "scipy", "rich"}
     assert not heavy & set(loaded)

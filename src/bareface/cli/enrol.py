@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bareface.cli.complete import subject_names
+from bareface.cli.ending import Ended
 from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
 from bareface.cli.shapes import enrol_counts, plain
@@ -64,9 +65,9 @@ def enrol(
                 min_visible=min_visible,
                 progress=lambda done, total, _: advance(done, total),
             )
-        except KeyboardInterrupt:
-            note("Interrupted. What was enrolled stays; run the same command again to enrol the rest.")
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except (KeyboardInterrupt, Ended):
+            note("What was enrolled stays; run the same command again to enrol the rest.")
+            raise
     if json:
         print_json(
             {

@@ -1,100 +1,42 @@
-"""``bareface``: the command line's entry point."""
+"""``bareface``: the command line's entry point.
+
+Whoever interrupts a command in its first moments is to see no traceback either, so nothing is imported before the
+interruption is provided for. The module ``signal`` itself takes ten milliseconds; ``_signal`` is built in.
+"""
 
 from __future__ import annotations
 
-import io
+import _signal  # type: ignore[import-not-found]
+import os
 import sys
-from typing import Annotated, Any
-
-import typer
-from typer.core import TyperGroup
-
-from bareface.cli import (
-    calibrate,
-    compare,
-    demo,
-    enhance,
-    enrol,
-    evaluate,
-    evaluate_restoration,
-    faces,
-    gallery,
-    models,
-    search,
-    unmask,
-)
-from bareface.cli.output import ExitCode, note, report_error
-from bareface.errors import BarefaceError
-
-_EPILOG = (
-    "Exit codes: 0 done; 1 done, nothing found (no face, or no one above “no match”); 2 wrong usage; "
-    "3 some or all inputs failed; 4 gallery; 5 model; 130 interrupted."
-)
-
-
-class _Group(TyperGroup):
-    """Our own errors become one line and an exit code; any other exception is a bug with a traceback."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Plain text here, since importing what draws the boxes takes longer than all the rest; below, boxes."""
-        self.rich_markup_mode = None
-        super().format_help(ctx, formatter)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the chosen command."""
-        try:
-            return super().invoke(ctx)
-        except BarefaceError as error:
-            report_error(ctx, error)
-        except KeyboardInterrupt:
-            note("Interrupted.")
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
-
-
-app = typer.Typer(
-    name="bareface",
-    cls=_Group,
-    no_args_is_help=True,
-    epilog=_EPILOG,
-    pretty_exceptions_enable=False,
-    help="Search your own photos by face: who else is here, and how sure is that?",
-)
-
-
-def _version(value: bool) -> None:
-    if value:
-        from importlib.metadata import version
-
-        typer.echo(f"bareface {version('bareface')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-) -> None:
-    pass
-
-
-app.command()(enrol.enrol)
-app.command()(search.search)
-app.command()(compare.compare)
-app.command()(faces.faces)
-app.add_typer(gallery.app, name="gallery")
-app.add_typer(models.app, name="models")
-evaluate.app.command()(evaluate_restoration.restoration)
-app.add_typer(evaluate.app, name="evaluate")
-app.command()(calibrate.calibrate)
-app.command()(unmask.unmask)
-app.command()(enhance.enhance)
-app.command()(demo.demo)
 
 
 def main() -> None:
     """Run the command line; the console script's target."""
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _leave)
+    from bareface.cli.ending import ends_well
+
+    sys.exit(ends_well(_command))
+
+
+def _leave(number: int, _: object) -> None:
+    os.write(2, b"Interrupted.\n")
+    os._exit(128 + number)
+
+
+def _command() -> None:
+    from bareface.cli.app import app
+
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer characters than names have
+        if hasattr(stream, "reconfigure"):  # a terminal may know fewer characters than names have
             stream.reconfigure(errors="backslashreplace")
     app()
+
+
+def __getattr__(name: str) -> object:
+    if name == "app":
+        from bareface.cli.app import app
+
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -89,7 +89,11 @@ def console(*, stderr: bool = False) -> Console:
     """A console that folds long cells instead of losing them, wide enough when it is not a terminal."""
     from rich.console import Console
 
-    terminal = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise
+
+    terminal = Ours(stderr=stderr, highlight=False, emoji=False, markup=False)
     if not terminal.is_terminal:
         terminal.width = _PIPE_WIDTH
     return terminal

@@ -1,0 +1,91 @@
+"""``bareface``: all commands together."""
+
+from __future__ import annotations
+
+import signal
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bareface.cli import (
+    calibrate,
+    compare,
+    demo,
+    enhance,
+    enrol,
+    evaluate,
+    evaluate_restoration,
+    faces,
+    gallery,
+    models,
+    search,
+    unmask,
+)
+from bareface.cli.ending import Ended
+from bareface.cli.output import report_error
+from bareface.errors import BarefaceError
+
+_EPILOG = (
+    "Exit codes: 0 done; 1 done, nothing found (no face, or no one above “no match”); 2 wrong usage; "
+    "3 some or all inputs failed; 4 gallery; 5 model; 130 interrupted; 129, 141 and 143 ended by another signal."
+)
+
+
+class _Group(TyperGroup):
+    """Our own errors become one line and an exit code; any other exception is a bug with a traceback."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Plain text here, since importing what draws the boxes takes longer than all the rest; below, boxes."""
+        self.rich_markup_mode = None
+        super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except BarefaceError as error:
+            report_error(ctx, error)
+        except BrokenPipeError:  # before typer makes an exit code 1 of it, which here means that nothing was found
+            raise Ended(signal.SIGPIPE) from None
+
+
+app = typer.Typer(
+    name="bareface",
+    cls=_Group,
+    no_args_is_help=True,
+    epilog=_EPILOG,
+    pretty_exceptions_enable=False,
+    help="Search your own photos by face: who else is here, and how sure is that?",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"bareface {version('bareface')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(enrol.enrol)
+app.command()(search.search)
+app.command()(compare.compare)
+app.command()(faces.faces)
+app.add_typer(gallery.app, name="gallery")
+app.add_typer(models.app, name="models")
+evaluate.app.command()(evaluate_restoration.restoration)
+app.add_typer(evaluate.app, name="evaluate")
+app.command()(calibrate.calibrate)
+app.command()(unmask.unmask)
+app.command()(enhance.enhance)
+app.command()(demo.demo)
