@@ -12,8 +12,10 @@ from bareface.gallery import (
     catalogue,
     enrolment,
     importing,
+    names,
     reembedding,
     searching,
+    subjects,
     upkeep,
 )
 from bareface.gallery.derived import DerivedIndex
@@ -46,8 +48,10 @@ class Gallery(Editable):
     Use :meth:`open`; close it, or use it in a ``with`` statement. Several processes may use one gallery at once, and
     one object may be used by several threads.
 
-    A subject is given by its number (int) or its name (str), a reference by its number; where there is none, methods
-    raise ``UsageError`` with the code ``usage.unknown-subject`` or ``usage.unknown-reference``.
+    A subject is given by its number (an int, or a str such as ``#7``) or its name (any other str), a reference by its
+    number; where there is none, methods raise ``UsageError`` with the code ``usage.unknown-subject`` or
+    ``usage.unknown-reference``. Names are compared as :mod:`bareface.gallery.names` says; one that cannot be a name is
+    ``usage.name``, one that several subjects of an older gallery have is ``usage.ambiguous-subject``.
 
     Examples
     --------
@@ -174,8 +178,10 @@ class Gallery(Editable):
         TemplateError
             ``template.space``: the engine's templates do not belong into this gallery.
         UsageError
-            ``usage.face``: ``face`` is given, but not exactly one photo.
+            ``usage.face``: ``face`` is given, but not exactly one photo; ``usage.name``: ``subject`` cannot be a name.
         """
+        if subject is not None:
+            subject = names.checked(subject)
         found = tuple(entries(sources, subject))
         if face is not None and len(found) != 1:
             raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
@@ -221,6 +227,8 @@ class Gallery(Editable):
             ``gallery.import-read``, ``gallery.import-format``.
         TemplateError
             ``template.space``: the gallery holds templates of another space than ``dlib-128``.
+        UsageError
+            ``usage.name``: the file has a name that no subject can have.
         """
         self._index.load()
         outcome = importing.import_encodings(self._store, path, basis)
@@ -353,7 +361,7 @@ class Gallery(Editable):
         with self._store.read() as connection:
             if subject is None:
                 return tuple(catalogue.references(connection))
-            return catalogue.references_of(connection, catalogue.find_subject(connection, subject))
+            return catalogue.references_of(connection, subjects.find(connection, subject))
 
     def best_reference(self, subject: int | str) -> Reference:
         """A subject's best photo: its reference of the best quality."""

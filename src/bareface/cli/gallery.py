@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ References = Annotated[
     typer.Argument(metavar="REFERENCE", help="Numbers, as `gallery references` lists them."),
 ]
 
+_UNDO = 50
+"""References in a command that a person copies."""
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
 
 
@@ -38,12 +42,6 @@ def _open(path: Path, options: EngineOptions | None = None) -> Gallery:
     from bareface.service import Gallery
 
     return Gallery.open(path, engine=options.engine() if options else None, create=False)
-
-
-def _who(text: str) -> int | str:
-    """A subject as the user names it: ``#7`` is a number, all else a name."""
-    number = text.removeprefix("#")
-    return int(number) if text.startswith("#") and number.isdecimal() else text
 
 
 @app.command()
@@ -77,8 +75,10 @@ def subjects(gallery: GalleryPath, json: Json = False) -> None:
     if json:
         print_json({"subjects": plain(found)})
     else:
-        rows = [(f"#{one.id}", one.name, one.references) for one in found]
-        print_table(("number", "name", "references"), rows, right=("number", "references"), long=("name",))
+        rows = [(f"#{one.id}", one.name, one.references, ", ".join(one.aliases)) for one in found]
+        columns = ("number", "name", "references", "also")[: 4 if any(one.aliases for one in found) else 3]
+        cells = [row[: len(columns)] for row in rows]
+        print_table(columns, cells, right=("number", "references"), long=("name", "also"))
     if not found:
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
@@ -94,7 +94,7 @@ def references(
 ) -> None:
     """List the references: which face from which photo stands for whom; of one subject, the best first."""
     with _open(gallery) as opened:
-        found = opened.references(None if subject is None else _who(subject))
+        found = opened.references(subject)
     if json:
         print_json({"references": plain(found)})
     else:
@@ -120,9 +120,7 @@ def delete(
     """Delete a subject, a photo or references, from database, index and pictures; no undo."""
     _confirm("Delete them for good?", yes)
     with _open(gallery) as opened:
-        deleted = opened.delete(
-            subject=None if subject is None else _who(subject), photo=photo, reference=reference or None
-        )
+        deleted = opened.delete(subject=subject, photo=photo, reference=reference or None)
     _print_deleted(deleted, json)
 
 
@@ -145,16 +143,35 @@ def reject(gallery: GalleryPath, references: References, yes: Yes = False, json:
 @app.command()
 def assign(gallery: GalleryPath, subject: Subject, references: References, json: Json = False) -> None:
     """Give references to a subject, now and whenever their photos are enrolled again."""
+    from bareface.gallery import names
+
     with _open(gallery) as opened:
-        changed = opened.assign(references, _who(subject))
+        changed = opened.assign(references, subject)
     _print_subject(changed, json)
+    if names.key(subject) in changed.aliases:
+        note(f"{subject!r} was merged or renamed: it means {changed.name} (#{changed.id}).")
 
 
 @app.command()
 def merge(gallery: GalleryPath, kept: Subject, merged: Subject, json: Json = False) -> None:
     """Make two subjects one: the first keeps its name, the second's photos are its own from now on."""
     with _open(gallery) as opened:
-        changed = opened.merge(_who(kept), _who(merged))
+        before = opened.references(kept), opened.references(merged)
+        changed = opened.merge(kept, merged)
+    _print_subject(changed, json)
+    note(_undo(gallery, *before))
+
+
+@app.command()
+def rename(
+    gallery: GalleryPath,
+    subject: Subject,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    json: Json = False,
+) -> None:
+    """Give a subject another name; photos enrolled under the earlier one stay its own."""
+    with _open(gallery) as opened:
+        changed = opened.rename(subject, name)
     _print_subject(changed, json)
 
 
@@ -244,6 +261,8 @@ def import_encodings(
         print_json(plain(outcome))
     else:
         note(f"{outcome.status}: {plural(outcome.references, 'reference')} from {outcome.source}")
+        if outcome.message:
+            note(outcome.message)
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -271,6 +290,20 @@ def _print_subject(subject: SubjectRecord, json: bool) -> None:
         print_json(plain(subject))
     else:
         note(f"{subject.name or 'unnamed'} (#{subject.id}) has {plural(subject.references, 'reference')}.")
+
+
+def _undo(gallery: Path, kept: Sequence[Reference], merged: Sequence[Reference]) -> str:
+    """The command that undoes a merge: it splits off the references of the subject whose name did not stay."""
+    from bareface.gallery import names
+
+    first, second = kept[0].subject, merged[0].subject
+    apart, name = (kept, None) if first is None and second is not None else (merged, second)
+    if name is not None and (names.same(first, name) or names.reads_as_number(name)):
+        name = None
+    if len(apart) > _UNDO:
+        return f"To undo this, split off these {len(apart):,} references: `bareface gallery split`."
+    words = ["bareface", "gallery", "split", str(gallery), *(str(one.id) for one in apart)]
+    return f"To undo this: {shlex.join(words if name is None else [*words, '--name', name])}"
 
 
 def _print_some(what: str, which: Sequence[str], at_most: int = 20) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import numpy as np
 import sqlalchemy as sa
@@ -77,14 +77,27 @@ def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
         .group_by(subject.c.id, subject.c.name)
         .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
     )
-    return tuple(Subject(*row) for row in connection.execute(query))
+    also = aliases(connection)
+    return tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
 
 
 def one_subject(connection: sa.Connection, number: int) -> Subject:
     """One subject, which is there."""
     having = sa.select(sa.func.count()).where(reference.c.subject_id == number).scalar_subquery()
     query = sa.select(subject.c.id, subject.c.name, having).where(subject.c.id == number)
-    return Subject(*connection.execute(query).one())
+    return Subject(*connection.execute(query).one(), aliases(connection, number).get(number, ()))
+
+
+def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, tuple[str, ...]]:
+    """The aliases of each subject that has some, or of this one, oldest first."""
+    towards = sa.and_(correction.c.kind == "merge", correction.c.subject_key == subject.c.key)
+    query = sa.select(subject.c.id, correction.c.merged_name).join(correction, towards).order_by(correction.c.id)
+    if number is not None:
+        query = query.where(subject.c.id == number)
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for owner, name in connection.execute(query):
+        found[owner].append(name)
+    return {owner: tuple(several) for owner, several in found.items()}
 
 
 def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
@@ -133,7 +146,8 @@ def references_of(connection: sa.Connection, subject_id: int) -> tuple[Reference
 
 def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
     """These references; a number that is not enrolled has no entry."""
-    found = (references(connection, reference.c.id.in_(group)) for group in chunks(ids))
+    possible = (number for number in ids if 0 <= number < 2**63)  # a larger one has no place in the database
+    found = (references(connection, reference.c.id.in_(group)) for group in chunks(possible))
     return {one.id: one for group in found for one in group}
 
 
@@ -224,25 +238,6 @@ def blob_of(vector: Float32) -> bytes:
     return np.ascontiguousarray(vector, "<f4").tobytes()
 
 
-def find_subject(connection: sa.Connection, which: int | str) -> int:
-    """The number of a subject that is named by its number or its name.
-
-    Raises
-    ------
-    UsageError
-        ``usage.unknown-subject``.
-    """
-    column = subject.c.id if isinstance(which, int) else subject.c.name
-    found: int | None = connection.execute(sa.select(subject.c.id).where(column == which)).scalar()
-    if found is None:
-        raise UsageError(
-            "usage.unknown-subject",
-            f"no subject is {f'number {which}' if isinstance(which, int) else f'called {which!r}'}.",
-            remedy="`bareface gallery subjects` lists them.",
-        )
-    return found
-
-
 def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Reference, ...]:
     """These references, in that order.
 
@@ -260,12 +255,6 @@ def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Refe
                 remedy="`bareface gallery references` lists them.",
             )
     return tuple(found[one] for one in dict.fromkeys(ids))
-
-
-def add_subject(connection: sa.Connection, name: str | None, key: str | None = None) -> int:
-    """A new subject's number."""
-    values: dict[str, Any] = {"name": name, "key": key or uuid4().hex}
-    return inserted(connection, subject, values)
 
 
 def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:

@@ -13,21 +13,14 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue
+from bareface.gallery import catalogue, names, subjects
 from bareface.gallery.deletion import delete_references
 from bareface.gallery.records import Deleted, Reference
 from bareface.gallery.schema import correction, reference, subject
+from bareface.gallery.subjects import Target
 from bareface.types import Box, Face
 
 SAME_FACE_IOU = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The subject that a correction means: by key, which outlives the subject's deletion."""
-
-    key: str
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +54,9 @@ def target_of(face: Face, corrections: Iterable[Standing]) -> Target | None:
     return next((one.target for one in corrections if one.target is not None and one.concerns(face.box)), None)
 
 
-def subject_for(connection: sa.Connection, target: Target) -> int:
-    """The number of a correction's subject, made anew if it was deleted."""
-    query = sa.select(subject.c.id)
-    found = connection.execute(query.where(subject.c.key == target.key)).scalar()
-    if found is None and target.name is not None:
-        found = connection.execute(query.where(subject.c.name == target.name)).scalar()
-    return int(found) if found is not None else catalogue.add_subject(connection, target.name, target.key)
-
-
-def subject_named(connection: sa.Connection, name: str) -> int:
-    """The number of the subject that a name means, perhaps merged into another; made if there is none."""
-    c = correction.c
-    merged = connection.execute(sa.select(c.subject_key, c.subject_name).where(c.merged_name == name)).first()
-    if merged is not None:
-        return subject_for(connection, Target(*merged))
-    found = connection.execute(sa.select(subject.c.id).where(subject.c.name == name)).scalar()
-    return int(found) if found is not None else catalogue.add_subject(connection, name)
-
-
 def assign(connection: sa.Connection, references: Iterable[Reference], subject_id: int) -> None:
     """These faces are this subject's."""
-    target = _target(connection, subject_id)
+    target = subjects.target(connection, subject_id)
     moved = list(references)
     if target.name is None:  # no folder's name will bring its other faces together again
         moved += catalogue.references_of(connection, subject_id)
@@ -106,15 +80,9 @@ def split(connection: sa.Connection, references: Iterable[Reference], name: str 
     Raises
     ------
     UsageError
-        ``usage.subject-exists``.
+        ``usage.subject-exists``, ``usage.name``.
     """
-    if name is not None and connection.execute(sa.select(subject.c.id).where(subject.c.name == name)).first():
-        raise UsageError(
-            "usage.subject-exists",
-            f"there is a subject called {name!r}.",
-            remedy="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
-        )
-    number = catalogue.add_subject(connection, name)
+    number = subjects.add(connection, None if name is None else subjects.free(connection, name))
     assign(connection, references, number)
     return number
 
@@ -131,25 +99,46 @@ def merge(connection: sa.Connection, kept_id: int, merged_id: int) -> None:
     """
     if kept_id == merged_id:
         raise UsageError("usage.merge", "a subject cannot be merged with itself.")
-    kept, merged = _target(connection, kept_id), _target(connection, merged_id)
-    ones = tuple(catalogue.references_of(connection, merged_id))
+    kept, merged = subjects.target(connection, kept_id), subjects.target(connection, merged_id)
+    ones = catalogue.references_of(connection, merged_id)
     towards = correction.update().where(correction.c.subject_key == merged.key)
-    connection.execute(towards.values(subject_key=kept.key, subject_name=kept.name))
+    connection.execute(towards.values(**_columns(kept)))
     assign(connection, ones, kept_id)
-    if merged.name is None:
+    catalogue.drop_unused(connection, subject, [merged_id])
+    if kept.name is None and merged.name is not None:
+        subjects.take(connection, kept_id, merged.name)
+    elif merged.name is not None:
+        _alias(connection, merged.name, kept)
+
+
+def rename(connection: sa.Connection, subject_id: int, name: str) -> None:
+    """The subject is called so; its earlier name means it from now on, as that of a merged subject does.
+
+    Raises
+    ------
+    UsageError
+        ``usage.subject-exists``, ``usage.name``.
+    """
+    name = subjects.free(connection, name, but=subject_id)
+    earlier = subjects.target(connection, subject_id)
+    subjects.take(connection, subject_id, name)
+    if earlier.name is not None:
+        _alias(connection, earlier.name, subjects.target(connection, subject_id))
+    else:  # no folder's name brings its faces back
+        assign(connection, catalogue.references_of(connection, subject_id), subject_id)
+
+
+def _alias(connection: sa.Connection, name: str, kept: Target) -> None:
+    if names.same(name, kept.name) or names.reads_as_number(name):
         return
-    if kept.name is None:
-        connection.execute(subject.update().where(subject.c.id == kept_id).values(name=merged.name))
-        same = correction.update().where(correction.c.subject_key == kept.key)
-        connection.execute(same.values(subject_name=merged.name))
-    else:
-        alias = {"merged_name": merged.name, "subject_key": kept.key, "subject_name": kept.name}
-        connection.execute(correction.insert().values(kind="merge", made=datetime.now(UTC), **alias))
+    subjects.end_alias(connection, name)
+    values = {"kind": "merge", "merged_name": names.key(name), "made": datetime.now(UTC), **_columns(kept)}
+    connection.execute(correction.insert().values(values))
 
 
-def _target(connection: sa.Connection, subject_id: int) -> Target:
-    row = connection.execute(sa.select(subject.c.key, subject.c.name).where(subject.c.id == subject_id)).one()
-    return Target(*row)
+def _columns(target: Target) -> dict[str, str | None]:
+    key = None if target.name is None else names.key(target.name)
+    return {"subject_key": target.key, "subject_name": target.name, "subject_name_key": key}
 
 
 def _replace(connection: sa.Connection, one: Reference, target: Target | None) -> None:
@@ -158,9 +147,9 @@ def _replace(connection: sa.Connection, one: Reference, target: Target | None) -
     query = sa.select(c.id, c.x1, c.y1, c.x2, c.y2).where(c.sha256 == one.sha256)
     earlier = [row[0] for row in connection.execute(query) if Box(*row[1:]).iou(one.box) >= SAME_FACE_IOU]
     connection.execute(correction.delete().where(c.id.in_(earlier)))
-    values = {"sha256": one.sha256, **one.box._asdict(), "made": datetime.now(UTC)}
+    values: dict[str, object] = {"sha256": one.sha256, **one.box._asdict(), "made": datetime.now(UTC)}
     if target is None:
-        values |= {"kind": "reject"}
+        values["kind"] = "reject"
     else:
-        values |= {"kind": "assign", "subject_key": target.key, "subject_name": target.name}
+        values.update(kind="assign", **_columns(target))
     connection.execute(correction.insert().values(values))

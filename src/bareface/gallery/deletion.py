@@ -10,20 +10,16 @@ import sqlalchemy as sa
 
 from bareface import images
 from bareface.errors import BarefaceError, UsageError
-from bareface.gallery import catalogue
+from bareface.gallery import catalogue, subjects
 from bareface.gallery.records import Deleted
-from bareface.gallery.schema import correction, file, reference, restoration, subject
+from bareface.gallery.schema import file, reference, restoration, subject
 from bareface.gallery.walk import absolute
 
 
 def delete_subject(connection: sa.Connection, which: int | str) -> Deleted:
-    """Delete a subject with all its references; its name goes from corrections, too."""
-    number = catalogue.find_subject(connection, which)
-    key, name = connection.execute(sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)).one()
-    c = correction.c
-    # What was said about faces stands (a rejected face stays rejected), what was said about the person goes.
-    connection.execute(correction.delete().where(c.kind == "merge", (c.subject_key == key) | (c.merged_name == name)))
-    connection.execute(correction.update().where(c.subject_key == key).values(subject_name=None))
+    """Delete a subject with all its references, its aliases, and what was corrected towards it."""
+    number = subjects.find(connection, which)
+    subjects.forget(connection, number)
     return _delete_where(connection, reference.c.subject_id == number)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue, corrections, deletion
+from bareface.gallery import catalogue, corrections, deletion, names, subjects
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.records import Deleted, Subject
 from bareface.gallery.store import Store
@@ -35,7 +35,7 @@ class Editable:
         Parameters
         ----------
         subject
-            Its number, or its name.
+            Its number, or its name; what was assigned to it is forgotten with it.
         photo
             Its path; where it lies elsewhere now, it is known by its content.
         reference
@@ -74,20 +74,26 @@ class Editable:
     def assign(self, reference: int | Sequence[int], subject: int | str) -> Subject:
         """Give faces to a subject: by number, or by name, which is made where there is none.
 
+        The name of a subject that was merged or renamed means the subject that it is now; ``aliases`` of the result
+        lists such names.
+
         This and the other corrections name a photo by its content and a face by its place, so they hold when the
         photo is enrolled again. (Imported templates have no photo: what is corrected on them holds for them only.)
         """
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))
-            if isinstance(subject, str):
-                owner = corrections.subject_named(connection, subject)
+            if isinstance(subject, str) and not names.reads_as_number(subject):
+                owner = subjects.named(connection, subject)
             else:
-                owner = catalogue.find_subject(connection, subject)
+                owner = subjects.find(connection, subject)
             corrections.assign(connection, found, owner)
         return self._changed(owner)
 
     def merge(self, kept: int | str, merged: int | str) -> Subject:
         """Make two subjects one; photos enrolled under the second's name become the first's from now on.
+
+        That ends when another subject gets the name, by :meth:`split` or :meth:`rename`. To undo a merge, split off
+        what was the second's, by its name.
 
         Raises
         ------
@@ -95,17 +101,30 @@ class Editable:
             ``usage.merge``: they are one already.
         """
         with self._store.write() as connection:
-            owner = catalogue.find_subject(connection, kept)
-            corrections.merge(connection, owner, catalogue.find_subject(connection, merged))
+            owner = subjects.find(connection, kept)
+            corrections.merge(connection, owner, subjects.find(connection, merged))
         return self._changed(owner)
 
-    def split(self, reference: int | Sequence[int], name: str | None = None) -> Subject:
-        """Make faces a subject of their own.
+    def rename(self, subject: int | str, name: str) -> Subject:
+        """Give a subject another name; photos enrolled under the earlier one stay its own.
 
         Raises
         ------
         UsageError
-            ``usage.subject-exists``: there is a subject of that name.
+            ``usage.subject-exists``: there is another subject of that name; ``usage.name``.
+        """
+        with self._store.write() as connection:
+            owner = subjects.by_number(connection, subject)
+            corrections.rename(connection, owner, name)
+        return self._changed(owner)
+
+    def split(self, reference: int | Sequence[int], name: str | None = None) -> Subject:
+        """Make faces a subject of their own; a name that meant another subject since a merge means this one now.
+
+        Raises
+        ------
+        UsageError
+            ``usage.subject-exists``: there is a subject of that name; ``usage.name``.
         """
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))

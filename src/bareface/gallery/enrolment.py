@@ -7,7 +7,7 @@ command finishes the rest, since a file is known by its SHA-256.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bareface import images
 from bareface.errors import BarefaceError, UsageError
-from bareface.gallery import catalogue, corrections
+from bareface.gallery import catalogue, corrections, names, subjects
 from bareface.gallery.faces import FaceEngine, add_face, add_file, check_space, check_vector, pin_space
 from bareface.gallery.records import EnrolProgress
 from bareface.gallery.schema import file, reference, subject
@@ -99,22 +99,28 @@ def _enrol_group(
         try:
             if entry.error is not None:
                 raise entry.error
+            if entry.subject is not None:
+                entry = replace(entry, subject=names.checked(entry.subject))
             if isinstance(entry.source, str):  # bytes and arrays are decoded first: reading them costs nothing
                 digests[place] = images.fingerprint(entry.source)
             unread.append((place, entry))
         except BarefaceError as error:
             yield place, _failed(entry, error)
     with store.read() as connection:
-        known = {digest: owners_of(connection, digest) for digest in set(digests.values())}
+        known = {
+            place: already(connection, entry.name, entry.subject, digests[place])
+            for place, entry in unread
+            if place in digests
+        }
     fresh: list[tuple[int, Entry]] = []
     for place, entry in unread:
-        owners = known.get(digests.get(place, ""))
-        if owners is None and _labelled(entry):
+        outcome = known.get(place)
+        if outcome is not None:
+            yield place, outcome
+        elif _labelled(entry):
             yield place, _refused(entry, "its own metadata say so.")
-        elif owners is None:
-            fresh.append((place, entry))
         else:
-            yield place, already(entry.name, entry.subject, owners)
+            fresh.append((place, entry))
     analyses = engine.stream([entry.source for _, entry in fresh], covered=True)
     for batch in catalogue.chunks(zip(fresh, analyses, strict=True), BATCH):
         restored = [any(guard.restored(face.chip) for face in found.faces) for _, found in batch]
@@ -141,9 +147,9 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     if found.error is not None:
         return _failed(entry, found.error)
     assert found.photo is not None
-    owners = owners_of(connection, found.photo.sha256)
-    if owners is not None:  # twice in this run, or another process was faster
-        return already(entry.name, entry.subject, owners)
+    known = already(connection, entry.name, entry.subject, found.photo.sha256)
+    if known is not None:  # twice in this run, or another process was faster
+        return known
     if not found.faces:
         return EnrolOutcome(entry.name, "no face", message=_sentences(found.photo.notes))
     if restored:
@@ -165,14 +171,20 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     refused = [evidence.refusal(hidden, rules.min_visible)] if hidden else []
     if refused and not shown:
         return _failed(entry, refused[0], faces=len(found.faces))
-    names = _store(connection, entry, found.photo, shown, rules, standing)
+    try:
+        owners, remarks = _owners(connection, entry, shown, standing)
+    except UsageError as error:
+        return _failed(entry, error, faces=len(found.faces))
+    _store(connection, entry, found.photo, shown, owners, rules)
+    called = {subjects.target(connection, owner).name for owner in owners}
+    only = called.pop() if len(called) == 1 else None
     return EnrolOutcome(
         entry.name,
         "enrolled",
         references=len(shown),
         faces=len(found.faces),
-        subject=names.pop() if len(names) == 1 else None,
-        message=_sentences((*found.photo.notes, *map(_text, refused), *_poor(shown))),
+        subject=only,
+        message=_sentences((*found.photo.notes, *map(_text, refused), *_poor(shown), *remarks)),
     )
 
 
@@ -212,47 +224,61 @@ def _chosen(
     return faces
 
 
+def _owners(
+    connection: sa.Connection, entry: Entry, faces: Sequence[Face], standing: Sequence[corrections.Standing]
+) -> tuple[list[int], list[str]]:
+    """Whose each face is, by correction or else by the name given; remarks where that name is not the subject's."""
+    wanted = None if entry.subject is None else subjects.meant(connection, entry.subject).target
+    owners: list[int] = []
+    remarks: dict[str, None] = {}
+    for face in faces:
+        assigned = corrections.target_of(face, standing)
+        if assigned is not None:
+            owner = subjects.standing(connection, assigned)
+        elif entry.subject is not None:
+            owner = subjects.named(connection, entry.subject)
+        else:
+            owner = subjects.add(connection, None)
+        owners.append(owner)
+        who = subjects.target(connection, owner)
+        if entry.subject is None or names.same(who.name, entry.subject):
+            continue
+        means = (
+            "means" if wanted is not None and wanted.key == who.key else "is given, but a correction made by hand says"
+        )
+        called = f"subject #{owner}" if who.name is None else f"{who.name!r} (#{owner})"
+        remarks[f"{entry.subject!r} {means} {called}"] = None
+    return owners, list(remarks)
+
+
 def _store(
-    connection: sa.Connection,
-    entry: Entry,
-    photo: Photo,
-    faces: Sequence[Face],
-    rules: Rules,
-    standing: Sequence[corrections.Standing],
-) -> set[str | None]:
-    """Enrol these faces of a photo; returns the names of their subjects."""
+    connection: sa.Connection, entry: Entry, photo: Photo, faces: Sequence[Face], owners: Sequence[int], rules: Rules
+) -> None:
+    """Enrol these faces of a photo, each for its owner."""
     made = faces[0].template
     pin_space(connection, made.space, len(made.vector))
     file_id = add_file(connection, photo.sha256, entry.name, photo.format, photo.size)
-    owners = set()
-    for face in faces:
-        target = corrections.target_of(face, standing)
-        if target is not None:
-            owner = corrections.subject_for(connection, target)
-        elif entry.subject is not None:
-            owner = corrections.subject_named(connection, entry.subject)
-        else:
-            owner = catalogue.add_subject(connection, None)
+    for face, owner in zip(faces, owners, strict=True):
         add_face(connection, face, subject_id=owner, file_id=file_id, basis=rules.basis, crops=rules.crops)
-        owners.add(owner)
-    names = connection.execute(sa.select(subject.c.name).where(subject.c.id.in_(owners)))
-    return set(names.scalars())
 
 
-def owners_of(connection: sa.Connection, sha256: str) -> set[str | None] | None:
-    """The names of the subjects enrolled from a photo; None if it is not enrolled."""
-    query = sa.select(subject.c.name).select_from(subject).join(reference).join(file).where(file.c.sha256 == sha256)
-    return set(connection.execute(query).scalars()) or None
-
-
-def already(source: str, wanted: str | None, owners: set[str | None]) -> EnrolOutcome:
-    """The outcome of a file that is enrolled: that stands, also where another name was asked for now."""
-    names = sorted(name for name in owners if name is not None)
+def already(connection: sa.Connection, source: str, wanted: str | None, sha256: str) -> EnrolOutcome | None:
+    """The outcome of a file that is enrolled: that stands, also where another name is given now; None if it is not."""
+    query = sa.select(subject.c.key, subject.c.name).select_from(subject).join(reference).join(file)
+    owners = {row.key: row.name for row in connection.execute(query.where(file.c.sha256 == sha256))}
+    if not owners:
+        return None
+    called = sorted({name for name in owners.values() if name is not None})
     message = None
-    if wanted is not None and wanted not in owners:
-        kept = f"as {', '.join(names)}" if names else "unnamed"
-        message = f"the same photo is enrolled {kept}, which stands; `bareface gallery assign` changes it"
-    only = names[0] if len(names) == 1 else None
+    if wanted is not None and not any(names.same(name, wanted) for name in called):
+        try:
+            target = subjects.meant(connection, wanted).target
+        except UsageError:  # of several subjects, none of which is an owner
+            target = None
+        if target is None or target.key not in owners:
+            kept = f"as {', '.join(called)}" if called else "unnamed"
+            message = f"the same photo is enrolled {kept}, which stands; `bareface gallery assign` changes it"
+    only = called[0] if len(called) == 1 else None
     return EnrolOutcome(source, "already enrolled", subject=only, message=message)
 
 

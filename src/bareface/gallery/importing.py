@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from bareface.gallery import corrections
-from bareface.gallery.enrolment import already, owners_of
+from bareface.gallery import names, subjects
+from bareface.gallery.enrolment import already
 from bareface.gallery.faces import add_file, add_template, check_space, pin_space
 from bareface.gallery.imports import read_encodings
 from bareface.gallery.store import Store
@@ -27,21 +27,28 @@ def import_encodings(store: Store, path: str | Path, basis: str | None) -> Enrol
         ``gallery.import-read``, ``gallery.import-format``.
     TemplateError
         ``template.space``: the gallery holds templates of another space.
+    UsageError
+        ``usage.name``: a name that no subject can have; ``usage.ambiguous-subject``.
     """
     name = absolute(path)
     check_space(store.state(), SPACE, path)
     encodings = read_encodings(path)
+    for who in {who for who, _ in encodings}:
+        names.checked(who, str(path))
     with Path(path).open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     with store.write() as connection:
-        known = owners_of(connection, digest)
+        known = already(connection, name, None, digest)
         if known is not None:
-            return already(name, None, known)
+            return known
         pin_space(connection, SPACE, len(encodings[0][1]))
         file_id = add_file(connection, digest, name, FORMAT)
-        subjects = {who: corrections.subject_named(connection, who) for who, _ in encodings}
+        owners = {who: subjects.named(connection, who) for who, _ in encodings}
         for who, vector in encodings:
             made = Template(vector, MODEL, SPACE)
-            add_template(connection, made, subject_id=subjects[who], file_id=file_id, basis=basis)
-    only = next(iter(subjects)) if len(subjects) == 1 else None
-    return EnrolOutcome(name, "enrolled", references=len(encodings), subject=only)
+            add_template(connection, made, subject_id=owners[who], file_id=file_id, basis=basis)
+        called = {who: subjects.target(connection, owner).name for who, owner in owners.items()}
+    remarks = [f"{who!r} means {to!r} (#{owners[who]})" for who, to in called.items() if not names.same(who, to)]
+    only = next(iter(called.values())) if len(set(owners.values())) == 1 else None
+    message = "; ".join(remarks) or None
+    return EnrolOutcome(name, "enrolled", references=len(encodings), subject=only, message=message)

@@ -7,18 +7,23 @@ Three formats, told apart by suffix; text is UTF-8:
     ``<stem>.json``; a single encoding without either is named by the file's stem.
 ``.json``
     ``[{"name": "A", "encoding": [128 floats]}, ...]``, or a mapping of names, each to 128 floats or to a list
-    of such lists.
+    of such lists, or ``{"names": [...], "encodings": [...]}``.
 ``.csv``
-    A name and 128 floats a row, the name first or last in all of them; a header is allowed.
+    A name and 128 floats a row, the name first or last in all of them; a header is allowed. Cells are separated by
+    commas, semicolons or tabs; where it is not by commas, numbers may have a decimal comma.
 
 Pickle is never read: loading one runs whatever it says.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
+import errno
 import json
 import math
+import re
+import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from io import StringIO
@@ -35,6 +40,7 @@ Encodings: TypeAlias = Iterator[tuple[str, Float32]]
 
 DIMENSION = 128
 PICKLES = (".pkl", ".pickle")
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 COLUMN_NUMBERS = [[float(first + column) for column in range(DIMENSION)] for first in (0, 1)]
 
 _CONVERT = """If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):
@@ -70,6 +76,7 @@ def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
     file = Path(path)
     readers = {".npy": _from_npy, ".json": _from_json, ".csv": _from_csv}
     try:
+        _regular(file)
         with file.open("rb") as opened:
             is_pickle = opened.read(1) == b"\x80" or file.suffix.lower() in PICKLES
         if is_pickle:
@@ -87,6 +94,15 @@ def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
     if not found:
         raise _refused(file, "It holds no encodings.")
     return found
+
+
+def _regular(file: Path) -> None:
+    """Refuse pipes and devices, which can be waited for, or read, without end."""
+    if "\0" in str(file):
+        raise OSError(errno.EINVAL, "a path has no null character", str(file))
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is named by the attempt to read it
+        raise _refused(file, "It is a pipe, a socket or a device, not a file.", "Write its content to a file first.")
 
 
 def _from_npy(file: Path) -> Encodings:
@@ -124,6 +140,8 @@ def _names_beside(file: Path, count: int) -> Sequence[Any]:
 
 def _from_json(file: Path) -> Encodings:
     content = _parsed_json(file)
+    if isinstance(content, dict) and content.keys() == {"names", "encodings"}:
+        content = _paired(file, content["names"], content["encodings"])
     if isinstance(content, dict):
         for name, value in content.items():
             several = isinstance(value, list) and value and isinstance(value[0], list)
@@ -140,6 +158,12 @@ def _from_json(file: Path) -> Encodings:
         raise _refused(file, "It is neither a list of objects nor a mapping of names.")
 
 
+def _paired(file: Path, who: Any, encodings: Any) -> list[dict[str, Any]]:
+    if not isinstance(who, list) or not isinstance(encodings, list) or len(who) != len(encodings):
+        raise _refused(file, '"names" and "encodings" are not two lists of the same length.')
+    return [{"name": name, "encoding": encoding} for name, encoding in zip(who, encodings, strict=True)]
+
+
 def _parsed_json(file: Path) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -153,45 +177,71 @@ def _parsed_json(file: Path) -> Any:
 
 
 def _from_csv(file: Path) -> Encodings:
-    reader = csv.reader(StringIO(_text(file)), strict=True)
+    text = _text(file)
+    delimiter = _delimiter(text)
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
     name_place: int | None = None
     seen = 0
     try:
         for row in reader:
             where = f"Line {reader.line_num}"
-            if not row:
+            if not any(cell.strip() for cell in row):
                 continue
             seen += 1
-            if seen == 1 and _is_header(row):
+            if seen == 1 and _is_header(row, delimiter):
+                _check_header(file, row)
                 continue
             if name_place is None:
-                name_place = _name_place(file, where, row)
+                name_place = _name_place(file, where, row, delimiter)
             name = row.pop(name_place)
-            yield _name(file, where, name), _encoding(file, where, [_number(cell) for cell in row])
+            yield _name(file, where, name), _encoding(file, where, [_number(cell, delimiter) for cell in row])
     except csv.Error as error:
         raise _refused(file, f"Line {reader.line_num} is not sound CSV: {error}.") from error
 
 
-def _is_header(row: list[str]) -> bool:
+def _delimiter(text: str) -> str:
+    """What separates the cells: whatever the first line has most of, since it has 128 of it."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count) if max(map(first.count, ";\t")) >= DIMENSION else ","
+
+
+def _is_header(row: list[str], delimiter: str) -> bool:
     """Whether a first row names columns: in words, or by counting them as pandas does."""
     if len(row) != DIMENSION + 1:
         return False
-    numbers = [_number(cell) for cell in row]
+    numbers = [_number(cell, delimiter) for cell in row]
     return not any(map(math.isfinite, numbers)) or numbers[1:] in COLUMN_NUMBERS or numbers[:-1] in COLUMN_NUMBERS
 
 
-def _name_place(file: Path, where: str, row: list[str]) -> int:
+def _check_header(file: Path, row: list[str]) -> None:
+    """Refuse columns that are named twice, or numbered in another order than the one they are read in."""
+    cells = [cell.strip() for cell in row]
+    twice = next((cell for cell in cells if cell and cells.count(cell) > 1), None)
+    if twice is not None:
+        raise _refused(file, f"Two columns are called {twice!r}.")
+    ends = [re.search(r"[0-9]{1,9}$", cell) for cell in cells]
+    numbers = [int(end[0]) for end in ends if end]
+    orders = {DIMENSION: [numbers], DIMENSION + 1: [numbers[1:], numbers[:-1]]}.get(len(numbers), [])
+    if orders and not any(order == sorted(order) for order in orders):
+        raise _refused(file, "Its columns are not in the order of their numbers.", "Sort them by their numbers.")
+
+
+def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
     """0 where the name comes first, -1 where it comes last; a name may be a number, but then a whole one."""
-    candidates = [end for end in (0, -1) if not math.isfinite(_number(row[end]))] or [
+    candidates = [end for end in (0, -1) if not math.isfinite(_number(row[end], delimiter))] or [
         end for end in (0, -1) if row[end].strip().isdigit()
     ]
     if len(row) != DIMENSION + 1 or len(candidates) != 1:
-        raise _refused(file, f"{where} is not a name and {DIMENSION} floats, or {DIMENSION} floats and a name.")
+        wanted = f"a name and {DIMENSION} floats, or {DIMENSION} floats and a name"
+        cells = f"{len(row)} cell{'s' * (len(row) != 1)} between {_DELIMITERS[delimiter]}"
+        raise _refused(file, f"{where} is not {wanted}: it has {cells}.")
     return candidates[0]
 
 
-def _number(cell: str) -> float:
+def _number(cell: str, delimiter: str) -> float:
     """The cell's value; NaN for text."""
+    if delimiter != "," and cell.count(",") == 1 and "." not in cell:
+        cell = cell.replace(",", ".")
     try:
         return math.nan if "_" in cell else float(cell)
     except ValueError:
@@ -213,6 +263,8 @@ def _encoding(file: Path, where: str, values: Any) -> Float32:
 
 
 def _name(file: Path, where: str, name: Any) -> str:
+    if isinstance(name, int | float) and not isinstance(name, bool):
+        raise _refused(file, f"{where} has a number for a name.", f'Put it in quotes: "{name!r:.40}".')
     if not isinstance(name, str) or not name.strip():
         raise _refused(file, f"{where} has no name.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name.strip()):
@@ -221,9 +273,12 @@ def _name(file: Path, where: str, name: Any) -> str:
 
 
 def _text(file: Path) -> str:
+    _regular(file)
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
+        if file.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise _refused(file, "Its text is UTF-16, not UTF-8.", "Save it as UTF-8.") from error
         raise _refused(file, f"Its text is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from error
 
 

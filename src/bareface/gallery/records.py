@@ -28,11 +28,14 @@ class Subject:
         None for an unnamed subject.
     references
         How many references the subject has.
+    aliases
+        Further names that mean this subject, since others were merged into it or it was renamed; oldest first.
     """
 
     id: int
     name: str | None
     references: int
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ class CheckReport:
     references
         How many references were checked.
     warnings
-        No damage, but to be put right: files that others may read.
+        No damage, but to be put right: files that others may read, names of subjects that can be misread.
     """
 
     problems: tuple[Problem, ...]

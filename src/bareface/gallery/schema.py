@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0006"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 
@@ -93,6 +93,9 @@ subject = Table(
     Column("id", Integer, primary_key=True),
     Column("key", String(32), nullable=False, unique=True),  # lets a correction find a subject again after deletion
     Column("name", String(500), unique=True),
+    Column("name_key", String(500)),  # what is compared: see bareface.gallery.names
+    Column("namesake", Integer, nullable=False, server_default="0"),  # above 0 only in galleries of earlier versions
+    Index(None, "name_key", "namesake", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -177,9 +180,10 @@ correction = Table(
     Column("y1", Float),
     Column("x2", Float),
     Column("y2", Float),
-    Column("merged_name", String(500), index=True),  # for a merge: the name that now means the target
+    Column("merged_name", String(500), index=True),  # for a merge: the key of the name that now means the target
     Column("subject_key", String(32), index=True),
     Column("subject_name", String(500)),
+    Column("subject_name_key", String(500), index=True),
     Column("made", Moment, nullable=False),
     sqlite_autoincrement=True,
 )

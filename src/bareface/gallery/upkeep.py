@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bareface import images
 from bareface.errors import BarefaceError, GalleryError, UsageError
-from bareface.gallery import catalogue, permissions
+from bareface.gallery import catalogue, permissions, subjects
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.records import CheckReport, Problem, RelinkReport
 from bareface.gallery.schema import file, reference, template
@@ -74,10 +74,11 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
         references = catalogue.count(connection, reference)
         paths = connection.execute(sa.select(file.c.path).order_by(file.c.path)).scalars()
         missing = tuple(path for path in paths if Path(path).is_absolute() and not Path(path).exists())
+        names = subjects.doubtful_names(connection)
     if not problems and not _index_agrees(index):
         index.rebuild()
         problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
-    return CheckReport(tuple(problems), missing, references, permissions.shared(store.path))
+    return CheckReport(tuple(problems), missing, references, (*permissions.shared(store.path), *names))
 
 
 def _damage(store: Store) -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""Names of subjects: one written form, one form to compare by, and which texts are numbers instead.
+
+A name is kept as it was typed, in Unicode's composed form (NFC), with single blanks and without invisible characters.
+Two names are one where they are equal without the invisible characters that scripts need (joiners, variation
+selectors). Case counts, and so do characters that only look alike: ``José`` is one person however it is typed, ``jose``
+is another.
+
+``#7`` is subject number 7 wherever a subject is asked for. So nothing that reads as a number, such as ``# 7`` or
+``#07``, can be a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bareface.errors import UsageError
+
+LONGEST = 500
+"""Characters in a name."""
+
+# What Unicode calls default-ignorable: drawn as nothing. Joiners and variation selectors shape their neighbours.
+_SHAPING = "\u200c\u200d\u180b-\u180f\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_EMPTY = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
+)
+_WITHOUT_EMPTY = re.compile(f"[{_EMPTY}]")
+_WITHOUT_INVISIBLE = re.compile(f"[{_EMPTY}{_SHAPING}]")
+_BLANKS = re.compile(r"[\s\u2800]+")
+_NUMBER = re.compile(r"#(0|[1-9][0-9]*)")
+_LIKE_A_NUMBER = re.compile(r"[#\u266f][\W_]*\d[\d\W_]*")
+
+
+def written(name: str) -> str:
+    """A name as it is kept and shown."""
+    return _form(_WITHOUT_EMPTY, name).strip(" \u200c\u200d")
+
+
+def key(name: str) -> str:
+    """The form of a name that is compared: names of the same key are the same name."""
+    return _form(_WITHOUT_INVISIBLE, name)
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two names are the same; a subject without a name has none in common with others."""
+    return one is not None and other is not None and key(one) == key(other)
+
+
+def appearance(name: str) -> str:
+    """A form that names share which a reader can hardly tell apart, though they are different names."""
+    return unicodedata.normalize("NFKC", key(name)).replace(" ", "")
+
+
+def checked(name: object, source: str | None = None) -> str:
+    """A name for a subject, as it is kept.
+
+    Raises
+    ------
+    UsageError
+        ``usage.name``: it is not text, empty, too long, has control characters, or reads as a number.
+    """
+    if not isinstance(name, str):
+        raise _refused(f"a subject's name is text, not {name!r:.60}.", "Put it in quotes.", source)
+    shown = name if len(name) <= 60 else f"{name[:60]}..."
+    if any(unicodedata.category(character) == "Cc" for character in name.strip()):
+        raise _refused(f"the name {shown!r} has control characters.", "Leave them out.", source)
+    form = written(name)
+    if not key(name):
+        raise _refused("the name is empty, or has nothing in it that shows.", "Give a name, or none at all.", source)
+    if len(form) > LONGEST:
+        raise _refused(f"the name {shown!r} has {len(form)} characters, more than {LONGEST}.", "Shorten it.", source)
+    if reads_as_number(name):
+        raise _refused(
+            f"the name {shown!r} reads as the number of a subject.", "Choose one that does not begin with “#”.", source
+        )
+    return form
+
+
+def reads_as_number(name: str) -> bool:
+    """Whether a text can be taken for the number of a subject, and so cannot be a name."""
+    return _LIKE_A_NUMBER.fullmatch(unicodedata.normalize("NFKC", key(name))) is not None
+
+
+def number(text: str) -> int | None:
+    """The number of a subject, where the text is one.
+
+    >>> number("#7"), number("7"), number("Ada")
+    (7, None, None)
+
+    Raises
+    ------
+    UsageError
+        ``usage.name``: it reads as a number, but is not written as one.
+    """
+    if not reads_as_number(text):
+        return None
+    plain = _NUMBER.fullmatch(text.strip())
+    if plain is None:
+        raise _refused(f"{text[:60]!r} is neither a name nor a number.", "Write a number as #7.", None)
+    return int(plain[1]) if len(plain[1]) < 19 else 2**63 - 1  # no subject has it
+
+
+def _form(left_out: re.Pattern[str], name: str) -> str:
+    readable = name.encode("utf-8", "backslashreplace").decode("utf-8")  # what is not Unicode, as walking names it
+    return unicodedata.normalize("NFC", _BLANKS.sub(" ", left_out.sub("", readable)).strip())
+
+
+def _refused(message: str, remedy: str, source: str | None) -> UsageError:
+    return UsageError("usage.name", message, source=source, remedy=remedy)
