@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,48 @@ def test_merge_and_split(run: Run, gallery: Path) -> None:
     assert (merged["name"], merged["references"]) == ("Eileen Collins", 2)
     run("gallery", "split", gallery, found["Grace Hopper"]["id"], "--name", "Rear Admiral")
     assert names(run, gallery) == {"Eileen Collins": 1, "Rear Admiral": 1}
+
+
+def test_merge_says_how_it_is_undone_and_an_alias_is_said(run: Run, gallery: Path) -> None:
+    before = names(run, gallery)
+    said = run("gallery", "merge", gallery, "Eileen Collins", "Grace Hopper").stderr
+    command = shlex.split(said.split("To undo this: ")[1])
+    number = command[4]
+    assert command == ["bareface", "gallery", "split", str(gallery), number, "--name", "Grace Hopper"]
+    result = run("gallery", "assign", gallery, "Grace  Hopper", number, "--json")
+    assert (parsed(result)["name"], parsed(result)["aliases"]) == ("Eileen Collins", ["Grace Hopper"])
+    assert "it means Eileen Collins" in result.stderr
+    assert "Grace Hopper" in run("gallery", "subjects", gallery).stdout
+    refused = parsed(run("gallery", "delete", gallery, "--subject", "Grace Hopper", "--yes", "--json", expect=2))
+    assert refused["error"]["code"] == "usage.unknown-subject"
+    assert "Eileen Collins" in refused["error"]["remedy"]
+    run(*command[1:])
+    assert names(run, gallery) == before
+
+
+def test_names_that_read_as_numbers_are_refused_everywhere(run: Run, gallery: Path, people: Path) -> None:
+    number = references(run, gallery)["Grace Hopper"]["id"]
+    for command in (
+        ("enrol", gallery, people, "--subject", "#1"),
+        ("enrol", gallery, people, "--subject", ""),
+        ("gallery", "split", gallery, number, "--name", "#1"),
+        ("gallery", "rename", gallery, "#1", "# 2"),
+        ("gallery", "assign", gallery, "#01", number),
+        ("gallery", "delete", gallery, "--yes", "--subject", "＃1"),
+    ):
+        assert parsed(run(*command, "--json", expect=2))["error"]["code"] == "usage.name"
+    for which in ("#9", "#99999999999999999999", "9"):
+        error = parsed(run("gallery", "references", gallery, "--subject", which, "--json", expect=2))["error"]
+        assert error["code"] == "usage.unknown-subject"
+    assert len(names(run, gallery)) == 2
+
+
+def test_names_that_look_like_options(run: Run, gallery: Path) -> None:
+    changed = parsed(run("gallery", "rename", "--json", gallery, "--", "Grace Hopper", "-1"))
+    assert (changed["name"], changed["aliases"]) == ("-1", ["Grace Hopper"])
+    run("gallery", "merge", gallery, "--", "-1", "Eileen Collins")
+    run("gallery", "delete", gallery, "--subject=-1", "--yes")
+    run("gallery", "subjects", gallery, expect=1)
 
 
 def test_relink_a_moved_folder(run: Run, people: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bareface.errors import GalleryError, TemplateError
+from bareface.errors import GalleryError, TemplateError, UsageError
 from bareface.service import Gallery
 from tests.gallery.pictures import TileEngine, picture
 
@@ -65,3 +65,27 @@ def test_another_space_is_refused(encodings, tmp_path):
         opened.enrol(picture((200, 50, 50)))
         with pytest.raises(TemplateError, match=r"template\.space"):
             opened.import_encodings(encodings)
+
+
+def test_names_that_nobody_can_have_are_refused_with_the_file(encodings, tmp_path):
+    rows = json.loads(encodings.read_text())
+    with Gallery.open(tmp_path / "g", Finder(encodings)) as opened:
+        for name in ("#1", "# 2", "\u200b", "x" * 501):
+            rows[2]["name"] = name
+            encodings.write_text(json.dumps(rows))
+            with pytest.raises(UsageError, match=r"known\.json: .*usage\.name"):
+                opened.import_encodings(encodings)
+        assert opened.subjects() == ()
+
+
+def test_one_name_in_two_forms_and_an_alias_in_one_file(encodings, tmp_path):
+    rows = json.loads(encodings.read_text())
+    with Gallery.open(tmp_path / "g", Finder(encodings)) as opened:
+        opened.import_encodings(encodings)
+        opened.merge("Bo", "Ada")
+        for row, name in zip(rows, ("Jose\u0301", " José", "Ada"), strict=True):
+            row["name"] = name
+        encodings.write_text(json.dumps(rows))
+        outcome = opened.import_encodings(encodings)
+        assert (outcome.references, outcome.subject, outcome.message) == (3, None, "'Ada' means 'Bo' (#2)")
+        assert {one.name: one.references for one in opened.subjects()} == {"Bo": 4, "José": 2}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -259,6 +260,82 @@ def test_whole_numbers_can_be_names(tmp_path: Path, first: bool) -> None:
     values = encodings(2)
     rows = [[n, *e] if first else [*e, n] for n, e in zip(["007", "NaN"], values.tolist(), strict=True)]
     same(read_encodings(write_csv(tmp_path / "known.csv", rows)), ["007", "NaN"], values)
+
+
+@pytest.mark.parametrize("name", [7, 7.5, 10**4000, -1])
+def test_a_number_for_a_name_in_json_is_named(tmp_path: Path, name: Any) -> None:
+    (tmp_path / "known.json").write_text(json.dumps([{"name": name, "encoding": ROW}]))
+    error = refused(tmp_path / "known.json")
+    assert "Entry 1 has a number for a name" in error.message
+    assert "in quotes" in str(error.remedy)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("delimiter", "decimal"), [(";", ","), (";", "."), ("\t", ","), ("\t", ".")])
+def test_csv_of_semicolons_or_tabs_is_read(tmp_path: Path, delimiter: str, decimal: str, first: bool) -> None:
+    values = encodings(2)
+    rows = [[n, *e] if first else [*e, n] for n, e in zip(["Ada, Countess", "Bo"], values.tolist(), strict=True)]
+    lines = [delimiter.join(c if isinstance(c, str) else str(c).replace(".", decimal) for c in row) for row in rows]
+    for header in ("", delimiter.join(["name", *map(str, range(128))] if first else [*map(str, range(128)), "name"])):
+        (tmp_path / "known.csv").write_bytes("\r\n".join(["\ufeff" + header, *lines, "", delimiter * 128]).encode())
+        same(read_encodings(tmp_path / "known.csv"), ["Ada, Countess", "Bo"], values)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (["name", *(f"e{n}" for n in reversed(range(128)))], "order"),
+        (["name1", "e2", "e1", *(f"e{n}" for n in range(3, 129))], "order"),
+        (["name", "e1", *(f"e{n}" for n in range(1, 128))], "Two columns are called 'e1'"),
+        (["name", *["value"] * 128], "Two columns are called 'value'"),
+        (["name", *(f"e{n}" for n in range(127))], "it has 128 cells between commas"),
+        (["name", "name", *(f"e{n}" for n in range(128))], "it has 130 cells between commas"),
+    ],
+)
+def test_columns_that_are_not_as_they_are_read_are_named(tmp_path: Path, header: list[str], words: str) -> None:
+    assert words in str(refused(write_csv(tmp_path / "known.csv", [header, ["Ada", *encodings(1)[0].tolist()]])))
+
+
+def test_the_columns_of_the_library_s_own_tools_are_read(tmp_path: Path) -> None:
+    values = encodings(1)
+    for header in (["person1", *(f"e{n}" for n in range(128))], [f"dim_{n:03}" for n in range(128)] + ["id"]):
+        row = ["Ada", *values[0].tolist()] if header[0] == "person1" else [*values[0].tolist(), "Ada"]
+        same(read_encodings(write_csv(tmp_path / "known.csv", [header, row])), ["Ada"], values)
+
+
+def test_json_of_two_lists_is_read(tmp_path: Path) -> None:
+    values = encodings(2)
+    (tmp_path / "known.json").write_text(json.dumps({"encodings": values.tolist(), "names": ["Ada", "Bo"]}))
+    same(read_encodings(tmp_path / "known.json"), ["Ada", "Bo"], values)
+    for who in (["Ada"], "Ada", {"Ada": 1}, None):
+        (tmp_path / "known.json").write_text(json.dumps({"encodings": values.tolist(), "names": who}))
+        assert "two lists" in str(refused(tmp_path / "known.json"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf16_is_named(tmp_path: Path, encoding: str) -> None:
+    bom = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    (tmp_path / "known.json").write_bytes(bom + json.dumps([{"name": "A", "encoding": ROW}]).encode(encoding))
+    assert "UTF-16" in str(refused(tmp_path / "known.json"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".npy", ".txt", ""])
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    pipe = tmp_path / f"known{suffix}"
+    os.mkfifo(pipe)
+    if suffix == ".txt":  # the names of an array
+        np.save(tmp_path / "known.npy", encodings(2))
+    assert "pipe" in str(refused(tmp_path / "known.npy" if suffix == ".txt" else pipe))
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    assert "device" in str(refused(tmp_path / "zero.json"))
+
+
+@pytest.mark.parametrize("path", ["", "a\0b.json", "x" * 300 + ".json"])
+def test_paths_that_cannot_be(path: str) -> None:
+    with pytest.raises(GalleryError) as caught:
+        read_encodings(path)
+    assert caught.value.code == "gallery.import-read"
 
 
 def test_text_that_is_not_utf8_and_broken_quotes_are_named(tmp_path: Path) -> None:

@@ -200,9 +200,9 @@ def _from_csv(file: Path) -> Encodings:
 
 
 def _delimiter(text: str) -> str:
-    """What separates the cells: whatever the first line has most of, since it has 128 of it."""
+    """What separates the cells: semicolons or tabs where the first line has 128 of them; commas can be decimal."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=first.count) if max(map(first.count, ";\t")) >= DIMENSION else ","
+    return next((other for other in ";\t" if first.count(other) >= DIMENSION), ",")
 
 
 def _is_header(row: list[str], delimiter: str) -> bool:

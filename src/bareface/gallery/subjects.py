@@ -183,8 +183,8 @@ def forget(connection: sa.Connection, number: int) -> None:
 
     A photo that was assigned to a deleted subject then belongs to whom it is enrolled for next.
     """
-    key = target(connection, number).key
-    connection.execute(correction.delete().where(correction.c.subject_key == key))
+    key = sa.select(subject.c.key).where(subject.c.id == number)
+    connection.execute(correction.delete().where(correction.c.subject_key.in_(key)))
 
 
 def target(connection: sa.Connection, number: int) -> Target:
@@ -203,7 +203,7 @@ def doubtful_names(connection: sa.Connection) -> tuple[Problem, ...]:
             names.checked(name)
         except UsageError as error:
             message = f"subject #{number}: {error.message} Rename it with `bareface gallery rename`."
-            doubts.append(Problem("gallery.name", message))
+            doubts.append(Problem("gallery.subject-name", message))
     for several in (several for several in alike.values() if len(several) > 1):
         who = ", ".join(f"#{number} ({name!r})" for number, name in several)
         message = f"these names look the same: {who}. Make them one with `bareface gallery merge`, or rename one."
