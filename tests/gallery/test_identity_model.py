@@ -23,15 +23,11 @@ from tests.gallery.pictures import TileEngine, colours, save
 
 REJECTED = -1
 SPELLINGS = (
-    ("Ada", "Ada ", "\u200bAda", "A\u00adda"),
-    ("José", "Jose\u0301", " José"),
-    ("Bo Li", "Bo  Li", "Bo\u00a0Li", "\tBo\u2003Li"),
-    ("members/Cy", "members/Cy\ufe0f"),
-    ("7", "7\u200e"),
+    ("Bo Li", "Bo  Li", "\tBo\u00a0Li\u200b"),
+    ("members/José", "members/Jose\u0301", " members/José\ufe0f"),
+    ("7", "7\u200e", "\u20037"),
 )
-NO_NAMES = ("", " ", "\u00a0\u200b", "#7", "# 7", "＃7", "#07", "#-1", "#①", "a\nb", "x" * 501)
-
-photos = st.integers(0, 7)
+photos = st.integers(0, 3)
 spelt = st.sampled_from([spelling for several in SPELLINGS for spelling in several])
 maybe_spelt = st.none() | spelt
 ways = st.sampled_from(["name", "int", "text"])
@@ -138,12 +134,15 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="identity-"))
-        self.photos = [save(self.root / "loose" / f"{n}.png", colour) for n, colour in enumerate(colours(8, seed=5))]
+        self.photos = [save(self.root / "loose" / f"{n}.png", colour) for n, colour in enumerate(colours(4, seed=5))]
         self.gallery = Gallery.open(self.root / "g", Engine())
         self.model = Model()
         self.files = itertools.count()
         self.reference: dict[Any, int] = {}
         self.number_of: dict[int, int] = {}
+        for photo, several in enumerate((*SPELLINGS, (None,))):
+            self.enrol_one(photo, several[0])
+        self.agree()
 
     def teardown(self) -> None:
         self.gallery.close()
@@ -151,8 +150,12 @@ class Machine(RuleBasedStateMachine):
 
     # What can be done
 
-    @rule(photo=photos, name=maybe_spelt)
-    def enrol(self, photo: int, name: str | None) -> None:
+    @rule(name=maybe_spelt)
+    def enrol_all(self, name: str | None) -> None:
+        for photo in range(len(self.photos)):
+            self.enrol_one(photo, name)
+
+    def enrol_one(self, photo: int, name: str | None) -> None:
         (outcome,) = self.gallery.enrol(self.photos[photo], subject=name).outcomes
         self.enrolled(photo, name, outcome)
 
@@ -240,21 +243,14 @@ class Machine(RuleBasedStateMachine):
             self.gallery.rename(self.typed(one, way), name)
             self.model.rename(one, names.key(name))
 
-    @rule(which=photos, way=ways)
-    def delete_a_subject(self, which: int, way: str) -> None:
+    @rule(which=photos, way=ways, name=spelt)
+    def delete_a_subject(self, which: int, way: str, name: str) -> None:
         one = self.model.owner.get(which)
         if one is not None:
             self.gallery.delete(subject=self.typed(one, way))
             self.model.forget(one)
-
-    @rule(name=spelt)
-    def delete_a_name(self, name: str) -> None:
-        one = self.model.living(names.key(name))
-        if one is None:
+        if self.model.living(names.key(name)) is None:
             self.refused("usage.unknown-subject", self.gallery.delete, subject=name)
-        else:
-            self.gallery.delete(subject=name)
-            self.model.forget(one)
 
     @rule(item=photos, reject=st.booleans())
     def delete_a_reference(self, item: int, reject: bool) -> None:
@@ -266,27 +262,12 @@ class Machine(RuleBasedStateMachine):
                 self.gallery.delete(reference=self.reference[item])
             del self.model.owner[item]
 
-    @rule(name=st.sampled_from(NO_NAMES), item=photos)
-    def give_no_name(self, name: str, item: int) -> None:
-        self.refused("usage.name", self.gallery.enrol, self.photos[item], subject=name)
-        if item in self.reference:
-            self.refused("usage.name", self.gallery.split, self.reference[item], name)
-            self.refused("usage.name", self.gallery.rename, f"#{self.number(item)}", name)
-
-    @rule()
-    def reopen(self) -> None:
-        self.gallery.close()
-        self.gallery = Gallery.open(self.root / "g", Engine())
-
     # What must hold
 
     def refused(self, code: str, action: Any, *arguments: Any, **options: Any) -> None:
         with pytest.raises(UsageError) as caught:
             action(*arguments, **options)
         assert caught.value.code == code
-
-    def number(self, item: Any) -> int:
-        return self.number_of[self.model.owner[item]]
 
     def typed(self, one: int, way: str) -> int | str:
         """A person, as a user names them."""
@@ -327,7 +308,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_gallery_and_model_agree() -> None:
-    run_state_machine_as_test(Machine, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Machine, settings=settings(max_examples=15, stateful_step_count=30, deadline=None))
 
 
 @pytest.mark.slow
