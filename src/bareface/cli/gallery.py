@@ -293,10 +293,10 @@ def _print_subject(subject: SubjectRecord, json: bool) -> None:
 
 
 def _undo(gallery: Path, kept: Sequence[Reference], merged: Sequence[Reference]) -> str:
-    """The command that undoes a merge: it splits off the references of the subject whose name did not stay."""
+    """Word the command that undoes a merge: it splits off the references of the subject whose name did not stay."""
     from bareface.gallery import names
 
-    first, second = kept[0].subject, merged[0].subject
+    first, second = (next((one.subject for one in several), None) for several in (kept, merged))
     apart, name = (kept, None) if first is None and second is not None else (merged, second)
     if name is not None and (names.same(first, name) or names.reads_as_number(name)):
         name = None

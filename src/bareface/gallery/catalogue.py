@@ -89,7 +89,7 @@ def one_subject(connection: sa.Connection, number: int) -> Subject:
 
 
 def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, tuple[str, ...]]:
-    """The aliases of each subject that has some, or of this one, oldest first."""
+    """List the aliases of each subject that has some, or of this one, oldest first."""
     towards = sa.and_(correction.c.kind == "merge", correction.c.subject_key == subject.c.key)
     query = sa.select(subject.c.id, correction.c.merged_name).join(correction, towards).order_by(correction.c.id)
     if number is not None:

@@ -112,7 +112,7 @@ def merge(connection: sa.Connection, kept_id: int, merged_id: int) -> None:
 
 
 def rename(connection: sa.Connection, subject_id: int, name: str) -> None:
-    """The subject is called so; its earlier name means it from now on, as that of a merged subject does.
+    """Give a subject another name; the earlier one is its alias from now on, as that of a merged subject is.
 
     Raises
     ------

@@ -227,7 +227,7 @@ def _chosen(
 def _owners(
     connection: sa.Connection, entry: Entry, faces: Sequence[Face], standing: Sequence[corrections.Standing]
 ) -> tuple[list[int], list[str]]:
-    """Whose each face is, by correction or else by the name given; remarks where that name is not the subject's."""
+    """Find whose each face is, by correction or else by the name given; remark where the subject has another name."""
     wanted = None if entry.subject is None else subjects.meant(connection, entry.subject).target
     owners: list[int] = []
     remarks: dict[str, None] = {}
@@ -263,7 +263,7 @@ def _store(
 
 
 def already(connection: sa.Connection, source: str, wanted: str | None, sha256: str) -> EnrolOutcome | None:
-    """The outcome of a file that is enrolled: that stands, also where another name is given now; None if it is not."""
+    """Return the outcome of a file that is enrolled, which stands if another name is given; None if it is not."""
     query = sa.select(subject.c.key, subject.c.name).select_from(subject).join(reference).join(file)
     owners = {row.key: row.name for row in connection.execute(query.where(file.c.sha256 == sha256))}
     if not owners:

@@ -200,7 +200,7 @@ def _from_csv(file: Path) -> Encodings:
 
 
 def _delimiter(text: str) -> str:
-    """What separates the cells: semicolons or tabs where the first line has 128 of them; commas can be decimal."""
+    """Tell what separates the cells: semicolons or tabs if the first line has 128 of them; commas can be decimal."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return next((other for other in ";\t" if first.count(other) >= DIMENSION), ",")
 

@@ -33,27 +33,27 @@ _LIKE_A_NUMBER = re.compile(r"[#\u266f][\W_]*\d[\d\W_]*")
 
 
 def written(name: str) -> str:
-    """A name as it is kept and shown."""
+    """Return a name as it is kept and shown."""
     return _form(_WITHOUT_EMPTY, name).strip(" \u200c\u200d")
 
 
 def key(name: str) -> str:
-    """The form of a name that is compared: names of the same key are the same name."""
+    """Return the form of a name that is compared: names of the same key are the same name."""
     return _form(_WITHOUT_INVISIBLE, name)
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two names are the same; a subject without a name has none in common with others."""
+    """Tell whether two names are the same; None is the same as nothing."""
     return one is not None and other is not None and key(one) == key(other)
 
 
 def appearance(name: str) -> str:
-    """A form that names share which a reader can hardly tell apart, though they are different names."""
+    """Return a form that different names share if a reader can hardly tell them apart."""
     return unicodedata.normalize("NFKC", key(name)).replace(" ", "")
 
 
 def checked(name: object, source: str | None = None) -> str:
-    """A name for a subject, as it is kept.
+    """Return a name for a subject as it is kept, or refuse it.
 
     Raises
     ------
@@ -78,12 +78,12 @@ def checked(name: object, source: str | None = None) -> str:
 
 
 def reads_as_number(name: str) -> bool:
-    """Whether a text can be taken for the number of a subject, and so cannot be a name."""
+    """Tell whether a text can be taken for the number of a subject, and so cannot be a name."""
     return _LIKE_A_NUMBER.fullmatch(unicodedata.normalize("NFKC", key(name))) is not None
 
 
 def number(text: str) -> int | None:
-    """The number of a subject, where the text is one.
+    """Return the number of a subject if the text is one, else None.
 
     >>> number("#7"), number("7"), number("Ada")
     (7, None, None)

@@ -43,9 +43,9 @@ class Meaning:
     Attributes
     ----------
     number
-        The subject's number; None where it is not in the gallery, or not any more.
+        The subject's number; None if it is not in the gallery, or not any more.
     target
-        The subject; None where nobody has the name.
+        The subject; None if nobody has the name.
     alias
         Whether the subject is called otherwise.
     """
@@ -56,7 +56,7 @@ class Meaning:
 
 
 def find(connection: sa.Connection, which: int | str) -> int:
-    """The number of a subject of the gallery.
+    """Find a subject of the gallery; returns its number.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def find(connection: sa.Connection, which: int | str) -> int:
         if meaning.number is None or meaning.alias:
             raise _unknown(f"called {which!r}", meaning)
         return meaning.number
-    by_number = sa.select(subject.c.id).where(subject.c.id == number)
-    there = 0 <= number < 2**63 and connection.execute(by_number).first() is not None
+    row = sa.select(subject.c.id).where(subject.c.id == number)
+    there = 0 <= number < 2**63 and connection.execute(row).first() is not None
     if isinstance(which, str):  # galleries of earlier versions have people whose names read as numbers
         called = [one for one in _living(connection, which) if one != number]
         if called:
@@ -87,13 +87,13 @@ def find(connection: sa.Connection, which: int | str) -> int:
 
 
 def by_number(connection: sa.Connection, which: int | str) -> int:
-    """As :func:`find`, but ``#7`` is number 7 even where somebody is called so: to give that person another name."""
+    """Find a subject as :func:`find` does, but take ``#7`` for number 7 even if a subject is called so."""
     number = names.number(which) if isinstance(which, str) else None
     return find(connection, which if number is None else number)
 
 
 def meant(connection: sa.Connection, name: str) -> Meaning:
-    """What a name means now.
+    """Look up what a name means now.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def meant(connection: sa.Connection, name: str) -> Meaning:
 
 
 def named(connection: sa.Connection, name: str) -> int:
-    """The number of the subject that a name means, an alias followed; made if there is none.
+    """Find the subject that a name means, following an alias, or add it; returns its number.
 
     Raises
     ------
@@ -131,13 +131,13 @@ def named(connection: sa.Connection, name: str) -> int:
 
 
 def standing(connection: sa.Connection, wanted: Target) -> int:
-    """The number of a subject that a correction means, made anew if its references were deleted."""
+    """Find the subject that a correction means, or add it again if its references were deleted; returns its number."""
     number = _by_key(connection, wanted.key)
     return add(connection, wanted.name, wanted.key) if number is None else number
 
 
 def free(connection: sa.Connection, name: str, but: int | None = None) -> str:
-    """A name that no subject of the gallery has, as it is kept; ``but`` may have it.
+    """Return a name as it is kept, or refuse it if a subject other than ``but`` has it.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def free(connection: sa.Connection, name: str, but: int | None = None) -> str:
 
 
 def add(connection: sa.Connection, name: str | None, key: str | None = None) -> int:
-    """A new subject's number."""
+    """Add a subject; returns its number."""
     number = inserted(connection, subject, {"name": None, "key": key or uuid4().hex})
     if name is not None:
         take(connection, number, name)
@@ -188,12 +188,12 @@ def forget(connection: sa.Connection, number: int) -> None:
 
 
 def target(connection: sa.Connection, number: int) -> Target:
-    """A subject, which is there, by what outlives it."""
+    """Return a subject of the gallery by what outlives it."""
     return Target(*connection.execute(sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)).one())
 
 
 def doubtful_names(connection: sa.Connection) -> tuple[Problem, ...]:
-    """Names that can be misread: those that several subjects have or seem to have, and those that are numbers."""
+    """List names that can be misread: those that several subjects seem to have, and those that cannot be names."""
     alike: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     doubts: list[Problem] = []
     query = sa.select(subject.c.id, subject.c.name).where(subject.c.name.is_not(None)).order_by(subject.c.id)
