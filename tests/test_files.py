@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import check_place, create, make_folder, write_atomically
+from bareface.files import check_place, create, file_name, make_folder, write_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -121,3 +121,12 @@ def test_a_device_is_not_replaced(tmp_path: Path) -> None:
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("stem", ["x" * 251, "\u00fc" * 127, "caf\udce9" * 60])
+def test_a_name_made_of_a_long_one_fits_and_stays_its_own(tmp_path: Path, stem: str) -> None:
+    names = {file_name(stem[:-1] + last, ".faces.png") for last in "ab"}
+    assert len(names) == 2
+    for name in names:
+        assert name.endswith(".faces.png")
+        write_atomically(tmp_path / name, b"x")

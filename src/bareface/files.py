@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import stat
 from io import BufferedRandom
 from pathlib import Path
+from typing import Final
 
 from bareface.errors import UsageError
 
 _MODE = "BAREFACE_FILE_MODE"
 _OWNER_ONLY = 0o600
+_LONGEST_NAME: Final = 255
+"""Bytes of a name that common file systems take."""
 
 
 def file_mode() -> int:
@@ -75,6 +79,24 @@ def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
     return open(path, "x+b", opener=opener)
 
 
+def file_name(stem: str, ending: str) -> str:
+    """A name made from another file's, cut short where a file system would not take it whole.
+
+    A digest stands for the part that is cut off, so that two long names stay two.
+
+    >>> file_name("portrait", ".faces.png")
+    'portrait.faces.png'
+    """
+    whole = os.fsencode(stem)
+    if len(whole) + len(os.fsencode(ending)) <= _LONGEST_NAME:
+        return stem + ending
+    ending = f"-{hashlib.sha256(whole).hexdigest()[:8]}{ending}"
+    short = stem
+    while len(os.fsencode(short + ending)) > _LONGEST_NAME:
+        short = short[:-1]
+    return short + ending
+
+
 def make_folder(path: str | Path) -> Path:
     """Make a folder, with those above it, unless it is there; folders that are there keep their permissions.
 
@@ -92,10 +114,10 @@ def make_folder(path: str | Path) -> Path:
                 folder.mkdir(mode)
                 _allow(folder, mode)
         path.mkdir(exist_ok=True)  # says so where a file is in its place
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             "usage.output",
-            f"no folder can be made here: {error.strerror or error}.",
+            f"no folder can be made here: {getattr(error, 'strerror', None) or error}.",
             source=str(path),
             remedy="Choose a place that may be written to.",
         ) from error

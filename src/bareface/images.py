@@ -14,8 +14,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO, FileIO
 from pathlib import Path
@@ -29,6 +28,7 @@ from bareface._formats import OPENERS, check_container, recognise, refusal
 from bareface._labels import Labels, of_image, options
 from bareface.errors import ImageError
 from bareface.files import write_atomically
+from bareface.reading import NotAFile, open_regular, pieces
 from bareface.types import Photo, Source, UInt8
 
 EncodeFormat: TypeAlias = Literal["JPEG", "PNG", "WEBP"]
@@ -124,7 +124,7 @@ def fingerprint(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> str:
     """
     name = _name(path)
     with _open_regular(name, limits) as file:
-        return _reading(lambda: hashlib.file_digest(file, "sha256").hexdigest(), name)
+        return _reading(lambda: _digest(pieces(file, limits.max_bytes, name)), name)
 
 
 def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits = DEFAULT_LIMITS) -> Labels:
@@ -236,7 +236,14 @@ def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
         return "<bytes>", source
     name = _name(source)
     with _open_regular(name, limits) as file:
-        return name, _reading(file.readall, name)
+        return name, _reading(lambda: b"".join(pieces(file, limits.max_bytes, name)), name)
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _name(source: object) -> str:
@@ -248,16 +255,9 @@ def _name(source: object) -> str:
 
 def _open_regular(name: str, limits: Limits) -> FileIO:
     """Open a regular file of acceptable length; neither a pipe nor a device may make the caller wait."""
-
-    def opener(path: str, flags: int) -> int:
-        return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-    file = _reading(lambda: FileIO(name, "rb", opener=opener), name)
+    file = _reading(lambda: open_regular(name), name)
     try:
-        info = os.fstat(file.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise ImageError("image.not-a-file", "it is a pipe or a device, not a file.", source=name)
-        _check_bytes(info.st_size, limits, name)
+        _check_bytes(os.fstat(file.fileno()).st_size, limits, name)
     except ImageError:
         file.close()
         raise
@@ -267,12 +267,12 @@ def _open_regular(name: str, limits: Limits) -> FileIO:
 def _reading(action: Callable[[], T], name: str) -> T:
     try:
         return action()
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+    except OSError as error:
         code, what, remedy = _reading_failure(error)
         raise ImageError(code, what, source=name, remedy=remedy) from error
 
 
-def _reading_failure(error: OSError | ValueError) -> tuple[str, str, str | None]:
+def _reading_failure(error: OSError) -> tuple[str, str, str | None]:
     match error:
         case IsADirectoryError():
             return "image.directory", "it is a folder, not a photo.", "Name a file in it."
@@ -282,16 +282,10 @@ def _reading_failure(error: OSError | ValueError) -> tuple[str, str, str | None]
             return "image.unreadable", "it may not be read.", "Change its permissions."
         case OSError(errno=errno.ELOOP):
             return "image.symlink-loop", "its symbolic links lead back to themselves.", "Remove the loop."
-        case OSError(errno=errno.ENXIO):
-            return "image.not-a-file", "it is a socket or a device, not a file.", None
-        case OSError():
-            return (
-                "image.unreadable",
-                f"it cannot be read: {error.strerror or error}.",
-                "Check the disk or share.",
-            )
+        case NotAFile():
+            return "image.not-a-file", f"{error.strerror}.", None
         case _:
-            return "image.missing", f"this is no valid path: {error}.", "Check the path."
+            return "image.unreadable", f"it cannot be read: {error.strerror or error}.", "Check the disk or share."
 
 
 def _check_bytes(count: int, limits: Limits, name: str) -> None:

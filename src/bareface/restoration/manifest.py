@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bareface.errors import RestorationError
 from bareface.images import EncodeFormat
+from bareface.reading import read_regular
 from bareface.restoration.base import Provenance
 from bareface.restoration.provenance import SOURCE_TYPE, record_of, sentence
 
@@ -82,7 +83,7 @@ def _manifest(provenance: Provenance) -> dict[str, Any]:
 
 def _chain_and_key(certificate: str | Path) -> tuple[bytes, bytes]:
     try:
-        content = Path(certificate).read_bytes()
+        content = read_regular(certificate)
     except OSError as error:
         raise _refused(certificate, f"it cannot be read: {error.strerror or error}.") from error
     chain, key = _CERTIFICATE.findall(content), _KEY.search(content)

@@ -1,0 +1,93 @@
+"""Reading what the user names: only where it is a file, never without end, whatever its name is made of."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from gzip import GzipFile
+from io import FileIO
+from typing import BinaryIO, Final
+
+MOST_BYTES: Final = 256 * 2**20
+"""The longest text or list that is read whole, unless its reader says otherwise."""
+
+_ESCAPED: Final = re.compile(r"\\u(dc[89a-f][0-9a-f])")
+
+
+class NotAFile(OSError):
+    """A pipe, a socket or a device where a file is needed."""
+
+
+def open_regular(path: str | os.PathLike[str]) -> FileIO:
+    """Open a file for reading; a pipe or a device never makes the caller wait.
+
+    Raises
+    ------
+    NotAFile
+        It is a pipe, a socket or a device.
+    OSError
+        It is a folder, is missing or may not be read; ``strerror`` says which.
+    """
+    name = os.fspath(path)
+    try:
+        _refuse_other(os.stat(name), name)  # noqa: PTH116 - opening some devices already acts on them
+        file = FileIO(name, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
+    except ValueError as error:  # a zero byte in the path
+        raise FileNotFoundError(errno.ENOENT, f"this is not a valid path ({error})", name) from error
+    try:
+        _refuse_other(os.fstat(file.fileno()), name)  # another may have taken its place
+    except NotAFile:
+        file.close()
+        raise
+    return file
+
+
+def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> bytes:
+    """Read a whole file, opened as by :func:`open_regular`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        A longer one is refused, whatever length it states: some files have no end.
+
+    Raises
+    ------
+    OSError
+        As :func:`open_regular`; ``EFBIG`` if it is too long.
+    """
+    with open_regular(path) as file:
+        return b"".join(pieces(file, most, os.fspath(path)))
+
+
+def pieces(file: FileIO | BinaryIO | GzipFile, most: int, name: str) -> Iterator[bytes]:
+    """The rest of an open file, piece by piece; ``OSError`` (``EFBIG``) once that is more than ``most`` bytes."""
+    length = 0
+    while part := file.read(min(1 << 20, most + 1 - length)):
+        length += len(part)
+        if length > most:
+            raise OSError(errno.EFBIG, f"it is longer than {most:,} bytes", name)
+        yield part
+
+
+def _refuse_other(status: os.stat_result, name: str) -> None:
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise NotAFile(errno.EINVAL, "it is a pipe, a socket or a device, not a file", name)
+
+
+def as_text(name: str) -> str:
+    r"""A file's name as text that any file or database holds: bytes that are not UTF-8 become escapes.
+
+    >>> as_text("caf\udce9.jpg")
+    'caf\\udce9.jpg'
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def from_text(text: str) -> str:
+    """The name that :func:`as_text` was given, unless a file is really called so."""
+    return _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), text)
