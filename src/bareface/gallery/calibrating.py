@@ -13,6 +13,7 @@ from bareface.gallery import catalogue
 from bareface.gallery.store import Store
 from bareface.matching.calibration import Calibration
 from bareface.matching.gallery_calibration import GalleryCalibration, GalleryReferences, calibrate_references
+from bareface.reading import read_regular
 
 _ROWS = 1 << 16
 
@@ -82,9 +83,9 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
 def _read(path: Path, uuid: str) -> Calibration | None:
     """What is kept in a file, unless it was kept for another gallery that lay here."""
     try:
-        kept = json.loads(path.read_bytes())
+        kept = json.loads(read_regular(path))
         return Calibration.from_json(kept["calibration"]) if kept["gallery"] == uuid else None
-    except (OSError, ValueError, KeyError, TypeError, CalibrationError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, CalibrationError) as error:
         raise CalibrationError(
             "calibration.format",
             f"the gallery's calibration cannot be read: {error}.",
