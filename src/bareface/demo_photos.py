@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bareface.errors import UsageError
 from bareface.files import make_folder, write_atomically
-from bareface.gallery.walk import PHOTO_SUFFIXES
+from bareface.gallery.walk import entries
 
 ENROLLED = 100
 PHOTOS_EACH = 3
@@ -93,8 +93,11 @@ def people_in(folder: Path) -> Photos:
     UsageError
         ``usage.demo-folder``: no folder of a person with a photo in it.
     """
-    found = [Person(place.name, _photos(place)) for place in sorted(folder.glob("*/"))]
-    found = [person for person in found if person.photos]
+    photos: dict[str, list[Path]] = {}
+    for entry in entries(folder):
+        if entry.subject is not None and entry.error is None and Path(entry.name).suffix:
+            photos.setdefault(entry.subject, []).append(Path(entry.name))
+    found = [Person(name, tuple(files)) for name, files in sorted(photos.items())]
     if not found:
         raise UsageError(
             "usage.demo-folder",
@@ -115,10 +118,6 @@ def people_in(folder: Path) -> Photos:
             *(Probe(person.photos[0], None) for person in strangers),
         ),
     )
-
-
-def _photos(folder: Path) -> tuple[Path, ...]:
-    return tuple(sorted(file for file in folder.iterdir() if file.suffix.lower() in PHOTO_SUFFIXES - {""}))
 
 
 _PINNED = (

@@ -32,7 +32,7 @@ from bareface.gallery.records import (
     Subject,
 )
 from bareface.gallery.store import Store
-from bareface.gallery.walk import as_sources, entries
+from bareface.gallery.walk import Skipped, as_sources, entries
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.gallery_calibration import GalleryCalibration
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
@@ -136,6 +136,7 @@ class Gallery(Editable):
         face: int | None = None,
         crops: bool = True,
         min_visible: float = MIN_VISIBLE,
+        exclude: Sequence[str] = (),
         progress: EnrolProgress | None = None,
     ) -> EnrolReport:
         """Enrol photos, or folders of photos.
@@ -165,13 +166,18 @@ class Gallery(Editable):
         min_visible
             Refuse faces of which a smaller share is visible; 0 refuses none. A photo with no other face is a
             ``failed`` outcome with the code ``face.hidden``.
+        exclude
+            Leave out files and folders below the given folders that match one of these patterns, e.g. ``"edited-*"``,
+            by their name or by their path below the given folder. Hidden ones, and folders such as ``@eaDir`` or
+            ``$RECYCLE.BIN``, are left out in any case, unless given themselves.
         progress
             Called after each file, in the order in which files are done.
 
         Returns
         -------
         EnrolReport
-            One outcome a file, in the order of the files; a bad file is an outcome, not an exception.
+            One outcome a file, in the order of the files; a bad file is an outcome, not an exception. ``left_out`` says
+            what was passed over in folders.
 
         Raises
         ------
@@ -182,7 +188,8 @@ class Gallery(Editable):
         """
         if subject is not None:
             subject = names.checked(subject)
-        found = tuple(entries(sources, subject))
+        skipped = Skipped()
+        found = tuple(entries(sources, subject, exclude=exclude, skipped=skipped))
         if face is not None and len(found) != 1:
             raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
         rules = enrolment.Rules(basis, largest, face, crops, min_visible)
@@ -191,7 +198,7 @@ class Gallery(Editable):
             outcomes = enrolment.enrol(self._store, self.engine, found, rules, progress)
         finally:
             self._index.save()
-        return EnrolReport(outcomes)
+        return EnrolReport(outcomes, skipped.report())
 
     def keep_restoration(self, restored: Restored) -> bool:
         """Put a restoration of an enrolled photo into the gallery's provenance table; False if it is not enrolled here.

@@ -6,7 +6,7 @@ gives a :class:`CandidateList` of :class:`Candidate` entries, one a subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -307,10 +307,31 @@ class EnrolOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a walk through folders passed over.
+
+    Attributes
+    ----------
+    folders
+        Paths of folders that were not walked: excluded, hidden, or bins, thumbnails and the like.
+    files
+        How many files of each suffix are not of a format that is read.
+    hidden, excluded
+        How many files were hidden, and how many excluded by a pattern.
+    """
+
+    folders: tuple[str, ...] = ()
+    files: Mapping[str, int] = field(default_factory=dict)
+    hidden: int = 0
+    excluded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolReport:
-    """One outcome for every file seen, in order."""
+    """One outcome for every file seen, in order; and what was passed over in folders."""
 
     outcomes: tuple[EnrolOutcome, ...]
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def count(self, status: EnrolStatus) -> int:
         """How many files ended so."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bareface.restoration.beside import Beside, Lead, Standing
-    from bareface.types import Candidate, Decision, MaskState
+    from bareface.types import Candidate, Decision, LeftOut, MaskState
 
 LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
 AGREE = "guesses agree"
@@ -19,6 +19,8 @@ GUESSES = (
     "lead among their first five. A guess comes from statistics of other faces and is not evidence."
 )
 """What the columns beside a candidate list say."""
+FORMATS = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
+"""What is read, in words."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RAREST = 1e-6
@@ -48,6 +50,37 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     '2 faces'
     """
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def passed_over(left_out: LeftOut) -> list[str]:
+    """What a walk through folders left out, in sentences; none if nothing.
+
+    >>> from bareface.types import LeftOut
+    >>> passed_over(LeftOut(("/nas/@eaDir", "/nas/Ada/@eaDir"), {".nef": 2}))
+    ['left out 2 folders by their names: @eaDir (name a folder itself to have it read)', 'left out 2 .nef: bareface \
+reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC']
+    """
+    sentences = []
+    if left_out.folders:
+        names = list(dict.fromkeys(path.rsplit("/", 1)[-1] for path in left_out.folders))
+        sentences.append(
+            f"left out {plural(len(left_out.folders), 'folder')} by their names: {_some(names)} "
+            "(name a folder itself to have it read)"
+        )
+    if left_out.files:
+        counts = [f"{count:,} {suffix}" for suffix, count in left_out.files.items()]
+        sentences.append(f"left out {_some(counts)}: bareface reads {FORMATS}")
+    if left_out.hidden:
+        sentences.append(f"left out {plural(left_out.hidden, 'hidden file')}")
+    if left_out.excluded:
+        sentences.append(f"left out {plural(left_out.excluded, 'file')} by --exclude")
+    return sentences
+
+
+def _some(names: Sequence[str], most: int = 12) -> str:
+    """Names in a row, with a count of those beyond the first."""
+    shown = ", ".join(printable(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def percent(share: float) -> str:

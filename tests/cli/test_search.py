@@ -54,7 +54,7 @@ def together(collins: Path, hopper: Path, tmp_path_factory: pytest.TempPathFacto
 def test_enrol_names_subjects_by_folder(run: Run, people: Path, tmp_path: Path) -> None:
     gallery = tmp_path / "g.bareface"
     result = parsed(run("enrol", gallery, people, "--basis", "consent", "--json"))
-    assert set(result) == {"gallery", "references", "counts", "outcomes"}
+    assert set(result) == {"gallery", "references", "counts", "outcomes", "left_out"}
     assert result["counts"] == {
         "enrolled": 2, "already enrolled": 0, "ambiguous": 0, "no face": 0, "rejected": 0, "refused": 0, "failed": 0,
     }  # fmt: skip

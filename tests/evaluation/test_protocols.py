@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bareface.demo_photos import people_in
 from bareface.errors import EvaluationError
 from bareface.evaluation.pair_lists import (
     Pair,
@@ -19,6 +20,8 @@ from bareface.evaluation.pair_lists import (
     read_pairs,
 )
 from bareface.evaluation.protocols import Protocol, all_pairs, open_set, ten_folds
+from bareface.evaluation.restoration_conditions import people_of
+from bareface.gallery.walk import Skipped
 
 
 def people(root: Path, photos: dict[str, int], suffix: str = ".jpg") -> Path:
@@ -243,3 +246,22 @@ def test_the_published_lists(shared_data: Path) -> None:
     assert len(lfw.samples) == 7701
     mfr2 = read_pairs(shared_data / "mfr2" / "pairs.txt")
     assert mfr2.probe.size == 848
+
+
+def test_bins_are_no_strangers_in_any_evaluation(tmp_path: Path) -> None:
+    people(tmp_path, {"Ada": 2, "Bo": 2, "@eaDir": 1, "#recycle": 3})
+    (tmp_path / "Ada" / "raw.CR2").touch()
+    for protocol in (all_pairs(tmp_path), open_set(tmp_path)):
+        assert {sample.subject for sample in protocol.samples} == {"Ada", "Bo"}
+        assert len(protocol.left_out.folders) == 2
+        assert any("#recycle" in note for note in protocol.notes)
+        assert any("1 .cr2" in note for note in protocol.notes)
+    skipped = Skipped()
+    assert set(people_of(tmp_path, skipped=skipped)) == {"Ada", "Bo"}
+    assert skipped.report() == all_pairs(tmp_path).left_out
+    assert {person.name for person in people_in(tmp_path).people} <= {"Ada", "Bo"}
+    assert {sample.subject for sample in all_pairs(tmp_path, exclude=["*_0002.*"]).samples} == {"Ada", "Bo"}
+    with pytest.raises(EvaluationError) as caught:
+        all_pairs(tmp_path, exclude=["Ada", "Bo"])
+    assert caught.value.code == "evaluation.empty"
+    assert "#recycle" in (caught.value.remedy or "")

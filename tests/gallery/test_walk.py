@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.gallery.walk import entries
+from bareface.gallery.walk import Skipped, absolute, entries
+from bareface.wording import passed_over
 
 
 def touch(*paths: Path) -> None:
@@ -125,3 +126,91 @@ def test_a_very_deep_tree(tmp_path):
 def test_bytes_and_arrays(tmp_path):
     made = list(entries([b"data", np.zeros((2, 2, 3), np.uint8)], "Ada"))
     assert [(entry.name, entry.subject) for entry in made] == [("<bytes>", "Ada"), ("<array>", "Ada")]
+
+
+BINS = (
+    *("@eaDir", "@eadir", "#recycle", "#Recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "~snapshot"),
+    *("$RECYCLE.BIN", "$Recycle.Bin", "RECYCLER", "System Volume Information", "lost+found", "FOUND.000"),
+    *(".Trash-1000", ".Trashes", "__MACOSX", ".thumbnails", ".picasaoriginals", ".@__thumb", "@__thumb"),
+    *("Katalog Previews.lrdata", "Smart Previews.LRDATA", "Network Trash Folder", ".git", ".stversions"),
+)
+
+
+@pytest.mark.parametrize("name", BINS)
+def test_bins_thumbnails_and_previews_are_nobody_and_said(tmp_path, name):
+    touch(
+        *(tmp_path / below / "x.jpg" for below in ("Ada", f"Ada/{name}", name, f"{name}/Ada", f"Ada/2019/{name}/a/b"))
+    )
+    skipped = Skipped()
+    walked = [(entry.name, entry.subject) for entry in entries(tmp_path, skipped=skipped)]
+    assert walked == [(str(tmp_path / "Ada" / "x.jpg"), "Ada")]
+    left_out = skipped.report()
+    assert set(left_out.folders) == {str(tmp_path / below / name) for below in ("", "Ada", "Ada/2019")}
+    assert name in passed_over(left_out)[0]
+
+
+@pytest.mark.parametrize("name", ["#recycle", "@eaDir", ".hidden", "$RECYCLE.BIN"])
+def test_a_bin_that_is_named_itself_is_walked(tmp_path, name):
+    touch(tmp_path / name / "a.jpg", tmp_path / name / "Ada" / "b.jpg", tmp_path / name / "Ada" / name / "c.jpg")
+    assert found(tmp_path, tmp_path / name) == [(f"{name}/a.jpg", None), (f"{name}/Ada/b.jpg", "Ada")]
+    assert found(tmp_path, tmp_path / name / "Ada") == [(f"{name}/Ada/b.jpg", None)]
+
+
+def test_people_whose_names_only_resemble_bins_are_people(tmp_path):
+    names = ("eaDir", "@ada", "#1", "recycle", "Lost", "lrdata", "Thumbnails", "MACOSX")
+    touch(*(tmp_path / name / "a.jpg" for name in names))
+    assert {subject for _, subject in found(tmp_path)} == set(names)
+
+
+def test_files_that_are_not_read_are_counted_by_suffix(tmp_path):
+    names = ("1.CR2", "2.cr2", "3.cr3", "4.NEF", "5.dng", "6.jxl", "7.jp2", "8.psd", "9.svg", "a.pdf", "b.mp4", "c.xmp")
+    touch(*(tmp_path / "Ada" / name for name in (*names, "a.jpg", "._a.jpg", ".DS_Store", f"d.{'x' * 100}")))
+    skipped = Skipped()
+    assert len(list(entries(tmp_path, skipped=skipped))) == 1
+    left_out = skipped.report()
+    assert left_out.files == {".cr2": 2, **{f".{e}": 1 for e in ("cr3", "nef", "dng", "jxl", "jp2", "psd", "svg", "pdf",
+                                                                "mp4", "xmp")}, "others": 1}  # fmt: skip
+    assert next(iter(left_out.files)) == ".cr2"
+    assert left_out.hidden == 2
+    assert passed_over(left_out)[0].startswith("left out 2 .cr2, 1 ")
+    assert passed_over(left_out)[0].endswith("bareface reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC")
+
+
+def test_patterns_leave_out_by_name_and_by_path(tmp_path):
+    touch(
+        *(
+            tmp_path / name
+            for name in ("Ada/1.jpg", "Ada/edited-1.jpg", "Ada/old/2.jpg", "Bo/old/3.jpg", "Zo\u00eb/4.jpg")
+        )
+    )
+
+    def left(*patterns):
+        skipped = Skipped()
+        names = [Path(e.name).name for e in entries(tmp_path, exclude=patterns, skipped=skipped)]
+        return names, len(skipped.folders), skipped.excluded
+
+    assert left() == (["1.jpg", "edited-1.jpg", "2.jpg", "3.jpg", "4.jpg"], 0, 0)
+    assert left("edited-*") == (["1.jpg", "2.jpg", "3.jpg", "4.jpg"], 0, 1)
+    assert left("old") == (["1.jpg", "edited-1.jpg", "4.jpg"], 2, 0)
+    assert left("Ada/old/", "Zoe\u0308") == (["1.jpg", "edited-1.jpg", "3.jpg"], 2, 0)
+    assert left("Ada/*", "[") == (["3.jpg", "4.jpg"], 1, 2)
+    assert left("*") == ([], 3, 0)
+
+
+def test_two_dots_lead_where_the_system_says(tmp_path, monkeypatch):
+    touch(tmp_path / "elsewhere" / "people" / "Ada" / "a.jpg", tmp_path / "here" / "Bo" / "b.jpg")
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "elsewhere" / "people")
+    monkeypatch.chdir(tmp_path / "here" / "Bo")
+    assert absolute("..") == str(tmp_path / "here")
+    assert absolute("../Bo/../.") == str(tmp_path / "here")
+    assert absolute("../link/..") == str(tmp_path / "elsewhere")  # not tmp_path / "here"
+    assert absolute("../link") == str(tmp_path / "here" / "link")  # the user's own name for it
+    for source in ("..", "../", "../Bo/../", "../../here/./"):
+        assert ("Bo/b.jpg", "Bo") in [(str(Path(e.name).relative_to(tmp_path / "here")), e.subject)
+                                      for e in entries(source)]  # fmt: skip
+
+
+def test_a_path_that_no_file_system_takes_is_an_entry_of_its_own(tmp_path):
+    for source in ("x" * 5000, "a\0b"):
+        (entry,) = entries(source)
+        assert entry.subject is None

@@ -12,7 +12,7 @@ from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.search import STRANGERS, strangers
 from bareface.cli.shapes import list_shape
 from bareface.errors import UsageError
-from bareface.wording import LEADS, plural
+from bareface.wording import LEADS, plural, printable
 
 if TYPE_CHECKING:
     from bareface.demo import Demonstration
@@ -101,4 +101,4 @@ def _print(shown: Demonstration) -> None:
     note(STRANGERS)
     note(LEADS)
     note(f"Gallery: {shown.gallery}")
-    typer.echo(f"Report: {shown.report.resolve()}")
+    typer.echo(f"Report: {printable(shown.report.resolve())}")

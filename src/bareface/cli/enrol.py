@@ -9,11 +9,11 @@ import typer
 
 from bareface.cli.complete import subject_names
 from bareface.cli.ending import Ended
-from bareface.cli.options import EngineOptions, MinVisible, with_engine
+from bareface.cli.options import EngineOptions, Exclude, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
 from bareface.cli.shapes import enrol_counts, plain
 from bareface.matching.evidence import MIN_VISIBLE
-from bareface.wording import plural
+from bareface.wording import passed_over, plural
 
 if TYPE_CHECKING:
     from bareface.types import EnrolReport
@@ -44,6 +44,7 @@ def enrol(
         typer.Option(min=1, metavar="N", help="Of one photo, enrol the face that `faces` gives this number."),
     ] = None,
     min_visible: MinVisible = MIN_VISIBLE,
+    exclude: Exclude = None,
     no_crops: Annotated[bool, typer.Option("--no-crops", help="Keep no pictures of the faces.")] = False,
     json: Json = False,
 ) -> None:
@@ -63,6 +64,7 @@ def enrol(
                 face=None if face is None else face - 1,
                 crops=not no_crops,
                 min_visible=min_visible,
+                exclude=exclude or (),
                 progress=lambda done, total, _: advance(done, total),
             )
         except (KeyboardInterrupt, Ended):
@@ -75,6 +77,7 @@ def enrol(
                 "references": report.references,
                 "counts": enrol_counts(report),
                 "outcomes": plain(report.outcomes),
+                "left_out": plain(report.left_out),
             }
         )
     else:
@@ -97,3 +100,5 @@ def print_report(report: EnrolReport) -> None:
         note(f"{outcome.status}: {outcome.source}{f': {outcome.message}' if outcome.message else ''}")
     if len(attention) > _SHOWN:
         note(f"... and {plural(len(attention) - _SHOWN, 'file')} more; --json lists them all.")
+    for sentence in passed_over(report.left_out):
+        note(sentence)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bareface.cli.evaluate import Groups, Level, Pad, Replicates, finite
-from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
 from bareface.files import check_place, write_atomically
+from bareface.wording import passed_over
 
 if TYPE_CHECKING:
     from bareface.evaluation.restoration import ConditionResult
@@ -38,6 +39,7 @@ def restoration(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write one self-contained page; it shows no photo.")
     ] = None,
+    exclude: Exclude = None,
     pad: Pad = 0,
     replicates: Replicates = 1000,
     level: Level = 0.95,
@@ -51,6 +53,7 @@ def restoration(
     from bareface.evaluation.restoration_report import CAUTIONS, page
     from bareface.evaluation.restoration_run import Settings, run, usable
     from bareface.evaluation.tables import read_labels
+    from bareface.gallery.walk import Skipped
 
     if report:
         check_place(report)
@@ -58,7 +61,8 @@ def restoration(
     tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
     settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)
     plan = Plan(replicates, seed, level)
-    found_people = people_of(source)
+    skipped = Skipped()
+    found_people = people_of(source, exclude or (), skipped)
     engine = options.engine()
     other = EngineOptions(embedder="dlib-resnet", threads=options.threads).engine()
     dlib = other if engine.geometry == other.geometry and engine.model != other.model else None
@@ -73,11 +77,15 @@ def restoration(
         write_atomically(report, page(found, str(source)))
     if json:
         print_json(
-            {"source": str(source), "conditions": [{**finite(plain(one)), "sentence": one.sentence} for one in found]}
+            {
+                "source": str(source),
+                "left_out": plain(skipped.report()),
+                "conditions": [{**finite(plain(one)), "sentence": one.sentence} for one in found],
+            }
         )
         return
-    for one in found:
-        note(one.sentence)
+    for sentence in (*passed_over(skipped.report()), *(one.sentence for one in found)):
+        note(sentence)
     for sentence in CAUTIONS if found else ("No person has a second photo to search with.",):
         note(sentence)
 

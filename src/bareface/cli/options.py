@@ -25,6 +25,14 @@ MinVisible = Annotated[
 ]
 """How much of a face must show; its default is :data:`bareface.matching.evidence.MIN_VISIBLE`."""
 
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="PATTERN", help="Leave out files and folders whose name or path matches; repeatable."
+    ),
+]
+"""Patterns that a walk through folders leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.scores import Int16, Int32, ProtocolKind
-from bareface.gallery.walk import entries
-from bareface.wording import plural
+from bareface.gallery.walk import Skipped, absolute, entries
+from bareface.reading import as_text
+from bareface.types import LeftOut
+from bareface.wording import passed_over, plural
 
 MOST_COMPARISONS = 100_000_000
 """More rows than this would not fit in the memory of a common machine."""
@@ -59,6 +61,8 @@ class Protocol:
         int16 [n], 1 and up, or 0 for none.
     notes
         What the reader of the results should know.
+    left_out
+        What was passed over in the folder.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Protocol:
     reference: Int32
     fold: Int16
     notes: tuple[str, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def __post_init__(self) -> None:
         if not self.probe.size:
@@ -76,7 +81,8 @@ class Protocol:
                 "evaluation.empty",
                 "there is nothing to compare.",
                 source=str(self.root),
-                remedy="A folder needs one folder per person below it, with photos of at least two people.",
+                remedy="A folder needs one folder per person below it, with photos of at least two people."
+                + "".join(f" ({sentence}.)" for sentence in passed_over(self.left_out)),
             )
 
     def labelled(self, labels: dict[str, tuple[str, str]]) -> Protocol:
@@ -90,31 +96,36 @@ class Protocol:
         return replace(self, samples=samples)
 
 
-def all_pairs(folder: str | Path) -> Protocol:
+def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
     """Every pair of photos in a folder with one folder per person.
 
     Parameters
     ----------
     folder
         Photos that lie directly in it name no person and are left out; a note says how many.
+    exclude
+        Patterns of files and folders to leave out, as :func:`bareface.gallery.walk.entries` takes them.
 
     Raises
     ------
     EvaluationError
         ``evaluation.empty``, ``evaluation.size``, ``evaluation.photo``.
     """
-    root, samples, notes = _people(folder)
+    root, samples, notes, left_out = _people(folder, exclude)
     _refuse_many(len(samples) * (len(samples) - 1) // 2, root)
     probe, reference = (side.astype(np.int32) for side in np.triu_indices(len(samples), 1))
-    return Protocol(root.name, "all pairs", root, samples, probe, reference, np.zeros(probe.size, np.int16), notes)
+    fold = np.zeros(probe.size, np.int16)
+    return Protocol(root.name, "all pairs", root, samples, probe, reference, fold, notes, left_out)
 
 
-def open_set(folder: str | Path, *, nonmated: float = 0.5, references: int = 1, seed: int = 0) -> Protocol:
+def open_set(
+    folder: str | Path, *, nonmated: float = 0.5, references: int = 1, seed: int = 0, exclude: Sequence[str] = ()
+) -> Protocol:
     """A gallery and probes from a folder with one folder per person; some probes have no mate in the gallery.
 
     Parameters
     ----------
-    folder
+    folder, exclude
         As for :func:`all_pairs`.
     nonmated
         The share of probes without a mate, in [0, 1]; as close to it as whole people allow.
@@ -132,7 +143,7 @@ def open_set(folder: str | Path, *, nonmated: float = 0.5, references: int = 1, 
         raise EvaluationError(
             "evaluation.share", "the share of non-mated probes lies in [0, 1], references are at least 1."
         )
-    root, samples, notes = _people(folder)
+    root, samples, notes, left_out = _people(folder, exclude)
     rng = np.random.default_rng(seed)
     photos: dict[str, list[int]] = {}
     for number, sample in enumerate(samples):
@@ -150,7 +161,7 @@ def open_set(folder: str | Path, *, nonmated: float = 0.5, references: int = 1, 
         f"{len(order) - len(strangers):,} people enrolled with up to {references} reference(s), "
         f"{len(strangers):,} not; {share:.0%} of {len(probes):,} probes are non-mated; seed {seed}"
     )
-    return gallery_of(root.name, root, samples, sorted(gallery), sorted(probes), (*notes, split))
+    return gallery_of(root.name, root, samples, sorted(gallery), sorted(probes), (*notes, split), left_out)
 
 
 def gallery_of(
@@ -160,12 +171,14 @@ def gallery_of(
     gallery: Sequence[int],
     probes: Sequence[int],
     notes: tuple[str, ...] = (),
+    left_out: LeftOut | None = None,
 ) -> Protocol:
     """Every probe against every reference; numbers point into ``samples``."""
     _refuse_many(len(gallery) * len(probes), root)
     probe = np.repeat(np.array(probes, np.int32), len(gallery))
     reference = np.tile(np.array(gallery, np.int32), len(probes))
-    return Protocol(name, "gallery", root, samples, probe, reference, np.zeros(probe.size, np.int16), notes)
+    fold = np.zeros(probe.size, np.int16)
+    return Protocol(name, "gallery", root, samples, probe, reference, fold, notes, left_out or LeftOut())
 
 
 def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
@@ -178,19 +191,21 @@ def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
     return fold
 
 
-def _people(folder: str | Path) -> tuple[Path, tuple[Sample, ...], tuple[str, ...]]:
-    root = Path(folder)
+def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sample, ...], tuple[str, ...], LeftOut]:
+    root = Path(absolute(folder))
+    skipped = Skipped()
     samples, unnamed = [], 0
-    for entry in entries(root):
+    for entry in entries(root, exclude=exclude, skipped=skipped):
         if entry.error is not None:
             raise entry.error
         if entry.subject is None:
             unnamed += 1
             continue
         path = Path(entry.name)
-        samples.append(Sample(path, path.relative_to(root.absolute()).as_posix(), entry.subject))
-    notes = (f"outside people's folders, left out: {plural(unnamed, 'photo')}",) if unnamed else ()
-    return root, tuple(samples), notes
+        samples.append(Sample(path, as_text(path.relative_to(root).as_posix()), entry.subject))
+    left_out = skipped.report()
+    notes = [f"outside people's folders, left out: {plural(unnamed, 'photo')}"] if unnamed else []
+    return root, tuple(samples), (*notes, *passed_over(left_out)), left_out
 
 
 def _count_of_strangers(photos: Sequence[int], references: int, share: float) -> int:

@@ -11,6 +11,7 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.degradations import LEVELS, Target, degrade
 from bareface.evaluation.mask_specs import Nose, sample_mask
 from bareface.evaluation.masks import apply_mask
+from bareface.gallery.walk import Skipped, entries
 from bareface.types import Landmarks, UInt8
 
 REAL: Final = "real mask"
@@ -51,8 +52,15 @@ def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
     return found
 
 
-def people_of(source: Path) -> dict[str, list[Path]]:
+def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None = None) -> dict[str, list[Path]]:
     """Photos by person: of a folder with one folder a person, or of a gallery's named subjects.
+
+    Parameters
+    ----------
+    source
+        The folder or the gallery.
+    exclude, skipped
+        As :func:`bareface.gallery.walk.entries` takes them.
 
     Raises
     ------
@@ -63,8 +71,9 @@ def people_of(source: Path) -> dict[str, list[Path]]:
     """
     found: dict[str, list[Path]] = {}
     if source.is_dir():
-        for place in sorted(entry for entry in source.iterdir() if entry.is_dir()):
-            found[place.name] = sorted(path for path in place.iterdir() if path.is_file())
+        for entry in entries(source, exclude=exclude, skipped=skipped):
+            if entry.error is None and entry.subject is not None:
+                found.setdefault(entry.subject, []).append(Path(entry.name))
     else:
         from bareface.service import Gallery
 

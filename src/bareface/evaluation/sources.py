@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bareface.errors import EvaluationError
@@ -18,6 +19,7 @@ def protocol_of(
     nonmated: float | None = None,
     references: int = 1,
     seed: int = 0,
+    exclude: Sequence[str] = (),
 ) -> Protocol:
     """The protocol that a user's source and options describe.
 
@@ -34,7 +36,7 @@ def protocol_of(
         CSV of mask states and conditions by file.
     nonmated
         Of a folder: a gallery and probes, with this share of probes without a mate, instead of all pairs.
-    references, seed
+    references, seed, exclude
         As :func:`~bareface.evaluation.protocols.open_set`.
 
     Raises
@@ -44,12 +46,12 @@ def protocol_of(
     """
     if source.is_dir():
         if nonmated is None:
-            protocol = all_pairs(source)
+            protocol = all_pairs(source, exclude)
         else:
-            protocol = open_set(source, nonmated=nonmated, references=references, seed=seed)
+            protocol = open_set(source, nonmated=nonmated, references=references, seed=seed, exclude=exclude)
     elif probes is not None:
         protocol = read_csv_gallery(source, probes, photos)
-    elif source.suffix.lower() == ".csv":
+    elif source.suffix.lower() in (".csv", ".tsv"):
         protocol = read_csv_pairs(source, photos)
     else:
         protocol = read_pairs(source, photos)

@@ -1,23 +1,55 @@
-"""From what the user named to the photos to enrol, and to the subject that each one's folder names."""
+"""From what the user named to the photos to enrol, and to the subject that each one's folder names.
+
+Everything that reads folders of photos walks them here, so that bins, thumbnails and previews are nobody's photos
+anywhere, and what is left out is always said.
+"""
 
 from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from bareface.errors import BarefaceError, ImageError
-from bareface.types import Source
+from bareface.reading import as_text
+from bareface.types import LeftOut, Source
 
 PHOTO_SUFFIXES = frozenset(
     {"", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff"}
     | {".bmp", ".dib", ".heic", ".heif", ".heics", ".hif", ".avif"}
 )
 """What is taken from a folder, which holds more than photos. A file that is named itself is always tried."""
+
+SYSTEM_FOLDERS: Final = (
+    *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "@transcode", "@__thumb", "*@synoeastream", "*@synoresource"),
+    *("#recycle", "#snapshot", "~snapshot", "network trash folder", "temporary items", "__macosx", "*.lrdata"),
+    *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found", "found.[0-9][0-9][0-9]"),
+)
+"""Names, in lower case, of folders below a given one that are not walked: bins, snapshots, thumbnails and previews that
+file servers, operating systems and photo programs make. Hidden ones are left out already."""
+
+_LONGEST_SUFFIX: Final = 12
+
+
+@dataclass(slots=True)
+class Skipped:
+    """Counts what a walk leaves out; :meth:`report` is the result."""
+
+    folders: list[str] = field(default_factory=list)
+    suffixes: Counter[str] = field(default_factory=Counter)
+    hidden: int = 0
+    excluded: int = 0
+
+    def report(self) -> LeftOut:
+        """All of it, files by suffix, the commonest first."""
+        return LeftOut(tuple(self.folders), dict(self.suffixes.most_common()), self.hidden, self.excluded)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +81,20 @@ def as_sources(sources: Source | Sequence[Source]) -> Sequence[Source]:
     return tuple(sources)
 
 
-def entries(sources: Source | Sequence[Source], subject: str | None = None) -> Iterator[Entry]:
+def entries(
+    sources: Source | Sequence[Source],
+    subject: str | None = None,
+    *,
+    exclude: Sequence[str] = (),
+    skipped: Skipped | None = None,
+) -> Iterator[Entry]:
     """All photos that the sources name, in order; folders are walked in the order of their names.
 
     A photo in a folder below a given folder belongs to the subject of that folder's name, a path such as
     ``members/Ada`` for deeper ones, so that ``Ada/2019`` and ``Bo/2019`` never become one person. Photos that lie
-    directly in a given folder, and files given themselves, are unnamed. Hidden files and folders are left out. Links
-    are followed, and a folder that was walked is not walked again, so a loop of links ends.
+    directly in a given folder, and files given themselves, are unnamed. Hidden files and folders and
+    :data:`SYSTEM_FOLDERS` are left out, unless given themselves. Links are followed, and a folder that was walked is
+    not walked again, so a loop of links ends.
 
     Parameters
     ----------
@@ -63,15 +102,21 @@ def entries(sources: Source | Sequence[Source], subject: str | None = None) -> I
         A path, bytes or array, or a sequence of them.
     subject
         Names everything.
+    exclude
+        Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name or by
+        their path below the given folder.
+    skipped
+        Counts what is left out.
     """
+    skipped = skipped or Skipped()
     for source in as_sources(sources):
         if isinstance(source, bytes):
             yield Entry(source, "<bytes>", subject)
         elif isinstance(source, np.ndarray):
             yield Entry(source, "<array>", subject)
-        elif Path(source).is_dir():
+        elif _is_folder(source):
             root = absolute(source)
-            for path, folder in _walk(root):
+            for path, folder in _walk(_Rules(root, tuple(map(_normal, exclude)), skipped)):
                 if isinstance(path, ImageError):
                     yield Entry(folder, folder, None, path)
                 else:
@@ -81,24 +126,75 @@ def entries(sources: Source | Sequence[Source], subject: str | None = None) -> I
             yield Entry(path, path, subject)
 
 
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # a name that no file system takes: for whoever reads it to say
+        return False
+
+
 def absolute(path: str | Path) -> str:
-    """An absolute path by the user's own names: links are not replaced by what they point to."""
+    """An absolute path by the user's own names: links are not replaced by what they point to.
+
+    Only ``..`` needs them replaced: above a link lies the folder that holds what it points to.
+    """
+    parts = Path(path).parts
+    if os.pardir in parts:
+        last = len(parts) - parts[::-1].index(os.pardir)
+        path = os.path.join(os.path.realpath(os.path.join(*parts[:last])), *parts[last:])  # noqa: PTH118
     return os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
 
 
 def _named(folder: str, root: str) -> str | None:
     """The subject that a folder names: its path below the root, the same on every file system."""
     below = os.path.relpath(folder, root)
-    if below == os.curdir:
-        return None
-    name = unicodedata.normalize("NFC", Path(below).as_posix())  # macOS stores names decomposed
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if below == os.curdir else as_text(_normal(Path(below).as_posix()))
 
 
-def _walk(root: str) -> Iterator[tuple[str | ImageError, str]]:
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)  # macOS stores names decomposed
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is left out below a root."""
+
+    root: str
+    exclude: tuple[str, ...]
+    skipped: Skipped
+
+    def takes(self, item: os.DirEntry[str], kind: str) -> bool:
+        """Whether a file or folder is looked at; what is not is counted."""
+        name = _normal(item.name)
+        folded = name.lower()
+        hidden = name.startswith(".")
+        excluded = self._excludes(name, item.path)
+        if kind == "folder":
+            left_out = hidden or excluded or any(fnmatchcase(folded, pattern) for pattern in SYSTEM_FOLDERS)
+            if left_out:
+                self.skipped.folders.append(item.path)
+            return not left_out
+        if hidden or excluded:
+            self.skipped.hidden += hidden
+            self.skipped.excluded += excluded and not hidden
+            return False
+        suffix = Path(folded).suffix
+        if suffix not in PHOTO_SUFFIXES:
+            self.skipped.suffixes[suffix if len(suffix) <= _LONGEST_SUFFIX else "others"] += 1
+            return False
+        return True
+
+    def _excludes(self, name: str, path: str) -> bool:
+        if not self.exclude:
+            return False
+        spellings = name, _normal(Path(path).relative_to(self.root).as_posix())
+        return any(fnmatchcase(one, pattern.rstrip("/")) for one in spellings for pattern in self.exclude)
+
+
+def _walk(rules: _Rules) -> Iterator[tuple[str | ImageError, str]]:
     """Photos below a folder, each with its folder; an error in place of a folder that cannot be read."""
     seen: set[tuple[int, int]] = set()
-    waiting = [root]
+    waiting = [rules.root]
     while waiting:
         folder = waiting.pop()
         try:
@@ -106,7 +202,7 @@ def _walk(root: str) -> Iterator[tuple[str | ImageError, str]]:
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            photos, folders = _listing(folder)
+            photos, folders = _listing(folder, rules)
         except OSError as error:
             yield _unreadable(folder, error), folder
             continue
@@ -115,16 +211,15 @@ def _walk(root: str) -> Iterator[tuple[str | ImageError, str]]:
         waiting.extend(reversed(folders))
 
 
-def _listing(folder: str) -> tuple[list[str], list[str]]:
+def _listing(folder: str, rules: _Rules) -> tuple[list[str], list[str]]:
     """The photos and the folders in a folder, each by name, folders before links to folders."""
     with os.scandir(folder) as listing:
-        found = sorted((item for item in listing if not item.name.startswith(".")), key=lambda item: item.name)
-    # Real folders first: where a link leads to one, the name of the folder itself is the one to keep.
-    folders = sorted((item for item in found if _kind(item) == "folder"), key=lambda item: item.is_symlink())
+        items = [(item, _kind(item)) for item in sorted(listing, key=lambda item: item.name)]
     # A link that leads nowhere is kept, to be named as such; a pipe or a device would block whoever reads it.
-    files = (item for item in found if _kind(item) in ("file", "broken link"))
-    photos = [item.path for item in files if Path(item.name).suffix.lower() in PHOTO_SUFFIXES]
-    return photos, [item.path for item in folders]
+    taken = [(item, kind) for item, kind in items if kind != "other" and rules.takes(item, kind)]
+    # Real folders first: where a link leads to one, the name of the folder itself is the one to keep.
+    folders = sorted((item for item, kind in taken if kind == "folder"), key=lambda item: item.is_symlink())
+    return [item.path for item, kind in taken if kind != "folder"], [item.path for item in folders]
 
 
 def _kind(item: os.DirEntry[str]) -> str:
