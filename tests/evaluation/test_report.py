@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import det
 from bareface.evaluation.report import report
 from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
-from bareface.evaluation.tables import Labelling, by_labels
+from bareface.evaluation.tables import Labelling, by_labels, by_state
 from bareface.evaluation.verification import compare
 from bareface.matching.calibration import Calibration
 from tests.browser import open_page
@@ -49,6 +50,7 @@ def test_the_page_is_self_contained_and_says_what_matters(tmp_path: Path) -> Non
         plan=PLAN,
         tables=[("file 0", by_labels(scores, groups, fmr=0.1, plan=PLAN))],
         differences=[("file 1", compare(scores, other, PLAN, targets=(0.1,)))],
+        photos=tmp_path,
     ).decode()
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
     assert "<script" not in page
@@ -67,20 +69,51 @@ def test_the_same_scores_make_the_same_page(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_hostile_names_are_text() -> None:
-    name = '<script>alert("x")</script>\u202e'
+HOSTILE = (
+    '<script>alert("x")</script>\u202e',
+    "\"' onerror=alert(1) x='",
+    "</style></title><img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }}{% raw %}",
+    "$\\frac{$ a_b^c",
+    "_hidden\x1b[31m\r\n\0",
+    "\ufeff" + "long " * 500,
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name: str) -> None:
     scores = ScoreFile.from_columns(
-        probe=[name, "b"],
-        reference=["c", "d"],
-        probe_subject=[name, "b"],
-        reference_subject=[name, "d"],
-        score=[0.5, 0.1],
-        probe_state=[name, ""],
-        info=ScoreInfo(protocol=name, notes=(name,)),
+        probe=[name, "b", name],
+        reference=["c", "d", "b"],
+        probe_subject=[name, "b", name],
+        reference_subject=[name, "d", name],
+        score=[0.5, 0.1, 0.3],
+        probe_state=[name, "", name],
+        probe_condition=[name, "", "x"],
+        info=ScoreInfo(protocol=name, model=name, detector=name, notes=(name,), failures=((name, name),), root=name),
     )
-    page = report([analyse(name, scores, PLAN)], plan=PLAN).decode()
+    groups = Labelling(name, "subject", {name: name})
+    analysis = analyse(name, scores, PLAN)
+    tables = [(name, by_labels(scores, groups, fmr=1, plan=PLAN)), (name, by_state(scores, 1, PLAN))]
+    page = report([analysis], plan=PLAN, tables=[(n, t) for n, t in tables if t is not None]).decode()
+    assert "data:image/svg+xml" in page
+    page = re.sub(r'data:[^"]*', "", page)
+    text = re.sub(r'<[a-zA-Z/!](?:[^<>"]|"[^"]*")*>', "", page)
+    assert "49" not in text
+    assert not re.findall(r"<(?!/?(?:wbr|strong))", text.split("</style>")[-1])
+    assert not re.findall(r"<[^>]*\son\w+=", re.sub(r'"[^"]*"', '""', page))
     assert "<script" not in page
-    assert "\u202e" not in page
+    assert not set("\u202e\x1b\0\ufeff") & set(page)
+
+
+def test_a_file_of_many_mask_states_is_drawn_as_one(tmp_path: Path) -> None:
+    (analysis,) = made(random_scores(0))
+    n = len(analysis.scores)
+    states = tuple(f"state {i}" for i in range(40))
+    codes = (np.arange(n) % 40).astype(np.int16)
+    many = replace(analysis.scores, states=states, probe_state=codes, reference_state=codes[::-1].copy())
+    figure = plots.histogram_plot(analyse("many", many, PLAN))
+    assert len(figure.axes) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,13 +135,13 @@ def test_degenerate_files_still_make_a_page(rows: list[tuple[int, int, float, in
 
 def test_the_worst_pairs_are_one_for_each_pair_of_people(tmp_path: Path) -> None:
     scores = people(tmp_path)
-    found = worst.false_matches(scores, tmp_path, count=5)
+    found = worst.false_matches(scores, [tmp_path], count=5)
     best: dict[frozenset[str], float] = {}
     for i in np.flatnonzero(~scores.mated):
         key = frozenset({scores.subjects[scores.probe_subject[i]], scores.subjects[scores.reference_subject[i]]})
         best[key] = max(best.get(key, -np.inf), float(scores.score[i]))
     assert [pair.score for pair in found] == sorted(best.values(), reverse=True)[:5]
-    lowest = worst.false_nonmatches(scores, tmp_path, count=3)
+    lowest = worst.false_nonmatches(scores, [tmp_path], count=3)
     assert lowest[0].score == scores.score[scores.mated].min()
     assert len({pair.probe.subject for pair in lowest}) == 3
     picture = found[0].probe.picture
@@ -122,20 +155,59 @@ def test_photos_that_gave_no_template_are_shown_and_no_pair_of_them(tmp_path: Pa
     fta = (scores.probe == lost) | (scores.reference == lost)
     info = replace(scores.info, failures=(("00/0.jpg", "no face found"),))
     failed = replace(scores, fta=fta, score=np.where(fta, FAILED, scores.score), info=info)
-    (photo,) = worst.failures(failed, tmp_path)
+    (photo,) = worst.failures(failed, [tmp_path])
     assert (photo.name, photo.reason) == ("00/0.jpg", "no face found")
-    pairs = worst.false_nonmatches(failed, tmp_path, count=50)
+    pairs = worst.false_nonmatches(failed, [tmp_path], count=50)
     assert "00/0.jpg" not in {photo.name for pair in pairs for photo in (pair.probe, pair.reference)}
     assert "no face found" in report(made(failed), plan=PLAN).decode()
 
 
-def test_a_score_file_does_not_lead_out_of_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "inside").mkdir()
-    images.write(tmp_path / "secret.png", np.zeros((8, 8, 3), np.uint8))
-    assert worst.thumbnail(tmp_path, "secret.png") is not None
-    assert worst.thumbnail(tmp_path / "inside", "../secret.png") is None
-    assert worst.thumbnail(tmp_path / "inside", str(tmp_path / "secret.png")) is None
-    assert worst.thumbnail(tmp_path, "absent.png") is None
+def test_a_score_file_from_elsewhere_shows_no_picture_that_the_user_did_not_offer(tmp_path: Path) -> None:
+    scores = people(tmp_path)  # it names its folder, and photos that are there
+    page = report(made(scores), plan=PLAN).decode()
+    assert "data:image/jpeg" not in page
+    assert "No photos are shown" in page
+    assert "data:image/jpeg" not in report(made(scores), plan=PLAN, photos=tmp_path / "other").decode()
+    assert "data:image/jpeg" in report(made(scores), plan=PLAN, photos=[tmp_path / "other", str(tmp_path)]).decode()
+
+
+def test_a_score_file_does_not_lead_out_of_the_folders_named(tmp_path: Path) -> None:
+    inside, other = tmp_path / "inside", tmp_path / "inside-not"
+    for folder in (inside, other):
+        folder.mkdir()
+    secret = tmp_path / "secret.png"
+    images.write(secret, np.zeros((8, 8, 3), np.uint8))
+    images.write(other / "a.png", np.zeros((8, 8, 3), np.uint8))
+    (inside / "link.png").symlink_to(secret)
+    (inside / "up").symlink_to(tmp_path)
+    (inside / "loop").symlink_to(inside / "loop")
+    (inside / "hard").mkdir()
+    assert worst.thumbnail([tmp_path], "secret.png") is not None
+    names = ("../secret.png", str(secret), "link.png", "up/secret.png", "../inside-not/a.png", "hard/../../secret.png")
+    for name in (*names, "absent.png", "loop", "hard", "", ".", "a\0b", "x" * 5000, "\udcff", "//etc/passwd"):
+        assert worst.thumbnail([inside], name) is None, name
+    # Links between folders that are both named are followed.
+    assert worst.thumbnail([inside, tmp_path], "link.png") is not None
+    assert worst.thumbnail([], "secret.png") is None
+
+
+def test_only_decoded_pixels_of_pictures_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "passwords.txt").write_text("secret")
+    (tmp_path / "drawing.svg").write_text("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for name in ("passwords.txt", "drawing.svg", "pipe.jpg"):
+        assert worst.thumbnail([tmp_path], name) is None
+    whole = images.encode(np.full((900, 900, 3), 90, np.uint8), "JPEG")
+    (tmp_path / "photo.jpg").write_bytes(whole + b"secret text")
+    picture = worst.thumbnail([tmp_path], "photo.jpg")
+    assert picture is not None
+    assert b"secret" not in picture
+    assert images.decode(picture).size == (200, 200)
+
+
+def test_a_photo_whose_name_is_no_utf_8_is_shown(tmp_path: Path) -> None:
+    images.write(tmp_path / os.fsdecode(b"caf\xe9.png"), np.zeros((8, 8, 3), np.uint8))
+    assert worst.thumbnail([tmp_path], "caf\\udce9.png") is not None
 
 
 def test_plots_are_written_by_their_ending(tmp_path: Path) -> None:

@@ -207,6 +207,19 @@ def test_hostile_names_stay_text() -> None:
     assert not set("\u202e\x1b") & set(shown)
 
 
+def test_what_a_gallery_from_elsewhere_keeps_as_a_picture_is_shown_only_as_pixels(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(encode(np.zeros((160, 160, 3), np.uint8), "PNG"))
+    drawing = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    for kept in (drawing, b"", b"\xff\xd8\xff", b"RIFF", b"/etc/passwd", str(secret), secret, 7):
+        page = report(listing(candidate(1, 0.5)), crop=lambda _, kept=kept: kept)
+        assert len(page.all("img")) == 1
+        assert "no picture kept" in page.words
+    said = encode(np.zeros((160, 160, 3), np.uint8), "JPEG") + b"secret words"
+    (_, picture) = report(listing(candidate(1, 0.5)), crop=lambda _: said).all("img")
+    assert b"secret" not in base64.b64decode((picture["src"] or "").split(",")[1])
+
+
 def test_nothing_is_fetched_and_the_policy_forbids_it() -> None:
     raw = candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop).decode()
     (policy,) = [m["content"] for m in Page(raw.encode()).all("meta") if m.get("http-equiv")]

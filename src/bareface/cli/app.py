@@ -15,6 +15,7 @@ from bareface.cli import (
     enhance,
     enrol,
     evaluate,
+    evaluate_formats,
     evaluate_restoration,
     faces,
     gallery,
@@ -83,6 +84,8 @@ app.command()(compare.compare)
 app.command()(faces.faces)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
+evaluate.app.command("import")(evaluate_formats.import_)
+evaluate.app.command()(evaluate_formats.export)
 evaluate.app.command()(evaluate_restoration.restoration)
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(calibrate.calibrate)

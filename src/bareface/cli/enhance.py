@@ -11,7 +11,7 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json
 from bareface.cli.shapes import plain
 from bareface.cli.unmask import chosen_face
-from bareface.files import make_folder
+from bareface.files import file_name, make_folder
 from bareface.wording import percent
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def enhance(
     engine = options.engine()
     found = chosen_face(engine.detect(opened), face, str(photo))
     restored = engine.enhance(found, method, fidelity)
-    beside, placed = output / f"{photo.stem}.enhance.png", output / f"{photo.stem}.enhanced.png"
+    beside, placed = output / file_name(photo.stem, ".enhance.png"), output / file_name(photo.stem, ".enhanced.png")
     save_picture(beside, before_and_after(restored), restored.provenance)
     save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
     if json:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.shapes import plain
-from bareface.wording import plural
+from bareface.files import check_place, make_folder, write_atomically
+from bareface.reading import read_regular
 
 if TYPE_CHECKING:
     from bareface.evaluation.analysis import Analysis
@@ -45,6 +46,14 @@ Groups = Annotated[
     typer.Option("--groups", metavar="CSV", help="Your labels: a column subject or file, and one column a label."),
 ]
 Photos = Annotated[Path | None, typer.Option(metavar="FOLDER", help="The folder the photos' names are relative to.")]
+Shown = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--photos",
+        metavar="FOLDER",
+        help="Show photos from this folder, which their names are relative to; repeatable. Score files show none.",
+    ),
+]
 Pad = Annotated[
     int,
     typer.Option(
@@ -89,6 +98,7 @@ def run(
     ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the split.", rich_help_panel=_PROTOCOL)] = 0,
     labels: States = None,
+    exclude: Exclude = None,
     pad: Pad = 0,
     json: Json = False,
 ) -> None:
@@ -97,9 +107,16 @@ def run(
     from bareface.evaluation.sources import protocol_of
 
     score_formats.check(out)
-    _check_folder(out)
+    check_place(out)
     protocol = protocol_of(
-        source, photos=photos, probes=probes, labels=labels, nonmated=open_set, references=references, seed=seed
+        source,
+        photos=photos,
+        probes=probes,
+        labels=labels,
+        nonmated=open_set,
+        references=references,
+        seed=seed,
+        exclude=exclude or (),
     )
     scores = _run(protocol, options, pad)
     scores.write(out)
@@ -109,6 +126,7 @@ def run(
         "mated": int(scores.mated.sum()),
         "lost": int(scores.fta.sum()),
         "info": plain(scores.info),
+        "left_out": plain(protocol.left_out),
     }
     if json:
         print_json(summary)
@@ -184,7 +202,6 @@ def plot(
 ) -> None:
     """Draw DET, CMC, FNIR over FPIR, scores by mask state, reliability; files overlay."""
     from bareface.evaluation import plots
-    from bareface.files import make_folder
 
     analyses = _analyses(scores, _plan(replicates, level, seed))
     make_folder(out)
@@ -209,10 +226,11 @@ def report(
     options: EngineOptions,
     groups: Groups = None,
     fmr: Fmr = 0.01,
-    photos: Photos = None,
+    photos: Shown = None,
     calibration: Annotated[
         Path | None, typer.Option(metavar="JSON", help="A calibration to judge; by default the packaged one.")
     ] = None,
+    exclude: Exclude = None,
     pad: Pad = 0,
     replicates: Replicates = 1000,
     level: Level = 0.95,
@@ -220,13 +238,19 @@ def report(
     json: Json = False,
 ) -> None:
     """Write a page with figures, plots, the worst pairs, and what the numbers cannot show."""
+    from bareface.errors import UsageError
     from bareface.evaluation.protocols import all_pairs
     from bareface.evaluation.report import report as page
-    from bareface.files import write_atomically
 
-    _check_folder(out)
+    check_place(out)
+    for folder in photos or ():
+        if not folder.is_dir():
+            raise UsageError("usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos.")
     plan = _plan(replicates, level, seed)
-    loaded = [_run(all_pairs(source), options, pad) if source.is_dir() else _read(source) for source in sources]
+    loaded = [
+        _run(all_pairs(source, exclude or ()), options, pad) if source.is_dir() else read_scores(source)
+        for source in sources
+    ]
     analyses = _analyses(sources, plan, loaded)
     html = page(
         analyses,
@@ -234,50 +258,13 @@ def report(
         tables=_tables(analyses, groups, fmr, plan),
         differences=_differences(analyses, plan),
         calibration=_calibration(calibration, analyses),
-        photos=photos,
+        photos=[*(source for source in sources if source.is_dir()), *(photos or ())],
     )
     write_atomically(out, html)
     if json:
         print_json({"report": str(out), "files": [_shape(analysis) for analysis in analyses]})
     else:
         print_pairs([("report", out)])
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="bob.bio's four columns.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Score file to write.")],
-    json: Json = False,
-) -> None:
-    """Turn bob.bio's four-column scores into a score file."""
-    from bareface.evaluation.score_formats import check, read_bob
-
-    check(out)
-    scores = read_bob(file)
-    scores.write(out)
-    _print_written(out, scores, json)
-
-
-@app.command()
-def export(
-    scores: Annotated[Path, typer.Argument(metavar="SCORES", help="A score file.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Text file to write.")],
-    json: Json = False,
-) -> None:
-    """Write scores as bob.bio's four columns."""
-    from bareface.evaluation.score_formats import write_bob
-
-    loaded = _read(scores)
-    write_bob(loaded, out)
-    _print_written(out, loaded, json)
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse a place that cannot be written to before the work, not after it."""
-    from bareface.errors import UsageError
-
-    if not out.absolute().parent.is_dir():
-        raise UsageError("usage.output", "its folder does not exist.", source=str(out), remedy="Make it first.")
 
 
 def _run(protocol: Protocol, options: EngineOptions, pad: int) -> ScoreFile:
@@ -288,7 +275,8 @@ def _run(protocol: Protocol, options: EngineOptions, pad: int) -> ScoreFile:
         return run_protocol(protocol, engine, pad=pad, progress=advance)
 
 
-def _read(path: Path) -> ScoreFile:
+def read_scores(path: Path) -> ScoreFile:
+    """A score file."""
     from bareface.evaluation.scores import ScoreFile
 
     return ScoreFile.read(path)
@@ -305,7 +293,7 @@ def _analyses(paths: Sequence[Path], plan: Plan, loaded: Sequence[ScoreFile] | N
 
     short = [path.name.split(".")[0] or path.name for path in (path.absolute() for path in paths)]
     names = short if len(set(short)) == len(short) else [str(path) for path in paths]
-    files = loaded if loaded is not None else [_read(path) for path in paths]
+    files = loaded if loaded is not None else [read_scores(path) for path in paths]
     return [analyse(name, scores, plan) for name, scores in zip(names, files, strict=True)]
 
 
@@ -346,9 +334,12 @@ def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration
 
     if path is not None:
         try:
-            return Calibration.from_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise EvaluationError("evaluation.file", f"cannot be read: {error.strerror}.", source=str(path)) from error
+            return Calibration.from_json(read_regular(path).decode("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
+        except CalibrationError as error:
+            raise CalibrationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
     made = {(analysis.scores.info.space, analysis.scores.info.model) for analysis in analyses}
     if len(made) != 1:
         return None
@@ -387,10 +378,3 @@ def _print_rows(title: str, columns: Sequence[str], rows: Iterable[Row]) -> None
 def _text(cell: Cell) -> str:
     ends = f"({cell.interval})" if cell.interval else ""
     return " ".join(part for part in (cell.value, ends, cell.caution) if part)
-
-
-def _print_written(out: Path, scores: ScoreFile, json: bool) -> None:
-    if json:
-        print_json({"scores": str(out), "comparisons": len(scores), "mated": int(scores.mated.sum())})
-    else:
-        print_pairs([("scores", out), ("comparisons", plural(len(scores), "comparison"))])

@@ -11,8 +11,8 @@ import typer
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import face_shape, plain
-from bareface.errors import ImageError, UsageError
-from bareface.files import make_folder
+from bareface.errors import BarefaceError, UsageError
+from bareface.files import check_place, file_name, make_folder
 from bareface.wording import percent
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _Seen:
     notes: tuple[str, ...] = ()
     faces: tuple[Face, ...] = ()
     drawn: Path | None = None
-    error: ImageError | None = None
+    error: BarefaceError | None = None
 
 
 @with_engine
@@ -71,23 +71,26 @@ def faces(
 def _targets(photos: list[Path], output: Path) -> list[Path]:
     """Where each drawn photo goes: to the file named, or into the folder under a name no other one has."""
     if output.suffix.lower() in _PICTURES and not output.is_dir():
-        if len(photos) == 1:
-            return [output]
-        raise UsageError(
-            "usage.output",
-            "one file cannot hold several photos.",
-            source=str(output),
-            remedy="Name a folder with -o.",
-        )
+        if len(photos) > 1:
+            raise UsageError(
+                "usage.output",
+                "one file cannot hold several photos.",
+                source=str(output),
+                remedy="Name a folder with -o.",
+            )
+        check_place(output)
+        if output.exists() and photos[0].exists() and output.samefile(photos[0]):
+            raise UsageError("usage.output", "it is the photo itself.", source=str(output), remedy="Name another file.")
+        return [output]
     make_folder(output)
-    targets: list[Path] = []
+    targets: dict[Path, None] = {}
     for photo in photos:
-        target, number = output / f"{photo.stem}.faces.png", 1
+        target, number = output / file_name(photo.stem, ".faces.png"), 1
         while target in targets:
             number += 1
-            target = output / f"{photo.stem}.faces-{number}.png"
-        targets.append(target)
-    return targets
+            target = output / file_name(photo.stem, f".faces-{number}.png")
+        targets[target] = None
+    return list(targets)
 
 
 def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
@@ -96,12 +99,15 @@ def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
 
     try:
         photo = images.decode(path)
-    except ImageError as error:
+    except BarefaceError as error:
         return _Seen(str(path), error=error)
-    found = engine.detect(photo)
+    found = tuple(engine.detect(photo))
     if target:
-        images.write(target, draw_faces(photo.pixels, found, scale=photo.scale))
-    return _Seen(str(path), photo.size, photo.notes, tuple(found), target)
+        try:
+            images.write(target, draw_faces(photo.pixels, list(found), scale=photo.scale))
+        except BarefaceError as error:
+            return _Seen(str(path), photo.size, photo.notes, found, error=error)
+    return _Seen(str(path), photo.size, photo.notes, found, target)
 
 
 def _shape(one: _Seen) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in right else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=bool(long) and column not in long)
+        table.add_column(printable(column), justify=justify, overflow="fold", no_wrap=bool(long) and column not in long)
     for row in rows:
         table.add_row(*("" if cell is None else _cell(cell) for cell in row))
     if title:

@@ -12,7 +12,7 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import ImageError, UsageError
-from bareface.files import make_folder
+from bareface.files import file_name, make_folder
 from bareface.wording import percent
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def unmask(
     found = chosen_face(engine.detect(opened), face, str(photo))
     with progress("Guessing") as advance:
         restored = engine.unmask(found, completions, seed, chosen)
-        sheet, written = _write_sheet(output / f"{photo.stem}.unmask.png", restored), []
+        sheet, written = _write_sheet(output / file_name(photo.stem, ".unmask.png"), restored), []
         marked = placed_region(restored, opened.pixels.shape[:2])
         for number, completion in enumerate(restored.completions, start=1):
-            target = output / f"{photo.stem}.unmask-{number}.png"
+            target = output / file_name(photo.stem, f".unmask-{number}.png")
             _save(target, place(restored, completion, opened.pixels), restored)
             written.append(target)
             advance(number, completions)

@@ -9,13 +9,27 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
+from bareface.evaluation.texts import decoded, delimiter_of
 from bareface.gallery.walk import PHOTO_SUFFIXES
+from bareface.reading import read_regular
+
+MOST_TEXT: Final = 2**30
+"""Bytes of a list."""
+_LONGEST_HEADER: Final = 1 << 16
+_DIGITS: Final = 10
+_QUOTED: Final = 300
+"""Letters of a file that a message quotes."""
+_SEPARATED_BY: Final = "sep="
+"""How the first line starts in which Excel names its separator."""
+_ROWS: Final = frozenset({"subject", "file"})
 
 Pair = tuple[str, int, str, int]
 """Two photos as LFW names them: a person and a number each."""
@@ -61,6 +75,8 @@ def parse_pairs(text: str, source: str = "<text>") -> PairLines:
     header = None
     if rows and len(rows[0][1]) <= 2:
         number, columns = rows.pop(0)
+        if any(separator in columns[0] for separator in ",;"):
+            raise _malformed(number, "is separated by commas or semicolons where tabs or blanks belong", source)
         header = [_number(value, number, source) for value in columns]
     pairs = tuple(_pair(columns, number, source) for number, columns in rows)
     lines = tuple(number for number, _ in rows)
@@ -173,7 +189,7 @@ def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> I
     Parameters
     ----------
     path
-        UTF-8, comma separated.
+        UTF-8 or UTF-16 text; columns separated by commas, semicolons or tabs.
     required
         Columns that must be there and not empty in any row.
     known
@@ -184,7 +200,11 @@ def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> I
     EvaluationError
         ``evaluation.columns``, ``evaluation.line``, ``evaluation.file``.
     """
-    reader = csv.reader(_text(path).splitlines(keepends=True), strict=True, skipinitialspace=True)
+    text = _text(path)
+    start = text.find("\n") + 1 if text.startswith(_SEPARATED_BY) else 0
+    head = next(StringIO(text[start : start + _LONGEST_HEADER]), "")
+    delimiter = delimiter_of(head, _ROWS | required | (known or set()))
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     header: list[str] | None = None
     try:
         for fields in reader:
@@ -192,6 +212,8 @@ def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> I
             if not any(values):
                 continue
             if header is None:
+                if values[0] == _SEPARATED_BY:
+                    continue
                 header = values
                 _check_header(header, required, known, str(path))
                 continue
@@ -228,7 +250,7 @@ class _Samples:
             raise _malformed(line, f"names no subject of {name}, and it lies in no folder", self.source)
         number = self.numbers.setdefault(name, len(self.samples))
         if number == len(self.samples):
-            if not sample.path.is_file():
+            if not _is_file(sample.path):
                 raise _absent(name, line, self.source)
             self.samples.append(sample)
         elif self.samples[number] != sample:
@@ -253,17 +275,24 @@ def _pair(columns: list[str], line: int, source: str) -> Pair:
 
 def _number(text: str, line: int, source: str) -> int:
     # int() would take "1_0" and " ٣".
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**15):
-        raise _malformed(line, f"has {text!r} where a number belongs", source)
+    if not (text.isascii() and text.isdigit() and len(text) < _DIGITS and 0 < int(text) < 2**15):
+        raise _malformed(line, f"has {text[:40]!r} where a number belongs", source)
     return int(text)
 
 
 def _lfw_photo(root: Path, person: str, number: int, line: int, source: str) -> str:
     stem = f"{person}/{person}_{number:04d}"
     for suffix in (".jpg", ".png", *sorted(PHOTO_SUFFIXES)):
-        if (root / f"{stem}{suffix}").is_file():
+        if _is_file(root / f"{stem}{suffix}"):
             return f"{stem}{suffix}"
     raise _absent(f"{stem}.*", line, source)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file system takes
+        return False
 
 
 def _photos_folder(path: Path, photos: str | Path | None) -> Path:
@@ -286,26 +315,27 @@ def _check_header(header: list[str], required: set[str], known: set[str] | None,
     for what, names in (("lacks", missing), ("has unknown", unknown), ("repeats", twice)):
         if names:
             remedy = f"Known columns: {', '.join(sorted(known))}." if known else None
-            message = f"the header {what} {', '.join(names)}."
+            message = f"the header {what} {', '.join(names)[:_QUOTED]}."
             raise EvaluationError("evaluation.columns", message, source=source, remedy=remedy)
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
+        return decoded(read_regular(path, MOST_TEXT))
+    except OSError as error:
+        raise EvaluationError("evaluation.file", f"cannot be read: {error.strerror}.", source=str(path)) from error
+    except EvaluationError as error:
+        raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
 
 
 def _malformed(line: int, what: str, source: str) -> EvaluationError:
-    return EvaluationError("evaluation.line", f"line {line} {what}.", source=source)
+    return EvaluationError("evaluation.line", f"line {line} {what[:_QUOTED]}.", source=source)
 
 
 def _absent(name: str, line: int, source: str) -> EvaluationError:
     return EvaluationError(
         "evaluation.photo",
-        f"line {line} names {name}, which is not there.",
+        f"line {line} names {name[:_QUOTED]}, which is not there.",
         source=source,
         remedy="Say where the photos are with --photos.",
     )

@@ -31,6 +31,8 @@ MATED, NONMATED = "#0b6e99", "#b5aca0"
 INK, LINE = "#1b1d21", "#e2ded5"
 SHARES = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 FEWEST_POINTS = 400
+MOST_PANELS = 12
+_LONGEST = 80
 
 
 def det_plot(analyses: Sequence[Analysis]) -> Figure:
@@ -79,7 +81,7 @@ def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
         identification = analysis.identification
         shown = min(ranks, searches.gallery)
         curve = cmc(searches, shown)
-        axes.step(np.arange(1, shown + 1), curve, where="post", color=colour, label=printable(analysis.name))
+        axes.step(np.arange(1, shown + 1), curve, where="post", color=colour, label=_words(analysis.name))
         lowest = min(lowest, float(curve[0]))
         for point in identification.investigation if identification else ():
             if point.rank <= shown and not np.isnan(point.fnir.low):
@@ -106,6 +108,8 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
     """Scores of mated and non-mated comparisons, one panel a combination of mask states."""
     scores = analysis.scores
     panels = state_pairs(scores)
+    if len(panels) > MOST_PANELS:
+        panels = {"all": np.ones(len(scores), dtype=bool)}
     figure = _figure(figsize=(6.4, 1.1 + 1.7 * len(panels)))
     made = scores.score[~scores.fta]
     edges = np.linspace(*_span(made), 61)
@@ -123,7 +127,7 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
                 axes.hist(values, edges, weights=weights, color=colour, alpha=0.75, label=label)
         if np.isfinite(point.threshold):
             axes.axvline(point.threshold, color=INK, linewidth=1, linestyle=(0, (4, 2)))
-        axes.set_title("" if title == "all" else title, loc="left", fontsize=9.5, color=INK)
+        axes.set_title("" if title == "all" else _words(title), loc="left", fontsize=9.5, color=INK)
         axes.set_yticks([])
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
@@ -144,7 +148,7 @@ def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
     for (name, found), colour in zip(entries, _colours(), strict=False):
         backed = _steadiness(found) <= 0.05
-        axes.plot(found.stated[backed], found.observed[backed], "o", color=colour, label=printable(name))
+        axes.plot(found.stated[backed], found.observed[backed], "o", color=colour, label=_words(name))
         axes.plot(found.stated[~backed], found.observed[~backed], "o", color=colour, markerfacecolor="white")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: percent(value))
@@ -194,6 +198,13 @@ def _saved(figure: Figure, kind: str) -> bytes:
     return out.getvalue()
 
 
+def _words(name: str) -> str:
+    """A name as it can be drawn: no formula, no control character, not hidden from the legend, not too long."""
+    text = printable(name)
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text.replace("$", r"\$").lstrip("_") or " "
+
+
 def _figure(figsize: tuple[float, float]) -> Figure:
     dependencies.matplotlib()
     from matplotlib.figure import Figure
@@ -236,7 +247,7 @@ def _tradeoff(axes: Axes, trials: Trials, colour: str, name: str) -> None:
     shown = curve.fmr > 0
     x, y = _deviates(curve.fmr), _deviates(curve.fnmr)
     axes.plot(x[shown], y[shown], color=colour, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    axes.plot(x[enough], y[enough], color=colour, linewidth=1.8, label=printable(name))
+    axes.plot(x[enough], y[enough], color=colour, linewidth=1.8, label=_words(name))
 
 
 def _thinned(curve: Curve) -> Curve:

@@ -51,7 +51,7 @@ def report(
     tables: Sequence[tuple[str, GroupTable]] = (),
     differences: Sequence[tuple[str, Sequence[Difference]]] = (),
     calibration: Calibration | None = None,
-    photos: Path | None = None,
+    photos: str | Path | Sequence[str | Path] = (),
     made: datetime | None = None,
 ) -> bytes:
     """Render the page.
@@ -69,7 +69,8 @@ def report(
     calibration
         Judged by its reliability on these scores.
     photos
-        The folder that sample names are relative to; by default what each score file names, where it still exists.
+        The folders that the photos' names are relative to. Pictures come from there and from nowhere else, whatever a
+        score file says; none are shown by default.
     made
         When; now, if not given.
 
@@ -79,6 +80,7 @@ def report(
         UTF-8 HTML, pictures inside. It shows the user's photos: it is for the user.
     """
     made = (made or datetime.now(UTC)).astimezone(UTC)
+    folders = [Path(photos)] if isinstance(photos, str | Path) else [Path(folder) for folder in photos]
     reliable = [(a.name, found) for a in analyses if calibration and (found := reliability_of(a.scores, calibration))]
     searched = [analysis for analysis in analyses if analysis.searches]
     return render(
@@ -102,7 +104,7 @@ def report(
         histograms=[(analysis.name, plots.svg(plots.histogram_plot(analysis))) for analysis in analyses],
         reliability=plots.svg(plots.reliability_plot(reliable)) if reliable else None,
         calibration=calibration.basis if calibration else "",
-        worst=[_worst(analysis, photos) for analysis in analyses],
+        worst=[_worst(analysis, folders) for analysis in analyses],
         mark=percent(MARK_FMR),
         few=FEW_SUBJECTS,
         table_columns=TABLE_COLUMNS,
@@ -222,16 +224,14 @@ def _ratio(name: str, ratio: Ratio) -> str:
     return f"{said} {ratio.value:.1f} ({ratio.at_least:.1f} to {end})."
 
 
-def _worst(analysis: Analysis, photos: Path | None) -> dict[str, object]:
-    stated = Path(analysis.scores.info.root) if analysis.scores.info.root else None
-    root = photos or (stated if stated and stated.is_dir() else None)
+def _worst(analysis: Analysis, folders: Sequence[Path]) -> dict[str, object]:
     point = at_fmr(analysis.trials, MARK_FMR)
     return {
         "name": analysis.name,
-        "reachable": root is not None,
+        "pictures": bool(folders),
         "threshold": point.threshold,
-        "matches": worst.false_matches(analysis.scores, root),
-        "nonmatches": worst.false_nonmatches(analysis.scores, root),
-        "failures": worst.failures(analysis.scores, root),
+        "matches": worst.false_matches(analysis.scores, folders),
+        "nonmatches": worst.false_nonmatches(analysis.scores, folders),
+        "failures": worst.failures(analysis.scores, folders),
         "failed": len(analysis.scores.info.failures),
     }

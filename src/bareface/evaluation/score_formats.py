@@ -1,35 +1,43 @@
-"""Score files on disk: Parquet, CSV (also compressed), and bob.bio's four columns."""
+"""Score files on disk: Parquet, CSV (also compressed), and bob.bio's four columns.
+
+They may come from elsewhere: what they claim of their length is checked before it is believed, and whatever a reader
+of theirs stumbles over is an :class:`~bareface.errors.EvaluationError` that names the file.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import math
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from io import SEEK_END, BufferedReader, BytesIO
+from io import SEEK_END, BytesIO, FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bareface.errors import EvaluationError
-from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo, refuse_empty
+from bareface.errors import BarefaceError, EvaluationError
+from bareface.evaluation.protocols import MOST_COMPARISONS
+from bareface.evaluation.score_tables import COLUMNS, NAMES, check_columns, from_table, info_of, to_table
+from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
+from bareface.evaluation.texts import as_utf8, delimiter_of
 from bareface.files import write_atomically
+from bareface.reading import open_regular, pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEY = b"bareface"
-NAMES = {
-    "samples": ("probe", "reference"),
-    "subjects": ("probe_subject", "reference_subject"),
-    "states": ("probe_state", "reference_state"),
-    "conditions": ("probe_condition", "reference_condition"),
-}
-REQUIRED = ("probe", "reference", "probe_subject", "reference_subject", "score")
+KEY: Final = b"bareface"
+MOST_TEXT: Final = 2 * 2**30
+"""Bytes of a score file in text, uncompressed."""
+MOST_PACKED: Final = 16 * 2**30
+"""Bytes of a Parquet file's columns, uncompressed."""
+_MOST_STATED: Final = 64 * 2**20
+_LONGEST_HEADER: Final = 1 << 16
+_SHOWN: Final = 80
+_GZIP: Final = b"\x1f\x8b"
 
 
 def check(path: Path) -> None:
@@ -45,18 +53,18 @@ def read(path: Path) -> ScoreFile:
     EvaluationError
         ``evaluation.file`` (missing, damaged), ``evaluation.format`` (another ending),
         ``evaluation.columns``, ``evaluation.mated`` (the column contradicts the subjects),
-        ``evaluation.nan``, ``evaluation.subject``.
+        ``evaluation.nan``, ``evaluation.subject``, ``evaluation.size``.
     """
     reader = _read_parquet if _ending(path) == "parquet" else _read_csv
-    with _named(path):
-        return _from_table(*reader(path))
+    with _named(path), open_regular(path) as file:
+        return from_table(*reader(file, path))
 
 
 def write(scores: ScoreFile, path: Path) -> None:
     """Write a score file by its name's ending."""
     encode = _as_parquet if _ending(path) == "parquet" else _as_csv
     data = encode(scores)
-    write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    write_atomically(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
 
 
 def _ending(path: Path) -> str:
@@ -76,138 +84,104 @@ def _ending(path: Path) -> str:
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Every failure inside names the file."""
-    import pyarrow as pa
-
     try:
         yield
-    except EvaluationError as error:
+    except BarefaceError as error:
         if error.source is not None:
             raise
         raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
-    except (OSError, EOFError, zlib.error, pa.ArrowInvalid, ValueError, TypeError) as error:
-        what = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
+    except Exception as error:  # readers fail in any way on hostile bytes
+        raise EvaluationError("evaluation.file", f"cannot be read: {_reason(error)}.", source=str(path)) from error
 
 
-def _read_parquet(path: Path) -> tuple[pa.Table, ScoreInfo]:
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError() if error.strerror:
+            return error.strerror
+        case RecursionError():
+            return "it is nested too deeply"
+        case MemoryError():
+            return "there is not enough memory for it"
+    return str(error).split("\n")[0][:_SHOWN].rstrip(". ") or type(error).__name__
+
+
+def _read_parquet(file: FileIO, _: Path) -> tuple[pa.Table, ScoreInfo]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
-    return table, _info((table.schema.metadata or {}).get(KEY, b"{}"))
+    limits = {"thrift_string_size_limit": _MOST_STATED, "thrift_container_size_limit": 1_000_000}
+    opened = pq.ParquetFile(file, **limits)
+    stated, schema = opened.metadata, opened.schema_arrow
+    groups = [stated.row_group(number) for number in range(stated.num_row_groups)]
+    _refuse_many(max(stated.num_rows, sum(group.num_rows for group in groups)))
+    if sum(group.total_byte_size for group in groups) > MOST_PACKED:
+        raise EvaluationError("evaluation.size", f"its columns are longer than {MOST_PACKED:,} bytes.")
+    check_columns(schema)
+    info = info_of((schema.metadata or {}).get(KEY, b"{}"))
+    names = [name for pair in NAMES.values() for name in pair if name in schema.names]
+    # Each name once in memory, however often rows say it.
+    opened = pq.ParquetFile(file, metadata=stated, read_dictionary=names, **limits)
+    return opened.read(columns=[name for name in schema.names if name in COLUMNS]), info
 
 
-def _read_csv(path: Path) -> tuple[pa.Table, ScoreInfo]:
+def _read_csv(file: FileIO, path: Path) -> tuple[pa.Table, ScoreInfo]:
     import pyarrow as pa
     import pyarrow.csv
 
-    text = {name: pa.dictionary(pa.int32(), pa.string()) for pair in NAMES.values() for name in pair}
-    options = pyarrow.csv.ConvertOptions(
-        column_types={
-            **text,
-            "score": pa.float64(),
-            "fta": pa.bool_(),
-            "mated": pa.bool_(),
-            "fold": pa.int16(),
-        },
-        null_values=[""],
-        strings_can_be_null=False,
-    )
-    with _open(path) as stream:
-        first = stream.readline()
-        described = first.startswith(b"#")
-        rest = stream.read()
-    table = pyarrow.csv.read_csv(BytesIO(rest if described else first + rest), convert_options=options)
-    return table, _info(first[1:] if described else b"{}")
+    data = _text(file, path)
+    end = data.find(b"\n") + 1 if data.startswith(b"#") else 0
+    info = info_of(data[1:end] if end else b"{}")
+    header = next(BytesIO(data[end : end + _LONGEST_HEADER]), b"").decode("utf-8", "replace")
+    delimiter = delimiter_of(header, COLUMNS)
+    rest = pa.py_buffer(data).slice(end)
+    types = {
+        **{name: pa.dictionary(pa.int32(), pa.string()) for pair in NAMES.values() for name in pair},
+        "score": pa.float64(),
+        "fta": pa.bool_(),
+        "mated": pa.bool_(),
+        "fold": pa.int16(),
+    }
+
+    def parsed(decimal: str) -> pa.Table:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(rest),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=types, null_values=[""], strings_can_be_null=False, decimal_point=decimal
+            ),
+        )
+
+    try:
+        table = parsed(".")
+    except pa.ArrowInvalid:
+        if delimiter != ";":
+            raise
+        table = parsed(",")  # as spreadsheets write numbers where they write semicolons
+    check_columns(table.schema)
+    _refuse_many(table.num_rows)
+    return table, info
 
 
-def _open(path: Path) -> BufferedReader | gzip.GzipFile:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+def _text(file: FileIO, path: Path) -> bytes:
+    """A text, unpacked if it is compressed, as UTF-8."""
+    packed = file.read(2) == _GZIP
+    file.seek(0)
+    if not packed:
+        return as_utf8(b"".join(pieces(file, MOST_TEXT, str(path))))
+    with gzip.GzipFile(fileobj=file) as stream:
+        return as_utf8(b"".join(pieces(stream, MOST_TEXT, str(path))))
 
 
-def _info(text: bytes) -> ScoreInfo:
-    values = json.loads(text)
-    failures = tuple((str(name), str(reason)) for name, reason in values.pop("failures", ()))
-    return ScoreInfo(**{**values, "failures": failures, "notes": tuple(values.get("notes", ()))})
-
-
-def _from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
-    missing = [name for name in REQUIRED if name not in table.column_names]
-    if missing:
-        raise EvaluationError("evaluation.columns", f"lacks the columns {', '.join(missing)}.")
-    n = table.num_rows
-    columns: dict[str, Any] = {}
-    for names, pair in NAMES.items():
-        columns[names], codes = _merge(table, pair, np.int32 if names in ("samples", "subjects") else np.int16)
-        columns.update(zip(pair, codes, strict=True))
-    refuse_empty(columns["subjects"])
-
-    score = table.column("score").to_numpy()
-    absent = table.column("score").is_null().to_numpy()
-    fta = table.column("fta").to_numpy() if "fta" in table.column_names else np.zeros(n, dtype=bool)
-    if (absent & ~fta).any():
-        row = int(np.flatnonzero(absent & ~fta)[0]) + 1
-        raise EvaluationError("evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire.")
-    if fta.any():
-        score = np.where(fta, FAILED, score)
-    fold = table.column("fold").to_numpy() if "fold" in table.column_names else np.zeros(n)
-    scores = ScoreFile(
-        **columns,
-        score=score.astype(np.float64, copy=False),
-        fta=fta,
-        fold=fold.astype(np.int16, copy=False),
-        info=info,
-    )
-    if "mated" in table.column_names:
-        contradicted = np.flatnonzero(table.column("mated").to_numpy() != scores.mated)
-        if contradicted.size:
-            raise EvaluationError("evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects.")
-    return scores
-
-
-def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tuple[tuple[str, ...], list[Any]]:
-    """Two text columns as codes into one table of names."""
-    import pyarrow as pa
-
-    merged: dict[str, int] = {}
-    codes = []
-    for name in pair:
-        if name not in table.column_names:
-            codes.append(np.full(table.num_rows, merged.setdefault("", len(merged)), dtype=kind))
-            continue
-        column = table.column(name)
-        if not pa.types.is_dictionary(column.type):
-            column = column.cast(pa.string()).dictionary_encode()
-        column = column.unify_dictionaries().combine_chunks()
-        if column.null_count:
-            raise EvaluationError("evaluation.columns", f"column {name} has empty rows.")
-        if isinstance(column, pa.ChunkedArray):  # what an empty column combines to
-            column = column.chunk(0) if column.num_chunks else pa.array([], pa.string()).dictionary_encode()
-        names = column.dictionary.to_pylist()
-        recode = np.array([merged.setdefault(value, len(merged)) for value in names], dtype=kind)
-        codes.append(recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, kind))
-    return tuple(merged), codes
-
-
-def _to_table(scores: ScoreFile) -> pa.Table:
-    import pyarrow as pa
-
-    arrays: dict[str, Any] = {}
-    for names, pair in NAMES.items():
-        dictionary = pa.array(getattr(scores, names), pa.string())
-        for name in pair:
-            arrays[name] = pa.DictionaryArray.from_arrays(pa.array(getattr(scores, name)), dictionary)
-    arrays["mated"] = pa.array(scores.mated)
-    arrays["score"] = pa.array(scores.score, mask=scores.fta)
-    arrays["fta"] = pa.array(scores.fta)
-    arrays["fold"] = pa.array(scores.fold)
-    return pa.table(arrays, metadata={KEY: json.dumps(asdict(scores.info))})
+def _refuse_many(rows: int) -> None:
+    if rows > MOST_COMPARISONS:
+        raise EvaluationError("evaluation.size", f"{rows:,} rows are more than {MOST_COMPARISONS:,}.")
 
 
 def _as_parquet(scores: ScoreFile) -> bytes:
     import pyarrow.parquet as pq
 
     out = BytesIO()
-    pq.write_table(_to_table(scores), out, compression="zstd")
+    table = to_table(scores).replace_schema_metadata({KEY: json.dumps(asdict(scores.info))})
+    pq.write_table(table, out, compression="zstd")
     return out.getvalue()
 
 
@@ -215,7 +189,7 @@ def _as_csv(scores: ScoreFile) -> bytes:
     import pyarrow as pa
     import pyarrow.csv
 
-    table = _to_table(scores)
+    table = to_table(scores)
     plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
     out = BytesIO(b"# " + json.dumps(asdict(scores.info)).encode() + b"\n")
     out.seek(0, SEEK_END)
@@ -235,9 +209,10 @@ def read_bob(path: Path) -> ScoreFile:
         ``evaluation.line`` with the number of the first malformed line; ``evaluation.file``.
     """
     claimed, real, label, score = [], [], [], []
-    with _named(path), _open(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            fields = line.decode().split()
+    with _named(path), open_regular(path) as file:
+        for number, raw in enumerate(BytesIO(_text(file, path)), start=1):
+            line = raw.decode("utf-8")
+            fields = line.split()
             if not fields:
                 continue
             try:
@@ -247,7 +222,7 @@ def read_bob(path: Path) -> ScoreFile:
             if len(fields) != 4 or math.isinf(value):
                 raise EvaluationError(
                     "evaluation.line",
-                    f"line {number} is not four columns ending in a finite score or nan: {line.decode()!r}.",
+                    f"line {number} is not four columns ending in a finite score or nan: {line[:_SHOWN]!r}.",
                     remedy="bob.bio writes: claimed identity, real identity, probe label, score.",
                 )
             claimed.append(fields[0])

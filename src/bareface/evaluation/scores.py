@@ -25,6 +25,9 @@ ProtocolKind: TypeAlias = Literal["pairs", "all pairs", "gallery"]
 FAILED = -np.inf
 """The score of a failure to acquire: below every threshold, so it can never match."""
 
+LARGEST = 1e100
+"""Scores beyond this, of either sign, are nobody's: their differences leave the range of a float."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreInfo:
@@ -111,11 +114,11 @@ class ScoreFile:
         for name in CODES:
             if getattr(self, name).shape != self.score.shape:
                 raise EvaluationError("evaluation.columns", f"column {name} has another length than score.")
-        bad = np.flatnonzero(~np.isfinite(self.score) & ~self.fta)
+        bad = np.flatnonzero(~(np.abs(self.score) <= LARGEST) & ~self.fta)
         if bad.size:
             raise EvaluationError(
                 "evaluation.nan",
-                f"row {bad[0] + 1} has no finite score ({bad.size:,} such rows).",
+                f"row {bad[0] + 1} has no finite score, or one beyond {LARGEST:g} ({bad.size:,} such rows).",
                 remedy="Mark failures to acquire in the column fta; a score is never NaN or infinite.",
             )
         if self.fta.any() and np.isfinite(self.score[self.fta]).any():

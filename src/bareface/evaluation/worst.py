@@ -1,7 +1,13 @@
-"""The comparisons that went most wrong, with their photos where these can be reached: for the user's own eyes."""
+"""The comparisons that went most wrong, with their photos where the user says where these lie: for their own eyes.
+
+A score file may come from elsewhere, and it names the photos to show. So a picture is shown only from folders that the
+user names, wherever links lead, and only as pixels that were decoded and made small.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +18,7 @@ from numpy.typing import NDArray
 from bareface import images
 from bareface.errors import BarefaceError
 from bareface.evaluation.scores import ScoreFile
+from bareface.reading import from_text
 from bareface.types import UInt8
 
 SIDE = 200
@@ -46,34 +53,45 @@ class Pair:
     reference: Photo
 
 
-def false_matches(scores: ScoreFile, root: Path | None, count: int = 8) -> tuple[Pair, ...]:
+def false_matches(scores: ScoreFile, folders: Sequence[Path], count: int = 8) -> tuple[Pair, ...]:
     """The non-mated comparisons with the highest scores, one a pair of people, highest first."""
-    return _pairs(scores, _extreme(scores, ~scores.mated, count, sign=-1), root)
+    return _pairs(scores, _extreme(scores, ~scores.mated, count, sign=-1), folders)
 
 
-def false_nonmatches(scores: ScoreFile, root: Path | None, count: int = 8) -> tuple[Pair, ...]:
+def false_nonmatches(scores: ScoreFile, folders: Sequence[Path], count: int = 8) -> tuple[Pair, ...]:
     """The mated comparisons with the lowest scores, one a person, lowest first; failures to acquire have none."""
-    return _pairs(scores, _extreme(scores, scores.mated & ~scores.fta, count, sign=1), root)
+    return _pairs(scores, _extreme(scores, scores.mated & ~scores.fta, count, sign=1), folders)
 
 
-def failures(scores: ScoreFile, root: Path | None, count: int = 16) -> tuple[Failure, ...]:
+def failures(scores: ScoreFile, folders: Sequence[Path], count: int = 16) -> tuple[Failure, ...]:
     """The first photos that gave no template."""
-    return tuple(Failure(name, reason, thumbnail(root, name)) for name, reason in scores.info.failures[:count])
+    return tuple(Failure(name, reason, thumbnail(folders, name)) for name, reason in scores.info.failures[:count])
 
 
-def thumbnail(root: Path | None, name: str) -> bytes | None:
-    """A small JPEG of a photo below ``root``; None where that is not possible."""
-    if root is None:
-        return None
-    path = root / name
-    # A score file may come from elsewhere: it must not lead out of the folder it names.
-    if not path.resolve().is_relative_to(root.resolve()):
+def thumbnail(folders: Sequence[Path], name: str) -> bytes | None:
+    """A small JPEG of a photo that lies in one of these folders; None where there is none."""
+    path = _inside(folders, name)
+    if path is None:
         return None
     try:
         pixels = images.decode(path, images.Limits(max_side=2 * SIDE)).pixels
         return images.encode(_fitted(pixels), "JPEG", quality=85)
     except BarefaceError:
         return None
+
+
+def _inside(folders: Sequence[Path], name: str) -> str | None:
+    """The real path of a photo by its name below one of the folders, where it does lie in one of them."""
+    real = [os.path.realpath(folder) for folder in folders]
+    for spelling in dict.fromkeys((name, from_text(name))):
+        for folder in real:
+            try:
+                path = os.path.realpath(Path(folder) / spelling)
+                if Path(path).is_file() and any(Path(path).is_relative_to(allowed) for allowed in real):
+                    return path
+            except (OSError, ValueError):  # a name that no file system takes
+                continue
+    return None
 
 
 def _fitted(pixels: UInt8) -> UInt8:
@@ -102,10 +120,10 @@ def _extreme(scores: ScoreFile, rows: NDArray[np.bool_], count: int, sign: int) 
     return np.array(list(chosen.values()), dtype=np.intp)
 
 
-def _pairs(scores: ScoreFile, rows: NDArray[np.intp], root: Path | None) -> tuple[Pair, ...]:
+def _pairs(scores: ScoreFile, rows: NDArray[np.intp], folders: Sequence[Path]) -> tuple[Pair, ...]:
     def photo(sample: int, subject: int, state: int) -> Photo:
         name = scores.samples[sample]
-        return Photo(name, scores.subjects[subject], scores.states[state], thumbnail(root, name))
+        return Photo(name, scores.subjects[subject], scores.states[state], thumbnail(folders, name))
 
     return tuple(
         Pair(

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bareface.drawing import draw_occlusion
-from bareface.images import encode
+from bareface.errors import ImageError
+from bareface.images import Limits, decode, encode
 from bareface.reports.page import render
 from bareface.types import Candidate, CandidateList, Face
 from bareface.wording import GUESSES, LEADS, beside_cells, beside_columns, plural, printable, verdict
@@ -18,6 +19,7 @@ from bareface.wording import GUESSES, LEADS, beside_cells, beside_columns, plura
 if TYPE_CHECKING:
     from bareface.restoration.beside import Beside
 
+_KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
 _CERTAIN_DECADES = 4.0
 """The evidence bar is full where one search by a stranger in 10,000 scores as high."""
 
@@ -41,7 +43,8 @@ def candidate_report(
     gallery
         The searched gallery's name, as the user gave it.
     crop
-        The encoded picture (JPEG, PNG or WebP) to show for a candidate's reference; None where none is kept.
+        The encoded picture to show for a candidate's reference; None where none is kept. A gallery may come from
+        elsewhere: the picture is decoded and encoded anew, and left out where that fails.
     notes
         What the reader must know about the whole search.
     base
@@ -140,7 +143,7 @@ def _section(
             _Card(
                 candidate=candidate,
                 name=printable(candidate.subject or f"Unnamed subject {candidate.subject_id}"),
-                picture=crop(candidate),
+                picture=_picture(crop(candidate)),
                 source=_place(candidate.source, base),
                 evidence=_evidence(candidate.fpir),
             )
@@ -149,6 +152,15 @@ def _section(
         notes=tuple(note for note in entry.notes if note not in said),
         beside=None if beside is None else _table(beside),
     )
+
+
+def _picture(kept: bytes | None) -> bytes | None:
+    if not isinstance(kept, bytes):  # text would be taken for the path of a file
+        return None
+    try:
+        return encode(decode(kept, _KEPT).pixels, "JPEG", quality=92)
+    except ImageError:
+        return None
 
 
 def _table(one: Beside) -> _Table:

@@ -1,0 +1,57 @@
+"""Text files as spreadsheets write them: their encoding, and what separates their columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Collection
+
+from bareface.errors import EvaluationError
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SEPARATORS = (",", ";", "\t")
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Text in UTF-8 or, with its mark, UTF-16, as UTF-8 without a mark.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.file``: it is neither; the message says where.
+    """
+    if data.startswith(_UTF16):
+        try:
+            data = data.decode("utf-16").encode("utf-8")
+        except UnicodeError as error:
+            raise _unread("it starts as UTF-16 text and does not go on so") from error
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in data:
+        raise _unread("it holds zero bytes: it is not text, or UTF-16 that does not say so")
+    try:
+        codecs.utf_8_decode(data, "strict", True)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _unread(f"line {line} is not UTF-8 text") from error
+    return data
+
+
+def decoded(data: bytes) -> str:
+    """:func:`as_utf8` as a string."""
+    return as_utf8(data).decode("utf-8")
+
+
+def delimiter_of(header: str, known: Collection[str]) -> str:
+    """What separates the columns of a header: the first of comma, semicolon and tab that sets a known name free."""
+    for delimiter in _SEPARATORS:
+        try:
+            names = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+        except csv.Error:
+            continue
+        if any(name.strip() in known for name in names):
+            return delimiter
+    return ","
+
+
+def _unread(what: str) -> EvaluationError:
+    return EvaluationError("evaluation.file", f"cannot be read: {what}.", remedy="Save it as CSV in UTF-8.")
