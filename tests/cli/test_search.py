@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import sqlite3
 from pathlib import Path
 
 import cv2
@@ -209,7 +210,9 @@ def test_a_hostile_subject_is_only_text(
 ) -> None:
     monkeypatch.chdir(collins.parent)  # a short path leaves the name its line
     name, page = "[bold]\x1b[2J<script>alert(1)</script>\u202e", tmp_path / "r.html"
-    run("enrol", tmp_path / "g.bareface", collins, "--subject", name)
+    run("enrol", tmp_path / "g.bareface", collins, "--subject", "Ada")
+    with sqlite3.connect(tmp_path / "g.bareface") as gallery:  # as in a gallery of an earlier version
+        gallery.execute("UPDATE subject SET name = ?", [name])
     result = run("search", tmp_path / "g.bareface", mirrored, "--report", page)
     assert "[bold]\\x1b[2J<script>alert(1)</script>\\u202e" in result.stdout
     assert not set("\x1b\u202e") & set(result.output + page.read_text(encoding="utf-8"))
