@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface import images
-from bareface.detection.bareface_detector import MIRRORED, SCORE, BarefaceDetector
+from bareface.detection.bareface_detector import BarefaceDetector
 from bareface.detection.base import Detection, Detector
+from bareface.detection.close_ups import MIRRORED, SCORE
 from bareface.detection.yunet import YunetDetector
 from bareface.engine import Engine
 from bareface.evaluation.bootstrap import clopper_pearson

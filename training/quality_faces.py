@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bareface import images
 from bareface.alignment import align
-from bareface.detection.bareface_detector import SCORE
+from bareface.detection.close_ups import SCORE
 from bareface.detection.yunet import YunetDetector
 from bareface.embedding.onnx import OnnxEmbedder
 from bareface.engine import Engine

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from bareface.detection.bareface_detector import _decoded, _locations  # noqa: E402
+from bareface.detection.answers import decoded, locations  # noqa: E402
 from bareface.types import Float32  # noqa: E402
 from training.detector.__main__ import LARGEST, faceless, soften  # noqa: E402
 from training.detector.config import OUTPUTS, STRIDES, Config, Widths  # noqa: E402

@@ -9,41 +9,25 @@ cascade (Zhang et al., 2016), doubts what only looked like a face from afar, and
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from bareface.detection.answers import STRIDES, Answers, decoded, merged
 from bareface.detection.base import Detection
+from bareface.detection.close_ups import OUTSIDE, SCORE, SURE, WORTH_IT, closer
+from bareface.detection.tiles import tiles
 from bareface.types import Box, Float32, Landmarks, UInt8
 
-STRIDES = (8, 16, 32)
-SCORE = 0.8
-NMS_OVERLAP, SAME_FACE, PART = 0.4, 0.65, 0.7
+PART = 0.7
 SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is brought to
 ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
-CLOSE_UP = 128  # pixels of the network's picture: the side of a close-up
-CLOSE_UP_MARGIN = 1.6  # its side in units of the face's longer side
-NOTHING = 0.05  # stands for the score of a close-up that shows no face
-CLOSE_UPS = 64  # at most, the best first: a crowd has no end
-WORTH_IT = 0.4  # the least score of what is looked at again
-BORDER_COLOUR = (127, 127, 127)
-LEANS = 0.35  # radians, 20 degrees: a face that is turned further is looked at upright
-MIRRORED = [1, 0, 2, 4, 3]
-"""Order of the landmarks in a mirror image."""
-
-
-class _Answers(NamedTuple):
-    """What locations say, in pixels of the photo: scores [n], boxes [n, 4], points [n, 10], mask logits [n, 3]."""
-
-    scores: Float32
-    boxes: Float32
-    points: Float32
-    masks: Float32
+LEVELS = 5.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
+TILE, AROUND = 1280, 96  # pixels of the network's picture: the side of a tile, and what it sees round its core
 
 
 class BarefaceDetector:
@@ -70,55 +54,36 @@ class BarefaceDetector:
         """Find faces at least about ``min_face`` pixels wide; see :class:`bareface.detection.base.Detector`.
 
         The photo is scaled until such a face is 20 pixels wide. What is then still large is looked at once more at 192
-        pixels, for faces that fill it; then come the close-ups. A photo in which nothing is found is tried with a
-        border: a face that fills the frame has no context otherwise.
+        pixels, and at sizes between, for faces that fill it; then come the close-ups. A photo in which nothing is found
+        is tried with a border: a face that fills the frame has no context otherwise. If that shows nothing either,
+        it is tried upside down.
         """
+        found = self._framed_too(pixels, min_face)
+        if not found and self._close_ups:
+            upside_down = np.ascontiguousarray(pixels[::-1, ::-1])
+            found = [_turned_back(face, pixels) for face in self._framed_too(upside_down, min_face) if face.score >= SURE]
+        return found
+
+    def _framed_too(self, pixels: UInt8, min_face: float) -> list[Detection]:
         found = self._find(pixels, min_face)
         if not found:
             border = round(0.25 * max(pixels.shape[:2]))
             sides = (border, border, border, border)
-            framed = cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_CONSTANT, value=BORDER_COLOUR)
+            framed = cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_CONSTANT, value=OUTSIDE)
             least = max(min_face, max(framed.shape[:2]) * SMALLEST / SECOND_LOOK)
             found = [_shifted(face, -border) for face in self._find(np.asarray(framed, np.uint8), least)]
         return found
 
     def _find(self, pixels: UInt8, min_face: float) -> list[Detection]:
-        longer = max(pixels.shape[:2])
-        scales = [min(ENLARGED, SMALLEST / min_face)]
-        if longer * scales[0] > LARGEST:
-            scales.append(SECOND_LOOK / longer)
         least = min(WORTH_IT, self._score) if self._close_ups else self._score
-        looks = [self._look(pixels, scale, least) for scale in scales]
-        answers = _Answers(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
-        faces = _merged(answers)
+        scales = _scales(max(pixels.shape[:2]), min_face)
+        faces = merged(Answers.joined([self._look(pixels, scale, least) for scale in scales]))
         if self._close_ups:
-            faces = self._closer(pixels, faces[:CLOSE_UPS])
+            faces = closer(self._run, pixels, faces)
         large = [face for face in faces if max(face.box.width, face.box.height) >= min_face]
         return _without_parts([face for face in large if face.score >= self._score])
 
-    def _closer(self, pixels: UInt8, faces: list[Detection]) -> list[Detection]:
-        """The same faces, best first, after a close look at each."""
-        if not faces:
-            return faces
-        cuts = [_cut_out(face) for face in faces]
-        rows = []
-        for matrix in cuts:
-            up_close = cv2.warpAffine(
-                pixels,
-                matrix,
-                (CLOSE_UP, CLOSE_UP),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderValue=BORDER_COLOUR,
-            )
-            rows.append(np.concatenate([up_close, up_close[:, ::-1]], axis=1))
-        sheet = np.concatenate(rows)
-        raw = self._session.run(None, {"pixels": sheet[None]})[0][0]
-        answers = _decoded(raw, sheet.shape[:2], np.ones(2, np.float32), WORTH_IT)
-        seen = [_in_close_up(answers, place) for place in range(len(faces))]
-        closer = [_joined(face, views, cut) for face, views, cut in zip(faces, seen, cuts, strict=True)]
-        return sorted(closer, key=lambda face: -face.score)
-
-    def _look(self, pixels: UInt8, scale: float, least: float) -> _Answers:
+    def _look(self, pixels: UInt8, scale: float, least: float) -> Answers:
         """Answers above a score, from the photo at one scale."""
         height, width = pixels.shape[:2]
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -126,139 +91,55 @@ class BarefaceDetector:
         image = cv2.resize(pixels, size, interpolation=method) if size != (width, height) else pixels
         right, below = -size[0] % STRIDES[-1], -size[1] % STRIDES[-1]
         if right or below:
-            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=BORDER_COLOUR)
-        raw = self._session.run(None, {"pixels": np.ascontiguousarray(image)[None]})[0][0]
-        return _decoded(raw, image.shape[:2], np.array([width / size[0], height / size[1]], np.float32), least)
+            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=OUTSIDE)
+        stretch = np.array([width / size[0], height / size[1]], np.float32)
+        parts = []
+        for tile in tiles(image.shape[1], image.shape[0], TILE, AROUND, STRIDES[-1]):
+            part = np.ascontiguousarray(image[tile.top : tile.bottom, tile.left : tile.right])
+            answers = decoded(self._run(part), part.shape[:2], least, tile.core)
+            parts.append(answers.placed(np.array([tile.left, tile.top], np.float32), stretch))
+        return Answers.joined(parts)
+
+    def _run(self, picture: UInt8) -> Float32:
+        raw: Float32 = self._session.run(None, {"pixels": picture[None]})[0][0]
+        return raw
 
 
-def _decoded(raw: Float32, shape: tuple[int, int], stretch: Float32, least: float) -> _Answers:
-    """Raw outputs [locations, 18] of a picture [h, w] as answers in pixels of the photo."""
-    chosen = np.flatnonzero(raw[:, 0] > np.log(least / (1 - least)))
-    raw = raw[chosen]
-    middle, step = _locations(chosen, shape)
-    centre = middle + raw[:, 1:3] * step
-    half = np.exp(np.clip(raw[:, 3:5], -4, 5)) * step / 2
-    boxes = np.concatenate([centre - half, centre + half], 1) * np.tile(stretch, 2)
-    points = (np.tile(middle, 5) + raw[:, 5:15] * step) * np.tile(stretch, 5)
-    scores = 1 / (1 + np.exp(-raw[:, 0]))
-    return _Answers(scores.astype(np.float32), boxes.astype(np.float32), points.astype(np.float32), raw[:, 15:18])
-
-
-def _locations(index: NDArray[np.int64], shape: tuple[int, int]) -> tuple[Float32, Float32]:
-    """Centres [n, 2] in pixels and strides [n, 1] of locations by their number."""
-    middle, step = np.zeros((len(index), 2), np.float32), np.zeros((len(index), 1), np.float32)
-    first = 0
-    for stride in STRIDES:
-        rows, columns = shape[0] // stride, shape[1] // stride
-        own = (index >= first) & (index < first + rows * columns)
-        row, column = np.divmod(index[own] - first, columns)
-        middle[own] = (np.stack([column, row], 1) + 0.5) * stride
-        step[own] = stride
-        first += rows * columns
-    return middle, step
-
-
-def _merged(answers: _Answers) -> list[Detection]:
-    """One detection for each face, best first: its best answer, averaged with those that mean the same box."""
-    areas = np.prod(np.maximum(answers.boxes[:, 2:] - answers.boxes[:, :2], 0), axis=1)
-    rest = np.argsort(-answers.scores, kind="stable")
-    found = []
-    while rest.size:
-        best = rest[0]
-        low = np.maximum(answers.boxes[best, :2], answers.boxes[rest, :2])
-        high = np.minimum(answers.boxes[best, 2:], answers.boxes[rest, 2:])
-        shared = np.prod(np.maximum(high - low, 0), axis=1)
-        overlap = shared / np.maximum(areas[best] + areas[rest] - shared, 1e-6)
-        # A box without area overlaps nothing, not even itself.
-        overlap[0] = 1
-        found.append(_averaged(answers, rest[overlap > SAME_FACE]))
-        rest = rest[overlap <= NMS_OVERLAP]
-    return found
-
-
-def _cut_out(face: Detection) -> NDArray[np.float64]:
-    """Where a close-up's pixels lie in the photo, as a matrix [2, 3]; a face that leans far is set upright."""
-    box = face.box
-    scale = CLOSE_UP_MARGIN * max(box.width, box.height, 1.0) / CLOSE_UP
-    middle = np.array([box.x1 + box.x2, box.y1 + box.y2]) / 2
-    lean = _lean(face.landmarks)
-    cosine, sine = (np.cos(lean), np.sin(lean)) if abs(lean) > LEANS else (1.0, 0.0)
-    turn = scale * np.array([[cosine, -sine], [sine, cosine]])
-    return np.column_stack([turn, middle - turn @ np.full(2, (CLOSE_UP - 1) / 2)])
-
-
-def _lean(landmarks: Landmarks) -> float:
-    """By how much a face is turned in the picture, clockwise, in radians; 0 for an upright one."""
-    eyes, mouth = landmarks.points[:2], landmarks.points[3:]
-    across, down = (eyes[1] - eyes[0]) + (mouth[1] - mouth[0]), mouth.mean(0) - eyes.mean(0)
-    return float(np.arctan2(across[1] - 2 * down[0], across[0] + 2 * down[1]))
-
-
-def _in_close_up(answers: _Answers, place: int) -> list[Detection]:
-    """What the close-up in row ``place`` of a sheet and its mirror image show in their middle, unmirrored."""
-    middles = (answers.boxes[:, :2] + answers.boxes[:, 2:]) / 2
-    found = []
-    for side in (0, 1):
-        corner = np.array([side * CLOSE_UP, place * CLOSE_UP], np.float32)
-        near = np.flatnonzero(np.abs(middles - corner - CLOSE_UP / 2).max(axis=1) < CLOSE_UP / 6)
-        if not near.size:
-            continue
-        own = _Answers(*(part[near] for part in answers))
-        best = _merged(own)[0]
-        points = best.landmarks.points - corner
-        x1, y1, x2, y2 = np.array(best.box) - np.tile(corner, 2)
-        if side:
-            points = points[MIRRORED]
-            points[:, 0] = CLOSE_UP - points[:, 0]
-            x1, x2 = CLOSE_UP - x2, CLOSE_UP - x1
-        found.append(replace(best, box=Box(x1, y1, x2, y2), landmarks=Landmarks(points, "five")))
-    return found
-
-
-def _joined(face: Detection, views: list[Detection], cut: NDArray[np.float64]) -> Detection:
-    """A face as the close-ups show it; its score is the geometric mean of all three looks'."""
-    scores = [view.score for view in views] + [NOTHING] * (2 - len(views))
-    score = float(np.cbrt(face.score * scores[0] * scores[1]))
-    if not views:
-        return replace(face, score=score)
-    # A pixel's centre lies half a pixel from its corner, in the close-up as in the photo.
-    turn, shift = cut[:, :2], cut[:, 2] + 0.5 - 0.5 * cut[:, :2].sum(axis=1)
-    points = np.mean([face.landmarks.points, *(view.landmarks.points @ turn.T + shift for view in views)], axis=0)
-    seen = np.mean([view.box for view in views], axis=0)
-    centre, half = turn @ (seen[:2] + seen[2:]) / 2 + shift, np.sqrt(turn**2 @ ((seen[2:] - seen[:2]) / 2) ** 2)
-    box = np.concatenate([centre - half, centre + half])
-    masks = [each.mask for each in (face, *views) if each.mask is not None]
-    return Detection(
-        Box(*(float(value) for value in box)),
-        score,
-        Landmarks(points.astype(np.float32), "five"),
-        np.mean(masks, axis=0).astype(np.float32),
-    )
+def _scales(longer: int, min_face: float) -> Sequence[float]:
+    """The scales at which a photo is looked at, finest first."""
+    finest = min(ENLARGED, SMALLEST / min_face)
+    if longer * finest <= LARGEST:
+        return [finest]
+    coarsest = SECOND_LOOK / longer
+    steps = int(np.ceil(np.log(finest / coarsest) / np.log(LEVELS)))
+    return [float(scale) for scale in np.geomspace(finest, coarsest, steps + 1)]
 
 
 def _without_parts(faces: list[Detection]) -> list[Detection]:
     """Faces, best first, without those that lie within a better one or hold one: an eye and a cheek are no face."""
-    kept: list[Detection] = []
-    for face in faces:
-        if all(face.box.shared(other.box) < PART * min(face.box.area, other.box.area) for other in kept):
-            kept.append(face)
-    return kept
-
-
-def _averaged(answers: _Answers, same: NDArray[np.int64]) -> Detection:
-    weight = answers.scores[same] ** 2
-    weight /= weight.sum()
-    box, points, logits = (weight @ part[same] for part in (answers.boxes, answers.points, answers.masks))
-    mask = np.exp(logits - logits.max())
-    return Detection(
-        Box(*(float(value) for value in box)),
-        float(answers.scores[same[0]]),
-        Landmarks(points.reshape(5, 2).astype(np.float32), "five"),
-        (mask / mask.sum()).astype(np.float32),
-    )
+    if not faces:
+        return faces
+    boxes = np.array([face.box for face in faces])
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    kept: list[int] = []
+    for place, box in enumerate(boxes):
+        others = boxes[kept]
+        shared = np.maximum(np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]), 0).prod(axis=1)
+        if (shared < PART * np.minimum(areas[place], areas[kept])).all():
+            kept.append(place)
+    return [faces[place] for place in kept]
 
 
 def _shifted(face: Detection, by: float) -> Detection:
     box = Box(face.box.x1 + by, face.box.y1 + by, face.box.x2 + by, face.box.y2 + by)
     points = (face.landmarks.points + np.float32(by)).astype(np.float32)
+    return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
+
+
+def _turned_back(face: Detection, pixels: UInt8) -> Detection:
+    """A face found in the photo upside down, where it lies in the photo."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = face.box
+    points = np.array([width, height], np.float32) - face.landmarks.points
+    box = Box(width - x2, height - y2, width - x1, height - y1)
     return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
