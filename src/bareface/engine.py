@@ -19,6 +19,7 @@ from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.errors import BarefaceError, ModelError
 from bareface.occlusion.base import Segmenter
 from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
+from bareface.wording import not_looked_for
 
 if TYPE_CHECKING:
     from bareface.restoration.base import Restored
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SMALLEST_FACE = 40.0
 FACES_ACROSS = 40
+LEAST_DECODED = 20.0  # pixels: of a photo that was decoded reduced, less shows no face
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +45,15 @@ class Analysis:
         Its faces with their templates, best first.
     error
         Why the photo could not be read, else None.
+    min_face
+        Width in pixels of the smallest face that was looked for; None where it is not known.
     """
 
     source: str
     photo: Photo | None
     faces: tuple[Face, ...]
     error: BarefaceError | None = None
+    min_face: float | None = None
 
 
 class Engine:
@@ -69,8 +74,7 @@ class Engine:
     threads
         How many photos are worked on at once; all cores by default.
     min_face
-        Width in pixels of the smallest face to look for. By default 40, or a fortieth of the photo's longer side
-        where that is more.
+        Width in pixels of the smallest face to look for; 40 by default. See :meth:`least_face`.
     segmenter
         What draws the occlusion map; None for none. Embedders whose chips are not of the geometry ``dlib-150`` go
         without.
@@ -157,9 +161,25 @@ class Engine:
 
     def detect(self, photo: Photo) -> list[Face]:
         """Find the faces in a decoded photo, best first."""
-        least = self.min_face or max(SMALLEST_FACE, max(photo.size) / FACES_ACROSS)
-        found = self._detector.detect(photo.pixels, least * photo.scale)
+        found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
         return [self._face(photo, detection) for detection in found]
+
+    def least_face(self, photo: Photo) -> float:
+        """Width, in pixels of the full-size photo, of the smallest face that is looked for in it.
+
+        That is ``min_face``, or 40 pixels; by default detectors that do not take large photos in tiles (dlib, YuNet)
+        look for no face under a fortieth of the longer side. It is more where a huge JPEG was decoded so much
+        reduced that such a face has less than 20 pixels left.
+        """
+        least = self.min_face or SMALLEST_FACE
+        if self.min_face is None and not getattr(self._detector, "in_tiles", False):
+            least = max(least, max(photo.size) / FACES_ACROSS)
+        return max(least, LEAST_DECODED / photo.scale) if photo.scale < 1 else least
+
+    def notes(self, photo: Photo) -> tuple[str, ...]:
+        """The photo's notes, and one more where faces of the size that was asked for were not looked for."""
+        least = self.least_face(photo)
+        return (*photo.notes, not_looked_for(least)) if least > (self.min_face or SMALLEST_FACE) else photo.notes
 
     def embed(self, faces: Sequence[Face], *, covered: bool = False) -> list[Template]:
         """Templates of many faces in one batch; the faces remember them.
@@ -308,7 +328,8 @@ class Engine:
         except BarefaceError as error:
             return Analysis(_name(source), None, (), error)
         faces = tuple(replace(face, photo=None) for face in self.detect(photo))
-        return Analysis(photo.source, replace(photo, pixels=photo.pixels[:0, :0].copy()), faces)
+        emptied = replace(photo, pixels=photo.pixels[:0, :0].copy(), notes=self.notes(photo))
+        return Analysis(photo.source, emptied, faces, min_face=self.least_face(photo))
 
     def _embed_all(self, faces: Sequence[Face], covered: bool, step: int = 32) -> None:
         for start in range(0, len(faces), step):

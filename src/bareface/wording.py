@@ -26,6 +26,16 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RAREST = 1e-6
 
 
+def no_face_found(min_face: float | None) -> str:
+    """That a photo shows no face, and how small a face was looked for."""
+    return "no face found" + ("" if min_face is None else f" of at least {math.ceil(min_face)} pixels")
+
+
+def not_looked_for(min_face: float) -> str:
+    """That smaller faces may have been passed over."""
+    return f"faces under {math.ceil(min_face)} pixels were not looked for"
+
+
 def printable(text: object) -> str:
     r"""Text with everything that could act on a terminal or reorder a page written as an escape.
 

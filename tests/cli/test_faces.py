@@ -18,7 +18,7 @@ def test_lists_faces(run: Run, collins: Path, hopper: Path) -> None:
     result = parsed(run("faces", collins, hopper, "--json"))
     assert set(result) == {"photos"}
     for photo in result["photos"]:
-        assert set(photo) == {"source", "size", "notes", "faces", "drawn", "error"}
+        assert set(photo) == {"source", "size", "notes", "min_face", "faces", "drawn", "error"}
         (face,) = photo["faces"]
         assert len(face["box"]) == 4
         assert len(face["landmarks"]["points"]) == 5

@@ -8,6 +8,7 @@ import pytest
 
 from bareface import images
 from bareface.engine import Engine
+from bareface.models import registry
 from bareface.types import UInt8
 from tests.portraits import astronaut, hopper
 
@@ -42,3 +43,29 @@ def test_a_leaning_face_is_found_where_it_is(engine: Engine, portrait, degrees: 
     there = np.array([found.box.x1 + found.box.x2, found.box.y1 + found.box.y2]) / 2
     assert np.linalg.norm(there - at) < 0.4 * eyes
     assert found.mask_state == "none"
+
+
+@pytest.mark.parametrize("portrait", [astronaut, hopper])
+@pytest.mark.parametrize("degrees", range(0, 360, 15))
+def test_a_face_at_any_angle_is_found_right(engine: Engine, portrait, degrees: int) -> None:
+    pixels = images.decode(portrait()).pixels
+    upright = max(engine.faces(pixels), key=lambda face: face.box.area)
+    leaning, matrix = turned(pixels, degrees)
+    (face,) = engine.faces(leaning)
+    wanted = (upright.landmarks.points - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
+    eyes = np.linalg.norm(upright.landmarks.points[1] - upright.landmarks.points[0])
+    assert np.linalg.norm(face.landmarks.points - wanted, axis=1).mean() < 0.1 * eyes
+    mean = registry.space_mean("dlib-128")
+    a, b = face.template.vector - mean, upright.template.vector - mean
+    assert a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) > 0.9
+    assert face.mask_state == "none"
+
+
+def test_somebody_upside_down_among_upright_people_is_found_and_they_stay(engine: Engine) -> None:
+    portrait = images.decode(astronaut()).pixels
+    group = np.concatenate([portrait, portrait[::-1, ::-1], portrait], axis=1)
+    faces = sorted(engine.faces(group), key=lambda face: face.box.x1)
+    assert len(faces) == 3
+    down = [face.landmarks.points[3:].mean(0)[1] > face.landmarks.points[:2].mean(0)[1] for face in faces]
+    assert down == [True, False, True]
+    assert {face.mask_state for face in faces} == {"none"}

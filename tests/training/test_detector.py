@@ -37,7 +37,7 @@ def labels(*boxes: tuple[float, ...], states: tuple[int, ...] = (), doubtful: tu
 
 def test_training_and_the_detector_number_locations_alike() -> None:
     middle, stride = centres(SIZE)
-    ours, steps = _locations(np.arange(LOCATIONS), (SIZE, SIZE))
+    ours, steps = locations(np.arange(LOCATIONS), (SIZE, SIZE))
     np.testing.assert_array_equal(middle, ours)
     np.testing.assert_array_equal(stride, steps[:, 0])
     outputs = FaceNet(SMALL).eval()(torch.zeros(2, 3, SIZE, SIZE))
@@ -48,7 +48,7 @@ def test_training_and_the_detector_number_locations_alike() -> None:
 def test_training_and_the_detector_read_outputs_alike() -> None:
     raw = np.random.default_rng(0).normal(0, 1, (LOCATIONS, OUTPUTS)).astype(np.float32)
     raw[:, 0] = 5
-    answers = _decoded(raw, (SIZE, SIZE), np.ones(2, np.float32), 0.5)
+    answers = decoded(raw, (SIZE, SIZE), 0.5)
     middle, stride = (torch.from_numpy(array) for array in centres(SIZE))
     boxes, points = decode(torch.from_numpy(raw), middle, stride)
     np.testing.assert_allclose(boxes.numpy(), answers.boxes, atol=1e-3)

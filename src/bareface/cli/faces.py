@@ -13,7 +13,7 @@ from bareface.cli.output import ExitCode, Json, note, print_error, print_json, p
 from bareface.cli.shapes import face_shape, plain
 from bareface.errors import BarefaceError, UsageError
 from bareface.files import check_place, file_name, make_folder
-from bareface.wording import percent
+from bareface.wording import no_face_found, percent
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
@@ -33,6 +33,7 @@ class _Seen:
     faces: tuple[Face, ...] = ()
     drawn: Path | None = None
     error: BarefaceError | None = None
+    min_face: float | None = None
 
 
 @with_engine
@@ -102,12 +103,13 @@ def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
     except BarefaceError as error:
         return _Seen(str(path), error=error)
     found = tuple(engine.detect(photo))
+    notes, least = engine.notes(photo), engine.least_face(photo)
     if target:
         try:
             images.write(target, draw_faces(photo.pixels, list(found), scale=photo.scale))
         except BarefaceError as error:
-            return _Seen(str(path), photo.size, photo.notes, found, error=error)
-    return _Seen(str(path), photo.size, photo.notes, found, target)
+            return _Seen(str(path), photo.size, notes, found, error=error, min_face=least)
+    return _Seen(str(path), photo.size, notes, found, target, min_face=least)
 
 
 def _shape(one: _Seen) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def _shape(one: _Seen) -> dict[str, Any]:
         "source": one.source,
         "size": plain(one.size),
         "notes": plain(one.notes),
+        "min_face": one.min_face,
         "faces": [face_shape(face) for face in one.faces],
         "drawn": str(one.drawn) if one.drawn else None,
         "error": one.error.as_dict() if one.error else None,
@@ -141,7 +144,7 @@ def _print(seen: list[_Seen]) -> None:
         for remark in one.notes:
             note(f"{one.source}: {remark}")
         if not one.faces:
-            note(f"{one.source}: no face found")
+            note(f"{one.source}: {no_face_found(one.min_face)}")
         if one.drawn:
             note(f"Drawn: {one.drawn}")
 

@@ -60,7 +60,9 @@ class EngineOptions:
     ] = "float32"
     min_face: Annotated[
         int | None,
-        typer.Option(min=1, metavar="PX", help="Ignore faces narrower than this; faster.", rich_help_panel=_PANEL),
+        typer.Option(
+            min=1, metavar="PX", help="Ignore faces narrower than this, 40 by default; faster.", rich_help_panel=_PANEL
+        ),
     ] = None
     threads: Annotated[
         int | None,

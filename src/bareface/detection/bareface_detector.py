@@ -26,7 +26,7 @@ SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted fac
 ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
-LEVELS = 5.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
+LEVELS = 6.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
 TILE, AROUND = 1280, 96  # pixels of the network's picture: the side of a tile, and what it sees round its core
 
 
@@ -44,6 +44,7 @@ class BarefaceDetector:
     """
 
     name = "bareface"
+    in_tiles = True  # so small faces are looked for in large photos, too
 
     def __init__(self, session: Any, score: float = SCORE, *, close_ups: bool = True) -> None:
         self._session = session
@@ -61,7 +62,9 @@ class BarefaceDetector:
         found = self._framed_too(pixels, min_face)
         if not found and self._close_ups:
             upside_down = np.ascontiguousarray(pixels[::-1, ::-1])
-            found = [_turned_back(face, pixels) for face in self._framed_too(upside_down, min_face) if face.score >= SURE]
+            found = [
+                _turned_back(face, pixels) for face in self._framed_too(upside_down, min_face) if face.score >= SURE
+            ]
         return found
 
     def _framed_too(self, pixels: UInt8, min_face: float) -> list[Detection]:

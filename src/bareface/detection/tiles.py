@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from math import ceil
 from typing import NamedTuple
 
@@ -42,4 +42,4 @@ def _spans(length: int, most: int, margin: int, step: int) -> list[tuple[int, in
     """Start and end of each tile and of its core, along one side."""
     count = 1 if length <= most else ceil(length / (most - 2 * margin - step))
     cuts = [round(place * length / count / step) * step for place in range(count)] + [length]
-    return [(max(0, a - margin), min(length, b + margin), a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [(max(0, a - margin), min(length, b + margin), a, b) for a, b in pairwise(cuts)]

@@ -26,6 +26,7 @@ from bareface.quality import reasons
 from bareface.restoration.provenance import KEYWORD, says_synthetic
 from bareface.restoration.record import Guard, guarding
 from bareface.types import EnrolOutcome, Face, Photo
+from bareface.wording import no_face_found
 
 if TYPE_CHECKING:
     from bareface.engine import Analysis
@@ -151,7 +152,8 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     if known is not None:  # twice in this run, or another process was faster
         return known
     if not found.faces:
-        return EnrolOutcome(entry.name, "no face", message=_sentences(found.photo.notes))
+        message = _sentences((no_face_found(found.min_face), *found.photo.notes))
+        return EnrolOutcome(entry.name, "no face", message=message)
     if restored:
         return _refused(entry, "a face in it is one that was restored here.", faces=len(found.faces))
     standing = corrections.standing(connection, found.photo.sha256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import sqlalchemy as sa
@@ -34,7 +35,7 @@ from bareface.types import (
     Source,
     UInt8,
 )
-from bareface.wording import plural
+from bareface.wording import no_face_found, plural
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +101,7 @@ def probes_of(
     found: list[Probe] = []
     notes: list[str] = []
     refused: list[Face] = []
+    least: list[float | None] = []
     for analysis in engine.stream(sources):
         if analysis.error is not None:
             raise analysis.error
@@ -107,7 +109,8 @@ def probes_of(
         faces, hidden = evidence.sort_out(analysis.faces, min_visible)
         refused.extend(hidden)
         if not analysis.faces:
-            notes.append(f"{analysis.source}: no face found, so it was not searched")
+            least.append(analysis.min_face)
+            notes.append(f"{analysis.source}: {no_face_found(analysis.min_face)}, so it was not searched")
         if hidden:
             notes.append(str(evidence.refusal(hidden, min_visible)))
         if same_person and len(faces) > 1:
@@ -120,13 +123,19 @@ def probes_of(
     if not found:
         raise ImageError(
             "image.no-face",
-            "no face was found.",
+            f"no face was found{_at_least(least)}.",
             source=", ".join("<array>" if isinstance(s, np.ndarray) else str(s)[:200] for s in sources),
             remedy="Look for smaller faces with --min-face, or try another detector or photo.",
         )
     if same_person and len(found) > 1:
         found = [_fused(found)]
     return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
+
+
+def _at_least(sizes: Sequence[float | None]) -> str:
+    """How small a face was looked for, where that is known, in every one of these photos."""
+    known = [size for size in sizes if size is not None]
+    return f" of at least {ceil(max(known))} pixels" if known else ""
 
 
 def _fused(probes: Sequence[Probe]) -> Probe:
