@@ -32,6 +32,8 @@ _ARCFACE = np.array(
 )
 # A chip much smaller than its source is sampled from a halved picture, or detail would alias.
 _HALVE_ABOVE = 2.0
+LONGEST = 32766
+"""Pixels: OpenCV 4 warps no longer picture."""
 
 
 def _similarity(source: Complex, target: Complex) -> tuple[complex, complex]:
@@ -103,7 +105,7 @@ def as_dlib(chip: UInt8) -> UInt8:
 
 def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, complex, complex]:
     """The part of the picture under the chip, halved until the chip is no longer much smaller than it."""
-    if abs(a) <= _HALVE_ABOVE:
+    if abs(a) <= _HALVE_ABOVE and max(pixels.shape[:2]) <= LONGEST:
         return pixels, a, b
     corners = a * np.array([0, size, size * 1j, size * (1 + 1j)]) + b
     height, width = pixels.shape[:2]

@@ -89,7 +89,8 @@ def test_one_file_does_not_hold_two_photos(run: Run, collins: Path, hopper: Path
 
 
 def test_no_face_is_exit_code_1(run: Run, nobody: Path) -> None:
-    assert "no face found" in run("faces", nobody, expect=1).stderr
+    assert "no face found of at least 40 pixels" in run("faces", nobody, expect=1).stderr
+    assert parsed(run("faces", nobody, "--json", "--min-face", 60, expect=1))["photos"][0]["min_face"] == 60
 
 
 def test_a_broken_photo_does_not_stop_the_others(run: Run, broken: Path, collins: Path, tmp_path: Path) -> None:

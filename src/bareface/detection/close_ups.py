@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.alignment import LONGEST
 from bareface.detection.answers import NMS_OVERLAP, Answers, decoded, merged
 from bareface.detection.base import Detection
 from bareface.types import Box, Float32, Landmarks, UInt8
@@ -34,7 +35,6 @@ MIRRORED = [1, 0, 2, 4, 3]
 """Order of the landmarks in a mirror image."""
 OUTSIDE = (127, 127, 127)
 """The colour beyond a picture's edge."""
-_LONGEST = 32766  # pixels: OpenCV warps no larger picture
 
 Network: TypeAlias = Callable[[UInt8], Float32]
 """A picture [h, w, 3] -> its raw outputs [locations, 18]."""
@@ -139,7 +139,7 @@ def _views(
 
 
 def _warped(pixels: UInt8, cut: Cut, side: int) -> UInt8:
-    if max(pixels.shape[:2]) > _LONGEST:
+    if max(pixels.shape[:2]) > LONGEST:
         pixels, cut = _around(pixels, cut, side)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(pixels, cut, (side, side), flags=flags, borderValue=OUTSIDE), np.uint8)
@@ -150,7 +150,7 @@ def _around(pixels: UInt8, cut: Cut, side: int) -> tuple[UInt8, Cut]:
     corners = cut[:, :2] @ np.array([[0, side, 0, side], [0, 0, side, side]]) + cut[:, 2:]
     size = np.array(pixels.shape[1::-1])
     low = np.clip(np.floor(corners.min(axis=1)).astype(int) - 2, 0, size - 1)
-    high = np.clip(np.ceil(corners.max(axis=1)).astype(int) + 2, low + 1, np.minimum(size, low + _LONGEST))
+    high = np.clip(np.ceil(corners.max(axis=1)).astype(int) + 2, low + 1, np.minimum(size, low + LONGEST))
     return pixels[low[1] : high[1], low[0] : high[0]], np.column_stack([cut[:, :2], cut[:, 2] - low])
 
 

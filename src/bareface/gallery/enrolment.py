@@ -152,8 +152,8 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     if known is not None:  # twice in this run, or another process was faster
         return known
     if not found.faces:
-        message = _sentences((no_face_found(found.min_face), *found.photo.notes))
-        return EnrolOutcome(entry.name, "no face", message=message)
+        looked = () if found.min_face is None else (no_face_found(found.min_face),)
+        return EnrolOutcome(entry.name, "no face", message=_sentences((*looked, *found.photo.notes)))
     if restored:
         return _refused(entry, "a face in it is one that was restored here.", faces=len(found.faces))
     standing = corrections.standing(connection, found.photo.sha256)
