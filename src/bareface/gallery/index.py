@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
-from os import cpu_count, fsync
+from os import cpu_count, fsync, getpid
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from bareface.errors import GalleryError, TemplateError
 from bareface.files import create
-from bareface.gallery.segment import Coding, Int64, Segment, quantised, read_segments
+from bareface.gallery.segment import Coding, Int64, Segment, one_thread, quantised, read_segments
 from bareface.types import Float32, Float64, Precision
 
 Fetch: TypeAlias = Callable[[Int64], Float32]
@@ -106,8 +106,8 @@ class ExactIndex:
         self._direction = np.asarray(mean / length if length > 0 else mean, np.float32)
         self._fetch = fetch if precision == "int8" else None
         self._segments: list[Segment] = []
-        # One query is one FAISS thread; the parallelism is ours, over segments.
-        self._pool = ThreadPoolExecutor(threads or cpu_count(), initializer=faiss.omp_set_num_threads, initargs=(1,))
+        self._threads = threads or cpu_count()
+        self._workers: tuple[int, ThreadPoolExecutor] | None = None
 
     def __len__(self) -> int:
         return sum(len(segment.ids) for segment in self._segments)
@@ -201,6 +201,23 @@ class ExactIndex:
                     similarities[row], ids[row], (sure,) = self._ranked(unit[row : row + 1], k, depth)
         return similarities, ids
 
+    def agrees(self, ids: Int64, vectors: Float32) -> bool:
+        """Whether the index holds these ids, and under each the code of its template.
+
+        Parameters
+        ----------
+        ids, vectors
+            As in :meth:`add`.
+        """
+        unit = _divided(vectors, self._norms(vectors))
+        seen = 0
+        for segment in self._segments:
+            _, own, given = np.intersect1d(segment.ids, ids, return_indices=True)
+            seen += len(own)
+            if len(own) and not segment.holds(own, unit[given]):
+                return False
+        return seen == len(ids)
+
     def save(self, path: Path, stamp: str, mode: int | None = None) -> None:
         """Write the index to a file, atomically.
 
@@ -218,7 +235,7 @@ class ExactIndex:
         GalleryError
             ``gallery.index-write``: the file cannot be written (a full disk). The old file is left as it was.
         """
-        fresh = path.with_name(path.name + ".new")
+        fresh = unfinished(path)
         try:
             fresh.unlink(missing_ok=True)
             with create(fresh, mode) as file:
@@ -260,6 +277,8 @@ class ExactIndex:
         stamp, dimension or precision, or written with another version of FAISS.
         """
         index = cls(dimension, mean=mean, precision=precision, fetch=fetch, threads=threads)
+        if not path.is_file():  # a named pipe would be waited for
+            return None
         try:
             with path.open("rb") as file:
                 expected = file.read(DIGEST)
@@ -337,7 +356,7 @@ class ExactIndex:
         codes, steps = unit, np.ones((len(unit), 1), np.float32)
         if self.precision == "int8":
             codes, steps = quantised(unit)
-        found = list(self._pool.map(lambda one: one.nearest(unit, codes, steps, depth), self._segments))
+        found = list(self._pool().map(lambda one: one.nearest(unit, codes, steps, depth), self._segments))
         estimates = np.concatenate([values for values, _ in found], axis=1)
         places = np.concatenate([own + start for (_, own), start in zip(found, self._starts(), strict=True)], axis=1)
         best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
@@ -346,6 +365,16 @@ class ExactIndex:
         asked = steps[:, 0] / 12**0.5 * longest if self.precision == "int8" else np.zeros(len(unit))
         noise = np.hypot(stored, asked)
         return np.take_along_axis(estimates, best, 1), np.take_along_axis(places, best, 1), noise
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads of this process: in a forked one, those of its parent do not run.
+
+        One query is one FAISS thread; the parallelism is ours, over segments.
+        """
+        if self._workers is None or self._workers[0] != getpid():
+            made = ThreadPoolExecutor(self._threads, initializer=faiss.omp_set_num_threads, initargs=(1,))
+            self._workers = getpid(), made
+        return self._workers[1]
 
     def _starts(self) -> list[int]:
         return [0, *accumulate(len(segment.ids) for segment in self._segments[:-1])]
@@ -357,11 +386,17 @@ class ExactIndex:
             own = places[slice(*np.searchsorted(places, (start, start + len(segment.ids))))] - start
             ids.append(segment.ids[own])
             if self._fetch is None:
-                stored.append(segment.index.reconstruct_batch(own))
+                with one_thread():
+                    stored.append(segment.index.reconstruct_batch(own))
         if self._fetch is None:
             return np.concatenate(ids), np.concatenate(stored)
         vectors = self._fetch(np.concatenate(ids))
         return np.concatenate(ids), _divided(vectors, self._norms(vectors))
+
+
+def unfinished(path: Path) -> Path:
+    """Where an index is written before it takes the place of the one at a path."""
+    return path.with_name(path.name + ".new")
 
 
 def _divided(vectors: Float32, norms: Float64) -> Float32:

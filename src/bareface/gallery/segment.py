@@ -11,6 +11,7 @@ range, and truncates the query too; integers in range pass through it unharmed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedRandom, BufferedReader
 from typing import Any, TypeAlias
@@ -87,15 +88,24 @@ class Segment:
 
     def extended(self, ids: Int64, codes: Float32) -> Segment:
         """The segment with more templates; its FAISS index is shared, so the old value must be dropped."""
-        self.index.add(codes)
+        with one_thread():
+            self.index.add(codes)
         longest = self.coding.step * float(np.linalg.norm(codes, axis=1).max())
         return replace(self, ids=np.concatenate([self.ids, ids]), longest=max(self.longest, longest))
 
     def kept(self, keep: NDArray[np.bool_]) -> Segment:
         """A new segment with only these: the codes of the others are in no memory that remains."""
         index = self.coding.new_index()
-        index.add_sa_codes(self.codes()[keep])
+        with one_thread():
+            index.add_sa_codes(self.codes()[keep])
         return replace(self, index=index, ids=self.ids[keep])
+
+    def holds(self, places: Int64, unit: Float32) -> bool:
+        """Whether these unit templates [n, d] are stored at these places [n], but for the last rounding."""
+        with one_thread():
+            stored = self.index.reconstruct_batch(places)
+        tolerance = 1.0 if self.coding.rounds else 1e-5
+        return bool(np.abs(stored - self.coding.encode(unit)).max() <= tolerance)
 
     def codes(self) -> NDArray[np.uint8]:
         """The stored bytes [n, bytes per template]."""
@@ -114,13 +124,25 @@ class Segment:
             np.save(file, array)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep FAISS from starting threads of its own: a process forked afterwards would wait for them for ever."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 def read_segments(file: BufferedReader, precision: Precision) -> Iterator[Segment]:
     """The segments from here to the end of a file."""
     while file.peek(1):
         ids, offset, (step, longest), codes = (np.load(file) for _ in range(4))
         coding = Coding(offset, float(step), rounds=precision == "int8")
         index = coding.new_index()
-        index.add_sa_codes(codes)
+        with one_thread():
+            index.add_sa_codes(codes)
         yield Segment(coding, index, ids, float(longest))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bareface import dependencies
 from bareface.errors import ModelError
+from bareface.forking import PerProcess
 
 _SHORT_NAMES = {
     "cpu": "CPUExecutionProvider",
@@ -53,7 +54,7 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
     # Threads that spin between runs would take the cores from decoding and detection.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=wanted)
+        session = PerProcess(lambda: onnxruntime.InferenceSession(str(path), options, providers=wanted))
     except Exception as error:  # ONNX Runtime raises its own, undocumented classes
         raise ModelError("model.unreadable", f"ONNX Runtime cannot load it: {error}", source=str(path)) from error
     used = session.get_providers()

@@ -1,0 +1,102 @@
+"""A process forked after the first search, as task queues and preloading servers do, works on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.portraits import astronaut
+
+HANG_S = 100
+"""No answer by then is a hang: the child ends itself and names the place."""
+
+
+def forked(tmp_path: Path, before: str, child: str) -> list[str]:
+    """Run a program that forks; what its children printed, each of whom must end by itself."""
+    code = f"""
+import faulthandler, multiprocessing, os, sys, threading
+import bareface
+from bareface import Engine, Gallery, images
+os.environ["BAREFACE_RESTORATIONS"] = {str(tmp_path / "record.sqlite")!r}
+photo = images.decode({str(astronaut())!r}).pixels
+engine = Engine(threads=4)
+gallery = Gallery.open({str(tmp_path / "g")!r}, engine)
+gallery.enrol(photo, subject="Astronaut")
+{textwrap.dedent(before)}
+def child():
+    faulthandler.dump_traceback_later({HANG_S}, exit=True)
+    try:
+{textwrap.indent(textwrap.dedent(child), "        ")}
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+context = multiprocessing.get_context("fork")
+children = [context.Process(target=child) for _ in range(2)]
+for one in children:
+    one.start()
+for one in children:
+    one.join()
+if number := os.fork():
+    ended = os.waitpid(number, 0)[1]
+else:
+    child()
+    sys.exit(0)  # ends as a program does, with all destructors
+print("ended", [one.exitcode for one in children], ended)
+print(gallery.search(photo).lists[0].candidates[0].subject, gallery.check().ok)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=3 * HANG_S
+    )
+    lines = found.stdout.split("\n")
+    assert "ended [0, 0] 0" in lines, found.stderr
+    assert "Astronaut True" in lines, found.stderr
+    return lines
+
+
+def test_search_in_a_child_after_a_search_in_the_parent(tmp_path):
+    search = "print('child', gallery.search(photo).lists[0].candidates[0].subject)"
+    assert forked(tmp_path, "gallery.search(photo)", search).count("child Astronaut") == 3
+
+
+@pytest.mark.slow
+def test_enrol_and_delete_in_children(tmp_path):
+    change = """
+    mine = photo.copy()
+    mine[0, 0] = os.getpid() % 256, os.getpid() // 256 % 256, os.getpid() // 65536
+    done = gallery.enrol(mine, subject=f"child {os.getpid()}").references
+    gone = gallery.delete(subject=f"child {os.getpid()}").references
+    print("child", done, gone)
+    """
+    assert forked(tmp_path, "gallery.search(photo)", change).count("child 1 1") == 3
+
+
+def test_the_engine_in_children(tmp_path):
+    work = """
+    face, *_ = engine.faces(photo)
+    streamed = sum(len(one.faces) for one in engine.stream([photo] * 3))
+    many = len(engine.embed_chips([face.chip] * 40))
+    same = round(bareface.compare(face, face).similarity, 3)
+    print("child", streamed, many, engine.enhance(face).provenance.kind, same)
+    """
+    lines = forked(tmp_path, "engine.embed_chips([engine.faces(photo)[0].chip] * 40)", work)
+    assert len([line for line in lines if line.startswith("child") and "40 enhance 1.0" in line]) == 3
+
+
+@pytest.mark.slow
+def test_a_fork_waits_for_a_search_in_another_thread(tmp_path):
+    before = """
+    stop = threading.Event()
+    def busy():
+        while not stop.is_set():
+            gallery.references()
+            with gallery._index.snapshot():
+                pass
+    thread = threading.Thread(target=busy)
+    thread.start()
+    threading.Timer(2, stop.set).start()
+    """
+    look = "print('child', len(gallery.references()), gallery.check().ok)"
+    assert forked(tmp_path, before, look).count("child 1 True") == 3
