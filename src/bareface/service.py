@@ -89,7 +89,12 @@ class Gallery(Editable):
         GalleryError
             ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
             version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``. Every other
-            method can raise these, too, except the first and third.
+            method can raise these, too, except the first and third. ``gallery.name``: the name is too long.
+
+        Notes
+        -----
+        A gallery that may only be read, or lies in such a folder, can be searched, listed and checked. The process may
+        be forked while a gallery is open; the child then uses it as its own.
         """
         store = Store(path, create=create)
         return cls(store, DerivedIndex(store, index or "int8"), engine)
@@ -192,6 +197,7 @@ class Gallery(Editable):
         found = tuple(entries(sources, subject, exclude=exclude, skipped=skipped))
         if face is not None and len(found) != 1:
             raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
+        self._store.check_writable()
         rules = enrolment.Rules(basis, largest, face, crops, min_visible)
         self._index.load()
         try:
@@ -237,6 +243,7 @@ class Gallery(Editable):
         UsageError
             ``usage.name``: the file has a name that no subject can have.
         """
+        self._store.check_writable()
         self._index.load()
         outcome = importing.import_encodings(self._store, path, basis)
         self._index.save()

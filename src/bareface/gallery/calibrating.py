@@ -10,6 +10,7 @@ import numpy as np
 from bareface.errors import CalibrationError, GalleryError
 from bareface.files import write_atomically
 from bareface.gallery import catalogue
+from bareface.gallery.columns import Damaged
 from bareface.gallery.store import Store
 from bareface.matching.calibration import Calibration
 from bareface.matching.gallery_calibration import GalleryCalibration, GalleryReferences, calibrate_references
@@ -31,8 +32,12 @@ def calibrate(store: Store) -> GalleryCalibration:
     with store.read() as connection:
         state = store.state(connection)
         owners = {one.id: one for one in catalogue.references(connection)}
-        parts = list(catalogue.all_vectors(connection, 0, _ROWS))
+        parts = list(catalogue.all_vectors(connection, 0, _ROWS, state.dimension or 0))
+        if any(number not in owners for numbers, _ in parts for number in numbers.tolist()):
+            raise Damaged("a template has no reference")
         makers = catalogue.template_counts(connection)
+        if makers and state.space is None:
+            raise Damaged("there are templates, but no space")
         main = max(makers, key=lambda made: made.references, default=None)
         masked = any(one.mask_state != "none" for one in owners.values())
         second = catalogue.covered_vectors(connection, list(owners), main.model) if main and masked else {}

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from bareface.errors import UsageError
+from bareface.gallery.columns import Damaged
 from bareface.gallery.records import GalleryInfo, Reference, Subject, TemplateCount
 from bareface.gallery.schema import correction, file, gallery, picture, reference, subject, template
 from bareface.types import Box, Float32, UInt8
@@ -21,6 +22,9 @@ from bareface.types import Box, Float32, UInt8
 _T = TypeVar("_T")
 _AT_ONCE = 500
 """Values bound to one statement: old SQLite allows 999."""
+
+LARGEST = 2**63 - 1
+"""The largest number that SQLite stores."""
 
 MASKED = ("partial", "full")
 """Named one by one, so that their index serves."""
@@ -78,7 +82,10 @@ def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
         .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
     )
     also = aliases(connection)
-    return tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
+    found = tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
+    if sum(one.references for one in found) != count(connection, reference):
+        raise Damaged("some references have no subject")
+    return found
 
 
 def one_subject(connection: sa.Connection, number: int) -> Subject:
@@ -123,17 +130,20 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
             t.mask_state,
             t.visible,
             r.quality,
+            subject.c.id,
         )
         .select_from(reference)
-        .join(subject)
-        .join(file)
-        .join(template)
+        .outerjoin(subject)  # an inner join would leave out, unsaid, what has lost its subject, photo or template
+        .outerjoin(file)
+        .outerjoin(template)
         .outerjoin(picture)
         .order_by(r.id)
     )
     if where is not None:
         query = query.where(where)
-    for row in connection.execute(query):
+    for *row, owner in connection.execute(query):
+        if owner is None:
+            raise Damaged(f"reference {row[0]} has no subject")
         values: tuple[Any, ...] = (*row[:5], Box(*row[5:9]), *row[9:])
         yield Reference(*values)
 
@@ -165,7 +175,7 @@ def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]
     found: dict[int, Float32] = {}
     for group in chunks(ids):
         query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
-        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+        found.update(decoded(connection, query))
     return found
 
 
@@ -177,7 +187,7 @@ def covered_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -
         query = sa.select(t.reference_id, t.covered).where(
             t.reference_id.in_(group), t.covered.is_not(None), t.mask_state == "none", t.model == model
         )
-        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+        found.update(decoded(connection, query))
     return found
 
 
@@ -189,7 +199,7 @@ def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) ->
         query = sa.select(t.reference_id, t.vector).where(
             t.reference_id.in_(group), t.mask_state.in_(MASKED), t.model == model
         )
-        found.update((row[0], vector_of(row[1])) for row in connection.execute(query))
+        found.update(decoded(connection, query))
     return found
 
 
@@ -199,15 +209,16 @@ def any_masked(connection: sa.Connection) -> bool:
     return connection.execute(query).first() is not None
 
 
-def all_vectors(connection: sa.Connection, after: int, rows: int) -> Iterator[tuple[NDArray[np.int64], Float32]]:
+def all_vectors(
+    connection: sa.Connection, after: int, rows: int, dimension: int
+) -> Iterator[tuple[NDArray[np.int64], Float32]]:
     """Numbers [n] and templates [n, d] of all references above ``after``, at most ``rows`` at once."""
     columns = template.c.reference_id, template.c.vector
     query = sa.select(*columns).where(template.c.reference_id > after).order_by(template.c.reference_id)
     result = connection.execution_options(yield_per=rows).execute(query)
     for part in result.partitions(rows):
         numbers = np.fromiter((row[0] for row in part), np.int64, len(part))
-        data = np.frombuffer(b"".join(row[1] for row in part), "<f4")
-        yield numbers, data.reshape(len(part), -1).astype(np.float32, copy=False)
+        yield numbers, _matrix([row[1] for row in part], dimension)
 
 
 def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8]:
@@ -228,9 +239,22 @@ def crop(connection: sa.Connection, number: int) -> bytes | None:
     return blob
 
 
-def vector_of(blob: bytes) -> Float32:
-    """A stored template [d]."""
-    return np.frombuffer(blob, "<f4").astype(np.float32, copy=False)
+def decoded(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, Float32]:
+    """Templates [d] by reference number, of the gallery's dimension and fit to be compared."""
+    rows = connection.execute(query).all()
+    dimension = connection.execute(sa.select(gallery.c.dimension)).scalar() or 0
+    matrix = _matrix([row[1] for row in rows], dimension)
+    return {row[0]: vector for row, vector in zip(rows, matrix, strict=True)}
+
+
+def _matrix(blobs: Sequence[bytes], dimension: int) -> Float32:
+    """Stored templates [n, d]."""
+    if any(len(blob) != 4 * dimension for blob in blobs):
+        raise Damaged(f"a template has not {dimension} numbers")
+    matrix = np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), dimension).astype(np.float32, copy=False)
+    if not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
+        raise Damaged("a template is not finite or all zero")
+    return matrix
 
 
 def blob_of(vector: Float32) -> bytes:
@@ -246,15 +270,29 @@ def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Refe
     UsageError
         ``usage.unknown-reference``.
     """
+    check_references(connection, ids)
     found = references_by_id(connection, ids)
+    return tuple(found[one] for one in dict.fromkeys(ids))
+
+
+def check_references(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """Refuse numbers that no reference has; the rows themselves are not read, so they may be damaged.
+
+    Raises
+    ------
+    UsageError
+        ``usage.unknown-reference``.
+    """
+    column = reference.c.id
+    groups = chunks(number for number in ids if 0 <= number <= LARGEST)
+    known = {n for group in groups for n in connection.execute(sa.select(column).where(column.in_(group))).scalars()}
     for one in ids:
-        if one not in found:
+        if one not in known:
             raise UsageError(
                 "usage.unknown-reference",
                 f"no reference is number {one}.",
                 remedy="`bareface gallery references` lists them.",
             )
-    return tuple(found[one] for one in dict.fromkeys(ids))
 
 
 def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +15,9 @@ from bareface.gallery import catalogue, subjects
 from bareface.gallery.records import Deleted
 from bareface.gallery.schema import file, reference, restoration, subject
 from bareface.gallery.walk import absolute
+
+_ANY: sa.types.TypeEngine[Any] = sa.types.NullType()
+"""Reads what is stored without a check: a damaged row must be possible to delete."""
 
 
 def delete_subject(connection: sa.Connection, which: int | str) -> Deleted:
@@ -48,9 +52,10 @@ def delete_references(connection: sa.Connection, numbers: Iterable[int]) -> Dele
     count = 0
     for group in catalogue.chunks(numbers):
         these = reference.c.id.in_(group)
-        rows = connection.execute(sa.select(reference.c.file_id, reference.c.subject_id).where(these)).all()
-        files.update(row[0] for row in rows)
-        subjects.update(row[1] for row in rows)
+        raw = sa.select(sa.type_coerce(reference.c.file_id, _ANY), sa.type_coerce(reference.c.subject_id, _ANY))
+        rows = connection.execute(raw.where(these)).all()
+        files.update(row[0] for row in rows if isinstance(row[0], int))
+        subjects.update(row[1] for row in rows if isinstance(row[1], int))
         count += connection.execute(reference.delete().where(these)).rowcount
     photos = catalogue.drop_unused(connection, file, files)
     # Small pictures of the face are in there, too.

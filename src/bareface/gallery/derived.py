@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
+from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from bareface.errors import GalleryError
 from bareface.gallery import catalogue
-from bareface.gallery.index import ExactIndex
+from bareface.gallery.columns import Damaged
+from bareface.gallery.index import ExactIndex, unfinished
 from bareface.gallery.records import TemplateCount
 from bareface.gallery.schema import template
 from bareface.gallery.store import State, Store
@@ -70,12 +72,11 @@ class DerivedIndex:
         self._connection: sa.Connection | None = None
         self._sizes: dict[str, int] = {}
         self._makers: tuple[TemplateCount, ...] = ()
-        self._lock = RLock()
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The database at one moment, and the index of that same moment."""
-        with self._lock, self._store.read() as connection:
+        with self._store.lock, self._store.read() as connection:
             self._connection = connection
             try:
                 self._refresh(connection)
@@ -90,15 +91,16 @@ class DerivedIndex:
 
     def rebuild(self) -> None:
         """Make the index anew from the database, and the sidecar from the index."""
-        with self._lock:
+        with self._store.lock:
             self._index = self._state = None
-            self.discard_file()
+            if not self._store.read_only:
+                self.discard_file()
             self.save()
 
     def save(self) -> None:
         """Write the sidecar, unless it is as it should be; failing costs the next opening a rebuild."""
         with self.snapshot() as now:
-            if now.index is None or self._state is None or self._saved == self._state:
+            if now.index is None or self._state is None or self._saved == self._state or self._store.read_only:
                 return
             try:
                 # Who may read the gallery may read its index: SQLite does the same with its own files.
@@ -114,17 +116,35 @@ class DerivedIndex:
             self.save()
 
     def discard_file(self) -> None:
-        """Remove the sidecar: after a deletion it holds what must be gone."""
+        """Remove the sidecar, and what an interrupted writing of it left: they hold what must be gone.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.index-write``: it cannot be removed.
+        """
         self._saved = None
-        self.path.unlink(missing_ok=True)
+        real = Path(os.path.realpath(self._store.path) + "-index")  # the same gallery may be opened through a link
+        for path in (self.path, unfinished(self.path), real, unfinished(real)):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise GalleryError(
+                    "gallery.index-write",
+                    f"the search index cannot be removed: {error.strerror or error}; it holds what was deleted.",
+                    source=str(path),
+                    remedy="Remove it by hand, then run `bareface gallery scrub`.",
+                ) from error
 
     def _refresh(self, connection: sa.Connection) -> None:
         state, before = self._store.state(connection), self._state
         if state == before:
             return
         if state.space is None or state.dimension is None:
+            if catalogue.count(connection, template):
+                raise Damaged("there are templates, but no space or dimension")
             self._index = None
-        elif self._index is None or before is None or before.epoch != state.epoch:
+        elif self._index is None or before is None or not self._continues(connection, before, state):
             self._index = self._loaded(connection, state, state.dimension)
             if self._index is not None:
                 self._saved = state
@@ -134,6 +154,12 @@ class DerivedIndex:
             self._index = self._built(connection, state, state.dimension)
         self._sizes, self._makers = catalogue.sizes(connection), catalogue.template_counts(connection)
         self._state = state
+
+    def _continues(self, connection: sa.Connection, before: State, state: State) -> bool:
+        """Whether the index in memory can be brought to this state: it is not that of a file put here meanwhile."""
+        same = (before.uuid, before.space, before.dimension, before.epoch)
+        now = (state.uuid, state.space, state.dimension, state.epoch)
+        return same == now and self._store.follows(connection, before)
 
     def _loaded(self, connection: sa.Connection, state: State, dimension: int) -> ExactIndex | None:
         return ExactIndex.load(
@@ -152,8 +178,7 @@ class DerivedIndex:
             precision=self.precision,
             fetch=self._fetch,
         )
-        for numbers, vectors in catalogue.all_vectors(connection, 0, _ROWS):
-            index.add(numbers, vectors)
+        _extend(index, connection, after=0)
         return index
 
     def _follows(self, connection: sa.Connection, index: ExactIndex) -> bool:
@@ -163,8 +188,7 @@ class DerivedIndex:
         highest number held, and a wrong count afterwards means that something was deleted.
         """
         held = index.ids
-        for numbers, vectors in catalogue.all_vectors(connection, int(held.max(initial=0)), _ROWS):
-            index.add(numbers, vectors)
+        _extend(index, connection, after=int(held.max(initial=0)))
         if len(index) != catalogue.count(connection, template):
             query = sa.select(template.c.reference_id).where(template.c.reference_id <= held.max(initial=0).item())
             stored = np.fromiter(connection.execute(query).scalars(), np.int64)
@@ -174,9 +198,16 @@ class DerivedIndex:
     def _fetch(self, ids: NDArray[np.int64]) -> Float32:
         assert self._connection is not None  # the index searches only inside a snapshot
         found = catalogue.vectors(self._connection, ids.tolist())
+        if len(found) < len(ids):
+            raise Damaged("the index holds a template that the database lacks")
         return np.stack([found[number] for number in ids.tolist()])
 
 
+def _extend(index: ExactIndex, connection: sa.Connection, after: int) -> None:
+    for numbers, vectors in catalogue.all_vectors(connection, after, _ROWS, index.dimension):
+        index.add(numbers, vectors)
+
+
 def _stamp(connection: sa.Connection, state: State) -> str:
-    parts = state.uuid, state.space, state.epoch, state.generation, catalogue.count(connection, template)
+    parts = state.uuid, state.space, state.epoch, state.token, catalogue.count(connection, template)
     return "/".join(map(str, parts))

@@ -29,8 +29,8 @@ class Editable:
     ) -> Deleted:
         """Delete a subject, all faces from a photo, or single references: from database, index and crops.
 
-        Deleted bytes are overwritten with zeros and the index is written anew: nothing of them can be read from the
-        gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
+        Database and index are written anew, which needs as much free disk again: nothing of what was deleted can be
+        read from the gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
 
         Parameters
         ----------
@@ -54,19 +54,20 @@ class Editable:
             elif photo is not None:
                 deleted = deletion.delete_photo(connection, photo)
             elif reference is not None:
-                found = catalogue.find_references(connection, _numbers(reference))
-                deleted = deletion.delete_references(connection, [one.id for one in found])
+                numbers = _numbers(reference)
+                catalogue.check_references(connection, numbers)
+                deleted = deletion.delete_references(connection, numbers)
         self._erase()
         return deleted
 
     def scrub(self) -> None:
-        """Write the gallery's files anew, giving back the space of what was deleted; needs as much free disk again."""
-        self._store.rewrite()
+        """Write the gallery's files anew, as :meth:`delete` does: finishes a deletion that was interrupted."""
         self._erase()
 
     def _erase(self) -> None:
+        self._store.check_writable()
         self._index.discard_file()
-        self._store.forget()
+        self._store.erase()
         self._index.save()
 
     # Corrections ------------------------------------------------------------------------------------------

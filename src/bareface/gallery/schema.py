@@ -6,59 +6,18 @@ never reads past a picture.
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    DateTime,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-)
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table
+
+from bareface.gallery.columns import Blob, FilePath, LongWords, Moment, Real, Whole, Words
 
 REVISION = "0006"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
-
-class FilePath(TypeDecorator[str]):
-    """A path as the bytes the file system has: on Linux a name need not be valid UTF-8."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> bytes | None:
-        """To the database."""
-        return None if value is None else os.fsencode(value)
-
-    def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
-        """From the database."""
-        return None if value is None else os.fsdecode(value)
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite keeps no time zone, so it is put back on the way out."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """To the database."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """From the database."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
+_SHA256 = "[0-9a-f]{64}"
+_HEX = "[0-9a-f]{32}"
+_SOME = ".+"
 
 metadata = MetaData(
     naming_convention={
@@ -79,22 +38,34 @@ gallery = Table(
     "gallery",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True),
-    Column("uuid", String(32), nullable=False),
-    Column("space", String(100)),  # None until the first template is enrolled
-    Column("dimension", Integer),
-    Column("generation", Integer, nullable=False),  # grows with every write
-    Column("epoch", Integer, nullable=False),  # grows when templates are replaced under the same reference
+    Column("uuid", Words(32, _HEX), nullable=False),
+    Column("space", Words(100, optional=True)),  # None until the first template is enrolled
+    Column("dimension", Whole(optional=True)),
+    Column("generation", Whole(), nullable=False),  # grows with every write
+    Column("epoch", Whole(), nullable=False),  # grows when templates are replaced under the same reference
     Column("created", Moment, nullable=False),
+    # Random, new with every write: two copies of one gallery that are each written to once have different tokens.
+    Column("token", Words(32, _HEX), nullable=False, server_default=""),
+    Column("previous", Words(32), nullable=False, server_default=""),  # the token before; see bareface.gallery.wal
+)
+
+# Tokens of the last writes, so that a gallery that was written to is told from another one put in its place.
+# Binary, unlike the two above, because the write-ahead log is searched for those as text.
+history = Table(
+    "history",
+    metadata,
+    Column("generation", Integer, primary_key=True),
+    Column("token", Blob(16), nullable=False),
 )
 
 subject = Table(
     "subject",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", String(32), nullable=False, unique=True),  # lets a correction find a subject again after deletion
-    Column("name", String(500), unique=True),
-    Column("name_key", String(500)),  # what is compared: see bareface.gallery.names
-    Column("namesake", Integer, nullable=False, server_default="0"),  # above 0 only in galleries of earlier versions
+    Column("key", Words(32, _HEX), nullable=False, unique=True),  # by which a correction finds a deleted subject again
+    Column("name", Words(500, optional=True), unique=True),
+    Column("name_key", Words(500, optional=True)),  # what is compared: see bareface.gallery.names
+    Column("namesake", Whole(), nullable=False, server_default="0"),  # above 0 only in galleries of earlier versions
     Index(None, "name_key", "namesake", unique=True),
     sqlite_autoincrement=True,
 )
@@ -103,11 +74,11 @@ file = Table(
     "file",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("sha256", String(64), nullable=False, unique=True),
+    Column("sha256", Words(64, _SHA256), nullable=False, unique=True),
     Column("path", FilePath, nullable=False, index=True),
-    Column("format", String(40), nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
+    Column("format", Words(40), nullable=False),
+    Column("width", Whole(), nullable=False),
+    Column("height", Whole(), nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -116,17 +87,17 @@ reference = Table(
     "reference",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("subject_id", ForeignKey("subject.id"), nullable=False, index=True),
-    Column("file_id", ForeignKey("file.id"), nullable=False, index=True),
-    Column("x1", Float, nullable=False),
-    Column("y1", Float, nullable=False),
-    Column("x2", Float, nullable=False),
-    Column("y2", Float, nullable=False),
-    Column("landmarks", LargeBinary),  # float32 [5, 2] little-endian; None for an imported template
-    Column("scheme", String(20)),
-    Column("score", Float, nullable=False),
-    Column("quality", Float),  # 0 to 100; None where not known
-    Column("basis", String(500)),
+    Column("subject_id", Whole(), ForeignKey("subject.id"), nullable=False, index=True),
+    Column("file_id", Whole(), ForeignKey("file.id"), nullable=False, index=True),
+    Column("x1", Real(), nullable=False),
+    Column("y1", Real(), nullable=False),
+    Column("x2", Real(), nullable=False),
+    Column("y2", Real(), nullable=False),
+    Column("landmarks", Blob(40, optional=True)),  # float32 [5, 2] little-endian; None for an imported template
+    Column("scheme", Words(20, _SOME, optional=True)),
+    Column("score", Real(), nullable=False),
+    Column("quality", Real(-1, 101, optional=True)),  # 0 to 100; None where not known
+    Column("basis", Words(500, optional=True)),
     Column("enrolled", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -135,12 +106,12 @@ reference = Table(
 def _template_columns() -> list[Any]:
     return [
         _reference_key(),
-        Column("model", String(100), nullable=False),
-        Column("precision", String(20), nullable=False),
-        Column("vector", LargeBinary, nullable=False),  # float32 [dimension] little-endian
-        Column("mask_state", String(10), nullable=False, server_default="none"),
-        Column("visible", Float),  # None where nobody looked
-        Column("covered", LargeBinary),  # as vector; None where there is none
+        Column("model", Words(100, _SOME), nullable=False),
+        Column("precision", Words(20, _SOME), nullable=False),
+        Column("vector", Blob(multiple=4), nullable=False),  # float32 [dimension] little-endian
+        Column("mask_state", Words(10, "none|partial|full"), nullable=False, server_default="none"),
+        Column("visible", Real(-0.01, 1.01, optional=True)),  # None where nobody looked
+        Column("covered", Blob(multiple=4, optional=True)),  # as vector; None where there is none
     ]
 
 
@@ -153,15 +124,15 @@ staged = Table(
     "staged_template",
     metadata,
     *_template_columns(),
-    Column("space", String(100), nullable=False, index=True),
+    Column("space", Words(100, _SOME), nullable=False, index=True),
 )
 
 picture = Table(
     "picture",
     metadata,
     _reference_key(),
-    Column("thumbnail", LargeBinary, nullable=False),  # uint8 [16, 16], grey: tells a re-encoding from another photo
-    Column("crop", LargeBinary),  # JPEG, 160x160; None with crops=False
+    Column("thumbnail", Blob(256), nullable=False),  # uint8 [16, 16], grey: tells a re-encoding from another photo
+    Column("crop", Blob(optional=True)),  # JPEG, 160x160; None with crops=False
 )
 
 # A correction names a photo by content and a face by place, so that it outlives the reference it was made on.
@@ -171,19 +142,19 @@ correction = Table(
     Column("id", Integer, primary_key=True),
     Column(
         "kind",
-        String(10),
+        Words(10, "assign|reject|merge"),
         CheckConstraint("kind in ('assign', 'reject', 'merge')", name="kind"),
         nullable=False,
     ),
-    Column("sha256", String(64), index=True),
-    Column("x1", Float),
-    Column("y1", Float),
-    Column("x2", Float),
-    Column("y2", Float),
-    Column("merged_name", String(500), index=True),  # for a merge: the key of the name that now means the target
-    Column("subject_key", String(32), index=True),
-    Column("subject_name", String(500)),
-    Column("subject_name_key", String(500), index=True),
+    Column("sha256", Words(64, _SHA256, optional=True), index=True),
+    Column("x1", Real(optional=True)),
+    Column("y1", Real(optional=True)),
+    Column("x2", Real(optional=True)),
+    Column("y2", Real(optional=True)),
+    Column("merged_name", Words(500, optional=True), index=True),  # of a merge: the key of the name
+    Column("subject_key", Words(32, _HEX, optional=True), index=True),
+    Column("subject_name", Words(500, optional=True)),
+    Column("subject_name_key", Words(500, optional=True), index=True),
     Column("made", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -194,10 +165,10 @@ restoration = Table(
     "restoration",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("source_sha256", String(64), nullable=False, index=True),
-    Column("provenance", Text, nullable=False),  # JSON, as in the pictures' own metadata
-    Column("source", LargeBinary, nullable=False),  # uint8 [96, 96]: the aligned face, grey
-    Column("region", LargeBinary, nullable=False),  # bits of bool [96, 96]: what may differ from it
+    Column("source_sha256", Words(64, _SHA256), nullable=False, index=True),
+    Column("provenance", LongWords(), nullable=False),  # JSON, as in the pictures' own metadata
+    Column("source", Blob(96 * 96), nullable=False),  # uint8 [96, 96]: the aligned face, grey
+    Column("region", Blob(96 * 96 // 8), nullable=False),  # bits of bool [96, 96]: what may differ from it
     sqlite_autoincrement=True,
 )
 
@@ -205,8 +176,8 @@ restored_face = Table(
     "restored_face",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("restoration_id", ForeignKey("restoration.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("grey", LargeBinary, nullable=False),  # uint8 [96, 96]: a completion
-    Column("descriptor", LargeBinary, nullable=False),  # float16 [256] little-endian: what is searched
+    Column("restoration_id", Whole(), ForeignKey("restoration.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("grey", Blob(96 * 96), nullable=False),  # uint8 [96, 96]: a completion
+    Column("descriptor", Blob(2 * 256), nullable=False),  # float16 [256] little-endian: what is searched
     sqlite_autoincrement=True,
 )

@@ -4,69 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import RLock
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from bareface import files
-from bareface.errors import GalleryError
-from bareface.gallery import schema
+from bareface import files, forking
+from bareface.errors import BarefaceError, GalleryError
+from bareface.gallery import damage, failures, place, schema
+from bareface.gallery.connecting import Connector
+from bareface.gallery.records import Problem
 
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
 
-_SQLITE = b"SQLite format 3\0"
-
-_FAILURES: dict[str, tuple[str, str, str]] = {
-    "SQLITE_FULL": (
-        "gallery.disk-full",
-        "the disk is full; what was stored before is intact.",
-        "Free some space and run the same command again: it goes on where it stopped.",
-    ),
-    "SQLITE_BUSY": (
-        "gallery.locked",
-        "another process is writing to the gallery.",
-        "Wait for it to end, then run the same command again.",
-    ),
-    "SQLITE_CORRUPT": (
-        "gallery.corrupt",
-        "the gallery's database is damaged.",
-        "Restore the file from a copy; `bareface gallery check` names the damage.",
-    ),
-    "SQLITE_NOTADB": (
-        "gallery.corrupt",
-        "this is not a gallery, or its first bytes are damaged.",
-        "Name a gallery made by bareface, or restore the file from a copy.",
-    ),
-    "SQLITE_READONLY": (
-        "gallery.read-only",
-        "the gallery may not be written to.",
-        "Make the file and its folder writable; SQLite needs both.",
-    ),
-    "SQLITE_CANTOPEN": (
-        "gallery.missing",
-        "the gallery cannot be opened.",
-        "Name a file in a folder that exists and may be written to.",
-    ),
-    "SQLITE_IOERR": (
-        "gallery.io",
-        "the disk could not be read or written.",
-        "Check the disk and the permissions, then run the same command again.",
-    ),
-}
-# SQLite says FULL for ENOSPC only; a quota or a file-size limit stops the same write under another name.
-_FAILURES["SQLITE_IOERR_WRITE"] = _FAILURES["SQLITE_IOERR_SHMSIZE"] = _FAILURES["SQLITE_FULL"]
-_FAILURES["SQLITE_LOCKED"] = _FAILURES["SQLITE_BUSY"]
-_FAILURES["SQLITE_PERM"] = _FAILURES["SQLITE_AUTH"] = _FAILURES["SQLITE_READONLY"]
+REMEMBERED = 1000
+"""How many writes a gallery's history goes back: an index that is older is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +44,8 @@ class State:
         Grows with every write transaction.
     epoch
         Grows when templates are replaced under the same reference numbers.
+    token
+        Random, new with every write transaction: no other state of any gallery has it.
     """
 
     uuid: str
@@ -90,6 +53,7 @@ class State:
     dimension: int | None
     generation: int
     epoch: int
+    token: str
 
 
 class Store:
@@ -114,57 +78,24 @@ class Store:
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the user's symlink
+        self.lock = RLock()
         self._source = str(path)
-        if not self.path.exists():
-            if not create:
-                raise GalleryError(
-                    "gallery.missing",
-                    "there is no such gallery.",
-                    source=self._source,
-                    remedy="Check the path, or make a gallery with `bareface enrol`.",
-                )
-            if not self.path.parent.is_dir():
-                raise GalleryError(
-                    "gallery.missing",
-                    f"the folder {self.path.parent} does not exist.",
-                    source=self._source,
-                    remedy="Make the folder first.",
-                )
-        elif not self.path.is_file():
-            raise GalleryError(
-                "gallery.corrupt",
-                "this is a folder, not a gallery.",
-                source=self._source,
-                remedy="Name the gallery's file.",
-            )
-        elif self._begins() not in (b"", _SQLITE):  # SQLite would take a very short file for an empty one
-            raise self._named("SQLITE_NOTADB", ValueError(self._source))
-        if create:
+        exists = place.check(self.path, self._source, create=create)
+        if not exists:
             self._make()
-        self._engine = _sqlite(self.path)
-        try:
-            self._migrate()
-        except BaseException:
-            self.close()
-            raise
+        self.read_only = exists and not place.may_write(self.path)
+        connector = Connector(self.path, self._source, read_only=self.read_only, timeout=BUSY_TIMEOUT_S)
+        self._engine = connector.engine()
+        forking.register(self)
+        self._migrate()
 
     def _make(self) -> None:
-        """Make the file, if absent, with the permissions of ours: SQLite gives its other files those of this one."""
-        try:
-            files.create(self.path.resolve()).close()  # a link may point to where there is nothing yet
-        except FileExistsError:
-            pass
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise self._named("SQLITE_FULL", error) from error
-            raise self._named("SQLITE_CANTOPEN", error) from error
-
-    def _begins(self) -> bytes:
-        try:
-            with self.path.open("rb") as file:
-                return file.read(len(_SQLITE))
-        except OSError as error:
-            raise self._named("SQLITE_CANTOPEN", error) from error
+        """Make the file with the permissions of ours: SQLite gives its other files those of this one."""
+        with self._failures(), suppress(FileExistsError):
+            try:
+                files.create(self.path.resolve()).close()  # a link may point to where there is nothing yet
+            except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+                raise failures.of("SQLITE_CANTOPEN", self._source) from error
 
     def _migrate(self) -> None:
         with self.read() as connection:
@@ -179,10 +110,26 @@ class Store:
             )
         if current == schema.REVISION:
             return
-        with self._failures(), self._engine.connect() as plain:
+        if tables and (current is None or not re.fullmatch(r"\d{4}", str(current))):
+            raise GalleryError(
+                "gallery.corrupt",
+                f"table alembic_version: the version is {current!r}, which no version of bareface writes.",
+                source=self._source,
+                remedy="Restore the file from a copy.",
+            )
+        if self.read_only and str(current) < schema.REVISION:
+            raise GalleryError(
+                "gallery.read-only",
+                "an earlier version of bareface made it, and it cannot be updated where it may not be written to.",
+                source=self._source,
+                remedy="Copy it to a folder that may be written to, and open the copy.",
+            )
+        with self.lock, self._failures(), self._engine.connect() as plain:
+            plain.connection.cursor().execute("PRAGMA journal_mode = WAL")
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 self._upgrade(connection)
+                _renew_token(connection)
 
     def _upgrade(self, connection: sa.Connection) -> None:
         # Alembic takes a fifth of a second to import: only a new or an old gallery pays for it.
@@ -210,106 +157,155 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one unchanging snapshot of the gallery."""
-        with self._failures(), self._engine.connect() as connection, connection.begin():
+        with self.lock, self._failures(), self._unchanged(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction: all of it is stored, or, on any exception, none."""
-        with self._failures(), self._engine.connect() as plain:
+        self.check_writable()
+        with self.lock, self._failures(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 yield connection
-                row = schema.gallery
-                connection.execute(row.update().values(generation=row.c.generation + 1))
+                _renew_token(connection)
+
+    def check_writable(self) -> None:
+        """Refuse work that would end in a write which is not possible here.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.read-only``.
+        """
+        if self.read_only:
+            raise failures.of("SQLITE_READONLY", self._source)
 
     def state(self, connection: sa.Connection | None = None) -> State:
         """What the gallery is pinned to now; within a transaction when one is given."""
         row = schema.gallery
-        query = sa.select(row.c.uuid, row.c.space, row.c.dimension, row.c.generation, row.c.epoch)
+        query = sa.select(row.c.uuid, row.c.space, row.c.dimension, row.c.generation, row.c.epoch, row.c.token)
         if connection is not None:
             return State(*connection.execute(query).one())
         with self.read() as connection:
             return State(*connection.execute(query).one())
 
-    def forget(self) -> None:
-        """Empty the write-ahead log, the one place where what was deleted can still be read.
+    def follows(self, connection: sa.Connection, before: State) -> bool:
+        """Whether this gallery was once in a state, some writes ago: not so if another file was put in its place."""
+        past = schema.history.c
+        query = sa.select(past.token).where(past.generation == before.generation)
+        return connection.execute(query).scalar() == bytes.fromhex(before.token)
 
-        In the database itself SQLite overwrites with zeros what it deletes (``secure_delete``).
+    def erase(self) -> None:
+        """Write the database anew, so that no byte of what was deleted remains; needs as much free disk again.
+
+        SQLite overwrites with zeros what it deletes (``secure_delete``), but rows that it moved between pages leave
+        copies in the unused parts of those pages, and the write-ahead log holds former states.
         """
-        with self._failures(), self._engine.connect() as connection:
-            busy, _, _ = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.check_writable()
+        try:
+            with self.lock, self._failures(), self._engine.connect() as connection:
+                cursor = connection.connection.cursor()
+                cursor.execute("VACUUM")  # runs outside any transaction
+                busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except GalleryError as error:
+            if error.code not in ("gallery.disk-full", "gallery.locked"):
+                raise
+            raise self._remains(error.code, error.message) from error
         if busy:
-            raise GalleryError(
-                "gallery.locked",
-                "deleted, but another process still reads the old state: bytes of it remain.",
-                source=self._source,
-                remedy="They go when that process has ended and `bareface gallery scrub` is run.",
-            )
+            raise self._remains("gallery.locked", "another process still reads the old state")
 
-    def rewrite(self) -> None:
-        """Write the database anew, without the space that deletions left; needs as much free disk again."""
-        with self._failures(), self._engine.connect() as connection:
-            connection.connection.cursor().execute("VACUUM")  # runs outside any transaction
-        self.forget()
+    def _remains(self, code: str, reason: str) -> GalleryError:
+        return GalleryError(
+            code,
+            f"deleted, but bytes of it remain in the file: {reason.rstrip('.')}.",
+            source=self._source,
+            remedy="Run `bareface gallery scrub` when that has changed: it overwrites them.",
+        )
 
     def integrity(self) -> tuple[str, ...]:
-        """What the database says about its own files and foreign keys; empty when all is well."""
-        with self._failures(), self._engine.connect() as connection:
+        """What SQLite says about the file's own structure; empty when all is well."""
+        with self.lock, self._failures(), self._engine.connect() as connection:
             raw = connection.connection.cursor()
-            pages = [str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
-            rows = raw.execute("PRAGMA foreign_key_check").fetchall()
-        return (*pages, *(f"row {row[1]} of table {row[0]} points to no row of {row[2]}" for row in rows))
+            return tuple(str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok")
+
+    def damage(self) -> tuple[Problem, ...]:
+        """Rows that no version of bareface writes; empty when all is well."""
+        with self.lock, self._failures(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            return tuple(damage.problems(raw))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close the gallery. Between transactions no connection is open: nothing is left to be closed."""
         self._engine.dispose()
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Notice that a file which may only be read was changed by its owner meanwhile."""
+        before = self.path.stat() if self.read_only else None
+        yield
+        if before is not None:
+            after = self.path.stat()
+            if (before.st_ino, before.st_mtime_ns, before.st_size) != (after.st_ino, after.st_mtime_ns, after.st_size):
+                raise failures.of("SQLITE_BUSY", self._source)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            raise self._named(getattr(error.orig, "sqlite_errorname", ""), error) from error
-        except sqlite3.Error as error:
-            raise self._named(getattr(error, "sqlite_errorname", ""), error) from error
+        except BarefaceError:
+            raise
+        except (DBAPIError, sqlite3.Error) as error:
+            raise self._named(error) from error
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise self._named("SQLITE_FULL", error) from error
+            raise failures.of("SQLITE_FULL", self._source) from error
+        except Exception as error:  # of values that nobody expected: is it the gallery's fault?
+            found = self._damaged()
+            if found is None:
+                raise
+            raise found from error
 
-    def _named(self, name: str, error: Exception) -> Exception:
-        while name and name not in _FAILURES:
-            name = name.rpartition("_")[0]  # SQLITE_BUSY_SNAPSHOT is a SQLITE_BUSY
-        if not name:
-            return error
-        code, message, remedy = _FAILURES[name]
-        return GalleryError(code, message, source=self._source, remedy=remedy)
+    def _named(self, error: DBAPIError | sqlite3.Error) -> Exception:
+        name = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorname", "")
+        if failures.known(name):
+            if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+                return GalleryError(
+                    "gallery.read-only",
+                    "it was not closed properly: its last changes are in its -wal file, and cannot be read here.",
+                    source=self._source,
+                    remedy="Copy it with its -wal file to a folder that may be written to, and open the copy.",
+                )
+            return failures.of(name, self._source)
+        return self._damaged() or error
+
+    def _damaged(self) -> GalleryError | None:
+        """The damage that explains an error, if there is any."""
+        try:
+            with self._engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert isinstance(raw, sqlite3.Connection)
+                found = tuple(damage.problems(raw))
+        except (DBAPIError, sqlite3.Error, GalleryError):
+            return None
+        if not found:
+            return None
+        return GalleryError(
+            "gallery.corrupt", damage.summary(found), source=self._source, remedy="Or restore the file from a copy."
+        )
 
 
 def _revision(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _sqlite(path: Path) -> sa.Engine:
-    """An SQLite engine; what is not portable is here, in ``forget``, ``rewrite`` and ``integrity``."""
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S})
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # Python's driver would begin transactions late, and none for DDL
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        # A write takes the lock at once: a read that later turns into a write can find its snapshot outdated.
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
+def _renew_token(connection: sa.Connection) -> None:
+    """Make this a new state, and remember it."""
+    row, past = schema.gallery, schema.history
+    token = uuid4()
+    connection.execute(row.update().values(generation=row.c.generation + 1, previous=row.c.token, token=token.hex))
+    now = connection.execute(sa.select(row.c.generation)).scalar_one()
+    connection.execute(past.delete().where((past.c.generation <= now - REMEMBERED) | (past.c.generation >= now)))
+    connection.execute(past.insert().values(generation=now, token=token.bytes))

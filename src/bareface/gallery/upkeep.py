@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import sqlalchemy as sa
 
 from bareface import images
@@ -17,8 +17,7 @@ from bareface.gallery.schema import file, reference, template
 from bareface.gallery.store import Store
 from bareface.gallery.walk import absolute
 
-_SAMPLE = 64
-_ITSELF = 0.9999
+_ROWS = 1 << 16
 
 
 def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkReport:
@@ -66,60 +65,39 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
 
     A wrong index is rebuilt.
     """
-    damage = [Problem("gallery.corrupt", line) for line in _damage(store)]
-    if damage:
-        return CheckReport(tuple(damage), (), 0, permissions.shared(store.path))
+    problems = [Problem("gallery.corrupt", line) for line in _pages(store)]
+    with suppress(GalleryError):  # pages too damaged to be read as rows are named already
+        problems += store.damage()
+    if problems:
+        return CheckReport(tuple(problems), (), 0, permissions.shared(store.path))
     with store.read() as connection:
-        problems = _template_problems(connection, store.state(connection).dimension or 0)
         references = catalogue.count(connection, reference)
         paths = connection.execute(sa.select(file.c.path).order_by(file.c.path)).scalars()
         missing = tuple(path for path in paths if Path(path).is_absolute() and not Path(path).exists())
         names = subjects.doubtful_names(connection)
-    if not problems and not _index_agrees(index):
+    if not _index_agrees(index):
         index.rebuild()
         problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
     return CheckReport(tuple(problems), missing, references, (*permissions.shared(store.path), *names))
 
 
-def _damage(store: Store) -> tuple[str, ...]:
+def _pages(store: Store) -> tuple[str, ...]:
     try:
         return store.integrity()
     except GalleryError as error:
         return (error.message,)
 
 
-def _template_problems(connection: sa.Connection, dimension: int) -> list[Problem]:
-    """References whose template is absent, of the wrong length, or cannot be compared."""
-    lost = sa.select(reference.c.id).where(~sa.exists().where(template.c.reference_id == reference.c.id))
-    problems = [_template_problem(number, "has no template") for number in connection.execute(lost).scalars()]
-    columns = sa.select(template.c.reference_id, template.c.vector, template.c.covered)
-    for number, *blobs in connection.execution_options(yield_per=10_000).execute(columns):
-        for blob in (blob for blob in blobs if blob is not None):
-            if len(blob) != 4 * dimension:
-                problems.append(_template_problem(number, f"has a template of {len(blob)} bytes, not {4 * dimension}"))
-            elif not (np.isfinite(vector := catalogue.vector_of(blob)).all() and vector.any()):
-                problems.append(_template_problem(number, "has a template that is not finite or all zero"))
-    return problems
-
-
-def _template_problem(number: int, what: str) -> Problem:
-    return Problem(
-        "gallery.template",
-        f"reference {number} {what}; delete it and enrol its photo again, or restore a copy.",
-    )
-
-
 def _index_agrees(index: DerivedIndex) -> bool:
-    """Whether the index holds what the database holds, and finds a sample of it."""
+    """Whether the index holds the templates that the database holds, every one."""
     with index.snapshot() as now:
         vectors = now.index
-        stored = np.fromiter(now.connection.execute(sa.select(template.c.reference_id)).scalars(), np.int64)
         if vectors is None:
-            return len(stored) == 0
-        if not np.array_equal(np.sort(vectors.ids), np.sort(stored)):
-            return False
-        sample = stored[:: max(1, len(stored) // _SAMPLE)].tolist()
-        if not sample:
-            return True
-        found, _ = vectors.search(np.stack(list(catalogue.vectors(now.connection, sample).values())), 1)
-        return bool(found.min() >= _ITSELF)
+            return catalogue.count(now.connection, template) == 0
+        parts = catalogue.all_vectors(now.connection, 0, _ROWS, vectors.dimension)
+        held = 0
+        for numbers, templates in parts:
+            if not vectors.agrees(numbers, templates):
+                return False
+            held += len(numbers)
+        return held == len(vectors)

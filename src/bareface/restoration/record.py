@@ -106,7 +106,7 @@ class RestorationRecord:
         """Take a photo's restorations off the record; pictures made of it can be enrolled then. Returns how many."""
         with self.store.write() as connection:
             count = forget(connection, [source_sha256])
-        self.store.forget()
+        self.store.erase()
         return count
 
     def close(self) -> None:

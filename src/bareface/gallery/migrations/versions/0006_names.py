@@ -16,7 +16,7 @@ from alembic import op
 from bareface.gallery.names import key as key_of
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -1,0 +1,121 @@
+"""Where a gallery lies: what can be said of the path before SQLite sees it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from bareface.errors import GalleryError
+
+ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
+"""Files beside a gallery, the longest names among them."""
+
+_NAME_MAX = 255
+_SQLITE_MAX = 511
+_SMALLEST = 512
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def check(path: Path, source: str, *, create: bool) -> bool:
+    """Whether there is a file that can be a gallery; False where one can be made.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.missing``, ``gallery.name`` (too long), ``gallery.corrupt`` (something else than a file).
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        _check_new(path, source, create=create)
+        return False
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise _unusable(path, source, error) from error
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+        raise GalleryError(
+            "gallery.corrupt", f"this is {kind}, not a gallery.", source=source, remedy="Name the gallery's file."
+        )
+    for ending in ENDINGS:
+        beside = Path(os.path.realpath(path) + ending)
+        if _exists(beside) and not beside.is_file():
+            raise GalleryError(
+                "gallery.corrupt",
+                f"what lies beside it as {beside.name} is not a file.",
+                source=source,
+                remedy="Move it away; bareface keeps files of the gallery under that name.",
+            )
+    if 0 < found.st_size < _SMALLEST:  # SQLite would take it for an empty one
+        raise GalleryError(
+            "gallery.corrupt",
+            "this is not a gallery, or it was cut off.",
+            source=source,
+            remedy="Name a gallery made by bareface, or restore the file from a copy.",
+        )
+    return True
+
+
+def may_write(path: Path) -> bool:
+    """Whether a file and its folder may be written to, as SQLite needs."""
+    real = Path(os.path.realpath(path))
+    return os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
+
+
+def _check_new(path: Path, source: str, *, create: bool) -> None:
+    if not create:
+        raise GalleryError(
+            "gallery.missing",
+            "there is no such gallery.",
+            source=source,
+            remedy="Check the path, or make a gallery with `bareface enrol`.",
+        )
+    if not path.parent.is_dir():
+        raise GalleryError(
+            "gallery.missing",
+            f"the folder {path.parent} does not exist.",
+            source=source,
+            remedy="Make the folder first.",
+        )
+    longest = len(os.fsencode(path.name)) + max(map(len, ENDINGS))
+    try:
+        limit = os.pathconf(path.parent, "PC_NAME_MAX")
+    except (OSError, ValueError):
+        limit = _NAME_MAX
+    if longest > limit or len(os.fsencode(path)) + max(map(len, ENDINGS)) > _SQLITE_MAX:
+        raise _too_long(source)
+
+
+def _unusable(path: Path, source: str, error: Exception) -> GalleryError:
+    if len(os.fsencode(path.name)) > _NAME_MAX or len(os.fsencode(path)) > _SQLITE_MAX:
+        return _too_long(source)
+    reason = getattr(error, "strerror", None) or error
+    return GalleryError(
+        "gallery.missing",
+        f"the gallery cannot be opened: {reason}.",
+        source=source,
+        remedy="Name a file in a folder that exists and may be read.",
+    )
+
+
+def _too_long(source: str) -> GalleryError:
+    return GalleryError(
+        "gallery.name",
+        f"the name is too long: bareface adds up to {max(map(len, ENDINGS))} characters for the files beside it.",
+        source=source,
+        remedy="Choose a shorter name or path.",
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True

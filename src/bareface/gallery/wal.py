@@ -1,0 +1,68 @@
+"""Tells whether the write-ahead log beside a database is that database's own.
+
+SQLite replays a log over whatever file lies beside it: a log left by a crash over a restored copy mixes the two. Every
+write puts a random token into the database, and the token before it. So the token in a database file is somewhere in
+its own log, and in no other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+_HEADER, _FRAME = 32, 24
+_TRIES = 5
+_ROW = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}([0-9a-f]{64})")
+"""A gallery's row as SQLite stores it: when it was made, then its token and the one before."""
+
+
+def uri(path: Path, options: str = "") -> str:
+    """An SQLite URI of a file, whatever its name is."""
+    return f"file://{quote(os.fsencode(path))}{options}"
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite keeps the log of a database: beside the file itself, not beside a link to it."""
+    return Path(os.path.realpath(path) + "-wal")
+
+
+def belongs(path: Path) -> bool:
+    """Whether the log beside a database belongs to it, or has nothing that would be replayed."""
+    for _ in range(_TRIES):
+        token = _token(path)
+        if not token or _continues(log_of(path), token.encode()):
+            return True
+        if _token(path) == token:
+            return False
+    return True  # busy writers keep both in motion, which no file left behind does
+
+
+def _token(path: Path) -> str:
+    """The token in the database file itself, without its log; empty where there is none yet."""
+    try:
+        with closing(sqlite3.connect(uri(path, "?immutable=1"), uri=True)) as connection:
+            found = connection.execute("SELECT token FROM gallery").fetchone()
+    except sqlite3.Error:  # a file that never was a whole gallery, or of an earlier version
+        return ""
+    return found[0] if found and isinstance(found[0], str) else ""
+
+
+def _continues(log: Path, token: bytes) -> bool:
+    """Whether a log has a write that follows on a token, or none that follows on anything."""
+    follows = False
+    try:
+        with log.open("rb") as file:
+            header = file.read(_HEADER)
+            page, salt = int.from_bytes(header[8:12]), header[16:24]
+            while page and len(frame := file.read(_FRAME + page)) == _FRAME + page and frame[8:16] == salt:
+                for tokens in _ROW.findall(frame):
+                    if token in tokens:
+                        return True
+                    follows = True
+    except OSError:  # another process has just removed it
+        return True
+    return not follows
