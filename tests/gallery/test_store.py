@@ -120,7 +120,7 @@ def early_revision(path: Path, current: Path, revision: str = "0001") -> None:
     """Make the gallery that an earlier version would have: what a current one holds, less what it did not know."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    engine = store._sqlite(path)
+    engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -308,7 +308,7 @@ from bareface.service import Gallery
 from tests.gallery.pictures import TileEngine
 with Gallery.open({str(path)!r}, TileEngine()) as opened:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
     try:
         opened.enrol({str(tmp_path / "photos")!r})
     except GalleryError as error:

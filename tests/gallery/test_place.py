@@ -1,0 +1,79 @@
+"""What is not a file is not a gallery, and a name can be too long."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from bareface.errors import GalleryError
+from bareface.service import Gallery
+from tests.gallery.pictures import TileEngine, picture
+
+RED = (230, 60, 60)
+
+
+def message(path, *, create=True) -> str:
+    with pytest.raises(GalleryError) as caught:
+        Gallery.open(path, TileEngine(), create=create)
+    return str(caught.value)
+
+
+def test_a_device_a_pipe_a_socket_and_a_folder_are_called_what_they_are(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        assert "a socket" in message(tmp_path / "socket")
+    assert "a device" in message("/dev/zero")
+    assert "a named pipe" in message(tmp_path / "pipe")
+    assert "a named pipe" in message(tmp_path / "link")
+    assert "a folder" in message(tmp_path / "folder")
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_pipe_where_sqlite_keeps_its_files_is_refused(tmp_path, ending):
+    Gallery.open(tmp_path / "g", TileEngine()).close()
+    os.mkfifo(tmp_path / f"g{ending}")
+    assert f"g{ending} is not a file" in message(tmp_path / "g")
+
+
+def test_a_pipe_in_the_place_of_the_index_is_not_waited_for(tmp_path):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(picture(RED))
+    (tmp_path / "g-index").unlink()
+    os.mkfifo(tmp_path / "g-index")
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        assert len(opened.search(picture(RED)).lists[0].candidates) == 1
+
+
+def test_a_folder_in_the_place_of_the_index_stops_a_deletion(tmp_path):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(picture(RED))
+        (tmp_path / "g-index").unlink()
+        (tmp_path / "g-index").mkdir()
+        with pytest.raises(GalleryError, match=r"gallery\.index-write"):
+            opened.delete(reference=1)
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 255, "n" * 245, "ä" * 125])
+def test_a_name_too_long_is_said_so(tmp_path, name):
+    assert "gallery.name" in message(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_longest_name_that_is_taken_works(tmp_path):
+    name = "n" * (255 - len("-calibration"))
+    with Gallery.open(tmp_path / name, TileEngine()) as opened:
+        opened.enrol(picture(RED))
+    with Gallery.open(tmp_path / name, TileEngine()) as opened:
+        assert opened.check().ok
+
+
+@pytest.mark.parametrize("name", ["a\0b", "file/below"])
+def test_other_names_that_cannot_be(tmp_path, name):
+    (tmp_path / "file").write_bytes(b"")
+    assert "gallery.missing" in message(tmp_path / name)
+    assert "gallery.missing" in message(tmp_path / name, create=False)
