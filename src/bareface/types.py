@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +157,9 @@ class Template:
 class Face:
     """A face found in a photo.
 
+    It can be pickled, to be handed back by another process or kept: its values are computed for that, and what computes
+    them stays behind.
+
     Attributes
     ----------
     box, landmarks
@@ -230,6 +233,27 @@ class Face:
         if self.chip.shape[0] != 150:
             return None
         return assess(self.chip, self.box, self.landmarks, self.visible)
+
+    def __getstate__(self) -> dict[str, Any]:
+        for name in ("template", "reference", "occlusion", "mask_state", "visible", "quality"):
+            getattr(self, name)
+        return {
+            **self.__dict__,
+            "_embed": _left_behind,
+            "_segment": self._segment and _left_behind,
+            "_cover": self._cover and _left_behind,
+        }
+
+
+def _left_behind(_: object) -> NoReturn:
+    """Stand in for the engine of a face that was copied: its values are there, but those of a changed one are not."""
+    from bareface.errors import FaceError
+
+    raise FaceError(
+        "face.copied",
+        "the face is a copy without its engine, and was changed: nothing new can be computed of it.",
+        remedy="Change the face before it is copied or pickled, or find it again with Engine.faces.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

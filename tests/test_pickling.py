@@ -1,0 +1,157 @@
+"""What bareface hands out can be pickled and copied, as a process pool does with what its workers hand back."""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bareface
+from bareface import errors, images
+from bareface.engine import Analysis, Engine
+from bareface.errors import BarefaceError, FaceError
+from bareface.matching.calibration import Calibration
+from bareface.models import registry
+from bareface.types import Face
+from tests.portraits import astronaut, hopper
+
+COMPUTED = ("template", "reference", "occlusion", "mask_state", "visible", "quality")
+LEFT_BEHIND = ("_embed", "_segment", "_cover")
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
+
+
+WAYS = pytest.mark.parametrize("way", [pickled, copy.deepcopy, copy.copy])
+
+
+def assert_same(a: Any, b: Any) -> None:
+    """Equal in every field, however deep; what only computes is not compared."""
+    assert type(a) is type(b)
+    if isinstance(a, np.ndarray):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+    elif isinstance(a, BarefaceError):
+        assert a.as_dict() == b.as_dict()
+        assert str(a) == str(b)
+    elif is_dataclass(a):
+        names = [field.name for field in fields(a) if field.name not in LEFT_BEHIND]
+        for name in [*names, *(COMPUTED if isinstance(a, Face) else ())]:
+            assert_same(getattr(a, name), getattr(b, name))
+    elif isinstance(a, Mapping):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, tuple | list):
+        assert len(a) == len(b)
+        for one, other in zip(a, b, strict=True):
+            assert_same(one, other)
+    else:
+        assert a == b
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(threads=1)
+
+
+@pytest.fixture(scope="module")
+def gallery(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[bareface.Gallery]:
+    with bareface.Gallery.open(tmp_path_factory.mktemp("gallery") / "g.bareface", engine) as opened:
+        opened.enrol(astronaut(), subject="Eileen Collins")
+        yield opened
+
+
+@WAYS
+def test_a_face_comes_back_with_all_that_it_says(engine: Engine, way: Callable[[Face], Face]) -> None:
+    (face,) = engine.faces(hopper())
+    assert "template" not in face.__dict__
+    back = way(face)
+    assert set(COMPUTED) <= set(back.__dict__)
+    assert_same(back, face)
+    assert back.reference.covered is not None
+    assert back.occlusion is not None
+
+
+def test_a_face_of_an_engine_without_a_segmenter_comes_back_as_plain(engine: Engine) -> None:
+    (face,) = Engine(embedder="dlib-resnet", segmenter=None, threads=1).faces(hopper())
+    back = pickled(face)
+    assert (back.occlusion, back.visible, back.mask_state) == (None, None, "none")
+    assert_same(back, face)
+
+
+def test_a_face_that_came_back_is_of_use(engine: Engine) -> None:
+    (face,) = engine.faces(hopper())
+    back = pickled(pickled(face))
+    assert bareface.compare(face, back).similarity == pytest.approx(1, abs=1e-6)
+    assert engine.embed([back], covered=True) == [back.reference]
+    assert_same(engine.enhance(back, "unsharp").completions, engine.enhance(face, "unsharp").completions)
+
+
+def test_a_copy_that_is_changed_says_that_it_has_no_engine(engine: Engine) -> None:
+    changed = replace(pickled(engine.faces(hopper())[0]), chip=engine.faces(astronaut())[0].chip)
+    with pytest.raises(FaceError, match="without its engine") as refused:
+        changed.template  # noqa: B018
+    assert refused.value.code == "face.copied"
+
+
+def test_results_of_a_search_come_back(gallery: bareface.Gallery) -> None:
+    found = gallery.search(astronaut())
+    assert found.lists[0].candidates
+    assert_same(pickled(found), found)
+
+
+def test_everything_else_that_is_handed_out_comes_back(
+    engine: Engine, gallery: bareface.Gallery, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+    one, other = engine.faces(astronaut())[0], engine.faces(hopper())[0]
+    handed_out = [
+        list(engine.stream([astronaut(), broken])),
+        bareface.compare(one, other),
+        images.decode(hopper()),
+        one.template,
+        one.landmarks,
+        one.quality,
+        engine.enhance(one, "wiener"),
+        gallery.enrol([astronaut(), broken]),
+        list(gallery.references()),
+        list(gallery.subjects()),
+        gallery.check(),
+        Calibration.packaged("dlib-128", "bareface128"),
+        list(registry.cards()),
+    ]
+    for value in handed_out:
+        assert_same(pickled(value), value)
+        assert_same(copy.deepcopy(value), value)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in vars(errors).values() if isinstance(kind, type)])
+@WAYS
+def test_every_error_comes_back(kind: type[BarefaceError], way: Callable[[BarefaceError], BarefaceError]) -> None:
+    error = kind("some.code", "Something.", source="a.jpg", remedy="Do something.")
+    assert_same(way(error), error)
+
+
+def _search(path: str, photo: str) -> tuple[Any, list[Analysis]]:
+    with bareface.Gallery.open(path) as opened:
+        return opened.search(photo), list(Engine(threads=1).stream([photo, __file__]))
+
+
+@pytest.mark.slow
+def test_a_worker_process_hands_back_what_it_found(gallery: bareface.Gallery) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as workers:
+        found, analyses = workers.submit(_search, str(gallery.path), str(astronaut())).result()
+    assert found.lists[0].candidates[0].subject == "Eileen Collins"
+    assert analyses[0].faces[0].template.vector.shape == (128,)
+    assert analyses[1].error.code.startswith("image.")
