@@ -101,6 +101,24 @@ def pin_space(connection: sa.Connection, space: str, dimension: int) -> None:
     connection.execute(gallery.update().where(unpinned).values(space=space, dimension=dimension))
 
 
+def check_length(connection: sa.Connection, made: Template) -> None:
+    """Refuse a template of another length than the gallery's.
+
+    Raises
+    ------
+    TemplateError
+        ``template.shape``.
+    """
+    expected = connection.execute(sa.select(gallery.c.dimension)).scalar_one()
+    for vector in (made.vector, made.covered):
+        if vector is not None and len(vector) != expected:
+            raise TemplateError(
+                "template.shape",
+                f"the model {made.model} gave a template of {len(vector)} numbers; the gallery's have {expected}.",
+                remedy="Two models share a space's name: give each its own with `bareface models add --space`.",
+            )
+
+
 def add_file(connection: sa.Connection, sha256: str, path: str, format: str, size: tuple[int, int] = (0, 0)) -> int:
     """A new photo's number, or that of another file that templates came from."""
     values = {"sha256": sha256, "path": path, "format": format, "width": size[0], "height": size[1]}
@@ -119,7 +137,14 @@ def add_template(
     score: float = 0.0,
     quality: float | None = None,
 ) -> int:
-    """Enrol a template; returns the new reference's number."""
+    """Enrol a template; returns the new reference's number.
+
+    Raises
+    ------
+    TemplateError
+        ``template.shape``.
+    """
+    check_length(connection, made)
     values: dict[str, Any] = {
         "subject_id": subject_id,
         "file_id": file_id,

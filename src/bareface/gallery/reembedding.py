@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bareface import images
-from bareface.errors import BarefaceError, GalleryError
+from bareface.errors import BarefaceError, GalleryError, TemplateError
 from bareface.gallery import catalogue
 from bareface.gallery.corrections import SAME_FACE_IOU
 from bareface.gallery.enrolment import BATCH, STREAM
@@ -34,6 +34,8 @@ def reembed(store: Store, engine: FaceEngine, progress: Progress | None = None) 
     ------
     GalleryError
         The database failed; what was embedded before is kept, and the same call does the rest.
+    TemplateError
+        ``template.shape``: the engine's templates are not as long as others of their space; nothing was changed.
     """
     with store.write() as connection:
         s = staged.c
@@ -149,14 +151,29 @@ def _switch(store: Store, engine: FaceEngine) -> bool:
             return False
         columns = [column for column in staged.c if column.name in template.c]
         new = sa.select(staged.c.reference_id)
-        vector = connection.execute(sa.select(staged.c.vector).limit(1)).scalar()
+        dimension = _staged_dimension(connection, store, engine)
         connection.execute(template.delete().where(template.c.reference_id.in_(new)))
         connection.execute(template.insert().from_select([c.name for c in columns], sa.select(*columns)))
         connection.execute(staged.delete())
         state = gallery.update().values(epoch=gallery.c.epoch + 1)
-        if vector is not None:
-            state = state.values(space=engine.space, dimension=len(vector) // 4)
+        if dimension is not None:
+            state = state.values(space=engine.space, dimension=dimension)
         elif store.state(connection).space != engine.space:  # an empty gallery takes any space
             state = state.values(space=None, dimension=None)
         connection.execute(state)
         return True
+
+
+def _staged_dimension(connection: sa.Connection, store: Store, engine: FaceEngine) -> int | None:
+    """The length of the waiting templates, all of one and that of their space; None where none waits."""
+    lengths = set(connection.execute(sa.select(sa.func.length(staged.c.vector)).distinct()).scalars())
+    state = store.state(connection)
+    pinned = {4 * state.dimension} if state.space == engine.space and state.dimension is not None else lengths
+    if len(lengths) > 1 or not lengths <= pinned:
+        raise TemplateError(
+            "template.shape",
+            f"{engine.model} gives templates of another length than others of the space {engine.space}.",
+            source=str(store.path),
+            remedy="Nothing was changed. Give each length its own space: `bareface models add --space`.",
+        )
+    return lengths.pop() // 4 if lengths else None

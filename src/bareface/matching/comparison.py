@@ -22,13 +22,19 @@ def same_space(a: Template, b: Template) -> None:
     Raises
     ------
     TemplateError
-        ``template.space``.
+        ``template.space`` or ``template.shape``.
     """
     if a.space != b.space:
         raise TemplateError(
             "template.space",
             f"a template of {a.space} ({a.model}) cannot be compared with one of {b.space} ({b.model}).",
             remedy="Compute both with one model; `bareface gallery reembed` moves a gallery to another space.",
+        )
+    if len(a.vector) != len(b.vector):
+        raise TemplateError(
+            "template.shape",
+            f"{len(a.vector)} numbers ({a.model}) cannot be compared with {len(b.vector)} ({b.model}).",
+            remedy="Compute both with one model.",
         )
 
 
