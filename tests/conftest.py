@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
+
 # What this user restored is none of the tests' business.
 _OWN = tempfile.TemporaryDirectory(prefix="bareface-tests-")
 os.environ["BAREFACE_RESTORATIONS"] = os.path.join(_OWN.name, "restorations.sqlite")  # noqa: PTH118
@@ -27,6 +29,21 @@ def _record_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def _own_record(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test restored must not be refused in another."""
     monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path_factory.mktemp("record") / "restorations.sqlite"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-vnni", action="store_true", help="run as on a CPU without VNNI: int8 is refused")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-vnni"):
+        os.environ[HIDE_VNNI] = "1"  # processes that tests start have it hidden, too
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    path = "taken" if sums_8_bit_products_exactly() else "refused"
+    hidden = " (VNNI is hidden)" if os.environ.get(HIDE_VNNI) else ""
+    return f"int8 on this CPU: {path}{hidden}"
 
 
 # Everywhere else hypothesis looks for new counterexamples; CI must say the same of the same commit.

@@ -8,10 +8,11 @@ import pytest
 
 import bareface
 from bareface import images
+from bareface.embedding.base import Cover
 from bareface.engine import Analysis, Engine
 from bareface.errors import ImageError, ModelError
 from bareface.models import registry
-from bareface.models.sessions import sums_8_bit_products_exactly
+from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
 from tests.portraits import astronaut, hopper
 
 
@@ -66,7 +67,7 @@ def test_batches_give_what_single_faces_give(engine: Engine) -> None:
     assert faces[0].template is together[0]
 
 
-@pytest.mark.skipif(not sums_8_bit_products_exactly(), reason="this CPU lacks VNNI: int8 is not used on it")
+@pytest.mark.skipif(not sums_8_bit_products_exactly(), reason="without VNNI, or with it hidden, int8 is refused")
 def test_int8_lands_beside_float32(engine: Engine) -> None:
     (face,) = engine.faces(hopper())
     (quick,) = Engine(precision="int8").faces(hopper())
@@ -74,10 +75,31 @@ def test_int8_lands_beside_float32(engine: Engine) -> None:
     assert _closeness(face, quick) > 0.98
 
 
-def test_int8_gives_way_to_float32_where_sums_could_saturate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bareface.models.sessions.sums_8_bit_products_exactly", lambda: False)
-    with pytest.warns(UserWarning, match="VNNI"):
-        assert Engine(precision="int8").precision == "float32"
+def test_int8_is_refused_where_sums_could_saturate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HIDE_VNNI, "1")
+    with pytest.raises(ModelError, match="VNNI") as refused:
+        Engine(precision="int8")
+    assert refused.value.code == "model.precision"
+    assert "float32" in str(refused.value.remedy)
+
+
+def test_auto_is_int8_where_the_cpu_and_the_embedder_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = "int8" if sums_8_bit_products_exactly() else "float32"
+    assert Engine(precision="auto").precision == quick
+    assert Engine().precision == "float32"
+    monkeypatch.setenv(HIDE_VNNI, "1")
+    assert Engine(precision="auto").precision == "float32"
+
+
+def test_masked_faces_have_the_same_templates_on_a_cpu_without_vnni(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network for masked faces has 8-bit weights only, and its sums must not saturate anywhere."""
+    (face,) = engine.faces(hopper())
+    here = engine.embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
+    monkeypatch.setenv(HIDE_VNNI, "1")
+    there = Engine(threads=1).embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
+    assert here @ there / np.linalg.norm(here) / np.linalg.norm(there) > 0.999
 
 
 def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_picture_without_a_face(gallery):
 
 
 def test_reembedding_in_another_precision(gallery, tmp_path):
-    with Gallery.open(gallery.path, Engine(precision="int8")) as opened:
+    with Gallery.open(gallery.path, Engine(precision="auto")) as opened:
         report = opened.reembed()
         assert report.switched
         assert report.unresolved == ()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,9 +15,13 @@ from bareface import images
 from bareface.alignment import Geometry, align, crop
 from bareface.detection.base import Detection, Detector
 from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
+from bareface.embedding.checked import checked
 from bareface.errors import BarefaceError, ModelError
+from bareface.models import registry
+from bareface.models.sessions import check_providers
 from bareface.occlusion.base import Segmenter
-from bareface.types import Box, Face, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
+from bareface.opening import open_detector, open_embedder, open_segmenter
+from bareface.types import Box, Face, Float32, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
 from bareface.wording import not_looked_for
 
 if TYPE_CHECKING:
@@ -67,17 +70,18 @@ class Engine:
     embedder
         Name of an embedder's model card; or any :class:`Embedder`.
     precision
-        ``float32``, or ``int8``: faster, but on CPUs without VNNI its sums can saturate, so there it gives way to
-        float32 with a warning (templates name the precision they were computed in).
+        ``float32``; ``int8``, which is faster and an error on a CPU without VNNI, whose sums could saturate; or
+        ``auto``: ``int8`` where the CPU and the embedder have it, else ``float32``. Templates name theirs.
     providers
-        ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...). One that is absent is an error.
+        ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...), for every network, that of
+        :meth:`enhance` included. One that is absent is an error.
     threads
         How many photos are worked on at once; all cores by default.
     min_face
         Width in pixels of the smallest face to look for; 40 by default. See :meth:`least_face`.
     segmenter
-        What draws the occlusion map; None for none. Embedders whose chips are not of the geometry ``dlib-150`` go
-        without.
+        What draws the occlusion map: ``bareface-occlusion``, any :class:`Segmenter`, or None for none. Embedders whose
+        chips are not of the geometry ``dlib-150`` go without.
 
     Examples
     --------
@@ -90,7 +94,7 @@ class Engine:
         self,
         detector: str | Detector = "bareface",
         embedder: str | Embedder = "bareface128",
-        precision: Precision = "float32",
+        precision: Precision | Literal["auto"] = "float32",
         providers: Sequence[str] | None = None,
         threads: int | None = None,
         min_face: float | None = None,
@@ -98,16 +102,18 @@ class Engine:
     ) -> None:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
+        self.providers = None if providers is None else tuple(check_providers(providers))
         self.threads = threads or _usable_cores()
         self.min_face = min_face
-        self._detector = _open_detector(detector, providers) if isinstance(detector, str) else detector
+        self._detector = open_detector(detector, self.providers) if isinstance(detector, str) else detector
         self._embedder = (
-            _open_embedder(embedder, precision, providers, self.threads) if isinstance(embedder, str) else embedder
+            open_embedder(embedder, precision, self.providers, self.threads) if isinstance(embedder, str) else embedder
         )
         if self._embedder.geometry != "dlib-150":
             segmenter = None
-        self._segmenter = _open_segmenter(segmenter, providers) if isinstance(segmenter, str) else segmenter
-        self._cover = self._embedder.cover if isinstance(self._embedder, CoveringEmbedder) else None
+        self._segmenter = open_segmenter(segmenter, self.providers) if isinstance(segmenter, str) else segmenter
+        self._dimension = registry.space_dimension(self._embedder.space)
+        self._cover = self._covered if isinstance(self._embedder, CoveringEmbedder) else None
 
     @property
     def detector(self) -> str:
@@ -211,10 +217,20 @@ class Engine:
         covers = [Cover(face.mask_state, face.occlusion) for face in faces]
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
-        vectors = embedder.embed([face.chip for face in faces], covers)
+        vectors = self._vectors([face.chip for face in faces], covers)
         return [
             Template(vector, *made, face.mask_state, face.visible) for vector, face in zip(vectors, faces, strict=True)
         ]
+
+    def _vectors(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None) -> Float32:
+        """What the embedder says of these chips, checked: an embedder may be anybody's."""
+        vectors = checked(self._embedder.embed(chips, covers), len(chips), self.model, self._dimension)
+        self._dimension = vectors.shape[1]
+        return vectors
+
+    def _covered(self, chips: Sequence[UInt8]) -> Float32:
+        assert isinstance(self._embedder, CoveringEmbedder)
+        return checked(self._embedder.cover(chips), len(chips), self.model, self._dimension)
 
     def embed_chips(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> list[Template]:
         """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
@@ -229,7 +245,7 @@ class Engine:
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
         states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
-        vectors = embedder.embed(chips, covers)
+        vectors = self._vectors(chips, covers)
         return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
@@ -295,12 +311,12 @@ class Engine:
         """
         with ThreadPoolExecutor(self.threads, thread_name_prefix="bareface") as pool:
             photos: deque[Future[Analysis]] = deque()
-            chunks: deque[tuple[list[Analysis], Future[None]]] = deque()
+            chunks: deque[Future[list[Analysis]]] = deque()
             chunk: list[Analysis] = []
 
             def close_chunk() -> None:
                 nonlocal chunk
-                chunks.append((chunk, pool.submit(self._embed_all, [f for a in chunk for f in a.faces], covered)))
+                chunks.append(pool.submit(self._embedded, chunk, covered))
                 chunk = []
 
             try:
@@ -311,14 +327,14 @@ class Engine:
                     if len(chunk) == batch:
                         close_chunk()
                     while len(chunks) > 2:
-                        yield from _finished(*chunks.popleft())
+                        yield from chunks.popleft().result()
                 while photos:
                     chunk.append(photos.popleft().result())
                     if len(chunk) == batch:
                         close_chunk()
                 close_chunk()
                 while chunks:
-                    yield from _finished(*chunks.popleft())
+                    yield from chunks.popleft().result()
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
@@ -330,6 +346,24 @@ class Engine:
         faces = tuple(replace(face, photo=None) for face in self.detect(photo))
         emptied = replace(photo, pixels=photo.pixels[:0, :0].copy(), notes=self.notes(photo))
         return Analysis(photo.source, emptied, faces, min_face=self.least_face(photo))
+
+    def _embedded(self, analyses: list[Analysis], covered: bool) -> list[Analysis]:
+        """The same photos with templates; the model's error where it fails on some of them only."""
+        try:
+            self._embed_all([face for analysis in analyses for face in analysis.faces], covered)
+        except ModelError:
+            tried = [self._embedded_alone(analysis, covered) for analysis in analyses]
+            if not any(analysis.faces for analysis in tried):
+                raise
+            return tried
+        return analyses
+
+    def _embedded_alone(self, analysis: Analysis, covered: bool) -> Analysis:
+        try:
+            self._embed_all(analysis.faces, covered)
+        except ModelError as error:
+            return Analysis(analysis.source, analysis.photo, (), error)
+        return analysis
 
     def _embed_all(self, faces: Sequence[Face], covered: bool, step: int = 32) -> None:
         for start in range(0, len(faces), step):
@@ -352,59 +386,7 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _finished(analyses: list[Analysis], embedded: Future[None]) -> list[Analysis]:
-    embedded.result()
-    return analyses
-
-
 def _name(source: Source) -> str:
     if isinstance(source, bytes):
         return "<bytes>"
     return "<array>" if isinstance(source, np.ndarray) else str(source)
-
-
-def _open_detector(name: str, providers: Sequence[str] | None) -> Detector:
-    from bareface.models import registry
-    from bareface.models.sessions import open_session
-
-    if name == "dlib":
-        from bareface.detection.mmod import MmodDetector
-        from bareface.landmarks.trees import TreeLandmarks
-
-        session = open_session(registry.path_of(registry.card("dlib-mmod")), providers=providers)
-        return MmodDetector(session, TreeLandmarks(registry.path_of(registry.card("dlib-landmarks5"))))
-    if name == "bareface":
-        from bareface.detection.bareface_detector import BarefaceDetector
-
-        return BarefaceDetector(open_session(registry.path_of(registry.card("bareface-detector")), providers=providers))
-    card = registry.card(name)
-    if card.task != "detection":
-        raise ModelError("model.task", f"{name} is a model for {card.task}, not for detection.")
-    from bareface.detection.yunet import YunetDetector
-
-    return YunetDetector(registry.path_of(card))
-
-
-def _open_embedder(name: str, precision: str, providers: Sequence[str] | None, threads: int) -> Embedder:
-    from bareface.embedding.onnx import OnnxEmbedder
-    from bareface.models import registry
-    from bareface.models.sessions import sums_8_bit_products_exactly
-
-    on_cpu = providers is None or providers[0] in ("cpu", "CPUExecutionProvider")
-    if precision == "int8" and on_cpu and not sums_8_bit_products_exactly():
-        warnings.warn(
-            "this CPU lacks VNNI: 8-bit sums could saturate, so templates are computed in float32", stacklevel=3
-        )
-        precision = "float32"
-    card = registry.card(name)
-    if "bare" in card.input:
-        from bareface.embedding.bareface128 import RoutedEmbedder
-
-        return RoutedEmbedder(card, precision, providers=providers, threads=threads)
-    return OnnxEmbedder(card, precision, providers=providers, threads=threads)
-
-
-def _open_segmenter(name: str, providers: Sequence[str] | None) -> Segmenter:
-    from bareface.occlusion.segmenter import OnnxSegmenter
-
-    return OnnxSegmenter(providers=providers)

@@ -107,7 +107,7 @@ def complete(words: str, home: Path) -> list[str]:
 
 def test_completes_commands_and_choices(tmp_path: Path) -> None:
     assert complete("bareface se", tmp_path) == ["search"]
-    assert set(complete("bareface faces --precision ", tmp_path)) == {"float32", "int8"}
+    assert set(complete("bareface faces --precision ", tmp_path)) == {"float32", "int8", "auto"}
 
 
 def test_completes_models_and_detectors(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
 from tests.cli.support import Run, parsed
+from tests.models.networks import HARMLESS, written
 
 
 def test_lists_models_with_their_terms(run: Run) -> None:
@@ -16,6 +18,40 @@ def test_lists_models_with_their_terms(run: Run) -> None:
     shown = run("models").stdout
     assert all(name in shown for name in known)
     assert "scraped from the web" in " ".join(shown.split())
+
+
+def test_lists_what_precisions_this_cpu_computes_exactly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = ["float32", "int8"] if sums_8_bit_products_exactly() else ["float32"]
+    assert parsed(run("models", "--json"))["precision"] == {"default": "float32", "auto": exact[-1], "exact": exact}
+    monkeypatch.setenv(HIDE_VNNI, "1")
+    assert parsed(run("models", "--json"))["precision"] == {
+        "default": "float32",
+        "auto": "float32",
+        "exact": ["float32"],
+    }
+    assert "float32 by default; no int8" in run("models").stderr
+
+
+def test_a_damaged_card_is_named_and_the_others_are_listed(run: Run, tmp_path: Path, collins: Path) -> None:
+    folder = tmp_path / "home" / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("[" * 100_000)
+    listed = run("models", "list", expect=5)
+    assert "dlib-resnet" in listed.stdout
+    assert "model.card" in listed.stderr
+    assert str(folder) in listed.stderr
+    shown = parsed(run("models", "--json", expect=5))
+    assert [error["code"] for error in shown["errors"]] == ["model.card"]
+    assert "model.card" in run("models", "show", "mine", expect=5).stderr
+    run("faces", collins)
+
+
+def test_a_network_that_gives_no_numbers_is_not_added(run: Run, tmp_path: Path) -> None:
+    file = written(HARMLESS["not a number"][0](), tmp_path / "bad.onnx")
+    terms = ["--task", "embedding", "--licence", "CC0", "--training-data", "none", "--yes"]
+    result = run("models", "add", "mine", file, *terms, expect=5)
+    assert "model.output" in result.stderr
+    assert "model.unknown" in run("models", "show", "mine", expect=5).stderr
 
 
 def test_shows_a_card(run: Run) -> None:

@@ -68,7 +68,9 @@ def test_a_packaged_name_is_taken(home: Path) -> None:
 
 
 def test_a_changed_file_is_refused(home: Path) -> None:
-    card = registry.add("mine", _packaged("dlib-mmod"), task="detection", licence="x", training_data="x")
+    card = registry.add(
+        "mine", _packaged("dlib-resnet", "float32"), task="embedding", licence="x", training_data="x", space="dlib-128"
+    )
     path = registry.path_of(card)
     path.write_bytes(path.read_bytes()[:-1] + b"\0\0")
     with pytest.raises(ModelError) as refused:

@@ -59,8 +59,8 @@ def embedder_names(incomplete: str) -> list[str]:
 
 
 def _cards() -> tuple[ModelCard, ...]:
-    from bareface.models.registry import cards
+    from bareface.models.registry import survey
 
     with suppress(BarefaceError):
-        return cards()
+        return survey()[0]
     return ()

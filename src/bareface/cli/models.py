@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bareface.cli.complete import model_names
-from bareface.cli.output import Json, note, print_json, print_pairs, print_table
+from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_pairs, print_table
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
 
@@ -30,13 +30,24 @@ def models(ctx: typer.Context, json: Json = False) -> None:
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
-    """List all models with the terms of the data behind them."""
-    from bareface.models.registry import cards
+    """List all models with the terms of the data behind them, and the precisions that this CPU computes exactly."""
+    from bareface.models.registry import survey
+    from bareface.models.sessions import exact_precisions
 
-    known = cards()
+    known, damaged = survey()
+    exact = exact_precisions()
     if json:
-        print_json({"models": plain(known)})
-        return
+        precisions = {"default": exact[0], "auto": exact[-1], "exact": list(exact)}
+        print_json({"models": plain(known), "precision": precisions, "errors": [error.as_dict() for error in damaged]})
+    else:
+        _print_list(known, exact)
+        for error in damaged:
+            print_error(error)
+    if damaged:
+        raise typer.Exit(ExitCode.MODEL)
+
+
+def _print_list(known: Sequence[ModelCard], exact: Sequence[str]) -> None:
     print_table(
         ("model", "for", "precision", "MB", "licence", "training data"),
         [
@@ -53,6 +64,8 @@ def list_models(json: Json = False) -> None:
         right=("MB",),
         long=("model", "precision", "licence", "training data"),
     )
+    also = "int8 is exact here, too" if "int8" in exact else "no int8: this CPU lacks VNNI or does not report it"
+    note(f"precision on this CPU: {exact[0]} by default; {also}")
 
 
 @app.command()

@@ -55,8 +55,11 @@ class EngineOptions:
         ),
     ] = "bareface128"
     precision: Annotated[
-        Literal["float32", "int8"],
-        typer.Option(help="Arithmetic of the embedder.", rich_help_panel=_PANEL),
+        Literal["float32", "int8", "auto"],
+        typer.Option(
+            help="Arithmetic of the embedder. int8 is faster and needs a CPU with VNNI; auto takes it if it is exact.",
+            rich_help_panel=_PANEL,
+        ),
     ] = "float32"
     min_face: Annotated[
         int | None,

@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 
 from bareface.detection.base import Detection
+from bareface.errors import ModelError
 from bareface.types import Box, Landmarks, UInt8
 
 SCORE = 0.6
 NMS_OVERLAP = 0.3
 SMALLEST = 40.0  # pixels: smaller faces than this are found, but not reliably
+
+_REMEDY = "Use another detector, or add it again from a sound file: `bareface models add`."
 
 
 class YunetDetector:
@@ -23,11 +26,12 @@ class YunetDetector:
     ----------
     path
         The ONNX file.
+    name
+        The name it was registered under.
     """
 
-    name = "yunet"
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "yunet") -> None:
+        self.name = name
         self._path = path
         self._local = threading.local()
 
@@ -38,9 +42,22 @@ class YunetDetector:
         # Below this the strides of the network leave nothing to look at.
         size = (max(32, round(width * scale)), max(32, round(height * scale)))
         image = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if size != (width, height) else pixels
-        _, rows = self._detector(size).detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        try:
+            _, rows = self._detector(size).detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        except cv2.error as error:
+            reason = str(error).strip().splitlines()[0][:300]
+            raise ModelError(
+                "model.run", f"OpenCV cannot run {self.name}: {reason}", source=str(self._path), remedy=_REMEDY
+            ) from error
         if rows is None:
             return []
+        if rows.ndim != 2 or rows.shape[1] != 15 or not np.isfinite(rows).all():
+            raise ModelError(
+                "model.output",
+                f"the model {self.name} gave faces that are not 15 finite numbers each.",
+                source=str(self._path),
+                remedy=_REMEDY,
+            )
         stretch = np.array([width / size[0], height / size[1]], np.float32)
         found = []
         for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
@@ -59,8 +76,10 @@ class YunetDetector:
             level = cv2.utils.logging.getLogLevel()
             # OpenCV 5 warns on every load that its engine has one target, whatever is asked for.
             cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-            detector = cv2.FaceDetectorYN.create(str(self._path), "", size, SCORE, NMS_OVERLAP)
-            cv2.utils.logging.setLogLevel(level)
+            try:
+                detector = cv2.FaceDetectorYN.create(str(self._path), "", size, SCORE, NMS_OVERLAP)
+            finally:
+                cv2.utils.logging.setLogLevel(level)
             self._local.detector = detector
         detector.setInputSize(size)
         return detector

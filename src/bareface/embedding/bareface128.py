@@ -9,6 +9,7 @@ import numpy as np
 from bareface.alignment import Geometry
 from bareface.embedding.base import Cover
 from bareface.embedding.onnx import OnnxEmbedder
+from bareface.errors import ModelError
 from bareface.models import registry
 from bareface.occlusion.visible import blanked
 from bareface.types import Float32, UInt8
@@ -49,6 +50,12 @@ class RoutedEmbedder:
         kept = precision if precision in stored else card.files[0].precision
         self._bare = OnnxEmbedder(registry.card(card.input["bare"]), precision, providers=providers, threads=threads)
         self._masked = OnnxEmbedder(card, kept, providers=providers, threads=threads)
+        if self._bare.space != self._masked.space:
+            raise ModelError(
+                "model.interface",
+                f"the two networks of {card.id} make templates of {self._bare.space} and of {self._masked.space}.",
+                remedy="Name a network of the same space as `bare` in its card.",
+            )
         self._fill = np.asarray(card.input["blank"], np.float32)
         self.model = card.id
         self.space = self._bare.space

@@ -9,83 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
-from bareface.errors import ModelError, UsageError
-from bareface.files import make_folder, own_folder, write_atomically
+from bareface.errors import BarefaceError, ModelError, UsageError
+from bareface.files import create, make_folder, own_folder, write_atomically
+from bareface.models.card import INPUT_KEYS, LONGEST_NAME, check_card, is_name, read_card
+from bareface.models.card import ModelCard as ModelCard
+from bareface.models.card import ModelFile as ModelFile
+from bareface.models.card import Task as Task
 from bareface.types import Float32
-
-Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
 
 _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"
 _SPACES = _PACKAGE / "spaces"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One file of a model: its name, the arithmetic it is for, its SHA-256 and its size in bytes."""
-
-    name: str
-    precision: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What one must know before using a model.
-
-    Attributes
-    ----------
-    id, task, summary
-        Its name, what it does, and a sentence.
-    licence, training_data, source
-        On what terms it may be used, what it was trained on and on what terms, where it comes from.
-    files
-        Its files, one for each precision.
-    space
-        The template space, for embedders.
-    input
-        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
-        ``mirror``: the template is the mean over the chip and its mirror image.
-    metrics, limits
-        What was measured, by which command; what it cannot do.
-    """
-
-    id: str
-    task: Task
-    summary: str
-    licence: str
-    training_data: str
-    source: str
-    files: tuple[ModelFile, ...]
-    space: str | None = None
-    input: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    limits: tuple[str, ...] = ()
-    packaged: bool = True
-
-    @classmethod
-    def from_json(cls, text: str, *, packaged: bool) -> ModelCard:
-        """Read a card."""
-        values = json.loads(text)
-        files = tuple(ModelFile(**entry) for entry in values.pop("files"))
-        limits = tuple(values.pop("limits", ()))
-        return cls(**values, files=files, limits=limits, packaged=packaged)
-
-    def to_json(self) -> str:
-        """Write a card."""
-        values = asdict(self)
-        del values["packaged"]
-        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+_LARGEST: Final = 1 << 31
+"""Bytes of the largest file: no ONNX file can be larger without files beside it."""
+_SOUND: Final = "Get a sound file from its source."
+_DETECTORS: Final = ("bareface", "dlib")
+"""Names by which packaged detectors are chosen."""
 
 
 def models_home() -> Path:
@@ -107,49 +59,59 @@ def models_home() -> Path:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """All models, packaged ones first, by name."""
-    packaged = [_read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json"))]
-    return (*packaged, *(_read_card(path, packaged=False) for path in _added()))
-
-
-def _added() -> list[Path]:
-    """Cards of the user's own models; none for a user without a home, or with somebody else's."""
-    try:
-        return sorted(models_home().glob("*/card.json")) if own_folder() else []
-    except PermissionError:
-        return []
-
-
-def _read_card(path: Path, *, packaged: bool) -> ModelCard:
-    try:
-        return ModelCard.from_json(path.read_text(encoding="utf-8"), packaged=packaged)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(
-            "model.card",
-            f"the model card cannot be read: {error}",
-            source=str(path),
-            remedy="Add the model again.",
-        ) from error
-
-
-def card(model_id: str) -> ModelCard:
-    """The card of one model.
+    """All models, packaged ones first, by name.
 
     Raises
     ------
     ModelError
-        ``model.unknown`` where there is none.
+        ``model.card``: one of them cannot be read.
     """
-    known = cards()
-    for entry in known:
-        if entry.id == model_id:
-            return entry
-    names = ", ".join(entry.id for entry in known)
+    sound, damaged = survey()
+    if damaged:
+        raise damaged[0]
+    return sound
+
+
+def survey() -> tuple[tuple[ModelCard, ...], tuple[ModelError, ...]]:
+    """All models whose cards can be read, packaged ones first, by name; and why the others cannot."""
+    sound = [read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json"))]
+    damaged = []
+    for path in _added():
+        try:
+            sound.append(read_card(path, packaged=False))
+        except ModelError as error:
+            damaged.append(error)
+    return tuple(sound), tuple(damaged)
+
+
+def card(model_id: str) -> ModelCard:
+    """The card of one model; what is wrong with others does not matter.
+
+    Raises
+    ------
+    ModelError
+        ``model.unknown`` where there is none, ``model.card`` where it cannot be read.
+    """
+    if is_name(model_id) and (_WEIGHTS / f"{model_id}.json").is_file():
+        return read_card(_WEIGHTS / f"{model_id}.json", packaged=True)
+    for path in _added():
+        if path.parent.name == model_id:
+            return read_card(path, packaged=False)
+    names = ", ".join(entry.id for entry in survey()[0])
     raise ModelError(
         "model.unknown",
         f"no model is called {model_id!r}; there are {names}.",
         remedy=f"Register one with `bareface models add {model_id} FILE`.",
     )
+
+
+def _added() -> list[Path]:
+    """Cards of the user's own models; none where there is no folder of them, or it may not be read."""
+    try:
+        folders = sorted(entry for entry in models_home().iterdir() if not entry.name.startswith("."))
+    except (OSError, BarefaceError):
+        return []
+    return [folder / "card.json" for folder in folders if os.path.lexists(folder / "card.json")]
 
 
 def path_of(model: ModelCard, precision: str | None = None) -> Path:
@@ -165,13 +127,17 @@ def path_of(model: ModelCard, precision: str | None = None) -> Path:
     Raises
     ------
     ModelError
-        ``model.precision``, ``model.missing`` or ``model.checksum``.
+        ``model.precision``, ``model.missing`` or ``model.checksum``; for an added model that was not tried yet, or
+        changed since, those of :func:`bareface.models.trial.try_out`.
     """
     for entry in model.files:
         if precision in (None, entry.precision):
             folder = _WEIGHTS if model.packaged else models_home() / model.id
-            _check(folder / entry.name, entry, model)
-            return folder / entry.name
+            path = folder / entry.name
+            _check(path, entry, model)
+            if not model.packaged:
+                _tried(model, path)
+            return path
     have = ", ".join(entry.precision for entry in model.files)
     raise ModelError("model.precision", f"{model.id} has no {precision} weights, only {have}.")
 
@@ -180,17 +146,52 @@ def _check(path: Path, entry: ModelFile, model: ModelCard) -> None:
     again = "Reinstall bareface." if model.packaged else f"Add it again: `bareface models add {model.id} FILE`."
     if not path.is_file():
         raise ModelError("model.missing", "the model's file is not there.", source=str(path), remedy=again)
-    stat = path.stat()
-    if _sha256(path, stat.st_mtime_ns, stat.st_size) != entry.sha256:
+    if _digest(path) != entry.sha256:
         raise ModelError(
             "model.checksum", "the model's file is not the one on its card.", source=str(path), remedy=again
         )
+
+
+def _digest(path: Path) -> str:
+    try:
+        how = path.stat()
+        if not stat.S_ISREG(how.st_mode) or how.st_size > _LARGEST:
+            what = "longer than 2 GiB" if stat.S_ISREG(how.st_mode) else "not a regular file"
+            raise ModelError("model.unreadable", f"it is {what}.", source=str(path), remedy=_SOUND)
+        return _sha256(path, how.st_mtime_ns, how.st_size)
+    except FileNotFoundError:
+        raise ModelError(
+            "model.missing", "there is no such file.", source=str(path), remedy="Check the path."
+        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        why = getattr(error, "strerror", None) or error
+        raise ModelError("model.unreadable", f"it cannot be read: {why}.", source=str(path), remedy=_SOUND) from error
 
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, _modified: int, _size: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
+    """Try an added model out, unless this file was tried with this card; what the trial showed is noted beside it."""
+    from bareface.models.trial import try_out
+
+    mark = path.with_name("tried")
+    content = _mark(model)
+    try:
+        if mark.is_file() and mark.stat().st_size < 1000 and mark.read_text(encoding="utf-8") == content:
+            return
+    except (OSError, ValueError):
+        pass
+    try_out(model, path, source)
+    with suppress(UsageError):  # a folder that may not be written to: it is tried each time
+        write_atomically(mark, content.encode())
+
+
+def _mark(model: ModelCard) -> str:
+    return hashlib.sha256(model.to_json().encode("utf-8", "surrogatepass")).hexdigest() + "\n"
 
 
 # What is known of third-party models that people register by name: terms they should see, and how to feed them.
@@ -260,21 +261,45 @@ def add(
     Raises
     ------
     ModelError
-        ``model.name``, ``model.missing``, ``model.checksum``, ``model.terms``, ``model.unreadable``.
+        ``model.name``, ``model.missing``, ``model.checksum``, ``model.terms``, ``model.task``, ``model.card``,
+        or those of :func:`bareface.models.trial.try_out`. Nothing is kept of a model that is refused.
+    UsageError
+        ``usage.output``: the user's model folder cannot be written to.
     """
     path = Path(path)
-    if not model_id or not model_id.replace("-", "").replace(".", "").isalnum() or model_id.startswith("."):
-        raise ModelError("model.name", f"{model_id!r} is no model name: letters, digits, dots and dashes only.")
-    if any(entry.id == model_id and entry.packaged for entry in cards()):
-        raise ModelError("model.name", f"{model_id} is a packaged model; choose another name.")
-    if not path.is_file():
-        raise ModelError("model.missing", "there is no such file.", source=str(path))
-    digest = _sha256(path, path.stat().st_mtime_ns, path.stat().st_size)
+    if not is_name(model_id):
+        raise ModelError(
+            "model.name",
+            f"{model_id!r} is not a model name: letters, digits, dots and dashes only, {LONGEST_NAME} at most.",
+            remedy="Choose another name.",
+        )
+    if model_id in _DETECTORS or (_WEIGHTS / f"{model_id}.json").is_file():
+        raise ModelError("model.name", f"{model_id} is a packaged model.", remedy="Choose another name.")
+    digest = _digest(path)
     if sha256 is not None and sha256.lower() != digest:
         raise ModelError("model.checksum", f"the file's SHA-256 is {digest}, not {sha256}.", source=str(path))
-    fields = dict(_KNOWN.get(model_id, {}))
-    given = {"task": task, "licence": licence, "training_data": training_data, "space": space, "input": input}
-    fields.update({key: value for key, value in given.items() if value is not None})
+    stated = {"task": task, "licence": licence, "training_data": training_data, "space": space, "input": input}
+    entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
+    new = _new_card(model_id, entry, path, {key: value for key, value in stated.items() if value is not None})
+    home = make_folder(models_home())
+    try:
+        part = Path(tempfile.mkdtemp(prefix=".adding-", dir=home))  # for its owner only
+        try:
+            _store(new, path, part)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(
+            "usage.output",
+            f"the model cannot be stored: {error.strerror or error}.",
+            source=str(home),
+            remedy="Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
+        ) from error
+    return new
+
+
+def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, Any]) -> ModelCard:
+    fields = {**_KNOWN.get(model_id, {}), **stated}
     missing = [key for key in ("task", "licence", "training_data") if key not in fields]
     if missing:
         raise ModelError(
@@ -282,24 +307,34 @@ def add(
             f"{model_id} is not a known model, and its {', '.join(missing)} must be stated.",
             remedy="Give --task, --licence and --training-data.",
         )
+    if fields["task"] not in ("detection", "embedding"):
+        raise ModelError("model.task", "only models for detection and embedding can be added.", source=str(path))
     fields.setdefault("summary", f"A third-party model for {fields['task']}.")
-    fields.setdefault("source", path.name)
+    fields.setdefault("source", path.name.encode("utf-8", "replace").decode())
     if fields["task"] == "embedding":
         fields.setdefault("space", model_id)
     fields["limits"] = tuple(fields.get("limits", ()))
-    _readable(path)
-    entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
     new = ModelCard(id=model_id, files=(entry,), packaged=False, **fields)
-    folder = make_folder(models_home() / model_id)
-    write_atomically(folder / "model.onnx", path.read_bytes())
-    write_atomically(folder / "card.json", new.to_json().encode())
+    try:
+        check_card(new)
+        if unknown := [key for key in new.input if key not in INPUT_KEYS]:
+            raise ValueError(f"input has the unknown key {unknown[0]!r}; the keys are {', '.join(INPUT_KEYS)}")
+    except ValueError as error:
+        raise ModelError("model.card", f"the model cannot be added like this: {error}.", remedy="Correct it.") from None
     return new
 
 
-def _readable(path: Path) -> None:
-    from bareface.models.sessions import open_session
-
-    open_session(path)
+def _store(new: ModelCard, path: Path, part: Path) -> None:
+    """Copy a model's file, try the copy out, and put it in its place with its card."""
+    copy = part / new.files[0].name
+    with path.open("rb") as whole, create(copy) as target:
+        shutil.copyfileobj(whole, target)
+    _check(copy, new.files[0], new)  # it could have changed meanwhile
+    _tried(new, copy, path)
+    write_atomically(part / "card.json", new.to_json().encode())
+    folder = make_folder(models_home() / new.id)
+    for name in (copy.name, "card.json", "tried"):
+        (part / name).replace(folder / name)
 
 
 @lru_cache(maxsize=16)
@@ -308,7 +343,16 @@ def space_mean(space: str, dimension: int = 128) -> Float32:
 
     Templates of one space share a large common part; closeness of two *spaces* is judged after subtracting it.
     """
-    path = _SPACES / f"{space}.json"
-    if not path.is_file():
+    known = _measured_spaces().get(space)
+    if known is None:
         return np.zeros(dimension, np.float32)
-    return np.array(json.loads(path.read_text(encoding="utf-8"))["mean"], np.float32)
+    return np.array(json.loads(known.read_text(encoding="utf-8"))["mean"], np.float32)
+
+
+def space_dimension(space: str) -> int | None:
+    """How many numbers a template of this space has; None where the space is not a packaged one."""
+    return len(space_mean(space)) if space in _measured_spaces() else None
+
+
+def _measured_spaces() -> dict[str, Path]:
+    return {path.stem: path for path in _SPACES.glob("*.json")}

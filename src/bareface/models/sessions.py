@@ -1,25 +1,99 @@
-"""ONNX Runtime sessions: one place that picks providers and threads."""
+"""ONNX Runtime sessions: one place that picks providers, threads and arithmetic."""
 
 from __future__ import annotations
 
+import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bareface import dependencies
 from bareface.errors import ModelError
 from bareface.forking import PerProcess
+from bareface.types import Precision
 
+HIDE_VNNI: Final = "BAREFACE_NO_VNNI"
+"""Environment variable for tests: anything but 0 makes bareface work as on a CPU without VNNI."""
+
+_CPU: Final = "CPUExecutionProvider"
 _SHORT_NAMES = {
-    "cpu": "CPUExecutionProvider",
+    "cpu": _CPU,
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
 
 
-def open_session(path: Path, *, providers: Sequence[str] | None = None, threads: int = 1) -> Any:
+class Network:
+    """A loaded network, whose failures are typed errors that name its file.
+
+    Parameters
+    ----------
+    session
+        ONNX Runtime's session.
+    path
+        The ONNX file.
+    """
+
+    def __init__(self, session: Any, path: Path) -> None:
+        self._session = session
+        self._path = path
+
+    def run(self, outputs: Sequence[str] | None, feeds: Mapping[str, Any]) -> list[Any]:
+        """Run the network on named inputs.
+
+        Raises
+        ------
+        ModelError
+            ``model.run``.
+        """
+        try:
+            results: list[Any] = self._session.run(outputs, feeds)
+        except Exception as error:  # ONNX Runtime raises its own, undocumented classes
+            raise ModelError(
+                "model.run",
+                f"the network failed: {_first_line(error)}",
+                source=str(self._path),
+                remedy="If it needs more memory than there is, work on fewer photos at once with `--threads 1`.",
+            ) from error
+        return results
+
+    def get_inputs(self) -> list[Any]:
+        """Names, types and shapes of its inputs, as ONNX Runtime describes them."""
+        return list(self._session.get_inputs())
+
+    def get_outputs(self) -> list[Any]:
+        """Names, types and shapes of its outputs, as ONNX Runtime describes them."""
+        return list(self._session.get_outputs())
+
+    def get_providers(self) -> list[str]:
+        """The providers in use, in order of preference."""
+        return list(self._session.get_providers())
+
+
+def check_providers(providers: Sequence[str] | None) -> list[str]:
+    """The ONNX Runtime names of providers, all of them available here.
+
+    Raises
+    ------
+    ModelError
+        ``model.provider``.
+    """
+    asked = (providers,) if isinstance(providers, str) else providers or ("cpu",)
+    wanted = list(dict.fromkeys(_SHORT_NAMES.get(name, name) for name in asked))
+    available = dependencies.onnxruntime().get_available_providers()
+    for name in wanted:
+        if name not in available:
+            raise ModelError(
+                "model.provider",
+                f"{name} is not available here; ONNX Runtime offers {', '.join(available)}.",
+                remedy="Install the ONNX Runtime build for your device, or leave the provider out to run on the CPU.",
+            )
+    return wanted
+
+
+def open_session(path: Path, *, providers: Sequence[str] | None = None, threads: int = 1) -> Network:
     """Load a network.
 
     Parameters
@@ -38,25 +112,25 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
         ``model.provider`` or ``model.unreadable``.
     """
     onnxruntime = dependencies.onnxruntime()
-    wanted = [_SHORT_NAMES.get(name, name) for name in providers or ("cpu",)]
-    available = onnxruntime.get_available_providers()
-    for name in wanted:
-        if name not in available:
-            raise ModelError(
-                "model.provider",
-                f"{name} is not available here; ONNX Runtime offers {', '.join(available)}.",
-                remedy="Install the ONNX Runtime build for your device, or leave the provider out to run on the CPU.",
-            )
+    wanted = check_providers(providers)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # Threads that spin between runs would take the cores from decoding and detection.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if wanted[0] == _CPU and not sums_8_bit_products_exactly():
+        # 8-bit networks then run in float32 arithmetic on the same 8-bit values: slower, but without saturated sums.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
         session = PerProcess(lambda: onnxruntime.InferenceSession(str(path), options, providers=wanted))
     except Exception as error:  # ONNX Runtime raises its own, undocumented classes
-        raise ModelError("model.unreadable", f"ONNX Runtime cannot load it: {error}", source=str(path)) from error
+        raise ModelError(
+            "model.unreadable",
+            f"ONNX Runtime cannot load it: {_first_line(error)}",
+            source=str(path),
+            remedy="Get a sound file from its source.",
+        ) from error
     used = session.get_providers()
     if wanted[0] not in used:
         raise ModelError(
@@ -64,15 +138,53 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
             f"{wanted[0]} could not be started; ONNX Runtime fell back to {', '.join(used)}.",
             remedy="Check the device's driver and libraries, or leave the provider out to run on the CPU.",
         )
-    return session
+    return Network(session, path)
 
 
-@cache
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def runs_on_cpu(providers: Sequence[str] | None) -> bool:
+    """Whether these providers, in order of preference, mean the CPU."""
+    return check_providers(providers)[0] == _CPU
+
+
+def exact_precisions(providers: Sequence[str] | None = None) -> tuple[Precision, ...]:
+    """The precisions that the device computes without saturated sums, the default first."""
+    if runs_on_cpu(providers) and not sums_8_bit_products_exactly():
+        return ("float32",)
+    return ("float32", "int8")
+
+
+def check_precision(precision: str, providers: Sequence[str] | None) -> None:
+    """Refuse a precision that this device cannot compute exactly.
+
+    Raises
+    ------
+    ModelError
+        ``model.precision``.
+    """
+    if precision == "int8" and "int8" not in exact_precisions(providers):
+        raise ModelError(
+            "model.precision",
+            "int8 templates need a CPU with VNNI, which this one lacks or does not report: 8-bit sums could saturate.",
+            remedy="Use float32, which compares with int8 templates of the same space, or `auto` for the faster of the "
+            "two on each machine.",
+        )
+
+
 def sums_8_bit_products_exactly() -> bool:
     """Whether this CPU adds 8-bit products in 32 bits (VNNI on x86, dot products on 64-bit Arm).
 
-    Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed.
+    Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed. The environment
+    variable :data:`HIDE_VNNI` makes the answer False, so that tests can take the path of such a CPU on any machine.
     """
+    return os.environ.get(HIDE_VNNI, "0") in ("", "0") and _cpu_reports_it()
+
+
+@cache
+def _cpu_reports_it() -> bool:
     if platform.machine().lower() in ("aarch64", "arm64"):
         return True
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -38,7 +39,7 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
     Parameters
     ----------
     engine
-        What makes the template of the result.
+        What makes the template of the result; the network runs where its networks run.
     face
         A face that still has its photo, as :meth:`bareface.Engine.faces` gives it.
     method
@@ -71,7 +72,7 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
             source=face.source,
             remedy="A clearer or larger photo is needed; what could be drawn would be some other face.",
         )
-    image = blended(cut.pixels, apply(method, cut), fidelity)
+    image = blended(cut.pixels, apply(method, cut, engine.providers), fidelity)
     if fidelity < 1:  # else it is the photo, which may be enrolled
         image = marked(image)
     image[cut.beyond] = cut.pixels[cut.beyond]
@@ -102,14 +103,14 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
     )
 
 
-def apply(method: Method, face: Aligned) -> UInt8:
+def apply(method: Method, face: Aligned, providers: Sequence[str] | None = None) -> UInt8:
     """All that a method does, RGB uint8 [160, 160, 3]; nothing is refused."""
-    return run(face.pixels[None])[0] if method == "bareface" else classical.restored(method, face)
+    return run(face.pixels[None], providers)[0] if method == "bareface" else classical.restored(method, face)
 
 
-def run(faces: UInt8) -> UInt8:
-    """The network on aligned faces, RGB uint8 [n, 160, 160, 3] to the same."""
-    session = _session()
+def run(faces: UInt8, providers: Sequence[str] | None = None) -> UInt8:
+    """The network on aligned faces, RGB uint8 [n, 160, 160, 3] to the same, by these ONNX Runtime providers."""
+    session = _session(None if providers is None else tuple(providers))
     made: UInt8 = session.run(None, {"pixels": np.stack([with_guesses(face) for face in faces])})[0]
     return made
 
@@ -148,6 +149,6 @@ def place_back(restored: Restored, photo_pixels: UInt8) -> UInt8:
     return placed
 
 
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    return open_session(registry.path_of(registry.card(MODEL)))
+@lru_cache(maxsize=2)
+def _session(providers: tuple[str, ...] | None) -> Any:
+    return open_session(registry.path_of(registry.card(MODEL)), providers=providers)

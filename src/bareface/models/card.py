@@ -1,0 +1,191 @@
+"""A model's card: what one must know before using it, as a small and flat JSON file.
+
+Cards in the user's folder may have been edited or damaged. All that is read from one is checked here, so that nothing
+behind it meets a value of another type, a path into another folder or a number that is not finite.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from bareface.alignment import SIZES
+from bareface.errors import ModelError
+
+Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
+
+LONGEST_NAME: Final = 64
+_MOST_BYTES: Final = 1 << 20
+_LONGEST_TEXT: Final = 10_000
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+INPUT_KEYS: Final = ("geometry", "layout", "mean", "std", "mirror", "bare", "blank")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One file of a model: its name, the arithmetic it is for, its SHA-256 and its size in bytes."""
+
+    name: str
+    precision: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What one must know before using a model.
+
+    Attributes
+    ----------
+    id, task, summary
+        Its name, what it does, and a sentence.
+    licence, training_data, source
+        On what terms it may be used, what it was trained on and on what terms, where it comes from.
+    files
+        Its files, one for each precision.
+    space
+        The template space, for embedders.
+    input
+        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
+        ``mirror``: the template is the mean over the chip and its mirror image.
+    metrics, limits
+        What was measured, by which command; what it cannot do.
+    """
+
+    id: str
+    task: Task
+    summary: str
+    licence: str
+    training_data: str
+    source: str
+    files: tuple[ModelFile, ...]
+    space: str | None = None
+    input: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    packaged: bool = True
+
+    @classmethod
+    def from_json(cls, text: str, *, packaged: bool) -> ModelCard:
+        """Read a card.
+
+        Raises
+        ------
+        ValueError
+            It is not the text of a card; the message says why.
+        """
+        try:
+            values = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        _need(isinstance(values, dict), "it is not a JSON object")
+        entries, limits = values.pop("files", None), values.pop("limits", [])
+        _need(isinstance(entries, list) and 0 < len(entries) <= 8, "files is not a list of one to eight files")
+        _need(all(isinstance(entry, dict) for entry in entries), "files holds something that is not an object")
+        _need(isinstance(limits, list), "limits is not a list")
+        values.pop("packaged", None)
+        try:
+            files = tuple(ModelFile(**entry) for entry in entries)
+            card = cls(**values, files=files, limits=tuple(limits), packaged=packaged)
+        except TypeError as error:
+            raise ValueError(str(error).partition("__init__() ")[2] or str(error)) from None
+        check_card(card)
+        return card
+
+    def to_json(self) -> str:
+        """Write a card."""
+        values = asdict(self)
+        del values["packaged"]
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def is_name(text: object) -> bool:
+    """Whether this can be a model's name: letters, digits, dots and dashes."""
+    return (
+        isinstance(text, str)
+        and len(text) <= LONGEST_NAME
+        and text.replace("-", "").replace(".", "").isalnum()
+        and not text.startswith(".")
+    )
+
+
+def check_card(card: ModelCard) -> None:
+    """Refuse a card that says something impossible.
+
+    Raises
+    ------
+    ValueError
+        It does; the message says what.
+    """
+    _need(is_name(card.id), "id is not a model's name")
+    _need(card.task in get_args(Task), f"task is none of {', '.join(get_args(Task))}")
+    for name in ("summary", "licence", "training_data", "source"):
+        _need(_is_text(getattr(card, name)), f"{name} is not a text")
+    _need(all(map(_is_text, card.limits)), "limits holds something that is not a text")
+    _need(card.space is None or (_is_text(card.space) and bool(card.space.strip())), "space is not a name")
+    _need(card.space is not None or card.task != "embedding", "an embedder has no space")
+    _need(isinstance(card.metrics, Mapping), "metrics is not an object")
+    _need(all(_is_text(value) or _is_number(value) for value in card.metrics.values()), "metrics holds more than texts")
+    for entry in card.files:
+        _need(isinstance(entry.name, str) and bool(_FILE_NAME.fullmatch(entry.name)), "a file's name is not plain")
+        _need(_is_text(entry.precision), "a file's precision is not a text")
+        _need(isinstance(entry.sha256, str) and bool(_SHA256.fullmatch(entry.sha256)), "a file's sha256 is not one")
+        _need(type(entry.size) is int and entry.size >= 0, "a file's size is not a number of bytes")
+    _check_input(card.input)
+
+
+def _check_input(said: Mapping[str, Any]) -> None:
+    _need(isinstance(said, Mapping), "input is not an object")
+    _need(said.get("geometry", "dlib-150") in tuple(SIZES), f"input.geometry is none of {', '.join(SIZES)}")
+    _need(said.get("layout", "NHWC") in ("NHWC", "NCHW"), "input.layout is neither NHWC nor NCHW")
+    _need(isinstance(said.get("mirror", False), bool), "input.mirror is neither true nor false")
+    for name in ("mean", "std", "blank"):
+        numbers = said.get(name, (1, 1, 1))
+        right = isinstance(numbers, list | tuple) and len(numbers) == 3 and all(map(_is_number, numbers))
+        _need(right, f"input.{name} is not a list of three numbers")
+    _need(all(number > 0 for number in said.get("std", (1, 1, 1))), "input.std is not above zero")
+    _need(("bare" in said) == ("blank" in said), "input.bare and input.blank go together")
+    _need("bare" not in said or is_name(said["bare"]), "input.bare is not a model's name")
+
+
+def read_card(path: Path, *, packaged: bool) -> ModelCard:
+    """Read and check a card's file.
+
+    Raises
+    ------
+    ModelError
+        ``model.card``.
+    """
+    try:
+        how = path.stat()
+        _need(stat.S_ISREG(how.st_mode), "it is not a regular file")
+        _need(how.st_size <= _MOST_BYTES, f"it is longer than {_MOST_BYTES:,} bytes")
+        card = ModelCard.from_json(path.read_text(encoding="utf-8"), packaged=packaged)
+        _need(packaged or card.id == path.parent.name, f"it is the card of {card.id!r}, in another model's folder")
+    except (OSError, ValueError) as error:
+        remedy = "Reinstall bareface." if packaged else "Add the model again, or delete its folder."
+        raise ModelError(
+            "model.card", f"the model card cannot be read: {error}", source=str(path), remedy=remedy
+        ) from error
+    return card
+
+
+def _need(right: bool, what: str) -> None:
+    if not right:
+        raise ValueError(what)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a finite number that float32 holds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30 and math.isfinite(value)
