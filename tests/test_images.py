@@ -362,13 +362,23 @@ def test_pixels_are_read_only_and_complete_beyond_one_strip() -> None:
 # Arrays
 
 
-def test_array_is_taken_as_it_is() -> None:
+def test_array_that_can_change_is_copied() -> None:
     array = pattern()
+    readable = array.view()
+    readable.flags.writeable = False  # its owner can still change it
+    photos = [decode(array), decode(readable)]
+    array[:] = 0
+    for photo in photos:
+        np.testing.assert_array_equal(photo.pixels, pattern())
+    assert array.flags.writeable
+
+
+def test_array_that_nobody_can_change_is_taken_as_it_is() -> None:
+    array = pattern()
+    array.flags.writeable = False
     photo = decode(array)
-    np.testing.assert_array_equal(photo.pixels, array)
     assert np.shares_memory(photo.pixels, array)
     assert not photo.pixels.flags.writeable
-    assert array.flags.writeable
     assert (photo.source, photo.format, photo.size) == ("<array>", "array", (64, 48))
     assert photo.sha256 == hashlib.sha256(array.tobytes()).hexdigest()
 

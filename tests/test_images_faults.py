@@ -134,7 +134,7 @@ def test_length_limit_is_inclusive_and_holds_for_bytes() -> None:
     assert code_of(lambda: decode(FILES["PNG"], Limits(max_bytes=length - 1))) == "image.too-many-bytes"
 
 
-@pytest.mark.parametrize("source", [None, 3, [[1, 2, 3]], bytearray(b"x")])
+@pytest.mark.parametrize("source", [None, 3, [[1, 2, 3]], {}, object(), 1.5, np.float32(2), "", "  ", Path(" ")])
 def test_something_that_names_no_photo(source: object) -> None:
     assert code_of(lambda: decode(source)) == "image.source"  # type: ignore[arg-type]
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+from bareface.types import Float64
 
 if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
+
+_STRIP: Final = 1 << 18  # pixels
 
 
 def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
     """A loaded picture of any mode as RGB in sRGB on white; adds to ``notes`` what the reader should know."""
     icc, alpha = image.info.get("icc_profile"), None
     if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bits(image, notes)
+        whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
+        image = eight_bits(np.asarray(image), whites, notes)
     elif image.has_transparency_data:
         grey = image.mode in ("L", "LA", "La", "1")
         image = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
@@ -37,19 +44,41 @@ def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
     return image
 
 
-def _eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
-    """16-bit, 32-bit and float greyscale to 8 bits.
+def eight_bits(
+    values: NDArray[Any], whites: Sequence[float], notes: list[str], *, negative: bool = False
+) -> Image.Image:
+    """Grey values [H, W] of any type as an 8-bit picture.
 
-    16 bits have a white; of the others only the values tell: the smallest of 1 (float), 255, 65535 above all.
+    Parameters
+    ----------
+    values
+        Numbers; what is not finite is taken as 0.
+    whites
+        What white may be, rising: the first that no value exceeds. If all are exceeded, or a value is negative, the
+        values are stretched from black to white, and ``notes`` says so.
+    notes
+        Receives what the reader should know.
+    negative
+        Whether 0 is white.
     """
-    values = np.nan_to_num(np.asarray(image).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
-    white = next((w for w in whites if low >= 0 and high <= w), None)
+    height, width = values.shape
+    rows = max(1, _STRIP // width)
+    strips = [slice(top, top + rows) for top in range(0, height, rows)]  # so that no copy of all of it is made
+    extremes = [(float(part.min()), float(part.max())) for part in (_finite(values[strip]) for strip in strips)]
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    white, black = next((w for w in whites if low >= 0 and high <= w), None), 0.0
     if white is None:
         notes.append(f"values from {low:g} to {high:g} stretched to black and white")
-        values, white = values - low, high - low
-    return Image.fromarray(np.rint(values * (255.0 / white)).astype(np.uint8))
+        white, black = high - low, low
+    pixels = np.empty((height, width), np.uint8)
+    for strip in strips:
+        scaled = (_finite(values[strip]) - black) * (255.0 / white)
+        pixels[strip] = np.rint(255.0 - scaled if negative else scaled).clip(0, 255)
+    return Image.fromarray(pixels)
+
+
+def _finite(values: NDArray[Any]) -> Float64:
+    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _apply_profile(image: Image.Image, icc: bytes, notes: list[str]) -> Image.Image:

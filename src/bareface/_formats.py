@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from io import BytesIO
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from PIL import (
     AvifImagePlugin,
@@ -19,10 +19,10 @@ from PIL import (
     ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 
+from bareface._tiff import Unsupported, opened
 from bareface.errors import ImageError
 
 READABLE: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
@@ -43,7 +43,7 @@ OPENERS: Final[dict[str, _Opener]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
     "GIF": GifImagePlugin.GifImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
+    "TIFF": opened,
     "BMP": BmpImagePlugin.BmpImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
     "HEIF": _heif,
@@ -176,13 +176,13 @@ def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
         return ImageError("image.memory", what, source=name, remedy="Lower the limit on pixels or free memory.")
     if isinstance(error, Image.DecompressionBombError):
         return ImageError("image.too-many-pixels", f"it has too many pixels: {detail}", source=name)
-    if "truncated" in detail.lower() or _ends_early(kind, data):
-        return _truncated(name)
-    if any(word in detail.lower() for word in ("unsupported", "unknown pixel mode")):
+    if isinstance(error, Unsupported) or any(w in detail.lower() for w in ("unsupported", "unknown pixel mode")):
         remedy = "Convert it to an 8-bit RGB PNG or JPEG."
         return ImageError(
             "image.unsupported", f"this sort of {kind} is not read ({detail}).", source=name, remedy=remedy
         )
+    if "truncated" in detail.lower() or _ends_early(kind, data):
+        return _truncated(name)
     return _corrupt(name, detail)
 
 
@@ -196,6 +196,8 @@ def _ends_early(kind: str, data: bytes) -> bool:
         case "BMP":
             return len(data) < int.from_bytes(data[2:6], "little")
         case "TIFF":
-            return len(data) < 8 or int.from_bytes(data[4:8], "little" if data[:1] == b"I" else "big") + 2 > len(data)
+            order: Literal["little", "big"] = "little" if data[:1] == b"I" else "big"
+            place = data[8:16] if b"+" in data[2:4] else data[4:8]
+            return len(data) < 8 or int.from_bytes(place, order) + 2 > len(data)
         case _:
             return False

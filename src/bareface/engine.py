@@ -21,6 +21,7 @@ from bareface.models import registry
 from bareface.models.sessions import check_providers
 from bareface.occlusion.base import Segmenter
 from bareface.opening import open_detector, open_embedder, open_segmenter
+from bareface.sources import Held, each, hold, name_of
 from bareface.types import Box, Face, Float32, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
 from bareface.wording import not_looked_for
 
@@ -82,6 +83,8 @@ class Engine:
     segmenter
         What draws the occlusion map: ``bareface-occlusion``, any :class:`Segmenter`, or None for none. Embedders whose
         chips are not of the geometry ``dlib-150`` go without.
+    limits
+        What a photo may cost: see :class:`bareface.images.Limits`.
 
     Examples
     --------
@@ -99,12 +102,14 @@ class Engine:
         threads: int | None = None,
         min_face: float | None = None,
         segmenter: str | Segmenter | None = "bareface-occlusion",
+        limits: images.Limits = images.DEFAULT_LIMITS,
     ) -> None:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
         self.providers = None if providers is None else tuple(check_providers(providers))
         self.threads = threads or _usable_cores()
         self.min_face = min_face
+        self.limits = limits
         self._detector = open_detector(detector, self.providers) if isinstance(detector, str) else detector
         self._embedder = (
             open_embedder(embedder, precision, self.providers, self.threads) if isinstance(embedder, str) else embedder
@@ -156,14 +161,14 @@ class Engine:
         Parameters
         ----------
         source
-            A path, the bytes of a file, or an RGB array [H, W, 3] uint8.
+            A path, the bytes of a file, a file opened in binary mode, a Pillow image, or an RGB array [H, W, 3] uint8.
 
         Raises
         ------
         ImageError
             Where the photo cannot be read.
         """
-        return self.detect(images.decode(source))
+        return self.detect(images.decode(source, self.limits))
 
     def detect(self, photo: Photo) -> list[Face]:
         """Find the faces in a decoded photo, best first."""
@@ -298,7 +303,8 @@ class Engine:
         Parameters
         ----------
         sources
-            Photos; a generator is read only a little ahead.
+            Photos; a generator is read only a little ahead. Each is taken as it is at that moment, so one buffer may be
+            filled again and again.
         batch
             How many photos are taken together for embedding.
         covered
@@ -320,8 +326,8 @@ class Engine:
                 chunk = []
 
             try:
-                for source in sources:
-                    photos.append(pool.submit(self._analyse, source))
+                for source in each(sources):
+                    photos.append(pool.submit(self._analyse, self._held(source), name_of(source)))
                     if len(photos) > batch:
                         chunk.append(photos.popleft().result())
                     if len(chunk) == batch:
@@ -338,11 +344,19 @@ class Engine:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _analyse(self, source: Source) -> Analysis:
+    def _held(self, source: Source) -> Held | BarefaceError:
         try:
-            photo = images.decode(source)
+            return hold(source, self.limits)
         except BarefaceError as error:
-            return Analysis(_name(source), None, (), error)
+            return error
+
+    def _analyse(self, source: Held | BarefaceError, name: str) -> Analysis:
+        if isinstance(source, BarefaceError):
+            return Analysis(name, None, (), source)
+        try:
+            photo = images.decode(source, self.limits)
+        except BarefaceError as error:
+            return Analysis(name, None, (), error)
         faces = tuple(replace(face, photo=None) for face in self.detect(photo))
         emptied = replace(photo, pixels=photo.pixels[:0, :0].copy(), notes=self.notes(photo))
         return Analysis(photo.source, emptied, faces, min_face=self.least_face(photo))
@@ -384,9 +398,3 @@ def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _name(source: Source) -> str:
-    if isinstance(source, bytes):
-        return "<bytes>"
-    return "<array>" if isinstance(source, np.ndarray) else str(source)

@@ -11,56 +11,34 @@ file, and releases the interpreter's lock while it works, so decoding overlaps w
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from io import BytesIO, FileIO
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
+from bareface import _tiff
 from bareface._colour import flatten
 from bareface._formats import OPENERS, check_container, recognise, refusal
+from bareface._jpeg import endings, in_one_pass
 from bareface._labels import Labels, of_image, options
+from bareface._reading import check_length, content, open_regular, reading
 from bareface.errors import ImageError
 from bareface.files import write_atomically
-from bareface.reading import NotAFile, open_regular, pieces
+from bareface.sources import DEFAULT_LIMITS, Limits, checked_path, hold
 from bareface.types import Photo, Source, UInt8
 
+__all__ = ("DEFAULT_LIMITS", "Limits", "decode", "encode", "fingerprint", "format_for", "labels", "pixels_of", "write")
+
 EncodeFormat: TypeAlias = Literal["JPEG", "PNG", "WEBP"]
-T = TypeVar("T")
 
 _SUFFIXES: Final[dict[str, EncodeFormat]] = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _STRIP: Final = 1 << 18  # pixels: a strip and its copy stay in the processor's cache
-_RAISE: Final = "Raise the limit if you trust it."
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may cost, checked before anything is decoded.
-
-    Attributes
-    ----------
-    max_bytes
-        Largest file, in bytes.
-    max_pixels
-        Largest picture, width times height as its header states them.
-    max_side
-        A JPEG whose longest side is at least twice this is decoded at 1/2, 1/4 or 1/8 of its size, never with
-        its longest side below this (the codec's own reduction: it saves time and memory). All other
-        formats, and every JPEG if None, are decoded whole.
-    """
-
-    max_bytes: int = 256 * 2**20
-    max_pixels: int = 100_000_000
-    max_side: int | None = 4096
-
-
-DEFAULT_LIMITS: Final = Limits()
+_HEADER: Final = 8  # 800 million pixels by default: what decoding costs in time still has a bound
 
 
 def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
@@ -68,12 +46,13 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
 
     The EXIF orientation is applied, a colour profile converted to sRGB, transparency laid on white, 16-bit
     and float values brought to 8 bits. Of an animation or a file of many pages the first is taken, and
-    ``Photo.notes`` says so.
+    ``Photo.notes`` says so. A JPEG that lacks only its end marker is read, with a note.
 
     Parameters
     ----------
     source
-        Path of a file, the bytes of one, or an RGB array [H, W, 3] uint8 (taken as it is, not copied).
+        Path of a file, the bytes of one, a file opened in binary mode (read from its start), a Pillow image, or an RGB
+        array [H, W, 3] uint8. Arrays are copied, unless they are read-only and own their memory.
     limits
         Bounds on bytes and pixels; the reduction of huge JPEGs.
 
@@ -87,22 +66,56 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     ImageError
         ``image.*``: see ``docs/errors.md``.
     """
-    if isinstance(source, np.ndarray):
-        return _photo_of_array(source, limits)
-    name, data = _content(source, limits)
+    held = hold(source, limits)
+    if isinstance(held, np.ndarray):
+        return _photo_of_array(held, limits)
+    name, data = _content(held, limits)
     kind = recognise(data, name)
     try:
         check_container(kind, data, name)
-        image = OPENERS[kind](BytesIO(data))
-        _check_pixels(image.size, limits, name)
-        return _photo_of_image(image, kind, name, hashlib.sha256(data).hexdigest(), limits)
+        return _photo(kind, data, name, limits)
     except ImageError:
         raise
     except Exception as error:  # decoders fail in any way on hostile bytes; one file must not end a run
+        whole = _without_end(data, name, limits) if kind == "JPEG" and isinstance(error, OSError) else None
+        if whole is not None:
+            return whole
         raise refusal(error, kind, data, name) from error
 
 
-def fingerprint(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> str:
+def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
+    """Upright sRGB pixels of a Pillow image, as :func:`decode` has those of a file.
+
+    Parameters
+    ----------
+    image
+        Of any mode; its pixels are loaded, and it is left as it is.
+    limits
+        ``max_pixels`` applies.
+
+    Returns
+    -------
+    ndarray
+        RGB [H, W, 3] uint8, read-only.
+
+    Raises
+    ------
+    ImageError
+        As :func:`decode`.
+    """
+    name, notes = "<array>", list[str]()
+    try:
+        _check_pixels(image.size, limits, name)
+        loaded = _tiff.of_pillow(image, notes) if isinstance(image, TiffImageFile) else image
+        loaded.load()
+        return _array_of(_upright(loaded, notes)[0])
+    except ImageError:
+        raise
+    except Exception as error:  # as in decode
+        raise refusal(error, image.format or "image", b"", name) from error
+
+
+def fingerprint(path: str | Path, limits: Limits | None = DEFAULT_LIMITS) -> str:
     """SHA-256 of a file as :attr:`Photo.sha256` has it, without decoding it.
 
     Parameters
@@ -110,7 +123,7 @@ def fingerprint(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> str:
     path
         The file, read in small pieces.
     limits
-        ``max_bytes`` applies.
+        ``max_bytes`` applies; None for files of any length.
 
     Returns
     -------
@@ -122,9 +135,9 @@ def fingerprint(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> str:
     ImageError
         As :func:`decode` for a file that cannot be read or is too long.
     """
-    name = _name(path)
-    with _open_regular(name, limits) as file:
-        return _reading(lambda: _digest(pieces(file, limits.max_bytes, name)), name)
+    name = checked_path(path)
+    with open_regular(name, None if limits is None else limits.max_bytes) as file:
+        return reading(lambda: hashlib.file_digest(file, "sha256").hexdigest(), name)
 
 
 def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits = DEFAULT_LIMITS) -> Labels:
@@ -133,7 +146,7 @@ def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits 
     Parameters
     ----------
     source, limits
-        As for :func:`decode`, without arrays.
+        As for :func:`decode`, without arrays and images.
     keyword
         The PNG text that may hold the comment.
 
@@ -146,7 +159,8 @@ def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits 
     kind = recognise(data, name)
     try:
         image = OPENERS[kind](BytesIO(data))
-        _check_pixels(image.size, limits, name)
+        if kind == "PNG":  # of which the pixels are decoded, too
+            _check_pixels(image.size, limits, name)
         return of_image(image, data, keyword)
     except ImageError:
         raise
@@ -232,73 +246,18 @@ def format_for(path: str | Path) -> EncodeFormat:
 def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
     """A file's name and bytes."""
     if isinstance(source, bytes):
-        _check_bytes(len(source), limits, "<bytes>")
+        check_length(len(source), limits.max_bytes, "<bytes>")
         return "<bytes>", source
-    name = _name(source)
-    with _open_regular(name, limits) as file:
-        return name, _reading(lambda: b"".join(pieces(file, limits.max_bytes, name)), name)
+    name = checked_path(source)
+    return name, content(name, limits.max_bytes)
 
 
-def _digest(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _name(source: object) -> str:
-    if isinstance(source, str | os.PathLike):
-        return os.fsdecode(source)
-    what = f"{type(source).__name__} names no photo: a path, bytes or an RGB array is needed."
-    raise ImageError("image.source", what)
-
-
-def _open_regular(name: str, limits: Limits) -> FileIO:
-    """Open a regular file of acceptable length; neither a pipe nor a device may make the caller wait."""
-    file = _reading(lambda: open_regular(name), name)
-    try:
-        _check_bytes(os.fstat(file.fileno()).st_size, limits, name)
-    except ImageError:
-        file.close()
-        raise
-    return file
-
-
-def _reading(action: Callable[[], T], name: str) -> T:
-    try:
-        return action()
-    except OSError as error:
-        code, what, remedy = _reading_failure(error)
-        raise ImageError(code, what, source=name, remedy=remedy) from error
-
-
-def _reading_failure(error: OSError) -> tuple[str, str, str | None]:
-    match error:
-        case IsADirectoryError():
-            return "image.directory", "it is a folder, not a photo.", "Name a file in it."
-        case FileNotFoundError() | NotADirectoryError():
-            return "image.missing", "there is no such file (or a link to it is broken).", "Check the path."
-        case PermissionError():
-            return "image.unreadable", "it may not be read.", "Change its permissions."
-        case OSError(errno=errno.ELOOP):
-            return "image.symlink-loop", "its symbolic links lead back to themselves.", "Remove the loop."
-        case NotAFile():
-            return "image.not-a-file", f"{error.strerror}.", None
-        case _:
-            return "image.unreadable", f"it cannot be read: {error.strerror or error}.", "Check the disk or share."
-
-
-def _check_bytes(count: int, limits: Limits, name: str) -> None:
-    if count > limits.max_bytes:
-        what = f"its {count:,} bytes are more than the limit of {limits.max_bytes:,}."
-        raise ImageError("image.too-many-bytes", what, source=name, remedy=_RAISE)
-
-
-def _check_pixels(size: tuple[int, int], limits: Limits, name: str) -> None:
+def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int = 1) -> None:
     width, height = size
-    if width * height > limits.max_pixels:
-        what = f"its {width} x {height} pixels are more than the limit of {limits.max_pixels:,}."
-        raise ImageError("image.too-many-pixels", what, source=name, remedy=_RAISE)
+    if width * height > limits.max_pixels * header:
+        what = f"its {width} x {height} pixels are more than the limit of {limits.max_pixels * header:,}."
+        remedy = "If you trust it, raise the limit: --max-pixels, or Engine(limits=Limits(max_pixels=...))."
+        raise ImageError("image.too-many-pixels", what, source=name, remedy=remedy)
 
 
 def _rgb(pixels: object, name: str) -> UInt8:
@@ -311,27 +270,53 @@ def _rgb(pixels: object, name: str) -> UInt8:
 
 def _photo_of_array(array: UInt8, limits: Limits) -> Photo:
     name = "<array>"
-    pixels = _rgb(array, name).view()
+    pixels = _rgb(array, name)
     pixels.flags.writeable = False
     size = (pixels.shape[1], pixels.shape[0])
     _check_pixels(size, limits, name)
     return Photo(pixels, name, hashlib.sha256(pixels.data).hexdigest(), "array", size)
 
 
-def _photo_of_image(image: ImageFile.ImageFile, kind: str, name: str, sha256: str, limits: Limits) -> Photo:
-    notes: list[str] = []
+def _photo(kind: str, data: bytes, name: str, limits: Limits) -> Photo:
+    image, notes = OPENERS[kind](BytesIO(data)), list[str]()
     size = image.size
     if kind == "JPEG" and limits.max_side is not None:
+        _check_pixels(size, limits, name, _HEADER if in_one_pass(data) else 1)
         _reduce(image, limits.max_side, notes)
-    image.load()
-    upright = flatten(image, notes)
-    orientation = _orientation(image, notes)
+    _check_pixels(image.size, limits, name)
+    loaded = _tiff.load(image, data, notes) if kind == "TIFF" else image
+    loaded.load()
+    upright, turned = _upright(loaded, notes)
+    pixels = _array_of(upright)
+    _note_frames(image, kind, notes)  # which moves on to other frames
+    size = (size[1], size[0]) if turned else size
+    return Photo(pixels, name, hashlib.sha256(data).hexdigest(), kind, size, tuple(notes))
+
+
+def _without_end(data: bytes, name: str, limits: Limits) -> Photo | None:
+    """The photo in a JPEG that lacks its end marker, if all its pixels are there: None if not."""
+    first: Photo | None = None
+    try:
+        for ended in endings(data):
+            photo = _photo("JPEG", ended, name, limits)
+            if first is not None and not np.array_equal(first.pixels, photo.pixels):
+                return None
+            first = first or photo
+    except Exception:  # as in decode
+        return None
+    if first is None:
+        return None
+    notes = ("the end of the file is missing; its pixels are complete", *first.notes)
+    return replace(first, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def _upright(loaded: Image.Image, notes: list[str]) -> tuple[Image.Image, bool]:
+    """A loaded picture as upright sRGB, and whether width and height changed places."""
+    upright = flatten(loaded, notes)
+    orientation = _orientation(loaded, notes)
     if orientation in _TURNS:
         upright = upright.transpose(_TURNS[orientation])
-        size = (size[1], size[0]) if orientation >= 5 else size
-    pixels = _array_of(upright)
-    _note_frames(image, kind, notes)
-    return Photo(pixels, name, sha256, kind, size, tuple(notes))
+    return upright, orientation in _TURNS and orientation >= 5
 
 
 def _array_of(image: Image.Image) -> UInt8:
@@ -365,7 +350,7 @@ _TURNS: Final = {
 }
 
 
-def _orientation(image: ImageFile.ImageFile, notes: list[str]) -> int:
+def _orientation(image: Image.Image, notes: list[str]) -> int:
     """EXIF orientation still to be applied: TIFF and HEIF were turned, and lost the tag, while loading."""
     try:
         exif = image.getexif()

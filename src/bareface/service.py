@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +35,7 @@ from bareface.gallery.store import Store
 from bareface.gallery.walk import Skipped, as_sources, entries
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.gallery_calibration import GalleryCalibration
+from bareface.sources import limits_of
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Gallery(Editable):
 
     def enrol(
         self,
-        sources: Source | Sequence[Source],
+        sources: Source | Iterable[Source],
         subject: str | None = None,
         basis: str | None = None,
         *,
@@ -156,7 +157,8 @@ class Gallery(Editable):
         Parameters
         ----------
         sources
-            A path, the bytes of a photo or an RGB array [H, W, 3] uint8, or a sequence of them.
+            A photo (a path, bytes, a file opened in binary mode, a Pillow image or an RGB array [H, W, 3] uint8), or
+            several.
         subject
             Name of the subject of all these photos.
         basis
@@ -186,6 +188,8 @@ class Gallery(Editable):
 
         Raises
         ------
+        ImageError
+            ``image.source``: something that is not a photo source, or an empty path; nothing is enrolled.
         TemplateError
             ``template.space``: the engine's templates do not belong into this gallery.
         UsageError
@@ -194,7 +198,7 @@ class Gallery(Editable):
         if subject is not None:
             subject = names.checked(subject)
         skipped = Skipped()
-        found = tuple(entries(sources, subject, exclude=exclude, skipped=skipped))
+        found = tuple(entries(sources, subject, limits_of(self.engine), exclude=exclude, skipped=skipped))
         if face is not None and len(found) != 1:
             raise UsageError("usage.face", f"a face is chosen, but there are {len(found)} photos, not one.")
         self._store.check_writable()
@@ -251,7 +255,7 @@ class Gallery(Editable):
 
     def search(
         self,
-        probe: Source | Sequence[Source],
+        probe: Source | Iterable[Source],
         top: int = 20,
         same_person: bool = False,
         *,
@@ -262,7 +266,8 @@ class Gallery(Editable):
         Parameters
         ----------
         probe
-            A path, the bytes of a photo or an RGB array [H, W, 3] uint8, or a sequence of them.
+            A photo (a path, bytes, a file opened in binary mode, a Pillow image or an RGB array [H, W, 3] uint8), or
+            several.
         top
             Length of the candidate lists: that many subjects, or all there are.
         same_person
@@ -292,7 +297,7 @@ class Gallery(Editable):
         """
         if top < 1:
             raise UsageError("usage.top", f"a candidate list has at least 1 entry, not {top}.")
-        sources = as_sources(probe)
+        sources = as_sources(probe, limits_of(self.engine))
         if not sources:
             raise UsageError("usage.probe", "no probe is given.")
         check_space(self._store.state(), self.engine.space, self.path)
@@ -302,7 +307,7 @@ class Gallery(Editable):
 
     def search_beside(
         self,
-        probe: Source | Sequence[Source],
+        probe: Source | Iterable[Source],
         result: SearchResult,
         *,
         unmask: bool = True,
@@ -315,7 +320,7 @@ class Gallery(Editable):
         Parameters
         ----------
         probe
-            The photos that :meth:`search` was given.
+            The photos that :meth:`search` was given, again: a generator can be used only once.
         result
             What it gave; its lists come first, and stay as they are.
         unmask
@@ -342,7 +347,9 @@ class Gallery(Editable):
         if not unmask and not enhance:
             return ()
         wish = Wish(unmask, enhance, completions, seed)
-        return tuple(searched_beside(self._index, self.engine, as_sources(probe), result.lists, wish))
+        return tuple(
+            searched_beside(self._index, self.engine, as_sources(probe, limits_of(self.engine)), result.lists, wish)
+        )
 
     def calibrate(self) -> GalleryCalibration:
         """Learn from the named subjects how often strangers score high; searches use it from then on.

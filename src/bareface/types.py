@@ -6,24 +6,26 @@ gives a :class:`CandidateList` of :class:`Candidate` entries, one a subject.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
     from bareface.quality.base import Quality
 
 Float32: TypeAlias = NDArray[np.float32]
 Float64: TypeAlias = NDArray[np.float64]
 UInt8: TypeAlias = NDArray[np.uint8]
 
-Source: TypeAlias = str | Path | bytes | UInt8
-"""What names a photo: a path, the bytes of a file, or an RGB array [H, W, 3] uint8."""
+Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PillowImage | UInt8"
+"""A photo: a path, a file's bytes, a file opened in binary mode, a Pillow image, or an RGB array [H, W, 3] uint8."""
 
 Precision: TypeAlias = Literal["float32", "int8"]
 LandmarkScheme: TypeAlias = Literal["dlib5", "five"]
@@ -34,7 +36,7 @@ MaskState: TypeAlias = Literal["none", "partial", "full"]
 """``none``; ``partial``: a mask is worn with the nose bare; ``full``: nose and mouth are covered."""
 
 Decision: TypeAlias = Literal["match", "possible", "no match"]
-SameSource: TypeAlias = Literal["same file", "re-encoding"]
+SameSource: TypeAlias = Literal["same file", "re-encoding", "mirrored copy"]
 
 
 class Box(NamedTuple):
@@ -391,7 +393,7 @@ class Candidate:
     box
         The face's box in that photo.
     same_source
-        Set when the reference comes from the probe's own file or a re-encoding of it.
+        Set when the reference comes from the probe's own file, a re-encoding of it, or a mirrored copy.
     model, precision
         What made the reference's template.
     extrapolated

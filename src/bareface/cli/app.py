@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import Annotated, Any
 
@@ -25,12 +26,15 @@ from bareface.cli import (
 )
 from bareface.cli.ending import Ended
 from bareface.cli.output import report_error
-from bareface.errors import BarefaceError
+from bareface.errors import BarefaceError, UsageError
 
 _EPILOG = (
     "Exit codes: 0 done; 1 done, nothing found (no face, or no one above “no match”); 2 wrong usage; "
     "3 some or all inputs failed; 4 gallery; 5 model; 130 interrupted; 129, 141 and 143 ended by another signal."
 )
+
+_BLANK = re.compile(r"(--[\w-]+=)?\s*")
+_BLANKS = "bareface.blank-arguments"
 
 
 class _Group(TyperGroup):
@@ -41,9 +45,18 @@ class _Group(TyperGroup):
         self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember which arguments are empty, before a path makes the current folder of them."""
+        blank = [place for place, text in enumerate(args, start=1) if _BLANK.fullmatch(text)]
+        ctx.meta[_BLANKS] = [] if ctx.resilient_parsing else blank
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
         try:
+            for place in ctx.meta[_BLANKS]:
+                what = f"argument {place} is empty (a variable that is not set?)."
+                raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
             return super().invoke(ctx)
         except BarefaceError as error:
             report_error(ctx, error)

@@ -42,7 +42,7 @@ def enhance(
     from bareface.restoration.saving import save_picture
     from bareface.restoration.sheet import before_and_after
 
-    opened = images.decode(photo)
+    opened = images.decode(photo, options.limits())
     make_folder(output)
     engine = options.engine()
     found = chosen_face(engine.detect(opened), face, str(photo))

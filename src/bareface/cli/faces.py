@@ -99,7 +99,7 @@ def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
     from bareface.drawing import draw_faces
 
     try:
-        photo = images.decode(path)
+        photo = images.decode(path, engine.limits)
     except BarefaceError as error:
         return _Seen(str(path), error=error)
     found = tuple(engine.detect(photo))

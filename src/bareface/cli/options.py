@@ -14,6 +14,7 @@ from bareface.cli.complete import detector_names, embedder_names
 
 if TYPE_CHECKING:
     from bareface.engine import Engine
+    from bareface.images import Limits
 
 _PANEL = "Engine"
 
@@ -76,6 +77,20 @@ class EngineOptions:
         typer.Option(help="Where networks run. A GPU that is not there is an error.", rich_help_panel=_PANEL),
     ] = "cpu"
 
+    max_pixels: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Refuse larger photos (pixels, as decoded).", rich_help_panel=_PANEL),
+    ] = 100_000_000
+    max_bytes: Annotated[int, typer.Option(min=1, metavar="N", help="Refuse longer files.", rich_help_panel=_PANEL)] = (
+        268_435_456
+    )
+
+    def limits(self) -> Limits:
+        """What a photo may cost."""
+        from bareface.images import Limits
+
+        return Limits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
+
     def engine(self) -> Engine:
         """The engine these options describe."""
         from bareface.engine import Engine
@@ -87,13 +102,14 @@ class EngineOptions:
             min_face=self.min_face,
             threads=self.threads,
             providers=[self.provider],
+            limits=self.limits(),
         )
 
 
 def with_engine(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command one option a field of :class:`EngineOptions`, handed over as its argument ``options``.
 
-    Typer reads a command's signature, so the five options are written once here and not in every command.
+    Typer reads a command's signature, so the options are written once here and not in every command.
     """
     own = inspect.signature(command, eval_str=True)
     hints = inspect.get_annotations(EngineOptions, eval_str=True)

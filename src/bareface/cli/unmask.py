@@ -16,6 +16,7 @@ from bareface.files import file_name, make_folder
 from bareface.wording import percent
 
 if TYPE_CHECKING:
+    from bareface.images import Limits
     from bareface.restoration.base import Restored
     from bareface.restoration.unmask import Region
     from bareface.types import Face, Photo, UInt8
@@ -46,8 +47,8 @@ def unmask(
     from bareface import images
     from bareface.restoration.unmask import place, placed_region
 
-    opened = images.decode(photo)
-    chosen = _region(region)
+    opened = images.decode(photo, options.limits())
+    chosen = _region(region, options.limits())
     make_folder(output)
     engine = options.engine()
     found = chosen_face(engine.detect(opened), face, str(photo))
@@ -68,7 +69,7 @@ def unmask(
     note("These are guesses from statistics of other faces, not evidence. They are never enrolled.")
 
 
-def _region(text: str | None) -> Region | None:
+def _region(text: str | None, limits: Limits) -> Region | None:
     """A polygon's points, or the luminance of a mask image."""
     if text is None:
         return None
@@ -81,7 +82,7 @@ def _region(text: str | None) -> Region | None:
 
     from bareface import images
 
-    grey: UInt8 = np.asarray(cv2.cvtColor(images.decode(text).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey: UInt8 = np.asarray(cv2.cvtColor(images.decode(text, limits).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     return grey
 
 

@@ -18,6 +18,7 @@ from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
 from bareface.evaluation.scores import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
 from bareface.matching.scoring import Columns, scores
+from bareface.sources import Limits, limits_of
 from bareface.types import Face, Float64, Source, Template, UInt8
 from bareface.wording import plural
 
@@ -139,7 +140,7 @@ def _templates(
         for number in numbers:
             sample = samples[number]
             try:
-                source = _prepared(sample, pad, transform)
+                source = _prepared(sample, pad, transform, limits_of(engine))
             except BarefaceError as error:
                 failures[number] = error.code
                 advance()
@@ -164,10 +165,10 @@ def _templates(
     return _Side(Columns.of_templates(found), failures)
 
 
-def _prepared(sample: Sample, pad: int, transform: Transform | None) -> Source | None:
+def _prepared(sample: Sample, pad: int, transform: Transform | None, limits: Limits) -> Source | None:
     if not pad and transform is None:
         return sample.path
-    pixels = images.decode(sample.path).pixels
+    pixels = images.decode(sample.path, limits).pixels
     if pad:
         padded = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
         pixels = np.ascontiguousarray(padded, dtype=np.uint8)

@@ -33,7 +33,7 @@ def delete_photo(connection: sa.Connection, path: str | Path) -> Deleted:
     number = connection.execute(sa.select(file.c.id).where(wanted)).scalars().all()
     if not number and Path(path).is_file():
         with suppress(BarefaceError):
-            wanted = file.c.sha256 == images.fingerprint(path)
+            wanted = file.c.sha256 == images.fingerprint(path, None)
         number = connection.execute(sa.select(file.c.id).where(wanted)).scalars().all()
     if not number:
         raise UsageError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from bareface.matching import evidence
 from bareface.quality import reasons
 from bareface.restoration.provenance import KEYWORD, says_synthetic
 from bareface.restoration.record import Guard, guarding
+from bareface.sources import limits_of
 from bareface.types import EnrolOutcome, Face, Photo
 from bareface.wording import no_face_found
 
@@ -94,6 +94,7 @@ def _enrol_group(
     store: Store, engine: FaceEngine, group: Sequence[tuple[int, Entry]], rules: Rules, guard: Guard
 ) -> Iterator[tuple[int, EnrolOutcome]]:
     """Outcomes with their places, as they become known."""
+    limits = limits_of(engine)
     digests: dict[int, str] = {}
     unread: list[tuple[int, Entry]] = []
     for place, entry in group:
@@ -103,7 +104,7 @@ def _enrol_group(
             if entry.subject is not None:
                 entry = replace(entry, subject=names.checked(entry.subject))
             if isinstance(entry.source, str):  # bytes and arrays are decoded first: reading them costs nothing
-                digests[place] = images.fingerprint(entry.source)
+                digests[place] = images.fingerprint(entry.source, limits)
             unread.append((place, entry))
         except BarefaceError as error:
             yield place, _failed(entry, error)
@@ -118,7 +119,7 @@ def _enrol_group(
         outcome = known.get(place)
         if outcome is not None:
             yield place, outcome
-        elif _labelled(entry):
+        elif _labelled(entry, limits):
             yield place, _refused(entry, "its own metadata say so.")
         else:
             fresh.append((place, entry))
@@ -133,12 +134,12 @@ def _enrol_group(
         yield from done
 
 
-def _labelled(entry: Entry) -> bool:
+def _labelled(entry: Entry, limits: images.Limits) -> bool:
     """Whether a file says of itself that it was restored; one that cannot be read is refused later, by its error."""
-    if not isinstance(entry.source, str | Path | bytes):
+    if not isinstance(entry.source, str | bytes):
         return False
     try:
-        return says_synthetic(images.labels(entry.source, KEYWORD))
+        return says_synthetic(images.labels(entry.source, KEYWORD, limits))
     except BarefaceError:
         return False
 

@@ -120,7 +120,7 @@ def _gone(one: Reference) -> BarefaceError | None:
     if one.box == NO_BOX:
         return GalleryError("gallery.no-photo", "the template was imported without a photo.")
     try:
-        if images.fingerprint(one.source) == one.sha256:
+        if images.fingerprint(one.source, None) == one.sha256:
             return None
     except BarefaceError as error:
         return error

@@ -24,6 +24,7 @@ from bareface.matching.comparison import distance
 from bareface.matching.scoring import crosses
 from bareface.models import registry
 from bareface.occlusion.state import STATES
+from bareface.sources import name_of
 from bareface.types import (
     Candidate,
     CandidateList,
@@ -124,7 +125,7 @@ def probes_of(
         raise ImageError(
             "image.no-face",
             f"no face was found{_at_least(least)}.",
-            source=", ".join("<array>" if isinstance(s, np.ndarray) else str(s)[:200] for s in sources),
+            source=", ".join(name_of(source)[:200] for source in sources),
             remedy="Look for smaller faces with --min-face, or try another detector or photo.",
         )
     if same_person and len(found) > 1:

@@ -46,7 +46,7 @@ def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkRe
     for number, sha256, path in rows:
         target = os.path.join(new, path[len(first) :])  # noqa: PTH118 - absolute() made strings of both
         try:
-            found = images.fingerprint(target)
+            found = images.fingerprint(target, None)
         except BarefaceError:
             missing.append(target)
             continue

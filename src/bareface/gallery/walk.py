@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from bareface.errors import BarefaceError, ImageError
+from bareface.images import DEFAULT_LIMITS, Limits
 from bareface.reading import as_text
+from bareface.sources import Held, checked_path, each, hold, name_of
 from bareface.types import LeftOut, Source
 
 PHOTO_SUFFIXES = frozenset(
@@ -68,22 +68,27 @@ class Entry:
         Set when the file system refused; there is then nothing to read.
     """
 
-    source: Source
+    source: Held
     name: str
     subject: str | None
     error: BarefaceError | None = None
 
 
-def as_sources(sources: Source | Sequence[Source]) -> Sequence[Source]:
-    """One source, or several, as a sequence."""
-    if isinstance(sources, str | Path | bytes | np.ndarray):
-        return (sources,)
-    return tuple(sources)
+def as_sources(sources: Source | Iterable[Source], limits: Limits = DEFAULT_LIMITS) -> tuple[Held, ...]:
+    """One source, or several, as values that are read later as they are now.
+
+    Raises
+    ------
+    ImageError
+        As :func:`bareface.sources.hold`.
+    """
+    return tuple(hold(source, limits) for source in each(sources))
 
 
 def entries(
-    sources: Source | Sequence[Source],
+    sources: Source | Iterable[Source],
     subject: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     *,
     exclude: Sequence[str] = (),
     skipped: Skipped | None = None,
@@ -99,21 +104,34 @@ def entries(
     Parameters
     ----------
     sources
-        A path, bytes or array, or a sequence of them.
+        A photo or folder, or several.
     subject
         Names everything.
+    limits
+        Bounds what is read from open files.
     exclude
         Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name or by
         their path below the given folder.
     skipped
         Counts what is left out.
+
+    Raises
+    ------
+    ImageError
+        ``image.source``: something that is not a photo source, or an empty path. That is a mistake in the call, not a
+        bad file, so it ends the walk.
     """
     skipped = skipped or Skipped()
-    for source in as_sources(sources):
-        if isinstance(source, bytes):
-            yield Entry(source, "<bytes>", subject)
-        elif isinstance(source, np.ndarray):
-            yield Entry(source, "<array>", subject)
+    for given in each(sources):
+        try:
+            source = hold(given, limits)
+        except ImageError as error:
+            if error.code == "image.source":
+                raise
+            yield Entry(b"", name_of(given), subject, error)
+            continue
+        if not isinstance(source, str):
+            yield Entry(source, name_of(source), subject)
         elif _is_folder(source):
             root = absolute(source)
             for path, folder in _walk(_Rules(root, tuple(map(_normal, exclude)), skipped)):
@@ -138,6 +156,7 @@ def absolute(path: str | Path) -> str:
 
     Only ``..`` needs them replaced: above a link lies the folder that holds what it points to.
     """
+    path = checked_path(path)
     parts = Path(path).parts
     if os.pardir in parts:
         last = len(parts) - parts[::-1].index(os.pardir)
