@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from bareface import images
 from bareface.engine import Engine
@@ -51,6 +52,25 @@ def test_a_re_encoding_is_marked_as_such(gallery, quality, factor):
         pixels = cv2.resize(images.decode(portrait).pixels, None, fx=factor, fy=factor)
         found = first(gallery, images.encode(pixels, "JPEG", quality))
         assert (found.subject, found.same_source) == (name, "re-encoding")
+
+
+ALTERED = {
+    "saved anew": lambda image: image,
+    "smaller": lambda image: image.resize((image.width * 2 // 3, image.height * 2 // 3)),
+    "cropped": lambda image: image.crop((image.width // 20, 0, image.width - image.width // 20, image.height)),
+    "grey": lambda image: image.convert("L"),
+    "leaning": lambda image: image.rotate(3),
+}
+
+
+@pytest.mark.parametrize("change", ALTERED)
+@pytest.mark.parametrize("mirrored", [False, True], ids=["as it was", "mirrored"])
+def test_a_copy_is_marked_whether_mirrored_or_not(gallery, change, mirrored):
+    for name, portrait in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
+        image = ALTERED[change](Image.fromarray(images.decode(portrait).pixels)).convert("RGB")
+        pixels = np.asarray(ImageOps.mirror(image) if mirrored else image)
+        found = first(gallery, images.encode(pixels, "JPEG", 85))
+        assert (found.subject, found.same_source) == (name, "mirrored copy" if mirrored else "re-encoding")
 
 
 def test_another_picture_is_not_marked(gallery):

@@ -109,7 +109,8 @@ def recognise(data: bytes, name: str) -> str:
     raise ImageError("image.not-an-image", "the file is not a picture.", source=name, remedy=remedy)
 
 
-def _truncated(name: str) -> ImageError:
+def truncated(name: str) -> ImageError:
+    """The refusal of a file that was cut short."""
     what = "the file is cut short: part of the picture is missing."
     return ImageError("image.truncated", what, source=name, remedy="Copy it again from where it came.")
 
@@ -132,10 +133,10 @@ def check_container(kind: str, data: bytes, name: str) -> None:
             _check_png(data, name)
         case "WEBP":
             if len(data) < 8 + int.from_bytes(data[4:8], "little"):
-                raise _truncated(name)
+                raise truncated(name)
         case "AVIF" | "HEIF":
             if _boxes_end(data) > len(data):
-                raise _truncated(name)
+                raise truncated(name)
 
 
 def _check_png(data: bytes, name: str) -> None:
@@ -152,7 +153,7 @@ def _check_png(data: bytes, name: str) -> None:
         if chunk == b"IEND":
             return
         position = end
-    raise _truncated(name)
+    raise truncated(name)
 
 
 def _boxes_end(data: bytes) -> int:
@@ -182,7 +183,7 @@ def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
             "image.unsupported", f"this sort of {kind} is not read ({detail}).", source=name, remedy=remedy
         )
     if "truncated" in detail.lower() or _ends_early(kind, data):
-        return _truncated(name)
+        return truncated(name)
     return _corrupt(name, detail)
 
 

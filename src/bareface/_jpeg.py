@@ -16,8 +16,9 @@ _PADS: Final = (b"", b"\x55" * 64, b"\x9c\x37\xe1\x4a" * 16)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan's header: the components it holds, its first and last coefficient, the lowest bit it gives."""
+    """A scan's header: where its data begin, its components, first and last coefficient, the lowest bit it gives."""
 
+    place: int
     components: tuple[int, ...]
     first: int
     last: int
@@ -43,6 +44,12 @@ def in_one_pass(data: bytes) -> bool:
                 frame is not None and frame.marker not in _BUFFERED and len(header.components) == len(frame.components)
             )
     return False
+
+
+def has_end(data: bytes) -> bool:
+    """Whether an end marker follows; a decoder does not miss it where filling bytes make up for pixels."""
+    scan = next((header for header in _headers(data) if isinstance(header, Scan)), None)
+    return scan is None or data.find(b"\xff\xd9", scan.place) >= 0
 
 
 def endings(data: bytes) -> tuple[bytes, ...]:
@@ -90,7 +97,7 @@ def _headers(data: bytes) -> Iterator[Frame | Scan]:
             yield Frame(marker, tuple(body[6 : 6 + 3 * body[5] : 3]))
         elif marker == _SCAN and body and len(body) >= 4 + 2 * body[0]:
             first, last, bits = body[1 + 2 * body[0] : 4 + 2 * body[0]]
-            yield Scan(tuple(body[1 : 1 + 2 * body[0] : 2]), first, last, bits & 15)
+            yield Scan(place, tuple(body[1 : 1 + 2 * body[0] : 2]), first, last, bits & 15)
             found = _SEGMENT_END.search(data, place)
             if found is None:
                 return

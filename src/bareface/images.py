@@ -23,8 +23,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from bareface import _tiff
 from bareface._colour import flatten
-from bareface._formats import OPENERS, check_container, recognise, refusal
-from bareface._jpeg import endings, in_one_pass
+from bareface._formats import OPENERS, check_container, recognise, refusal, truncated
+from bareface._jpeg import endings, has_end, in_one_pass
 from bareface._labels import Labels, of_image, options
 from bareface._reading import check_length, content, open_regular, reading
 from bareface.errors import ImageError
@@ -73,13 +73,12 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     kind = recognise(data, name)
     try:
         check_container(kind, data, name)
+        if kind == "JPEG" and not has_end(data):
+            return _without_end(data, name, limits)
         return _photo(kind, data, name, limits)
     except ImageError:
         raise
     except Exception as error:  # decoders fail in any way on hostile bytes; one file must not end a run
-        whole = _without_end(data, name, limits) if kind == "JPEG" and isinstance(error, OSError) else None
-        if whole is not None:
-            return whole
         raise refusal(error, kind, data, name) from error
 
 
@@ -293,19 +292,16 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits) -> Photo:
     return Photo(pixels, name, hashlib.sha256(data).hexdigest(), kind, size, tuple(notes))
 
 
-def _without_end(data: bytes, name: str, limits: Limits) -> Photo | None:
-    """The photo in a JPEG that lacks its end marker, if all its pixels are there: None if not."""
+def _without_end(data: bytes, name: str, limits: Limits) -> Photo:
+    """The photo in a JPEG that lacks its end marker; refused unless all its pixels are there."""
     first: Photo | None = None
-    try:
-        for ended in endings(data):
-            photo = _photo("JPEG", ended, name, limits)
-            if first is not None and not np.array_equal(first.pixels, photo.pixels):
-                return None
-            first = first or photo
-    except Exception:  # as in decode
-        return None
+    for ended in endings(data):
+        photo = _photo("JPEG", ended, name, limits)
+        if first is not None and not np.array_equal(first.pixels, photo.pixels):
+            raise truncated(name)
+        first = first or photo
     if first is None:
-        return None
+        raise truncated(name)
     notes = ("the end of the file is missing; its pixels are complete", *first.notes)
     return replace(first, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
 

@@ -175,3 +175,35 @@ def keys(value: object) -> set[str]:
         inner = (keys(item) for key, item in value.items() if key not in ("input", "metrics"))
         return set(value).union(*inner)
     return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+
+BLANKS = {
+    "a photo": ("faces", ""),
+    "one photo of several": ("faces", "a.jpg", ""),
+    "a photo to enrol": ("enrol", "g.bareface", "", "--subject", "Zed"),
+    "a photo of blanks": ("enrol", "g.bareface", " \t", "--subject", "Zed"),
+    "a gallery": ("search", "", "a.jpg"),
+    "a probe": ("search", "g.bareface", ""),
+    "a photo to compare": ("compare", "a.jpg", ""),
+    "a photo to unmask": ("unmask", ""),
+    "a photo to enhance": ("enhance", ""),
+    "photos to evaluate": ("evaluate", "run", "", "-o", "s.parquet"),
+    "a name": ("enrol", "g.bareface", "a.jpg", "--subject", ""),
+    "an output": ("faces", "a.jpg", "-o", ""),
+    "an output after =": ("faces", "a.jpg", "--output="),
+    "an old folder": ("gallery", "relink", "g.bareface", "", "new"),
+    "a photo to delete": ("gallery", "delete", "g.bareface", "--photo", "", "--yes"),
+    "behind --": ("faces", "--", ""),
+}
+
+
+@pytest.mark.parametrize("what", BLANKS)
+def test_an_argument_from_a_variable_that_is_not_set_is_refused(
+    run: Run, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hopper: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(hopper, "a.jpg")  # what an empty path would take for the photos meant
+    result = run(*BLANKS[what], expect=2)
+    assert "is empty (a variable that is not set?)" in result.stderr
+    assert "usage.empty" in result.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["a.jpg"]

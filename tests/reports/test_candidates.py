@@ -119,7 +119,11 @@ def test_no_picture_kept_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("same_source", "words"),
-    [("same file", "the probe’s own file: says nothing new"), ("re-encoding", "a re-encoding of the probe’s file")],
+    [
+        ("same file", "the probe’s own file: says nothing new"),
+        ("re-encoding", "a re-encoding of the probe’s file"),
+        ("mirrored copy", "a mirrored copy of the probe’s file: says nothing new"),
+    ],
 )
 def test_the_probes_own_file_is_marked(same_source: SameSource, words: str) -> None:
     assert words in report(listing(candidate(1, 1e-5, same_source=same_source))).words

@@ -2,10 +2,13 @@
 
 A picture found again says nothing about a person's identity beyond what that picture says, so it must not pass for
 independent evidence. Equal bytes are the same file. The same picture saved anew (another format, quality or size, a
-slight crop) shows in two ways at once: nearly the same template, and nearly the same pixels in the aligned face.
+slight crop, greyscale, turned) shows in two ways at once: nearly the same template, and nearly the same pixels in the
+aligned face. A mirror image has the template, too, and the pixels after mirroring: front cameras and editors make them.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
@@ -18,8 +21,10 @@ PIXELS_AT_LEAST = 0.95
 """Correlation of the two 16x16 grey thumbnails."""
 
 
-def is_reencoding(templates: tuple[Float32, Float32], mean: Float32, thumbnails: tuple[UInt8, UInt8]) -> bool:
-    """Whether probe and reference are one picture, saved anew.
+def copy_of(
+    templates: tuple[Float32, Float32], mean: Float32, thumbnails: tuple[UInt8, UInt8]
+) -> Literal["re-encoding", "mirrored copy"] | None:
+    """Whether probe and reference are one picture, saved anew, as it was or mirrored.
 
     Parameters
     ----------
@@ -30,8 +35,13 @@ def is_reencoding(templates: tuple[Float32, Float32], mean: Float32, thumbnails:
     thumbnails
         uint8 [16, 16] each, of the aligned faces.
     """
-    close = correlation(templates[0] - mean, templates[1] - mean, centre=False) >= TEMPLATE_AT_LEAST
-    return close and correlation(*thumbnails) >= PIXELS_AT_LEAST
+    if correlation(templates[0] - mean, templates[1] - mean, centre=False) < TEMPLATE_AT_LEAST:
+        return None
+    probe, reference = thumbnails
+    upright, mirrored = correlation(probe, reference), correlation(probe[:, ::-1], reference)
+    if max(upright, mirrored) < PIXELS_AT_LEAST:
+        return None
+    return "re-encoding" if upright >= mirrored else "mirrored copy"
 
 
 def correlation(a: Float32 | UInt8, b: Float32 | UInt8, *, centre: bool = True) -> float:

@@ -17,7 +17,7 @@ from bareface.gallery.faces import FaceEngine, thumbnail
 from bareface.gallery.index import VectorIndex
 from bareface.gallery.records import Reference, TemplateCount
 from bareface.gallery.rescoring import Rescorer, depth
-from bareface.gallery.same_source import is_reencoding
+from bareface.gallery.same_source import copy_of
 from bareface.matching import evidence
 from bareface.matching.calibration import Calibration
 from bareface.matching.comparison import distance
@@ -337,12 +337,14 @@ def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | 
         return None
     return next(
         (
-            "re-encoding"
+            copy
             for face in probe.faces
-            if is_reencoding(
-                (face.template.vector, vector),
-                registry.space_mean(face.template.space, len(vector)),
-                (thumbnail(face.chip), pixels),
+            if (
+                copy := copy_of(
+                    (face.template.vector, vector),
+                    registry.space_mean(face.template.space, len(vector)),
+                    (thumbnail(face.chip), pixels),
+                )
             )
         ),
         None,

@@ -1,0 +1,128 @@
+"""JPEG: limits at the size it is decoded at, and files that lack only their end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bareface.demo_photos import portraits
+from bareface.errors import ImageError
+from bareface.images import Limits, decode, labels
+
+with Image.open(portraits()[0].photos[0]) as _opened:
+    FACE = _opened.convert("RGB").resize((200, 160))
+
+
+def saved(image: Image.Image, **options: object) -> bytes:
+    out = BytesIO()
+    image.save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def code_of(data: bytes, limits: Limits) -> str:
+    with pytest.raises(ImageError) as caught:
+        decode(data, limits)
+    assert "--max-pixels" in str(caught.value)
+    return caught.value.code
+
+
+WIDE = saved(FACE.resize((800, 640)))
+
+
+def test_a_photo_is_judged_at_the_size_it_is_decoded_at() -> None:
+    reduced = Limits(max_pixels=200 * 160, max_side=200)
+    assert decode(WIDE, Limits(max_pixels=200 * 160 * 4, max_side=200)).pixels.shape == (160, 200, 3)
+    assert code_of(WIDE, reduced) == "image.too-many-pixels"  # sixteen times as many in its header
+    middling = saved(FACE.resize((400, 320)))
+    assert decode(middling, reduced).pixels.shape == (160, 200, 3)
+    assert code_of(middling, Limits(max_pixels=200 * 160 - 1, max_side=200)) == "image.too-many-pixels"
+    assert code_of(middling, Limits(max_pixels=200 * 160, max_side=None)) == "image.too-many-pixels"
+
+
+def test_a_photo_that_needs_memory_for_all_of_its_pixels_is_judged_by_them() -> None:
+    reduced = Limits(max_pixels=200 * 160, max_side=200)
+    assert code_of(saved(FACE.resize((400, 320)), progressive=True), reduced) == "image.too-many-pixels"
+    scans = in_scans(saved(FACE.resize((400, 320)).convert("L")))
+    assert code_of(scans, reduced) == "image.too-many-pixels"
+
+
+def in_scans(data: bytes) -> bytes:
+    """A grey JPEG that claims two more components, which it would have to give in scans of their own."""
+    frame = data.index(b"\xff\xc0")
+    length = int.from_bytes(data[frame + 2 : frame + 4])
+    body = bytearray(data[frame + 4 : frame + 2 + length])
+    body[5] = 3
+    more = b"\2\x11\0\3\x11\0"
+    return data[: frame + 2] + (length + 6).to_bytes(2) + bytes(body) + more + data[frame + 2 + length :]
+
+
+def test_108_megapixels_as_phones_write_them(tmp_path: Path) -> None:
+    """Decoded in a process of its own, to see how much memory that takes."""
+    path = tmp_path / "phone.jpg"
+    whole = Image.new("RGB", (12_000, 9_000), (120, 150, 180))
+    whole.paste(FACE.resize((2_000, 1_600)), (3_000, 1_500))
+    whole.save(path, quality=60)
+    program = (
+        "import resource, sys; from bareface.images import decode; photo = decode(sys.argv[1]);"
+        "print(photo.size, photo.pixels.shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
+    )
+    shown = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True).stdout
+    assert shown.startswith("(12000, 9000) (4500, 6000, 3) ")
+    assert int(shown.split()[-1]) < 1024
+    assert labels(path).software == ""
+
+
+# Files that lack their end
+
+KINDS = {
+    "baseline": saved(FACE),
+    "grey": saved(FACE.convert("L")),
+    "fine colours": saved(FACE, subsampling=0, quality=95),
+    "with restarts": saved(FACE, restart_marker_blocks=4),
+    "progressive": saved(FACE, progressive=True),
+    "odd size": saved(FACE.resize((61, 47))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tail", [b"", b"\xff", b"\0" * 512, b"\xff" * 512], ids=["cut", "half", "zeros", "ones"])
+def test_a_file_without_its_end_is_read_if_its_pixels_are_complete(kind: str, tail: bytes) -> None:
+    data = KINDS[kind]
+    photo = decode(data[:-2] + tail)
+    np.testing.assert_array_equal(photo.pixels, decode(data).pixels)
+    assert photo.notes == ("the end of the file is missing; its pixels are complete",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "tail", [b"", b"\0" * 4096, b"\xff" * 4096, b" " * 4096], ids=["cut", "zeros", "ones", "blanks"]
+)
+def test_a_file_that_lacks_pixels_is_refused(kind: str, tail: bytes) -> None:
+    data = KINDS[kind]
+    whole, codes = decode(data).pixels, set[str]()
+    for missing in (*range(3, 40), *range(40, len(data) - 700, 97)):
+        try:
+            photo = decode(data[: len(data) - missing] + tail)
+        except ImageError as error:
+            codes.add(error.code)
+        else:  # the last bits of a file may be padding
+            np.testing.assert_array_equal(photo.pixels, whole)
+            assert missing < 8
+    assert codes == {"image.truncated"}
+
+
+def test_a_progressive_file_that_lacks_its_last_scans_is_refused() -> None:
+    data = KINDS["progressive"]
+    scans = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
+    assert len(scans) > 5
+    for place in scans:
+        with pytest.raises(ImageError) as caught:
+            decode(data[:place])
+        assert caught.value.code == "image.truncated"
+        assert "cut short" in str(caught.value)

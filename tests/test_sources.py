@@ -1,0 +1,204 @@
+"""Whatever people hand over as a photo: read as it is at that moment, or one typed error."""
+
+from __future__ import annotations
+
+import array
+import io
+import mmap
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bareface.demo_photos import portraits
+from bareface.engine import Engine
+from bareface.errors import ImageError
+from bareface.gallery.walk import as_sources, entries
+from bareface.images import decode
+from bareface.sources import Limits, hold
+from bareface.types import Source, UInt8
+
+PHOTO = portraits()[0].photos[0]
+DATA = PHOTO.read_bytes()
+
+
+class PathLike:
+    def __fspath__(self) -> str:
+        return str(PHOTO)
+
+
+class Reader:
+    """Only what a reader must have, in short pieces."""
+
+    def __init__(self) -> None:
+        self._file = io.BytesIO(DATA)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(min(size, 1000))
+
+    def seek(self, place: int) -> int:
+        return self._file.seek(place)
+
+
+class Foreign:
+    """An array of another library."""
+
+    def __array__(self, dtype: object = None, copy: object = None) -> UInt8:
+        return decode(DATA).pixels
+
+
+def at_its_end() -> io.BytesIO:
+    file = io.BytesIO()
+    file.write(DATA)
+    return file
+
+
+def mapped() -> mmap.mmap:
+    with PHOTO.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+READ: dict[str, Callable[[], Source]] = {
+    "string": lambda: str(PHOTO),
+    "path": lambda: PHOTO,
+    "path-like": PathLike,
+    "bytes": lambda: DATA,
+    "bytearray": lambda: bytearray(DATA),
+    "memoryview": lambda: memoryview(DATA),
+    "array of bytes": lambda: array.array("B", DATA),  # type: ignore[dict-item,return-value]
+    "BytesIO": lambda: io.BytesIO(DATA),
+    "BytesIO at its end": at_its_end,
+    "open file": lambda: PHOTO.open("rb"),
+    "unbuffered file": lambda: PHOTO.open("rb", buffering=0),
+    "mapped file": mapped,  # type: ignore[dict-item]
+    "reader": Reader,  # type: ignore[dict-item]
+    "Pillow image": lambda: Image.open(PHOTO),
+    "Pillow image, loaded": lambda: Image.open(PHOTO).convert("RGBA"),
+    "array": lambda: np.array(decode(DATA).pixels),
+    "another library's array": Foreign,  # type: ignore[dict-item]
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_every_kind_of_source_is_read_alone_and_among_others(kind: str) -> None:
+    want = decode(PHOTO).pixels
+    source = READ[kind]()
+    for _ in range(2):  # a file is rewound
+        np.testing.assert_array_equal(decode(source).pixels, want)
+    assert len(as_sources(READ[kind]())) == 1
+    several = as_sources(READ[kind]() for _ in range(2))
+    assert len(several) == 2
+    for held in several:
+        np.testing.assert_array_equal(decode(held).pixels, want)
+    (entry,) = entries(READ[kind](), "Ada")
+    assert (entry.subject, entry.error) == ("Ada", None)
+
+
+NOT_A_SOURCE = {
+    "None": None,
+    "number": 3,
+    "NumPy number": np.float32(3),
+    "mapping": {"photo.jpg": DATA},
+    "object": object(),
+    "list of None": [None],
+    "list of numbers": list(DATA[:241]),
+    "list of lists": [["a.jpg"], ["b.jpg"]],
+    "a good one and None": [DATA, None],
+    "text file": io.StringIO("text"),
+    "class": Path,
+    "empty path": "",
+    "blank path": " \t",
+    "empty path among others": [DATA, ""],
+    "bytes-like path": PathLike,
+}
+
+
+@pytest.mark.parametrize("kind", NOT_A_SOURCE)
+@pytest.mark.parametrize("door", [as_sources, lambda source: tuple(entries(source))], ids=["search", "enrol"])
+def test_what_is_not_a_source_is_one_error(kind: str, door: Callable[[object], object]) -> None:
+    with pytest.raises(ImageError) as caught:
+        door(NOT_A_SOURCE[kind])
+    assert caught.value.code == "image.source"
+
+
+def test_a_closed_file_is_one_outcome_among_others() -> None:
+    closed = io.BytesIO(DATA)
+    closed.close()
+    found = list(entries([closed, DATA]))
+    assert [one.error.code if one.error else None for one in found] == ["image.unreadable", None]
+
+
+def test_an_endless_file_is_read_up_to_the_limit() -> None:
+    with open("/dev/zero", "rb") as file, pytest.raises(ImageError) as caught:  # noqa: PTH123
+        hold(file, Limits(max_bytes=3_000_000))
+    assert caught.value.code == "image.too-many-bytes"
+    assert "--max-bytes" in str(caught.value)
+
+
+def test_orientation_and_modes_of_pillow_images() -> None:
+    image = Image.fromarray(decode(DATA).pixels[:40, :60].copy())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    image.save(out, "PNG", exif=exif)
+    np.testing.assert_array_equal(decode(Image.open(out)).pixels, decode(out.getvalue()).pixels)
+    deep = Image.fromarray(np.full((4, 4), 40_000, np.uint16))
+    np.testing.assert_array_equal(decode(deep).pixels, round(40_000 / 257))
+    with pytest.raises(ImageError) as caught:
+        decode(image, Limits(max_pixels=100))
+    assert caught.value.code == "image.too-many-pixels"
+
+
+def _frames(buffer: UInt8, shades: list[int]) -> Iterator[UInt8]:
+    readable = buffer.view()
+    readable.flags.writeable = False
+    for shade in shades:
+        buffer[:] = shade
+        yield readable if shade % 2 else buffer
+
+
+def test_one_buffer_filled_again_and_again_is_copied_at_the_door() -> None:
+    shades = list(range(10, 22))
+    buffer = np.zeros((8, 8, 3), np.uint8)
+    assert [int(held[0, 0, 0]) for held in as_sources(_frames(buffer, shades))] == shades  # type: ignore[index,call-overload]
+    found = [entry.source for entry in entries(_frames(buffer, shades))]
+    assert [int(held[0, 0, 0]) for held in found] == shades  # type: ignore[index,call-overload]
+    raw = bytearray(b"first")
+    held = hold(raw, Limits())
+    raw[:] = b"other"
+    assert held == b"first"
+
+
+class Shades:
+    """A detector that says in a box's score which photo it saw."""
+
+    name = "shades"
+
+    def detect(self, pixels: UInt8, min_face: float) -> list[object]:
+        self.seen.append(int(pixels[0, 0, 0]))
+        return []
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+
+def test_one_buffer_streamed_again_and_again() -> None:
+    shades = list(range(10, 90))
+    detector = Shades()
+    engine = Engine(detector=detector, threads=2)  # type: ignore[arg-type]
+    analyses = list(engine.stream(_frames(np.zeros((64, 64, 3), np.uint8), shades)))
+    assert sorted(detector.seen) == shades
+    assert [one.error for one in analyses] == [None] * len(shades)
+
+
+def test_a_stream_has_one_outcome_a_source() -> None:
+    engine = Engine(detector=Shades(), threads=1)  # type: ignore[arg-type]
+    sources = [None, "", 3, DATA, io.BytesIO(DATA), b"", os.devnull]
+    codes = [one.error.code if one.error else None for one in engine.stream(sources)]  # type: ignore[arg-type]
+    assert codes == ["image.source"] * 3 + [None, None, "image.empty", "image.not-a-file"]
+    with pytest.raises(ImageError) as caught:
+        list(engine.stream(None))  # type: ignore[arg-type]
+    assert caught.value.code == "image.source"
