@@ -322,3 +322,35 @@ def test_what_was_enrolled_is_there_after_reopening(tmp_path):
     assert (tmp_path / "g-index").exists()
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:
         assert [one.similarity for one in opened.search(picture(RED)).lists[0].candidates] == before
+
+
+@pytest.mark.parametrize("path", ["", "  "])
+def test_a_gallery_of_no_name_is_refused(path):
+    with pytest.raises(UsageError) as caught:
+        Gallery.open(path)
+    assert caught.value.code == "usage.empty"
+
+
+def test_what_is_no_photo_ends_the_call_with_one_error(gallery, tmp_path):
+    photo = save(tmp_path / "a.png", RED)
+    for nothing in (None, 3, "", " ", [photo, None], [photo, ""], {"a": photo}):
+        for door in (gallery.enrol, gallery.search):
+            with pytest.raises(ImageError) as caught:
+                door(nothing)
+            assert caught.value.code == "image.source"
+    assert gallery.info().references == 0
+
+
+def test_a_generator_that_fills_one_buffer_is_enrolled_picture_by_picture(gallery):
+    def frames():
+        buffer = picture(RED)
+        for colour in (RED, GREEN, BLUE):
+            buffer[:] = picture(colour)
+            yield buffer
+
+    report = gallery.enrol(frames())
+    assert [outcome.status for outcome in report.outcomes] == ["enrolled"] * 3
+    for colour in (RED, GREEN, BLUE):
+        (entry,) = gallery.search(iter([picture(colour)])).lists
+        assert entry.candidates[0].same_source == "same file"
+    assert len({one.subject_id for one in gallery.references()}) == 3

@@ -46,14 +46,17 @@ ENCODINGS: dict[str, Callable[[UInt8], bytes]] = {
     },
     "cut by 4 px on each side, JPEG 85": lambda p: images.encode(p[4:-4, 4:-4], "JPEG", 85),
     "cut by 9 px left and below, JPEG 85": lambda p: images.encode(p[:-9, 9:], "JPEG", 85),
+    "mirrored, JPEG 85": lambda p: images.encode(p[:, ::-1], "JPEG", 85),
+    "mirrored, resized x0.75, JPEG 85": lambda p: images.encode(resized(p[:, ::-1], 0.75), "JPEG", 85),
 }
 
 
 def closeness(a: Face, b: Face) -> tuple[float, float]:
-    """Centred cosine of the templates, and correlation of the thumbnails."""
+    """Centred cosine of the templates, and correlation of the thumbnails, as they are or mirrored."""
     mean = registry.space_mean(a.template.space)
     templates = correlation(a.template.vector - mean, b.template.vector - mean, centre=False)
-    return templates, correlation(thumbnail(a.chip), thumbnail(b.chip))
+    one, other = thumbnail(a.chip), thumbnail(b.chip)
+    return templates, max(correlation(one, other), correlation(one[:, ::-1], other))
 
 
 def largest(engine: Engine, sources: list[Source]) -> list[Face | None]:

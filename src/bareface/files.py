@@ -97,6 +97,19 @@ def file_name(stem: str, ending: str) -> str:
     return short + ending
 
 
+def check_named(path: str | Path) -> None:
+    """Refuse an empty path, which would stand for the current folder.
+
+    Raises
+    ------
+    UsageError
+        ``usage.empty``.
+    """
+    if isinstance(path, str) and not path.strip():
+        what = "the path is empty (a variable that is not set?)."
+        raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
+
+
 def make_folder(path: str | Path) -> Path:
     """Make a folder, with those above it, unless it is there; folders that are there keep their permissions.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bareface.errors import UsageError
+from bareface.files import check_named
 from bareface.gallery import (
     calibrating,
     catalogue,
@@ -91,12 +92,15 @@ class Gallery(Editable):
             ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
             version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``. Every other
             method can raise these, too, except the first and third. ``gallery.name``: the name is too long.
+        UsageError
+            ``usage.empty``: an empty path.
 
         Notes
         -----
         A gallery that may only be read, or lies in such a folder, can be searched, listed and checked. The process may
         be forked while a gallery is open; the child then uses it as its own.
         """
+        check_named(path)
         store = Store(path, create=create)
         return cls(store, DerivedIndex(store, index or "int8"), engine)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareface.demo_photos import people_in
-from bareface.errors import EvaluationError
+from bareface.errors import EvaluationError, UsageError
 from bareface.evaluation.pair_lists import (
     Pair,
     parse_pairs,
@@ -265,3 +266,10 @@ def test_bins_are_no_strangers_in_any_evaluation(tmp_path: Path) -> None:
         all_pairs(tmp_path, exclude=["Ada", "Bo"])
     assert caught.value.code == "evaluation.empty"
     assert "#recycle" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize("make", [all_pairs, open_set])
+def test_a_folder_of_no_name_is_refused(make: Callable[[str], Protocol]) -> None:
+    with pytest.raises(UsageError) as caught:
+        make("")
+    assert caught.value.code == "usage.empty"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.scores import Int16, Int32, ProtocolKind
+from bareface.files import check_named
 from bareface.gallery.walk import Skipped, absolute, entries
 from bareface.reading import as_text
 from bareface.types import LeftOut
@@ -192,6 +193,7 @@ def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
 
 
 def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sample, ...], tuple[str, ...], LeftOut]:
+    check_named(folder)
     root = Path(absolute(folder))
     skipped = Skipped()
     samples, unnamed = [], 0

@@ -23,6 +23,7 @@ from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.beside import union_calibration
 from bareface.restoration.source import expected
 from bareface.restoration.unmask import unmask
+from bareface.sources import limits_of
 from bareface.types import Face, Float64, Template, UInt8
 
 DLIB: Final = "original, dlib"
@@ -168,7 +169,7 @@ def _person(engine: Engine, photos: Sequence[Path], settings: Settings, real: bo
         if len(bare) > settings.probes and (not real or len(masked) >= settings.probes):
             break
         try:
-            pixels = images.decode(path).pixels
+            pixels = images.decode(path, limits_of(engine)).pixels
         except BarefaceError:
             continue
         if settings.pad:
