@@ -211,7 +211,7 @@ def _watched(seed: int, start: int, stop: int, result: Result) -> int:
             piece = os.read(worker.stdout.fileno(), 1 << 16) if ready else b""
             if not piece:
                 worker.kill()
-                how = f"ended by signal {-worker.wait()}" if ready else f"not done within {SECONDS} s"
+                how = f"ended with exit code {worker.wait()}" if ready else f"not done within {SECONDS} s"
                 result.failures.append(f"{FORMATS[number % len(FORMATS)]} {number}: {how}")
                 return number + 1
             *lines, waiting = (waiting + piece).split(b"\n")
