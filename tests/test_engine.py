@@ -186,3 +186,14 @@ def test_unknown_names_are_named() -> None:
 def test_a_senseless_minimum_is_refused() -> None:
     with pytest.raises(ModelError):
         Engine(min_face=0)
+
+
+def test_limits_of_an_engine_hold_for_photos_and_streams() -> None:
+    engine = Engine(limits=images.Limits(max_pixels=99))
+    photo = np.zeros((10, 10, 3), np.uint8)
+    with pytest.raises(ImageError) as caught:
+        engine.faces(photo)
+    assert caught.value.code == "image.too-many-pixels"
+    (analysis,) = engine.stream([photo])
+    assert analysis.error is not None
+    assert analysis.error.code == "image.too-many-pixels"

@@ -254,7 +254,8 @@ def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
 def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int = 1) -> None:
     width, height = size
     if width * height > limits.max_pixels * header:
-        what = f"its {width} x {height} pixels are more than the limit of {limits.max_pixels * header:,}."
+        times = f"{header} times " if header > 1 else ""
+        what = f"its {width} x {height} pixels are more than {times}the limit of {limits.max_pixels:,}."
         remedy = "If you trust it, raise the limit: --max-pixels, or Engine(limits=Limits(max_pixels=...))."
         raise ImageError("image.too-many-pixels", what, source=name, remedy=remedy)
 
