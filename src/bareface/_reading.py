@@ -29,7 +29,7 @@ def content(name: str, most: int) -> bytes:
         return reading(lambda: b"".join(files.pieces(file, most, name)), name)
 
 
-def open_regular(name: str, most: int | None) -> FileIO:
+def open_regular(name: str, most: int) -> FileIO:
     """Open a regular file of acceptable length; neither a pipe nor a device may make the caller wait."""
     file = reading(lambda: files.open_regular(name), name)
     try:
@@ -68,7 +68,7 @@ def content_of_file(file: Any, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def check_length(count: int, most: int | None, name: str) -> None:
+def check_length(count: int, most: int, name: str) -> None:
     """Refuse more bytes than the limit.
 
     Raises
@@ -76,7 +76,7 @@ def check_length(count: int, most: int | None, name: str) -> None:
     ImageError
         ``image.too-many-bytes``.
     """
-    if most is not None and count > most:
+    if count > most:
         what = f"its {count:,} bytes are more than the limit of {most:,}."
         remedy = "If you trust it, raise the limit: --max-bytes, or Engine(limits=Limits(max_bytes=...))."
         raise ImageError("image.too-many-bytes", what, source=name, remedy=remedy)

@@ -12,6 +12,8 @@ file, and releases the interpreter's lock while it works, so decoding overlaps w
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +31,7 @@ from bareface._labels import Labels, of_image, options
 from bareface._reading import check_length, content, open_regular, reading
 from bareface.errors import ImageError
 from bareface.files import write_atomically
+from bareface.reading import pieces
 from bareface.sources import DEFAULT_LIMITS, Limits, checked_path, hold
 from bareface.types import Photo, Source, UInt8
 
@@ -135,8 +138,9 @@ def fingerprint(path: str | Path, limits: Limits | None = DEFAULT_LIMITS) -> str
         As :func:`decode` for a file that cannot be read or is too long.
     """
     name = checked_path(path)
-    with open_regular(name, None if limits is None else limits.max_bytes) as file:
-        return reading(lambda: hashlib.file_digest(file, "sha256").hexdigest(), name)
+    most = sys.maxsize if limits is None else limits.max_bytes
+    with open_regular(name, most) as file:
+        return reading(lambda: _digest(pieces(file, most, name)), name)
 
 
 def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits = DEFAULT_LIMITS) -> Labels:
@@ -249,6 +253,13 @@ def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
         return "<bytes>", source
     name = checked_path(source)
     return name, content(name, limits.max_bytes)
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int = 1) -> None:
