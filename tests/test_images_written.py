@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from pathlib import Path
 
@@ -43,15 +42,6 @@ def test_suffix_chooses_the_format(tmp_path: Path, name: str, format: str) -> No
     write(tmp_path / name, pattern())
     assert decode(tmp_path / name).format == format
     assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_written_files_obey_the_umask(tmp_path: Path) -> None:
-    old = os.umask(0o027)
-    try:
-        write(tmp_path / "a.png", pattern())
-    finally:
-        os.umask(old)
-    assert (tmp_path / "a.png").stat().st_mode & 0o777 == 0o640
 
 
 def test_unknown_suffix(tmp_path: Path) -> None:

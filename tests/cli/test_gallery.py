@@ -103,13 +103,15 @@ def test_names_that_read_as_numbers_are_refused_everywhere(run: Run, gallery: Pa
     number = references(run, gallery)["Grace Hopper"]["id"]
     for command in (
         ("enrol", gallery, people, "--subject", "#1"),
-        ("enrol", gallery, people, "--subject", ""),
+        ("enrol", gallery, people, "--subject", "\u200b"),
         ("gallery", "split", gallery, number, "--name", "#1"),
         ("gallery", "rename", gallery, "#1", "# 2"),
         ("gallery", "assign", gallery, "#01", number),
         ("gallery", "delete", gallery, "--yes", "--subject", "＃1"),
     ):
         assert parsed(run(*command, "--json", expect=2))["error"]["code"] == "usage.name"
+    empty = run("enrol", gallery, people, "--subject", "", "--json", expect=2)
+    assert parsed(empty)["error"]["code"] == "usage.empty"
     for which in ("#9", "#99999999999999999999", "9"):
         error = parsed(run("gallery", "references", gallery, "--subject", which, "--json", expect=2))["error"]
         assert error["code"] == "usage.unknown-subject"

@@ -28,6 +28,7 @@ from PIL import Image
 from bareface.demo_photos import portraits
 from bareface.errors import ImageError
 from bareface.images import decode, labels
+from tests.memory import peak
 from tests.tiff import CMYK, DEFLATE, LZW, RGB, WHITE_IS_ZERO, Kind, tiff
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
@@ -177,8 +178,7 @@ def work(seed: int, start: int, stop: int) -> None:
             found = outcome(mutated(seed, number)[1])
         except Exception as error:
             found = f"! {type(error).__name__}: {error}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps([number, found, peak]), flush=True)
+        print(json.dumps([number, found, peak()]), flush=True)
 
 
 def check(seed: int, count: int) -> Result:

@@ -25,7 +25,7 @@ from bareface.cli import (
     unmask,
 )
 from bareface.cli.ending import Ended
-from bareface.cli.output import report_error
+from bareface.cli.output import remember_json, report_error
 from bareface.errors import BarefaceError, UsageError
 
 _EPILOG = (
@@ -49,6 +49,7 @@ class _Group(TyperGroup):
         """Remember which arguments are empty, before a path makes the current folder of them."""
         blank = [place for place, text in enumerate(args, start=1) if _BLANK.fullmatch(text)]
         ctx.meta[_BLANKS] = [] if ctx.resilient_parsing else blank
+        remember_json(ctx, "--json" in args)  # for errors that are found before a command reads its options
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:

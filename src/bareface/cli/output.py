@@ -32,7 +32,8 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def _remember_json(context: typer.Context, value: bool) -> bool:
+def remember_json(context: typer.Context, value: bool) -> bool:
+    """Keep for :func:`report_error` whether JSON was asked for."""
     context.find_root().meta[_JSON] = value
     return value
 
@@ -41,7 +42,7 @@ Json = Annotated[
     bool,
     typer.Option(
         "--json",
-        callback=_remember_json,
+        callback=remember_json,
         is_eager=True,
         help="Print one JSON object and nothing else to stdout.",
     ),
