@@ -54,7 +54,14 @@ def test_deleting_needs_a_yes(run: Run, gallery: Path) -> None:
 
 
 def test_delete_by_subject_photo_and_reference(run: Run, gallery: Path, people: Path, collins: Path) -> None:
-    deleted = parsed(run("gallery", "delete", gallery, "--subject", "Grace Hopper", "--yes", "--json"))
+    number = next(
+        one["id"]
+        for one in parsed(run("gallery", "subjects", gallery, "--json"))["subjects"]
+        if one["name"] == "Grace Hopper"
+    )
+    result = run("gallery", "delete", gallery, "--subject", f"#{number}", "--yes", "--json")
+    assert f"Deleted Grace Hopper (#{number})." in result.stderr
+    deleted = parsed(result)
     assert deleted == {"references": 1, "photos": 1, "subjects": 1}
     run("gallery", "delete", gallery, "--photo", collins, "--yes")
     run("gallery", "subjects", gallery, expect=1)

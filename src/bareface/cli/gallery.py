@@ -15,8 +15,8 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.search import visible
 from bareface.cli.shapes import plain
-from bareface.errors import UsageError
-from bareface.wording import plural
+from bareface.errors import GalleryError, UsageError
+from bareface.wording import plural, printable
 
 if TYPE_CHECKING:
     from bareface.gallery.records import Deleted, Reference
@@ -118,9 +118,12 @@ def delete(
     json: Json = False,
 ) -> None:
     """Delete a subject, a photo or references, from database, index and pictures; no undo."""
-    _confirm("Delete them for good?", yes)
     with _open(gallery) as opened:
+        who = "them" if subject is None else _called(opened, subject)
+        _confirm(f"Delete {who} for good?", yes)
         deleted = opened.delete(subject=subject, photo=photo, reference=reference or None)
+    if subject is not None:
+        note(f"Deleted {who}.")
     _print_deleted(deleted, json)
 
 
@@ -271,6 +274,15 @@ def _confirm(question: str, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
     typer.confirm(question, abort=True, err=True)
+
+
+def _called(opened: Gallery, subject: str) -> str:
+    """Say by name and number whom a name or number means, before it is deleted."""
+    try:
+        one = opened.references(subject)[0]
+    except GalleryError:  # a damaged subject is deleted by its number
+        return printable(subject)
+    return f"{'the unnamed subject' if one.subject is None else printable(one.subject)} (#{one.subject_id})"
 
 
 def _print_deleted(deleted: Deleted, json: bool) -> None:
