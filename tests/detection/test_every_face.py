@@ -132,3 +132,17 @@ def test_a_photo_decoded_far_reduced_says_so(engine: Engine, tmp_path: Path) -> 
     assert analysis.min_face == pytest.approx(80, abs=1)
     decoded = images.decode(tmp_path / "wide.jpg")
     assert any(note.startswith("faces under 8") for note in engine.notes(decoded))
+
+
+@pytest.mark.parametrize("shape", [(1, 2_000_000), (65_535, 1), (12, 200_000)])
+def test_a_strip_of_few_pixels_takes_little_memory(engine: Engine, shape: tuple[int, int]) -> None:
+    """The second has 64 thousand pixels; with a border in proportion to its length, it would take 10 GB."""
+    blank = np.full((*shape, 3), 90, np.uint8)
+    assert engine.faces(blank) == []
+
+
+@pytest.mark.parametrize("scale", [1, 12, 30])
+def test_a_face_that_fills_the_frame_is_found_at_any_size(engine: Engine, scale: int) -> None:
+    head = Image.open(astronaut()).convert("RGB").crop((175, 60, 275, 185))
+    (face,) = engine.faces(np.asarray(head.resize((100 * scale, 125 * scale))))
+    assert np.array(face.box) / scale == pytest.approx((4, 7, 93, 119), abs=4)

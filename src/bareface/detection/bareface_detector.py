@@ -27,6 +27,8 @@ ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
 LEVELS = 6.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
+FRAMED = 1024  # pixels: longer pictures are reduced before they get a border, which would take many times their memory
+NARROW = 1 / 4  # of the smallest wanted face: a picture narrower than that shows none
 TILE, AROUND = 1280, 96  # pixels of the network's picture: the side of a tile, and what it sees round its core
 
 
@@ -59,6 +61,8 @@ class BarefaceDetector:
         is tried with a border: a face that fills the frame has no context otherwise. If that shows nothing either,
         it is tried upside down.
         """
+        if min(pixels.shape[:2]) < NARROW * min_face:
+            return []
         found = self._framed_too(pixels, min_face)
         if not found and self._close_ups:
             upside_down = np.ascontiguousarray(pixels[::-1, ::-1])
@@ -69,13 +73,20 @@ class BarefaceDetector:
 
     def _framed_too(self, pixels: UInt8, min_face: float) -> list[Detection]:
         found = self._find(pixels, min_face)
-        if not found:
-            border = round(0.25 * max(pixels.shape[:2]))
-            sides = (border, border, border, border)
-            framed = cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_CONSTANT, value=OUTSIDE)
-            least = max(min_face, max(framed.shape[:2]) * SMALLEST / SECOND_LOOK)
-            found = [_shifted(face, -border) for face in self._find(np.asarray(framed, np.uint8), least)]
-        return found
+        return found or self._framed(pixels, min_face)
+
+    def _framed(self, pixels: UInt8, min_face: float) -> list[Detection]:
+        """Faces that fill the frame, seen with a border around it."""
+        height, width = pixels.shape[:2]
+        factor = max(1.0, max(height, width) / FRAMED)
+        size = max(1, round(width / factor)), max(1, round(height / factor))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if factor > 1 else pixels
+        border = round(0.25 * max(size))
+        sides = (border, border, border, border)
+        framed = cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=OUTSIDE)
+        least = max(min_face / factor, max(framed.shape[:2]) * SMALLEST / SECOND_LOOK)
+        found = self._find(np.asarray(framed, np.uint8), least)
+        return [_stretched(_shifted(face, -border), factor) for face in found]
 
     def _find(self, pixels: UInt8, min_face: float) -> list[Detection]:
         least = min(WORTH_IT, self._score) if self._close_ups else self._score
@@ -136,6 +147,12 @@ def _without_parts(faces: list[Detection]) -> list[Detection]:
 def _shifted(face: Detection, by: float) -> Detection:
     box = Box(face.box.x1 + by, face.box.y1 + by, face.box.x2 + by, face.box.y2 + by)
     points = (face.landmarks.points + np.float32(by)).astype(np.float32)
+    return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
+
+
+def _stretched(face: Detection, by: float) -> Detection:
+    box = Box(*(value * by for value in face.box))
+    points = (face.landmarks.points * np.float32(by)).astype(np.float32)
     return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
 
 
