@@ -155,3 +155,12 @@ def test_a_worker_process_hands_back_what_it_found(gallery: bareface.Gallery) ->
     assert found.lists[0].candidates[0].subject == "Eileen Collins"
     assert analyses[0].faces[0].template.vector.shape == (128,)
     assert analyses[1].error.code.startswith("image.")
+
+
+def test_an_engine_goes_to_another_process_as_its_settings() -> None:
+    engine = Engine(threads=1, min_face=60, limits=images.Limits(max_side=None))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as workers:
+        (face,) = workers.submit(engine.faces, str(astronaut())).result()
+    assert face.box == engine.faces(astronaut())[0].box
+    again = pickled(engine)
+    assert (again.min_face, again.threads, again.limits) == (60, 1, engine.limits)

@@ -106,6 +106,7 @@ class Engine:
     ) -> None:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
+        self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
         self.providers = None if providers is None else tuple(check_providers(providers))
         self.threads = threads or _usable_cores()
         self.min_face = min_face
@@ -119,6 +120,10 @@ class Engine:
         self._segmenter = open_segmenter(segmenter, self.providers) if isinstance(segmenter, str) else segmenter
         self._dimension = registry.space_dimension(self._embedder.space)
         self._cover = self._covered if isinstance(self._embedder, CoveringEmbedder) else None
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[object, ...]]:
+        """Travel to other processes as settings; networks are opened there anew."""
+        return type(self), self._settings
 
     @property
     def detector(self) -> str:
