@@ -128,3 +128,76 @@ def test_a_progressive_file_that_lacks_its_last_scans_is_refused() -> None:
             decode(data[:place])
         assert caught.value.code == "image.truncated"
         assert "cut short" in str(caught.value)
+
+
+ENDED = {
+    "baseline": WIDE,
+    "grey": saved(FACE.convert("L").resize((800, 640))),
+    "fine colours": saved(FACE.resize((400, 320)), subsampling=0, quality=95),
+    "with restarts": saved(FACE.resize((801, 633)), restart_marker_blocks=4),
+}
+
+
+@pytest.mark.parametrize("kind", ENDED)
+@pytest.mark.parametrize("tail", [b"\xff\xd9", KINDS["baseline"]], ids=["its end marker", "another photo"])
+def test_a_file_that_was_cut_short_and_ended_again_is_refused(kind: str, tail: bytes) -> None:
+    data = ENDED[kind]
+    whole, codes = decode(data).pixels, set[str]()
+    for kept in range(data.index(b"\xff\xda") + 14, len(data) - 2, 997):
+        try:
+            photo = decode(data[:kept] + tail)
+        except ImageError as error:
+            codes.add(error.code)
+        else:  # within the last block
+            wrong = np.argwhere((photo.pixels != whole).any(axis=2))
+            assert not wrong.size or (wrong.min(axis=0) >= np.array(whole.shape[:2]) - 17).all()
+    assert codes
+    assert codes <= {"image.truncated", "image.corrupt"}
+
+
+def test_a_file_whose_data_end_where_a_restart_was_due_is_refused() -> None:
+    data = KINDS["with restarts"]
+    for number in range(8):
+        restart = bytes([0xFF, 0xD0 + number])
+        place = data.index(restart, data.index(b"\xff\xda"))
+        for tail in (b"\xff\xd9", restart + b"\xff\xd9", b"", b"\0" * 4096):
+            with pytest.raises(ImageError) as caught:
+                decode(data[:place] + tail)
+            assert caught.value.code == "image.truncated"
+
+
+@pytest.mark.parametrize("side", [1, 3, 8, 17, 40, 61])
+@pytest.mark.parametrize("max_side", [None, 7, 20])
+def test_a_photo_with_a_plain_corner_is_read(side: int, max_side: int | None) -> None:
+    sheet = Image.new("RGB", (2 * side + 41, side), "white")
+    sheet.paste(FACE.resize((40, 32)))
+    for options in ({}, {"progressive": True}, {"restart_marker_blocks": 1}, {"optimize": True}, {"subsampling": 0}):
+        photo = decode(saved(sheet, **options), Limits(max_side=max_side))
+        assert photo.size == sheet.size
+
+
+def test_a_progressive_file_that_was_ended_early_says_so() -> None:
+    data = KINDS["progressive"]
+    scans = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
+    assert decode(data).notes == ()
+    (note,) = decode(data[: scans[3]] + b"\xff\xd9").notes
+    assert "coarser" in note
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (1, b"\xc3", "lossless"),
+        (1, b"\xf7", "JPEG-LS"),
+        (1, b"\xc5", "hierarchical"),
+        (4, b"\x0c", "12 bits a sample"),
+        (5, b"\0\0", "its height"),
+    ],
+)
+def test_a_sound_file_of_a_rare_process_is_not_called_damaged(place: int, value: bytes, reason: str) -> None:
+    data = bytearray(KINDS["baseline"])
+    frame = data.index(b"\xff\xc0")
+    data[frame + place : frame + place + len(value)] = value
+    with pytest.raises(ImageError, match=reason) as caught:
+        decode(bytes(data))
+    assert caught.value.code == "image.unsupported"

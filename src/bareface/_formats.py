@@ -22,6 +22,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from bareface._jpeg import unsupported
 from bareface._tiff import Unsupported, opened
 from bareface.errors import ImageError
 
@@ -127,8 +128,13 @@ def check_container(kind: str, data: bytes, name: str) -> None:
     ------
     ImageError
         ``image.truncated`` or ``image.corrupt``.
+    Unsupported
+        A JPEG of a process that is not read.
     """
     match kind:
+        case "JPEG":
+            if reason := unsupported(data):
+                raise Unsupported(reason)
         case "PNG":
             _check_png(data, name)
         case "WEBP":

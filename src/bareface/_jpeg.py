@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from PIL import Image
+
 _SEGMENT_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # the next marker behind entropy-coded data
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BUFFERED: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})  # progressive: all coefficients are kept until the last scan
 _SCAN, _END, _COEFFICIENTS = 0xDA, 0xD9, 64
-_PADS: Final = (b"", b"\x55" * 64, b"\x9c\x37\xe1\x4a" * 16)
+_BLOCK: Final = 4  # pixels: within one of the blocks that JPEG is made of, at full and at half size
+_FILLINGS: Final = (b"\x9c\x37\xe1\x4a" * 16, b"\x55" * 64)
+"""What a decoder that still misses pixels would take for them."""
+
+_OTHER_PROCESSES: Final = (
+    {0xC3: "lossless", 0xC7: "lossless", 0xCB: "lossless", 0xCF: "lossless", 0xF7: "JPEG-LS"}
+    | {0xC5: "hierarchical", 0xC6: "hierarchical", 0xCD: "hierarchical", 0xCE: "hierarchical"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +37,24 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame's header: its marker, and its components' identifiers."""
+    """A frame's header: its marker, its components' identifiers, bits of a sample, and height."""
 
     marker: int
     components: tuple[int, ...]
+    bits: int
+    height: int
+
+
+def unsupported(data: bytes) -> str | None:
+    """Why a sound file cannot be read: a process of the standard that hardly any decoder knows; None if it can."""
+    frame = next((header for header in _headers(data) if isinstance(header, Frame)), None)
+    if frame is None:
+        return None
+    if frame.marker in _OTHER_PROCESSES:
+        return _OTHER_PROCESSES[frame.marker]
+    if frame.bits != 8:
+        return f"{frame.bits} bits a sample"
+    return "its height is not in its header" if frame.height == 0 else None
 
 
 def in_one_pass(data: bytes) -> bool:
@@ -52,24 +76,50 @@ def has_end(data: bytes) -> bool:
     return scan is None or data.find(b"\xff\xd9", scan.place) >= 0
 
 
-def endings(data: bytes) -> tuple[bytes, ...]:
-    """A file that lacks its end marker, ended in several ways; none where it lacks more than that.
-
-    Where the last pixels are there, all endings decode to the same picture: a decoder that is still short of bits takes
-    them from the padding. Scans that are missing as a whole are seen from the headers of those that are there.
-    """
+def ended(data: bytes) -> bytes | None:
+    """A file that lacks its end marker, with one; None where whole scans are missing, by the headers of the others."""
     kept = _without_filling(data)
-    frame: Frame | None = None
-    missing: set[tuple[int, int]] = set()
-    for header in _headers(kept):
+    return None if _lacks_scans(kept) else kept + b"\xff\xd9"
+
+
+def is_coarse(data: bytes) -> bool:
+    """Whether a progressive file lacks scans; the standard allows that, and it is what early ends leave, too."""
+    frame = next((header for header in _headers(data) if isinstance(header, Frame)), None)
+    return frame is not None and frame.marker in _BUFFERED and _lacks_scans(data)
+
+
+def _lacks_scans(data: bytes) -> bool:
+    missing: set[tuple[int, int]] | None = None
+    for header in _headers(data):
         if isinstance(header, Frame):
-            frame = header
-            missing = {(one, place) for one in frame.components for place in range(_COEFFICIENTS)}
-        elif header.lowest_bit == 0:
+            missing = {(one, place) for one in header.components for place in range(_COEFFICIENTS)}
+        elif missing and header.lowest_bit == 0:
             missing -= {(one, place) for one in header.components for place in range(header.first, header.last + 1)}
-    if frame is None or missing:
+    return missing is None or bool(missing)
+
+
+def padded(data: bytes) -> tuple[bytes, ...]:
+    """A file with bytes put behind the data of its last scan.
+
+    Where the last pixels are there, all decode to the same picture as the file: a decoder that is still short of bits
+    takes them from the padding, instead of filling up with grey without a word.
+    """
+    scans = [header for header in _headers(data) if isinstance(header, Scan)]
+    end = _SEGMENT_END.search(data, scans[-1].place) if scans else None
+    if end is None:
         return ()
-    return tuple(kept + pad + b"\xff\xd9" for pad in _PADS)
+    place, start = end.start(), scans[-1].place
+    last = max(range(8), key=lambda number: data.rfind(bytes([0xFF, 0xD0 + number]), start, place))
+    follows = 0 if data.find(bytes([0xFF, 0xD0]), start, place) < 0 else (last + 1) % 8
+    return tuple(data[:place] + pad + bytes([0xFF, 0xD0 + follows]) + pad + data[place:] for pad in _FILLINGS)
+
+
+def ends_flat(loaded: Image.Image) -> bool:
+    """Whether the last pixels are of one colour, as where data end early: the decoder fills what is missing."""
+    width, height = loaded.size
+    corner = loaded.crop((width - 1 - (width - 1) % _BLOCK, height - 1 - (height - 1) % _BLOCK, width, height))
+    colours = np.asarray(corner).reshape(-1, len(corner.getbands()))
+    return bool((colours == colours[0]).all())
 
 
 def _without_filling(data: bytes) -> bytes:
@@ -93,8 +143,8 @@ def _headers(data: bytes) -> Iterator[Frame | Scan]:
         if marker == _END or length < 2 or len(body) < length - 2:
             return
         place += 2 + length
-        if marker in _FRAMES and len(body) >= 6:
-            yield Frame(marker, tuple(body[6 : 6 + 3 * body[5] : 3]))
+        if (marker in _FRAMES or marker in _OTHER_PROCESSES) and len(body) >= 6:
+            yield Frame(marker, tuple(body[6 : 6 + 3 * body[5] : 3]), body[0], int.from_bytes(body[1:3]))
         elif marker == _SCAN and body and len(body) >= 4 + 2 * body[0]:
             first, last, bits = body[1 + 2 * body[0] : 4 + 2 * body[0]]
             yield Scan(place, tuple(body[1 : 1 + 2 * body[0] : 2]), first, last, bits & 15)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from io import FileIO
 from typing import Any, TypeVar
 
+from PIL import Image, ImageFile
+
 from bareface import reading as files
 from bareface.errors import ImageError
 
@@ -52,7 +54,7 @@ def content_of_file(file: Any, most: int) -> bytes:
     pieces: list[bytes] = []
     count = 0
     try:
-        if not hasattr(file, "seekable") or file.seekable():
+        if hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable()):
             file.seek(0)
         while piece := file.read(_PIECE):
             if not isinstance(piece, bytes | bytearray | memoryview):
@@ -66,6 +68,17 @@ def content_of_file(file: Any, most: int) -> bytes:
         what = f"it cannot be read: {error or type(error).__name__}."
         raise ImageError("image.unreadable", what, source=name, remedy='Pass a file opened with "rb".') from error
     return b"".join(pieces)
+
+
+def is_closed(image: Image.Image) -> bool:
+    """Whether a Pillow image's pixels are gone, or its file is and they were not read before."""
+    if isinstance(image, ImageFile.ImageFile) and image.tile and (image.fp is None or image.fp.closed):
+        return True
+    try:
+        image.getpixel((0, 0))
+    except Exception as error:  # what else is wrong with it is said elsewhere
+        return "closed image" in str(error)
+    return False
 
 
 def check_length(count: int, most: int, name: str) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -26,9 +26,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from bareface import _tiff
 from bareface._colour import flatten
 from bareface._formats import OPENERS, check_container, recognise, refusal, truncated
-from bareface._jpeg import endings, has_end, in_one_pass
+from bareface._jpeg import ended, ends_flat, has_end, in_one_pass, is_coarse, padded
 from bareface._labels import Labels, of_image, options
-from bareface._reading import check_length, content, open_regular, reading
+from bareface._reading import check_length, content, is_closed, open_regular, reading
 from bareface.errors import ImageError
 from bareface.files import write_atomically
 from bareface.reading import pieces
@@ -105,7 +105,9 @@ def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
     ImageError
         As :func:`decode`.
     """
-    name, notes = "<array>", list[str]()
+    name, notes = "<image>", list[str]()
+    if not all(image.size):
+        raise ImageError("image.array", "a Pillow image without pixels.", source=name)
     try:
         _check_pixels(image.size, limits, name)
         loaded = _tiff.of_pillow(image, notes) if isinstance(image, TiffImageFile) else image
@@ -114,6 +116,9 @@ def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
     except ImageError:
         raise
     except Exception as error:  # as in decode
+        if is_closed(image):
+            remedy = "Use it before it is closed, or pass image.copy() or the file's path."
+            raise ImageError("image.source", "the Pillow image is closed.", source=name, remedy=remedy) from error
         raise refusal(error, image.format or "image", b"", name) from error
 
 
@@ -275,7 +280,10 @@ def _rgb(pixels: object, name: str) -> UInt8:
     array = np.asarray(pixels)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
         what = f"an RGB array [H, W, 3] of uint8 is needed, not {list(array.shape)} of {array.dtype}."
-        raise ImageError("image.array", what, source=name)
+        remedy = (
+            "Pass grey or RGBA as PIL.Image.fromarray(array); scale other types to 0 to 255, then .astype(np.uint8)."
+        )
+        raise ImageError("image.array", what, source=name, remedy=remedy)
     return np.ascontiguousarray(array)
 
 
@@ -288,7 +296,7 @@ def _photo_of_array(array: UInt8, limits: Limits) -> Photo:
     return Photo(pixels, name, hashlib.sha256(pixels.data).hexdigest(), "array", size)
 
 
-def _photo(kind: str, data: bytes, name: str, limits: Limits) -> Photo:
+def _photo(kind: str, data: bytes, name: str, limits: Limits, *, doubtful: bool = False) -> Photo:
     image, notes = OPENERS[kind](BytesIO(data)), list[str]()
     size = image.size
     if kind == "JPEG" and limits.max_side is not None:
@@ -297,6 +305,10 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits) -> Photo:
     _check_pixels(image.size, limits, name)
     loaded = _tiff.load(image, data, notes) if kind == "TIFF" else image
     loaded.load()
+    if kind == "JPEG" and (doubtful or ends_flat(loaded)):
+        _check_complete(loaded, data, name, limits, most=None if doubtful else 1)
+    if kind == "JPEG" and is_coarse(data):
+        notes.append("parts of the file are missing: the picture is coarser than it was")
     upright, turned = _upright(loaded, notes)
     pixels = _array_of(upright)
     _note_frames(image, kind, notes)  # which moves on to other frames
@@ -306,16 +318,23 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits) -> Photo:
 
 def _without_end(data: bytes, name: str, limits: Limits) -> Photo:
     """The photo in a JPEG that lacks its end marker; refused unless all its pixels are there."""
-    first: Photo | None = None
-    for ended in endings(data):
-        photo = _photo("JPEG", ended, name, limits)
-        if first is not None and not np.array_equal(first.pixels, photo.pixels):
-            raise truncated(name)
-        first = first or photo
-    if first is None:
+    whole = ended(data)
+    if whole is None:
         raise truncated(name)
-    notes = ("the end of the file is missing; its pixels are complete", *first.notes)
-    return replace(first, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+    photo = _photo("JPEG", whole, name, limits, doubtful=True)
+    notes = ("the end of the file is missing; its pixels are complete", *photo.notes)
+    return replace(photo, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def _check_complete(loaded: Image.Image, data: bytes, name: str, limits: Limits, most: int | None) -> None:
+    """Refuse a JPEG whose data end early, end marker or not: what is put behind them would change the picture."""
+    for other in padded(data)[:most]:
+        image = OPENERS["JPEG"](BytesIO(other))
+        if limits.max_side is not None:
+            _reduce(image, limits.max_side, [])
+        image.load()
+        if any(not np.array_equal(a, b) for a, b in zip(_strips(loaded), _strips(image), strict=True)):
+            raise truncated(name)
 
 
 def _upright(loaded: Image.Image, notes: list[str]) -> tuple[Image.Image, bool]:
@@ -331,12 +350,20 @@ def _array_of(image: Image.Image) -> UInt8:
     """Pixels of an RGB picture, copied in strips: three times faster than at once, and half the memory."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _STRIP // width)
-    for top in range(0, height, rows):
-        bottom = min(height, top + rows)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    top = 0
+    for strip in _strips(image):
+        pixels[top : top + len(strip)] = strip
+        top += len(strip)
     pixels.flags.writeable = False
     return pixels
+
+
+def _strips(image: Image.Image) -> Iterator[UInt8]:
+    """A picture's rows, some at a time."""
+    width, height = image.size
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        yield np.asarray(image.crop((0, top, width, min(height, top + rows))))
 
 
 def _reduce(image: ImageFile.ImageFile, max_side: int, notes: list[str]) -> None:
