@@ -8,6 +8,7 @@ import mmap
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -202,3 +203,41 @@ def test_a_stream_has_one_outcome_a_source() -> None:
     with pytest.raises(ImageError) as caught:
         list(engine.stream(None))  # type: ignore[arg-type]
     assert caught.value.code == "image.source"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_pillow_image_that_is_closed_is_called_so(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"photo{suffix}"
+    decoded = Image.fromarray(decode(DATA).pixels)
+    decoded.save(path)
+    with Image.open(path) as unread:
+        pass
+    with path.open("rb") as file:
+        without_file = Image.open(file)
+    decoded.close()
+    for image in (unread, without_file, decoded):
+        with pytest.raises(ImageError, match="is closed") as caught:
+            decode(image)
+        assert caught.value.code == "image.source"
+        assert "image.copy()" in str(caught.value)
+
+
+def test_a_pillow_image_without_pixels_is_not_called_damaged() -> None:
+    with pytest.raises(ImageError, match="without pixels") as caught:
+        decode(Image.new("RGB", (0, 5)))
+    assert caught.value.code == "image.array"
+
+
+def test_a_reader_that_cannot_be_rewound_is_read_from_where_it_is() -> None:
+    class Stream:
+        def __init__(self) -> None:
+            self.read = io.BytesIO(DATA).read
+
+    stream: Any = Stream()
+    np.testing.assert_array_equal(decode(stream).pixels, decode(DATA).pixels)
+
+
+def test_what_to_do_with_a_grey_array_is_said() -> None:
+    with pytest.raises(ImageError, match=r"PIL\.Image\.fromarray") as caught:
+        decode(np.zeros((9, 9), np.uint8))
+    assert caught.value.code == "image.array"
