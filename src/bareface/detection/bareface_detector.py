@@ -18,6 +18,7 @@ import numpy as np
 from bareface.detection.answers import STRIDES, Answers, decoded, merged
 from bareface.detection.base import Detection
 from bareface.detection.close_ups import OUTSIDE, SCORE, SURE, WORTH_IT, closer
+from bareface.detection.framing import LONGEST, framed
 from bareface.detection.tiles import tiles
 from bareface.types import Box, Float32, Landmarks, UInt8
 
@@ -27,8 +28,7 @@ ENLARGED = 2.0  # at most so many times
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
 LEVELS = 6.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
-FRAMED = 1024  # pixels: longer pictures are reduced before they get a border, which would take many times their memory
-NARROW = 1 / 4  # of the smallest wanted face: a picture narrower than that shows none
+NARROW = 1 / 4  # of the smallest wanted face: a long picture that is narrower shows none
 TILE, AROUND = 1280, 96  # pixels of the network's picture: the side of a tile, and what it sees round its core
 
 
@@ -61,7 +61,7 @@ class BarefaceDetector:
         is tried with a border: a face that fills the frame has no context otherwise. If that shows nothing either,
         it is tried upside down.
         """
-        if min(pixels.shape[:2]) < NARROW * min_face:
+        if max(pixels.shape[:2]) > LONGEST and min(pixels.shape[:2]) < NARROW * min_face:
             return []
         found = self._framed_too(pixels, min_face)
         if not found and self._close_ups:
@@ -77,16 +77,9 @@ class BarefaceDetector:
 
     def _framed(self, pixels: UInt8, min_face: float) -> list[Detection]:
         """Faces that fill the frame, seen with a border around it."""
-        height, width = pixels.shape[:2]
-        factor = max(1.0, max(height, width) / FRAMED)
-        size = max(1, round(width / factor)), max(1, round(height / factor))
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if factor > 1 else pixels
-        border = round(0.25 * max(size))
-        sides = (border, border, border, border)
-        framed = cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=OUTSIDE)
-        least = max(min_face / factor, max(framed.shape[:2]) * SMALLEST / SECOND_LOOK)
-        found = self._find(np.asarray(framed, np.uint8), least)
-        return [_stretched(_shifted(face, -border), factor) for face in found]
+        frame = framed(pixels, 0.25, OUTSIDE)
+        least = max(min_face / frame.factor, max(frame.pixels.shape[:2]) * SMALLEST / SECOND_LOOK)
+        return [frame.face(face) for face in self._find(frame.pixels, least)]
 
     def _find(self, pixels: UInt8, min_face: float) -> list[Detection]:
         least = min(WORTH_IT, self._score) if self._close_ups else self._score
@@ -142,18 +135,6 @@ def _without_parts(faces: list[Detection]) -> list[Detection]:
         if (shared < PART * np.minimum(areas[place], areas[kept])).all():
             kept.append(place)
     return [faces[place] for place in kept]
-
-
-def _shifted(face: Detection, by: float) -> Detection:
-    box = Box(face.box.x1 + by, face.box.y1 + by, face.box.x2 + by, face.box.y2 + by)
-    points = (face.landmarks.points + np.float32(by)).astype(np.float32)
-    return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
-
-
-def _stretched(face: Detection, by: float) -> Detection:
-    box = Box(*(value * by for value in face.box))
-    points = (face.landmarks.points * np.float32(by)).astype(np.float32)
-    return Detection(box, face.score, Landmarks(points, face.landmarks.scheme), face.mask)
 
 
 def _turned_back(face: Detection, pixels: UInt8) -> Detection:

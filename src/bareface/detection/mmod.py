@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.detection.base import Detection
+from bareface.detection.framing import framed
 from bareface.landmarks.trees import TreeLandmarks
 from bareface.types import Box, Float32, UInt8
 
@@ -60,14 +61,9 @@ class MmodDetector:
         """
         found = self._boxes(pixels, WINDOW / min_face)
         if not found:
-            height, width = pixels.shape[:2]
-            border = round(0.4 * max(height, width))
-            framed = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_CONSTANT, value=MEAN_COLOUR)
-            scale = min(WINDOW / min_face, 4 * WINDOW / max(framed.shape[:2]))
-            found = [
-                (Box(b.x1 - border, b.y1 - border, b.x2 - border, b.y2 - border), score)
-                for b, score in self._boxes(framed, scale)
-            ]
+            frame = framed(pixels, 0.4, MEAN_COLOUR)
+            scale = min(frame.factor * WINDOW / min_face, 4 * WINDOW / max(frame.pixels.shape[:2]))
+            found = [(frame.box(box), score) for box, score in self._boxes(frame.pixels, scale)]
         return [Detection(box, score, self._landmarks.predict(pixels, box)) for box, score in found]
 
     def _boxes(self, pixels: UInt8, scale: float) -> list[tuple[Box, float]]:
