@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +28,7 @@ from bareface.cli import (
     unmask,
 )
 from bareface.cli.ending import Ended
-from bareface.cli.output import remember_json, report_error
+from bareface.cli.output import JSON, remember_json, report_error
 from bareface.errors import BarefaceError, UsageError
 
 _EPILOG = (
@@ -35,6 +38,20 @@ _EPILOG = (
 
 _BLANK = re.compile(r"(--[\w-]+=)?\s*")
 _BLANKS = "bareface.blank-arguments"
+_WRONG_USAGE: Any = typer.BadParameter.__bases__[0]  # of the library within Typer, which has moved
+
+
+@contextmanager
+def _told(context: Any) -> Iterator[None]:
+    """Wrong usage within is a JSON object where that was asked for; else Typer says it."""
+    try:
+        yield
+    except _WRONG_USAGE as error:
+        if not context.find_root().meta[JSON]:
+            raise
+        place = getattr(error, "ctx", None) or context
+        remedy = f"See `{place.command_path} --help`."
+        report_error(context, UsageError("usage.arguments", error.format_message(), remedy=remedy))
 
 
 class _Group(TyperGroup):
@@ -49,8 +66,10 @@ class _Group(TyperGroup):
         """Remember which arguments are empty, before a path makes the current folder of them."""
         blank = [place for place, text in enumerate(args, start=1) if _BLANK.fullmatch(text)]
         ctx.meta[_BLANKS] = [] if ctx.resilient_parsing else blank
-        remember_json(ctx, "--json" in args)  # for errors that are found before a command reads its options
-        return super().parse_args(ctx, args)
+        # For errors that are found before a command reads its options.
+        remember_json(ctx, "--json" in takewhile(lambda text: text != "--", args))
+        with _told(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
@@ -58,7 +77,8 @@ class _Group(TyperGroup):
             for place in ctx.meta[_BLANKS]:
                 what = f"argument {place} is empty (a variable that is not set?)."
                 raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
-            return super().invoke(ctx)
+            with _told(ctx):
+                return super().invoke(ctx)
         except BarefaceError as error:
             report_error(ctx, error)
         except BrokenPipeError:  # before typer makes an exit code 1 of it, which here means that nothing was found

@@ -16,7 +16,8 @@ from bareface.wording import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-_JSON = "bareface.json"
+JSON = "bareface.json"
+"""Where a command's context keeps whether its results are printed as JSON."""
 _PIPE_WIDTH = 160
 
 
@@ -34,7 +35,7 @@ class ExitCode(IntEnum):
 
 def remember_json(context: typer.Context, value: bool) -> bool:
     """Keep for :func:`report_error` whether JSON was asked for."""
-    context.find_root().meta[_JSON] = value
+    context.find_root().meta[JSON] = value
     return value
 
 
@@ -63,7 +64,7 @@ def exit_code(error: BarefaceError) -> ExitCode:
 
 def report_error(context: typer.Context, error: BarefaceError) -> NoReturn:
     """Print an error, as JSON if that was asked for, and leave with its exit code."""
-    if context.find_root().meta.get(_JSON):
+    if context.find_root().meta.get(JSON):
         print_json({"error": error.as_dict()})
     else:
         print_error(error)
