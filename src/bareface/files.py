@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from io import BufferedRandom
 from pathlib import Path
 from typing import Final
@@ -48,15 +49,20 @@ def own_folder() -> Path | None:
     """Where bareface keeps what belongs to no gallery: models that were added, the record of restorations.
 
     ``$BAREFACE_HOME``, else ``bareface`` in ``$XDG_DATA_HOME`` or ``~/.local/share``; None for a user without a home.
+    The last two must be absolute: what lies in the current folder would be missed from the next.
     """
-    if home := os.environ.get("BAREFACE_HOME"):
-        return Path(home)
-    if data := os.environ.get("XDG_DATA_HOME"):
+    if own := os.environ.get("BAREFACE_HOME"):
+        return Path(own)
+    data = os.environ.get("XDG_DATA_HOME", "")
+    if os.path.isabs(data):  # noqa: PTH117 - empty where it is not set
         return Path(data) / "bareface"
+    if os.environ.get("HOME") == "":  # Python would take the root folder
+        return None
     try:
-        return Path.home() / ".local" / "share" / "bareface"
+        home = Path.home()
     except RuntimeError:
         return None
+    return home / ".local" / "share" / "bareface" if home.is_absolute() else None
 
 
 def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
@@ -145,8 +151,16 @@ def _allow(target: int | Path, mode: int) -> None:
             os.chmod(target, there | mode)  # noqa: PTH101
 
 
-def check_place(path: str | Path) -> None:
-    """Refuse a file whose folder is not there before the work, not after it.
+def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> None:
+    """Refuse a place for a result before the work, not after it.
+
+    Parameters
+    ----------
+    path
+        The file to write; its folder must be there.
+    reads
+        Files and folders that the result is made from, None for one that was not given. A result that replaced one of
+        the files, or a photo in one of the folders, would lose it.
 
     Raises
     ------
@@ -161,8 +175,23 @@ def check_place(path: str | Path) -> None:
             raise UsageError(
                 "usage.output", "is a folder, a device or a pipe.", source=str(path), remedy="Name a file."
             )
+        if place.exists() and any(_holds(Path(source), place) for source in reads if source is not None):
+            what = "it is read by this command, and would be lost."
+            raise UsageError("usage.output", what, source=str(path), remedy="Name another file.")
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
+
+
+def _holds(source: Path, place: Path) -> bool:
+    """Whether a file that is there is the source itself, or a photo in it."""
+    if not source.exists():
+        return False
+    if source.is_dir():
+        from bareface.gallery.walk import PHOTO_SUFFIXES
+
+        photo = place.suffix.lower() in PHOTO_SUFFIXES - {""}
+        return photo and source.resolve() in place.resolve().parents
+    return place.samefile(source)
 
 
 def write_atomically(path: str | Path, data: bytes) -> Path:

@@ -207,3 +207,34 @@ def test_an_argument_from_a_variable_that_is_not_set_is_refused(
     assert "is empty (a variable that is not set?)" in result.stderr
     assert "usage.empty" in result.stderr
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ("faces x.jpg --provider tpu --json", "'tpu'"),
+        ("faces --json x.jpg --threads 0", "threads"),
+        ("faces --json x.jpg --threads", "--threads"),
+        ("search g.bareface --json", "PROBE"),
+        ("evaluate metrics x.csv --provider cpu --json", "No such option"),
+        ("gallery nosuch --json", "nosuch"),
+        ("models add a b --task guessing --json", "guessing"),
+        ("nosuch --json", "nosuch"),
+    ],
+)
+def test_wrong_usage_is_json_where_that_was_asked_for(run: Run, arguments: str, what: str) -> None:
+    error = parsed(run(*arguments.split(), expect=2))["error"]
+    assert error["code"] == "usage.arguments"
+    assert what in error["message"]
+    assert "--help" in error["remedy"]
+
+
+def test_names_that_no_path_can_have_are_json_too(run: Run) -> None:
+    assert parsed(run("faces", "a\0.jpg", "--json", expect=2))["error"]["code"] == "usage.arguments"
+    assert parsed(run("faces", "", "--json", expect=2))["error"]["code"] == "usage.empty"
+
+
+def test_the_word_json_after_the_options_is_a_name(run: Run) -> None:
+    result = run("gallery", "nosuch", "--", "--json", expect=2)
+    assert result.stdout == ""
+    assert "nosuch" in result.stderr

@@ -216,3 +216,58 @@ def test_a_score_file_from_elsewhere_gets_no_picture_into_a_report(run: Run, alb
         options = [word for folder in folders for word in ("--photos", folder)]
         run("evaluate", "report", scores, "-o", page, *options, "--replicates", 0)
         assert page.read_text(encoding="utf-8").count("data:image/jpeg") == shown
+
+
+LOSING = [
+    "search {gallery} {photo} --report {photo}",
+    "search {gallery} {photo} --report {gallery}",
+    "faces {photo} -o {photo}",
+    "evaluate run {scores} -o {scores}",
+    "evaluate run {list} -o {list}",
+    "evaluate run {people} --labels {list} -o {list}",
+    "evaluate export {scores} -o {scores}",
+    "evaluate export {scores} -o link",
+    "evaluate import {list} -o {list}",
+    "evaluate report {scores} -o {scores}",
+    "evaluate report {scores} --groups {list} -o {list}",
+    "evaluate report {scores} --calibration {list} -o {list}",
+    "evaluate report {people} -o {photo}",
+    "evaluate restoration {people} --report {photo}",
+    "evaluate restoration {gallery} --report {gallery}",
+]
+
+
+@pytest.mark.parametrize("command", LOSING)
+def test_a_result_never_takes_the_place_of_what_it_is_made_from(
+    run: Run, place: dict[str, Path], tmp_path: Path, gallery: Path, command: str
+) -> None:
+    people = tmp_path / "people"
+    shutil.copytree(place["people"], people)
+    photo = next(path for path in sorted(people.rglob("*")) if path.suffix in (".jpg", ".png"))
+    random_scores(5, 6).write(place["scores"])
+    Path("link").symlink_to(place["scores"])
+    own = place | {"people": people, "gallery": gallery, "photo": photo}
+    before = {name: path.read_bytes() for name, path in own.items() if path.is_file()}
+    arguments = [word.format(**own) for word in command.split()]
+    error = parsed(run(*arguments, "--json", expect=2))["error"]
+    assert (error["code"], "reads" in error["message"] or "read by" in error["message"]) == ("usage.output", True)
+    assert {name: own[name].read_bytes() for name in before} == before
+
+
+def test_a_photo_called_as_the_drawing_of_another_is_kept(run: Run, hopper: Path, tmp_path: Path) -> None:
+    photos = [tmp_path / "a.jpg", tmp_path / "a.faces.png"]
+    for photo in photos:
+        shutil.copy(hopper, photo)
+    before = photos[1].read_bytes()
+    seen = parsed(run("faces", *photos, "-o", tmp_path, "--threads", 1, "--json"))["photos"]
+    assert [Path(one["drawn"]).name for one in seen] == ["a.faces-2.png", "a.faces.faces.png"]
+    assert photos[1].read_bytes() == before
+
+
+def test_labels_that_fit_nothing_are_named_by_their_file(run: Run, place: dict[str, Path]) -> None:
+    labels = Path("groups.csv")
+    labels.write_text("subject,age\nNobody,old\n", encoding="utf-8")
+    random_scores(30, 200).write(place["scores"])
+    command = ("evaluate", "report", place["scores"], "-o", "r.html", "--groups", labels, "--fmr", 0.1, "--json")
+    error = parsed(run(*command, expect=3))["error"]
+    assert (error["code"], error["source"]) == ("evaluation.labels", "groups.csv")

@@ -37,6 +37,7 @@ class Liar:
         lambda n: np.full((n, 8), np.inf),
         lambda n: np.zeros((n, 8), np.float32),
         lambda n: np.ones((n, 0), np.float32),
+        lambda n: np.ones((n, 10_000), np.float32),
     ],
 )
 def test_what_another_embedder_gives_is_checked(answer: Callable[[int], Any]) -> None:

@@ -133,6 +133,9 @@ BINS = (
     *("$RECYCLE.BIN", "$Recycle.Bin", "RECYCLER", "System Volume Information", "lost+found", "FOUND.000"),
     *(".Trash-1000", ".Trashes", "__MACOSX", ".thumbnails", ".picasaoriginals", ".@__thumb", "@__thumb"),
     *("Katalog Previews.lrdata", "Smart Previews.LRDATA", "Network Trash Folder", ".git", ".stversions"),
+    *("Recycle Bin - Volume_1", "trashbox", "_NAS_Recycle_RAIDroot", "Backups.backupdb", "iPod Photo Cache"),
+    *("appdata_oc1a2b3c", "files_trashbin", "files_versions", "Photos Library.photoslibrary", "Aperture.aplibrary"),
+    *("iPhoto Library.migratedphotolibrary", "Arbeit.cocatalog", "Katalog.lrcat-data", "@SynoDrive"),
 )
 
 
@@ -157,7 +160,7 @@ def test_a_bin_that_is_named_itself_is_walked(tmp_path, name):
 
 
 def test_people_whose_names_only_resemble_bins_are_people(tmp_path):
-    names = ("eaDir", "@ada", "#1", "recycle", "Lost", "lrdata", "Thumbnails", "MACOSX")
+    names = ("eaDir", "@ada", "#1", "recycle", "Lost", "lrdata", "Thumbnails", "MACOSX", "photoslibrary", "appdata")
     touch(*(tmp_path / name / "a.jpg" for name in names))
     assert {subject for _, subject in found(tmp_path)} == set(names)
 

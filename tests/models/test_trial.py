@@ -392,3 +392,35 @@ def test_a_model_folder_that_is_a_file_is_named(home: Path, tmp_path: Path) -> N
     with pytest.raises(UsageError) as refused:
         add(written(networks.sound(), tmp_path / "m.onnx"))
     assert refused.value.code == "usage.output"
+
+
+# Cards
+
+
+def test_a_card_of_an_earlier_version_with_more_keys_is_read_without_them(home: Path, tmp_path: Path) -> None:
+    add(written(networks.sound(), tmp_path / "m.onnx"))
+    place = home / "models" / "mine" / "card.json"
+    said = json.loads(place.read_text())
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    said["input"] = {"note": deep, "mirror": False}
+    place.write_text(json.dumps(said))
+    assert registry.card("mine").input == {"mirror": False}
+    assert Engine(embedder="mine").model == "mine"
+
+
+@pytest.mark.parametrize("field", ["licence", "training_data", "space", "summary"])
+def test_a_text_that_no_file_can_hold_is_refused(home: Path, tmp_path: Path, field: str) -> None:
+    path = written(networks.sound(), tmp_path / "m.onnx")
+    if field != "summary":
+        assert code_of(lambda: add(path, **{field: "caf\udce9"})) == "model.card"
+        assert not (home / "models" / "mine").exists()
+    add(path)
+    place = home / "models" / "mine" / "card.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | {field: "\udcff"}))
+    assert code_of(lambda: registry.card("mine")) == "model.card"
+
+
+def test_a_network_for_bare_faces_with_templates_of_another_length_is_refused(home: Path, tmp_path: Path) -> None:
+    add(written(networks.sound(), tmp_path / "m.onnx"), space="dlib-128", input={"bare": "bare", "blank": [0, 0, 0]})

@@ -107,7 +107,7 @@ def run(
     from bareface.evaluation.sources import protocol_of
 
     score_formats.check(out)
-    check_place(out)
+    check_place(out, (source, probes, labels))
     protocol = protocol_of(
         source,
         photos=photos,
@@ -242,7 +242,7 @@ def report(
     from bareface.evaluation.protocols import all_pairs
     from bareface.evaluation.report import report as page
 
-    check_place(out)
+    check_place(out, (*sources, groups, calibration))
     for folder in photos or ():
         if not folder.is_dir():
             raise UsageError("usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos.")
@@ -313,6 +313,7 @@ def _differences(analyses: Sequence[Analysis], plan: Plan) -> list[tuple[str, Se
 
 def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan: Plan) -> list[tuple[str, GroupTable]]:
     """Tables by mask state and condition where stated, and by the user's labels."""
+    from bareface.errors import EvaluationError
     from bareface.evaluation import tables
     from bareface.evaluation.metrics import support
 
@@ -323,7 +324,11 @@ def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan:
             continue
         built_in = (make(analysis.scores, fmr, plan) for make in (tables.by_state, tables.by_condition))
         found += [(analysis.name, table) for table in built_in if table is not None]
-        found += [(analysis.name, tables.by_labels(analysis.scores, of, fmr, plan)) for of in labellings]
+        try:
+            found += [(analysis.name, tables.by_labels(analysis.scores, of, fmr, plan)) for of in labellings]
+        except EvaluationError as error:
+            where = str(groups) if error.code == "evaluation.labels" else error.source
+            raise EvaluationError(error.code, error.message, source=where, remedy=error.remedy) from error
     return found
 
 

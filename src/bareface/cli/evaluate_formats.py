@@ -25,7 +25,7 @@ def import_(
     from bareface.evaluation.score_formats import check, read_bob
 
     check(out)
-    check_place(out)
+    check_place(out, [file])
     scores = read_bob(file)
     scores.write(out)
     _print_written(out, scores, json)
@@ -39,7 +39,7 @@ def export(
     """Write scores as bob.bio's four columns."""
     from bareface.evaluation.score_formats import write_bob
 
-    check_place(out)
+    check_place(out, [scores])
     loaded = read_scores(scores)
     write_bob(loaded, out)
     _print_written(out, loaded, json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +57,7 @@ def restoration(
     from bareface.gallery.walk import Skipped
 
     if report:
-        check_place(report)
+        check_place(report, (source, groups))
     labels = read_labels(groups) if groups else ()
     tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
     settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)
@@ -64,7 +65,7 @@ def restoration(
     skipped = Skipped()
     found_people = people_of(source, exclude or (), skipped)
     engine = options.engine()
-    other = EngineOptions(embedder="dlib-resnet", threads=options.threads).engine()
+    other = replace(options, embedder="dlib-resnet", precision="float32").engine()
     dlib = other if engine.geometry == other.geometry and engine.model != other.model else None
     found: list[ConditionResult] = []
     with progress("Searching") as advance:

@@ -79,15 +79,14 @@ def _targets(photos: list[Path], output: Path) -> list[Path]:
                 source=str(output),
                 remedy="Name a folder with -o.",
             )
-        check_place(output)
-        if output.exists() and photos[0].exists() and output.samefile(photos[0]):
-            raise UsageError("usage.output", "it is the photo itself.", source=str(output), remedy="Name another file.")
+        check_place(output, photos)
         return [output]
     make_folder(output)
     targets: dict[Path, None] = {}
+    taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
     for photo in photos:
         target, number = output / file_name(photo.stem, ".faces.png"), 1
-        while target in targets:
+        while target in targets or target.resolve() in taken:
             number += 1
             target = output / file_name(photo.stem, f".faces-{number}.png")
         targets[target] = None

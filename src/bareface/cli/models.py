@@ -133,8 +133,9 @@ def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
 def _mapping(text: str | None) -> dict[str, Any] | None:
     try:
         value = json_format.loads(text) if text else None
-    except ValueError as error:
-        raise UsageError("usage.input", f"--input is not JSON: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise UsageError("usage.input", f"--input is not JSON: {why}.") from error
     if value is not None and not isinstance(value, dict):
         raise UsageError("usage.input", "--input is not a JSON object.")
     return value

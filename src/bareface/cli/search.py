@@ -96,7 +96,7 @@ def search(
     from bareface.service import Gallery
 
     if report:
-        check_place(report)
+        check_place(report, (gallery, *probes))
     restoring = _Restoring(with_restored, with_enhanced, completions, seed)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
     with Gallery.open(gallery, engine=options.engine(), create=False) as opened:

@@ -64,15 +64,22 @@ class RoutedEmbedder:
 
     def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
         """See :class:`bareface.embedding.base.Embedder`."""
-        vectors = np.empty((len(chips), 128), np.float32)
         seen = covers or [Cover("none", None)] * len(chips)
         masked = [place for place, cover in enumerate(seen) if cover.state != "none"]
         bare = [place for place, cover in enumerate(seen) if cover.state == "none"]
+        parts = []
         if bare:
-            vectors[bare] = self._bare.embed([chips[place] for place in bare])
+            parts.append(self._bare.embed([chips[place] for place in bare]))
         if masked:
-            vectors[masked] = self._masked.embed([self._blanked(chips[place], seen[place]) for place in masked])
-        return vectors
+            parts.append(self._masked.embed([self._blanked(chips[place], seen[place]) for place in masked]))
+        if len({part.shape[1] for part in parts}) > 1:
+            lengths = " and ".join(str(part.shape[1]) for part in parts)
+            raise ModelError(
+                "model.output",
+                f"the two networks of {self.model} give templates of {lengths} numbers.",
+                remedy="Name a network of the same space as `bare` in its card.",
+            )
+        return np.concatenate(parts)[np.argsort([*bare, *masked])] if parts else np.empty((0, 128), np.float32)
 
     def cover(self, chips: Sequence[UInt8]) -> Float32:
         """See :class:`bareface.embedding.base.CoveringEmbedder`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from bareface.errors import ModelError
 from bareface.types import Float32
 
+LONGEST: Final = 8192
+"""Numbers of the longest template: embedders give a few hundred, and a gallery keeps one for every face."""
 REMEDY = "Use another model, or add it again from a sound file: `bareface models add`."
 
 
@@ -37,6 +39,8 @@ def checked(output: Any, count: int, model: str, dimension: int | None) -> Float
         raise _wrong(model, f"{len(output)} vectors for {count} faces")
     if output.shape[1] != dimension and (dimension is not None or output.shape[1] < 2):
         raise _wrong(model, f"vectors of {output.shape[1]} numbers, not of {dimension or 'two or more'}")
+    if output.shape[1] > LONGEST:
+        raise _wrong(model, f"vectors of {output.shape[1]:,} numbers, more than {LONGEST:,}")
     with np.errstate(over="ignore"):
         vectors = output.astype(np.float32, copy=False)
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)

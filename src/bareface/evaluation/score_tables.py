@@ -26,11 +26,13 @@ COLUMNS: Final = frozenset({*(name for pair in NAMES.values() for name in pair),
 MOST_STATES: Final = 64
 """Different mask states in one file; there are three, and a user may have names of their own."""
 _LONGEST_NAME: Final = 4096
+_SHOWN: Final = 120
 
 
 def check_columns(schema: pa.Schema) -> None:
     """Refuse columns that are missing, twice there, or of a type that they cannot have; ``evaluation.columns``."""
     counts = Counter(schema.names)
+    names_there = ", ".join(schema.names)[:_SHOWN] or "none"
     for what, names in (
         ("lacks the columns", [name for name in REQUIRED if name not in counts]),
         ("repeats the columns", [name for name in sorted(COLUMNS) if counts[name] > 1]),
@@ -38,7 +40,7 @@ def check_columns(schema: pa.Schema) -> None:
         if names:
             raise EvaluationError(
                 "evaluation.columns",
-                f"{what} {', '.join(names)}.",
+                f"{what} {', '.join(names)}; its header is: {names_there}.",
                 remedy=f"A score file has the columns {', '.join(REQUIRED)}.",
             )
     for name in sorted(COLUMNS & set(counts)):

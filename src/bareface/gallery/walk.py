@@ -31,9 +31,13 @@ SYSTEM_FOLDERS: Final = (
     *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "@transcode", "@__thumb", "*@synoeastream", "*@synoresource"),
     *("#recycle", "#snapshot", "~snapshot", "network trash folder", "temporary items", "__macosx", "*.lrdata"),
     *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found", "found.[0-9][0-9][0-9]"),
+    *("recycle bin*", "trashbox", "_nas_recycle_*", "@sharebin", "@synodrive", "backups.backupdb", "ipod photo cache"),
+    *("appdata_*", "files_trashbin", "files_versions", "*.photoslibrary", "*.photolibrary", "*.migratedphotolibrary"),
+    *("*.aplibrary", "*.cocatalog", "*.lrcat-data"),
 )
 """Names, in lower case, of folders below a given one that are not walked: bins, snapshots, thumbnails and previews that
-file servers, operating systems and photo programs make. Hidden ones are left out already."""
+file servers, operating systems and photo programs make, and libraries of such programs, whose inner folders are
+nobody's names. Hidden ones are left out already."""
 
 _LONGEST_SUFFIX: Final = 12
 

@@ -23,6 +23,7 @@ Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "r
 LONGEST_NAME: Final = 64
 _MOST_BYTES: Final = 1 << 20
 _LONGEST_TEXT: Final = 10_000
+_NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 INPUT_KEYS: Final = ("geometry", "layout", "mean", "std", "mirror", "bare", "blank")
@@ -91,6 +92,8 @@ class ModelCard:
         _need(all(isinstance(entry, dict) for entry in entries), "files holds something that is not an object")
         _need(isinstance(limits, list), "limits is not a list")
         values.pop("packaged", None)
+        if isinstance(said := values.get("input"), dict):  # version 0.1.0 kept whatever it was given
+            values["input"] = {key: value for key, value in said.items() if key in INPUT_KEYS}
         try:
             files = tuple(ModelFile(**entry) for entry in entries)
             card = cls(**values, files=files, limits=tuple(limits), packaged=packaged)
@@ -127,7 +130,7 @@ def check_card(card: ModelCard) -> None:
     _need(is_name(card.id), "id is not a model's name")
     _need(card.task in get_args(Task), f"task is none of {', '.join(get_args(Task))}")
     for name in ("summary", "licence", "training_data", "source"):
-        _need(_is_text(getattr(card, name)), f"{name} is not a text")
+        _need(_is_text(getattr(card, name)), f"{name} is not a text in UTF-8 of up to {_LONGEST_TEXT:,} characters")
     _need(all(map(_is_text, card.limits)), "limits holds something that is not a text")
     _need(card.space is None or (_is_text(card.space) and bool(card.space.strip())), "space is not a name")
     _need(card.space is not None or card.task != "embedding", "an embedder has no space")
@@ -183,7 +186,8 @@ def _need(right: bool, what: str) -> None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+    """Whether it is a text, not too long, that a file can hold."""
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT and not _NOT_UTF8.search(value)
 
 
 def _is_number(value: object) -> bool:

@@ -33,6 +33,8 @@ def reads_other_files(path: Path) -> bool:
     ValueError
         It is not a protocol buffer.
     """
+    if not path.stat().st_size:
+        raise ValueError("it is empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         todo = [("model", 0, len(data))]
         while todo:

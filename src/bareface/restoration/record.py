@@ -85,11 +85,14 @@ class RestorationRecord:
         GalleryError
             As :meth:`bareface.service.Gallery.open`.
         UsageError
-            ``usage.output``: its folder cannot be made.
+            ``usage.output``: its folder cannot be made, or it is something else than a file.
         """
         if path is None:
             path = record_path()
             make_folder(path.parent)
+        if _is_no_file(path):
+            what = "this is a folder, a device or a pipe, not a record of restorations."
+            raise UsageError("usage.output", what, source=str(path), remedy="Name a file.")
         return cls(Store(Path(path), create=True))
 
     def add(self, restored: Restored) -> int:
@@ -231,6 +234,8 @@ def _readable(stack: ExitStack) -> Store | None:
     """
     try:
         path = record_path()
+        if _is_no_file(path):
+            _warn(path, "it is a folder, a device or a pipe")
         if not path.is_file():
             return None
     except (UsageError, PermissionError):  # no home, or somebody else's
@@ -249,13 +254,22 @@ def _readable(stack: ExitStack) -> Store | None:
                 write_atomically(folder / f"{_FILE}{ending}", original.read_bytes())
         return stack.enter_context(RestorationRecord.open(folder / _FILE)).store
     except (OSError, GalleryError) as error:
-        _log.warning(
-            "The record of restorations, %s, cannot be read (%s): pictures restored here are recognised by their "
-            "metadata only.",
-            path,
-            error,
-        )
+        _warn(path, error)
         return None
+
+
+def _is_no_file(path: str | Path) -> bool:
+    """Whether something else than a file has this name."""
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never an error
+
+
+def _warn(path: Path, why: object) -> None:
+    _log.warning(
+        "The record of restorations, %s, cannot be read (%s): pictures restored here are recognised by their "
+        "metadata only.",
+        path,
+        why,
+    )
 
 
 class _Shelf:
