@@ -14,6 +14,7 @@ import numpy as np
 from bareface import images
 from bareface.alignment import Geometry, align, crop
 from bareface.detection.base import Detection, Detector
+from bareface.detection.checked import checked as checked_faces
 from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.embedding.checked import checked
 from bareface.errors import BarefaceError, ModelError
@@ -178,6 +179,7 @@ class Engine:
     def detect(self, photo: Photo) -> list[Face]:
         """Find the faces in a decoded photo, best first."""
         found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
+        found = checked_faces(found, self.detector, photo.pixels.shape[:2])
         return [self._face(photo, detection) for detection in found]
 
     def least_face(self, photo: Photo) -> float:

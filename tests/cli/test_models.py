@@ -95,3 +95,16 @@ def test_adds_yunet_and_uses_it(run: Run, shared_models: Path, collins: Path) ->
     assert card["task"] == "detection"
     seen = parsed(run("faces", collins, "--detector", "yunet", "--json"))["photos"][0]["faces"]
     assert seen[0]["landmarks"]["scheme"] == "five"
+
+
+def test_input_that_is_nested_without_end_is_refused(run: Run, tmp_path: Path) -> None:
+    command = ("models", "add", "mine", tmp_path / "m.onnx", "--task", "embedding", "--licence", "x")
+    result = run(*command, "--training-data", "y", "--yes", "--input", "[" * 100_000, "--json", expect=2)
+    assert parsed(result)["error"]["code"] == "usage.input"
+
+
+def test_an_empty_model_file_is_said_to_be_empty(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAREFACE_HOME", str(tmp_path / "home"))
+    (tmp_path / "m.onnx").touch()
+    result = run("models", "add", "yunet", tmp_path / "m.onnx", "--yes", "--json", expect=5)
+    assert "empty" in parsed(result)["error"]["message"]

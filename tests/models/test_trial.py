@@ -14,6 +14,8 @@ import pytest
 
 from bareface import images
 from bareface.demo_photos import portraits
+from bareface.embedding.bareface128 import RoutedEmbedder
+from bareface.embedding.base import Cover
 from bareface.embedding.onnx import OnnxEmbedder
 from bareface.engine import Engine
 from bareface.errors import ModelError, UsageError
@@ -422,5 +424,28 @@ def test_a_text_that_no_file_can_hold_is_refused(home: Path, tmp_path: Path, fie
     assert code_of(lambda: registry.card("mine")) == "model.card"
 
 
-def test_a_network_for_bare_faces_with_templates_of_another_length_is_refused(home: Path, tmp_path: Path) -> None:
-    add(written(networks.sound(), tmp_path / "m.onnx"), space="dlib-128", input={"bare": "bare", "blank": [0, 0, 0]})
+def test_two_networks_of_one_space_with_templates_of_two_lengths_are_refused(home: Path, tmp_path: Path) -> None:
+    short = networks.after_means(
+        networks.const("first", [0], np.int64),
+        networks.const("last", [5], np.int64),
+        networks.const("axis", [1], np.int64),
+        networks.node("Slice", ["means", "first", "last", "axis"]),
+    )
+    terms: dict[str, Any] = {"task": "embedding", "licence": "CC0", "training_data": "none", "space": "mine"}
+    registry.add("bare", written(short, tmp_path / "s.onnx"), **terms)
+    both = add(written(networks.sound(), tmp_path / "m.onnx"), input={"bare": "bare", "blank": [0, 0, 0]})
+    embedder = RoutedEmbedder(both, "float32")
+    chips = list(np.random.default_rng(0).integers(0, 255, (3, 150, 150, 3), np.uint8))
+    none, full = Cover("none", None), Cover("full", None)
+    assert embedder.embed(chips, [full] * 3).shape == (3, 75)
+    assert code_of(lambda: embedder.embed(chips, [none, full, none])) == "model.output"
+
+
+def test_bare_and_masked_faces_keep_their_order(home: Path, tmp_path: Path) -> None:
+    path = written(networks.sound(), tmp_path / "m.onnx")
+    both = add(path, input={"bare": "mine", "blank": [0, 0, 0]})
+    embedder = RoutedEmbedder(both, "float32")
+    chips = list(np.random.default_rng(0).integers(0, 255, (4, 150, 150, 3), np.uint8))
+    covers = [Cover(state, None) for state in ("full", "none", "partial", "none")]
+    np.testing.assert_allclose(embedder.embed(chips, covers), embedder.embed(chips), rtol=1e-6)
+    assert embedder.embed([]).shape[0] == 0

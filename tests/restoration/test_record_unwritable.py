@@ -16,6 +16,7 @@ import pytest
 from bareface import demo_photos
 from bareface.engine import Engine
 from bareface.errors import RestorationError, UsageError
+from bareface.files import own_folder
 from bareface.gallery.store import Store
 from bareface.models import registry
 from bareface.restoration.record import RestorationRecord, guarding, remember
@@ -108,3 +109,32 @@ def test_a_record_that_may_only_be_read_is_read_and_one_that_may_not_is_named(tm
         assert guard(tmp_path / "g", tmp_path / "faces.npy", path).stdout == "False False\n"
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("kind", ["folder", "device", "pipe"])
+def test_a_record_that_is_no_file_is_named_by_its_variable(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = {"folder": tmp_path, "device": Path("/dev/null"), "pipe": tmp_path / "pipe"}[kind]
+    if kind == "pipe":
+        os.mkfifo(place)
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(place))
+    with pytest.raises(RestorationError, match="BAREFACE_RESTORATIONS") as caught:
+        remember(restored(0))
+    assert (caught.value.code, caught.value.source) == ("restoration.record", str(place))
+    store = Store(tmp_path / "g")
+    with guarding(store):
+        assert str(place) in caplog.text
+    store.close()
+
+
+def test_the_folder_of_ones_own_is_never_in_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BAREFACE_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "data")
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert own_folder() == Path("/home/ada/.local/share/bareface")
+    for home in ("", "ada"):
+        monkeypatch.setenv("HOME", home)
+        assert own_folder() is None
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert own_folder() == Path("/data/bareface")
