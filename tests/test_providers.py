@@ -164,3 +164,22 @@ def test_an_absent_provider_is_an_error_of_every_command(
     result = CliRunner().invoke(app, [*command, *arguments, "--provider", "cuda"])
     assert result.exit_code == 5, result.output
     assert "model.provider" in result.output
+
+
+def test_the_second_embedder_of_an_evaluation_runs_there_too(
+    gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bareface.evaluation import restoration_run
+
+    def stopped(*_: object, **__: object) -> None:
+        raise ModelError("model.run", "far enough")
+
+    monkeypatch.setattr(restoration_run, "run", stopped)
+    for person, photo in (("Ada", astronaut()), ("Bo", hopper())):
+        (tmp_path / person).mkdir()
+        for copy in ("a", "b"):
+            (tmp_path / person / f"{copy}{photo.suffix}").write_bytes(photo.read_bytes())
+    result = CliRunner().invoke(app, ["evaluate", "restoration", str(tmp_path), "--provider", "cuda", "--threads", "1"])
+    assert "far enough" in result.output
+    assert "dlib-resnet.onnx" in gpu.opened
+    assert set(map(tuple, gpu.opened.values())) == {(CUDA,)}
