@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import check_place, create, file_name, make_folder, write_atomically
+from bareface.files import check_page, check_place, create, file_name, make_folder, write_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -130,3 +130,15 @@ def test_a_name_made_of_a_long_one_fits_and_stays_its_own(tmp_path: Path, stem: 
     for name in names:
         assert name.endswith(".faces.png")
         write_atomically(tmp_path / name, b"x")
+
+
+def test_a_page_replaces_nothing_but_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "report"
+    check_page(page)
+    for old in (b"", b"<!DOCTYPE html>\n<p>", b"\n<!doctype html>"):
+        page.write_bytes(old)
+        check_page(page)
+    for other in (b"\xff\xd8\xff\xe0", b"SQLite format 3\0", b"a,b\n", b"<svg>"):
+        page.write_bytes(other)
+        with pytest.raises(UsageError, match="not a page"):
+            check_page(page)

@@ -159,8 +159,7 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
     path
         The file to write; its folder must be there.
     reads
-        Files and folders that the result is made from, None for one that was not given. A result that replaced one of
-        the files, or a photo in one of the folders, would lose it.
+        What the result is made from, None where it was not given: a result that replaced one of them would lose it.
 
     Raises
     ------
@@ -175,23 +174,33 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
             raise UsageError(
                 "usage.output", "is a folder, a device or a pipe.", source=str(path), remedy="Name a file."
             )
-        if place.exists() and any(_holds(Path(source), place) for source in reads if source is not None):
+        there = [one for one in reads if one is not None and os.path.exists(one)]  # noqa: PTH110 - never an error
+        if place.exists() and any(map(place.samefile, there)):
             what = "it is read by this command, and would be lost."
             raise UsageError("usage.output", what, source=str(path), remedy="Name another file.")
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
 
 
-def _holds(source: Path, place: Path) -> bool:
-    """Whether a file that is there is the source itself, or a photo in it."""
-    if not source.exists():
-        return False
-    if source.is_dir():
-        from bareface.gallery.walk import PHOTO_SUFFIXES
+def check_page(path: str | Path) -> None:
+    """Refuse a place for a page before the work: as :func:`check_place`, and it replaces nothing but a page.
 
-        photo = place.suffix.lower() in PHOTO_SUFFIXES - {""}
-        return photo and source.resolve() in place.resolve().parents
-    return place.samefile(source)
+    Raises
+    ------
+    UsageError
+        ``usage.output``.
+    """
+    check_place(path)
+    try:
+        there = b""
+        if Path(path).exists():
+            with Path(path).open("rb") as file:
+                there = file.read(64)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if there and not there.lstrip().lower().startswith(b"<!doctype html"):
+        what = "another file is there, which is not a page and would be lost."
+        raise UsageError("usage.output", what, source=str(path), remedy="Name another file.")
 
 
 def write_atomically(path: str | Path, data: bytes) -> Path:

@@ -12,7 +12,7 @@ import typer
 from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.shapes import plain
-from bareface.files import check_place, make_folder, write_atomically
+from bareface.files import check_page, check_place, make_folder, write_atomically
 from bareface.reading import read_regular
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def report(
     from bareface.evaluation.protocols import all_pairs
     from bareface.evaluation.report import report as page
 
-    check_place(out, (*sources, groups, calibration))
+    check_page(out)
     for folder in photos or ():
         if not folder.is_dir():
             raise UsageError("usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos.")

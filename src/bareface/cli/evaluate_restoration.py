@@ -13,7 +13,7 @@ from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
-from bareface.files import check_place, write_atomically
+from bareface.files import check_page, write_atomically
 from bareface.wording import passed_over
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def restoration(
     from bareface.gallery.walk import Skipped
 
     if report:
-        check_place(report, (source, groups))
+        check_page(report)
     labels = read_labels(groups) if groups else ()
     tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
     settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)

@@ -13,7 +13,7 @@ from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, FaceError, ImageError
-from bareface.files import check_place, write_atomically
+from bareface.files import check_page, write_atomically
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.wording import GUESSES, LEADS, odds, percent, plural, verdict, what_shows
 
@@ -96,7 +96,7 @@ def search(
     from bareface.service import Gallery
 
     if report:
-        check_place(report, (gallery, *probes))
+        check_page(report)
     restoring = _Restoring(with_restored, with_enhanced, completions, seed)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
     with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
