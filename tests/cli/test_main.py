@@ -47,6 +47,8 @@ def test_version(run: Run) -> None:
     import bareface
 
     assert run("--version").stdout == f"bareface {bareface.__version__}\n"
+    module = subprocess.run([sys.executable, "-m", "bareface", "--version"], capture_output=True, text=True, check=True)
+    assert module.stdout == f"bareface {bareface.__version__}\n"
 
 
 def test_help_imports_nothing_heavy() -> None:
