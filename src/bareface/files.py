@@ -116,6 +116,25 @@ def check_named(path: str | Path) -> None:
         raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
 
 
+def absolute(path: str | Path) -> str:
+    """Make a path absolute without following links.
+
+    Raises
+    ------
+    UsageError
+        ``usage.no-folder``: the current folder was removed.
+    """
+    try:
+        return os.path.abspath(path)  # noqa: PTH100 - of pathlib's, one follows links and one keeps ".."
+    except FileNotFoundError as error:
+        raise UsageError(
+            "usage.no-folder",
+            "the current folder does not exist any more.",
+            source=str(path),
+            remedy="Change to another folder, or give an absolute path.",
+        ) from error
+
+
 def make_folder(path: str | Path) -> Path:
     """Make a folder, with those above it, unless it is there; folders that are there keep their permissions.
 

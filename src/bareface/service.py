@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 from bareface.errors import UsageError
 from bareface.files import check_named
@@ -101,8 +101,13 @@ class Gallery(Editable):
         be forked while a gallery is open; the child then uses it as its own.
         """
         check_named(path)
+        if index not in (None, *get_args(Precision)):
+            what = f"an index is of {' or '.join(get_args(Precision))}, not {index!r:.40}."
+            raise UsageError("usage.index", what)
         store = Store(path, create=create)
-        return cls(store, DerivedIndex(store, index or "int8"), engine)
+        opened = cls(store, DerivedIndex(store, index or "int8"), engine)
+        opened._finish_erasing()
+        return opened
 
     @property
     def path(self) -> Path:

@@ -271,7 +271,7 @@ def import_encodings(
 def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
     typer.confirm(question, abort=True, err=True)
 

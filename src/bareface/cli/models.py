@@ -124,7 +124,7 @@ def add(
 def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
     for name, value in terms:
         note(f"{name}: {value}")
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("usage.terms", f"the terms of {model} were not accepted.", remedy="Give --yes to accept them.")
     if not typer.confirm("Use it on these terms?", err=True):
         raise UsageError("usage.terms", f"the terms of {model} were not accepted.")

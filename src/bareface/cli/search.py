@@ -13,7 +13,7 @@ from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, FaceError, ImageError
-from bareface.files import check_page, write_atomically
+from bareface.files import absolute, check_page, write_atomically
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.wording import GUESSES, LEADS, odds, percent, plural, verdict, what_shows
 
@@ -155,7 +155,7 @@ def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: 
         gallery=str(name),
         crop=lambda candidate: gallery.crop(candidate.reference_id),
         notes=notes,
-        base=Path.cwd(),
+        base=Path(absolute(".")),
         beside=[one for answer in answers for one in answer.beside],
     )
     write_atomically(report, page)
@@ -232,5 +232,8 @@ def visible(state: MaskState, share: float | None) -> str:
 
 def near(source: str) -> str:
     """A path from the current folder where it lies below it."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed
+        return source
     return str(Path(source).relative_to(here)) if Path(source).is_relative_to(here) else source

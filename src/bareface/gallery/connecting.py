@@ -69,7 +69,7 @@ class Connector:
         waiting = log.exists() and log.stat().st_size > 0
         if waiting:
             self._check_log()
-        options = ""
+        options = "?mode=rw"  # not made anew where it was removed meanwhile
         if self._read_only:  # immutable: SQLite then wants no files of its own beside it, but reads no log either
             options = "?mode=ro" if waiting else "?immutable=1"
         return sqlite3.connect(wal.uri(self._path, options), uri=True, timeout=self._timeout, check_same_thread=False)

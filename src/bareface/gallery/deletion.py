@@ -21,9 +21,16 @@ _ANY: sa.types.TypeEngine[Any] = sa.types.NullType()
 
 
 def delete_subject(connection: sa.Connection, which: int | str) -> Deleted:
-    """Delete a subject with all its references, its aliases, and what was corrected towards it."""
+    """Delete a subject with all its references, its aliases, and what was corrected towards it.
+
+    A subject whose last reference was deleted is known by what was corrected towards it.
+    """
+    waiting = subjects.waiting(connection, which)
+    if waiting is not None:
+        subjects.forget(connection, waiting)
+        return Deleted(0, 0, 1)
     number = subjects.find(connection, which)
-    subjects.forget(connection, number)
+    subjects.forget(connection, subjects.target(connection, number))
     return _delete_where(connection, reference.c.subject_id == number)
 
 

@@ -64,7 +64,10 @@ class DerivedIndex:
 
     def __init__(self, store: Store, precision: Precision) -> None:
         self.precision = precision
-        self.path = store.path.with_name(store.path.name + "-index")
+        # Beside the file itself, as SQLite's own files are: of a gallery that is opened through links there is one
+        # index, which a deletion can find. Former versions kept one beside each link.
+        self.path = Path(os.path.realpath(store.path) + "-index")
+        self._former = store.path.with_name(store.path.name + "-index")
         self._store = store
         self._index: ExactIndex | None = None
         self._state: State | None = None
@@ -107,7 +110,9 @@ class DerivedIndex:
                 mode = self._store.path.stat().st_mode & 0o666
                 now.index.save(self.path, _stamp(now.connection, self._state), mode)
                 self._saved = self._state
-            except GalleryError as error:
+                if self._former.parent.resolve() / self._former.name != self.path:
+                    self._former.unlink(missing_ok=True)
+            except (GalleryError, OSError) as error:
                 _log.warning("%s", error)
 
     def save_if_loaded(self) -> None:
@@ -124,8 +129,7 @@ class DerivedIndex:
             ``gallery.index-write``: it cannot be removed.
         """
         self._saved = None
-        real = Path(os.path.realpath(self._store.path) + "-index")  # the same gallery may be opened through a link
-        for path in (self.path, unfinished(self.path), real, unfinished(real)):
+        for path in (self.path, unfinished(self.path), self._former, unfinished(self._former)):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

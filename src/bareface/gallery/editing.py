@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from bareface.errors import UsageError
+from bareface.errors import GalleryError, UsageError
 from bareface.gallery import catalogue, corrections, deletion, names, subjects
 from bareface.gallery.derived import DerivedIndex
 from bareface.gallery.records import Deleted, Subject
@@ -57,6 +60,7 @@ class Editable:
                 numbers = _numbers(reference)
                 catalogue.check_references(connection, numbers)
                 deleted = deletion.delete_references(connection, numbers)
+            self._store.mark_deleted(connection)
         self._erase()
         return deleted
 
@@ -64,11 +68,17 @@ class Editable:
         """Write the gallery's files anew, as :meth:`delete` does: finishes a deletion that was interrupted."""
         self._erase()
 
-    def _erase(self) -> None:
+    def _erase(self, *, wait: bool = True) -> None:
         self._store.check_writable()
         self._index.discard_file()
-        self._store.erase()
+        self._store.erase(wait=wait)
         self._index.save()
+
+    def _finish_erasing(self) -> None:
+        """Overwrite what was deleted by a process that was killed; one that still works at it is left alone."""
+        if not self._store.read_only and self._store.unerased():
+            with suppress(GalleryError):  # named by a check
+                self._erase(wait=False)
 
     # Corrections ------------------------------------------------------------------------------------------
 
@@ -137,6 +147,7 @@ class Editable:
         with self._store.write() as connection:
             found = catalogue.find_references(connection, _numbers(reference))
             deleted = corrections.reject(connection, found)
+            self._store.mark_deleted(connection)
         self._erase()
         return deleted
 
@@ -146,8 +157,16 @@ class Editable:
             return catalogue.one_subject(connection, subject_id)
 
 
-def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
-    numbers = (given,) if isinstance(given, int) else tuple(given)
+def _numbers(which: object) -> tuple[int, ...]:
+    """Reference numbers, of whatever integer type; a truth value is not a number."""
+    several: list[Any] = list(which) if isinstance(which, Iterable) and not isinstance(which, str) else [which]
+    try:
+        if any(isinstance(one, bool) for one in several):
+            raise TypeError
+        numbers = tuple(map(operator.index, several))
+    except TypeError:
+        what = f"a reference is given by its number, not by {which!r:.60}."
+        raise UsageError("usage.unknown-reference", what) from None
     if not numbers:
         raise UsageError("usage.unknown-reference", "no reference is given.")
     return numbers

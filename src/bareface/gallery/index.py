@@ -250,14 +250,13 @@ class ExactIndex:
                 file.flush()
                 fsync(file.fileno())
             fresh.replace(path)
+        except (FileNotFoundError, FileExistsError) as error:
+            # Another process writes the index, too, or has just removed it: then its state is the later one.
+            if not path.parent.is_dir():
+                raise _unwritable(path, error) from error
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            raise GalleryError(
-                "gallery.index-write",
-                f"The search index cannot be written: {error.strerror or error}.",
-                source=str(path),
-                remedy="Free some space or allow writing there; the gallery itself is unharmed.",
-            ) from error
+            raise _unwritable(path, error) from error
 
     @classmethod
     def load(
@@ -287,8 +286,8 @@ class ExactIndex:
                 file.seek(DIGEST)
                 if str(np.load(file)) != index._header(stamp):
                     return None
-                index._segments = list(read_segments(file, precision))
-        except OSError:
+                index._segments = list(read_segments(file, precision, dimension))
+        except (OSError, ValueError, EOFError, MemoryError):  # ValueError: not laid out as this version does
             return None
         return index
 
@@ -397,6 +396,15 @@ class ExactIndex:
 def unfinished(path: Path) -> Path:
     """Where an index is written before it takes the place of the one at a path."""
     return path.with_name(path.name + ".new")
+
+
+def _unwritable(path: Path, error: OSError) -> GalleryError:
+    return GalleryError(
+        "gallery.index-write",
+        f"The search index cannot be written: {error.strerror or error}.",
+        source=str(path),
+        remedy="Free some space or allow writing there; the gallery itself is unharmed.",
+    )
 
 
 def _divided(vectors: Float32, norms: Float64) -> Float32:

@@ -135,10 +135,21 @@ def one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def read_segments(file: BufferedReader, precision: Precision) -> Iterator[Segment]:
-    """The segments from here to the end of a file."""
+def read_segments(file: BufferedReader, precision: Precision, dimension: int) -> Iterator[Segment]:
+    """The segments from here to the end of a file.
+
+    Raises
+    ------
+    ValueError, EOFError, MemoryError
+        It is laid out otherwise.
+    """
     while file.peek(1):
         ids, offset, (step, longest), codes = (np.load(file) for _ in range(4))
+        size = dimension * (4 if precision == "float32" else 1)
+        if (ids.dtype, ids.shape, codes.dtype) != (np.int64, codes.shape[:1], np.uint8):
+            raise ValueError("not the ids of the codes")
+        if (offset.dtype, offset.shape, codes.shape[1:]) != (np.float32, (dimension,), (size,)):
+            raise ValueError(f"not of {dimension} dimensions")
         coding = Coding(offset, float(step), rounds=precision == "int8")
         index = coding.new_index()
         with one_thread():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,7 +77,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
-        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the user's symlink
+        self.path = Path(files.absolute(path))  # resolve() would follow the user's symlink
         self.lock = RLock()
         self._source = str(path)
         exists = place.check(self.path, self._source, create=create)
@@ -196,29 +196,50 @@ class Store:
         query = sa.select(past.token).where(past.generation == before.generation)
         return connection.execute(query).scalar() == bytes.fromhex(before.token)
 
-    def erase(self) -> None:
+    def erase(self, *, wait: bool = True) -> None:
         """Write the database anew, so that no byte of what was deleted remains; needs as much free disk again.
 
         SQLite overwrites with zeros what it deletes (``secure_delete``), but rows that it moved between pages leave
         copies in the unused parts of those pages, and the write-ahead log holds former states.
+
+        Parameters
+        ----------
+        wait
+            For other processes to end their transactions.
         """
         self.check_writable()
         try:
+            mark = self.unerased()
             with self.lock, self._failures(), self._engine.connect() as connection:
                 cursor = connection.connection.cursor()
+                if not wait:
+                    cursor.execute("PRAGMA busy_timeout = 0")
                 cursor.execute("VACUUM")  # runs outside any transaction
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise GalleryError("gallery.locked", "another process still reads the old state.")
+            if mark:
+                with self.write() as writing:
+                    if _mark(writing) == mark:  # nothing else was deleted meanwhile
+                        writing.exec_driver_sql("PRAGMA user_version = 0")
         except GalleryError as error:
             if error.code not in ("gallery.disk-full", "gallery.locked"):
                 raise
-            raise self._remains(error.code, error.message) from error
-        if busy:
-            raise self._remains("gallery.locked", "another process still reads the old state")
+            raise self._remains(error) from error
 
-    def _remains(self, code: str, reason: str) -> GalleryError:
+    def mark_deleted(self, connection: sa.Connection) -> None:
+        """Let a transaction that deletes say so in the file, until :meth:`erase` has overwritten what it deleted."""
+        connection.exec_driver_sql(f"PRAGMA user_version = {1 + secrets.randbelow(2**31 - 1)}")
+
+    def unerased(self) -> int:
+        """The mark of a deletion that is not overwritten yet, since its process was killed, say; else 0."""
+        with self.read() as connection:
+            return _mark(connection)
+
+    def _remains(self, error: GalleryError) -> GalleryError:
         return GalleryError(
-            code,
-            f"deleted, but bytes of it remain in the file: {reason.rstrip('.')}.",
+            error.code,
+            f"deleted, but bytes of it remain in the file: {error.message.rstrip('.')}.",
             source=self._source,
             remedy="Run `bareface gallery scrub` when that has changed: it overwrites them.",
         )
@@ -299,6 +320,10 @@ class Store:
 
 def _revision(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _mark(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
 
 
 def _renew_token(connection: sa.Connection) -> None:

@@ -178,13 +178,20 @@ def end_alias(connection: sa.Connection, name: str) -> None:
     connection.execute(correction.delete().where(correction.c.merged_name == names.key(name)))
 
 
-def forget(connection: sa.Connection, number: int) -> None:
+def waiting(connection: sa.Connection, which: int | str) -> Target | None:
+    """Find a subject that is in no reference any more, but that corrections name."""
+    if not isinstance(which, str) or names.reads_as_number(which):
+        return None
+    meaning = meant(connection, which)
+    return None if meaning.alias or meaning.number is not None else meaning.target
+
+
+def forget(connection: sa.Connection, who: Target) -> None:
     """Drop what was said about a subject, its aliases included; faces that were rejected stay rejected.
 
     A photo that was assigned to a deleted subject then belongs to whom it is enrolled for next.
     """
-    key = sa.select(subject.c.key).where(subject.c.id == number)
-    connection.execute(correction.delete().where(correction.c.subject_key.in_(key)))
+    connection.execute(correction.delete().where(correction.c.subject_key == who.key))
 
 
 def target(connection: sa.Connection, number: int) -> Target:

@@ -75,6 +75,9 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
         paths = connection.execute(sa.select(file.c.path).order_by(file.c.path)).scalars()
         missing = tuple(path for path in paths if Path(path).is_absolute() and not Path(path).exists())
         names = subjects.doubtful_names(connection)
+    if store.unerased():
+        remains = "something was deleted, but bytes of it remain in the file: run `bareface gallery scrub`."
+        names = (Problem("gallery.unerased", remains), *names)
     if not _index_agrees(index):
         index.rebuild()
         problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]

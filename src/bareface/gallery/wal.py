@@ -33,12 +33,22 @@ def log_of(path: Path) -> Path:
 def belongs(path: Path) -> bool:
     """Whether the log beside a database belongs to it, or has nothing that would be replayed."""
     for _ in range(_TRIES):
-        token = _token(path)
+        token, version = _token(path), _version(path)
         if not token or _continues(log_of(path), token.encode()):
             return True
-        if _token(path) == token:
+        if (_token(path), _version(path)) == (token, version):
             return False
     return True  # busy writers keep both in motion, which no file left behind does
+
+
+def _version(path: Path) -> tuple[object, ...]:
+    """What changes when a log is written anew, or cut off, while it is read."""
+    try:
+        with log_of(path).open("rb") as log:
+            found = os.fstat(log.fileno())
+            return found.st_ino, found.st_size, found.st_mtime_ns, log.read(_HEADER)
+    except OSError:
+        return ()
 
 
 def _token(path: Path) -> str:

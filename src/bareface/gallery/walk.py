@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from bareface import files
 from bareface.errors import BarefaceError, ImageError
 from bareface.images import DEFAULT_LIMITS, Limits
 from bareface.reading import as_text
@@ -165,7 +166,7 @@ def absolute(path: str | Path) -> str:
     if os.pardir in parts:
         last = len(parts) - parts[::-1].index(os.pardir)
         path = os.path.join(os.path.realpath(os.path.join(*parts[:last])), *parts[last:])  # noqa: PTH118
-    return os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
+    return files.absolute(path)  # Path.resolve() would follow links
 
 
 def _named(folder: str, root: str) -> str | None:
