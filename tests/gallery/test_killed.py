@@ -181,6 +181,14 @@ def test_a_gallery_opened_through_links_has_one_index(people):
     assert sorted(one.name for one in people.parent.glob("*index*")) == ["g-index"]
 
 
+def test_a_gallery_of_several_hard_links_is_named_by_a_check(people):
+    people.with_name("hard").hardlink_to(people)
+    with Gallery.open(people) as gallery:
+        assert "gallery.linked" in [one.code for one in gallery.check().warnings]
+        people.with_name("hard").unlink()
+        assert "gallery.linked" not in [one.code for one in gallery.check().warnings]
+
+
 def test_numbers_that_are_not_numbers(people):
     with Gallery.open(people) as gallery:
         for wrong in (True, [True], "1", 1.0, [None], ["1"], [b"1"]):

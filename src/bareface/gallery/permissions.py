@@ -1,4 +1,4 @@
-"""Who may read a gallery's files."""
+"""Who may read a gallery's files, and by which names."""
 
 from __future__ import annotations
 
@@ -28,5 +28,19 @@ def shared(gallery: Path) -> tuple[Problem, ...]:
             "gallery.shared",
             f"other users of this computer may open {files}; `chmod {file_mode():o} {shlex.join(map(str, modes))}` "
             "ends that, or say with BAREFACE_FILE_MODE that it is meant.",
+        ),
+    )
+
+
+def linked(gallery: Path) -> tuple[Problem, ...]:
+    """A warning of a gallery that has several names: SQLite and the index keep files of their own beside each."""
+    count = gallery.stat().st_nlink
+    if count < 2:
+        return ()
+    return (
+        Problem(
+            "gallery.linked",
+            f"the file has {count} names (hard links): programs that use it by different names at once damage it, and "
+            "what is deleted by one name stays in the index beside the others. Remove the others, or make copies.",
         ),
     )

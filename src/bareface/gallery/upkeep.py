@@ -81,7 +81,9 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
     if not _index_agrees(index):
         index.rebuild()
         problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
-    return CheckReport(tuple(problems), missing, references, (*permissions.shared(store.path), *names))
+    return CheckReport(
+        tuple(problems), missing, references, (*permissions.shared(store.path), *permissions.linked(store.path), *names)
+    )
 
 
 def _pages(store: Store) -> tuple[str, ...]:
