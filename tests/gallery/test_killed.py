@@ -226,3 +226,26 @@ def test_a_current_folder_that_was_removed(people, tmp_path, monkeypatch):
                 gallery.delete(photo="1.jpg")
     finally:
         os.chdir(tmp_path)
+
+
+STOPPED = """
+import sys
+from bareface.cli.ending import Ended, ends_well
+from bareface.service import Gallery
+
+def work():
+    gallery = Gallery.open(sys.argv[1])
+    close = gallery._store._engine.dialect.do_close
+    def interrupted(connection):
+        close(connection)
+        raise Ended(15)
+    gallery._store._engine.dialect.do_close = interrupted
+    gallery.info()
+
+sys.exit(ends_well(work))
+"""
+
+
+def test_a_signal_while_a_connection_is_closed_prints_no_traceback(people):
+    ended = subprocess.run([sys.executable, "-c", STOPPED, str(people)], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.strip()) == (143, "Terminated.")

@@ -6,6 +6,7 @@ and the process can be forked: SQLite's connections must not be taken along.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,10 @@ from sqlalchemy.pool import NullPool
 
 from bareface.errors import GalleryError
 from bareface.gallery import wal
+
+# SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
+# where no other handler of logs is there.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 class Connector:
