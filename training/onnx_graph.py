@@ -47,15 +47,17 @@ class Graph:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"{operator}_{name}", **attributes))
         return name
 
-    def photo_input(self, mean: Float32) -> str:
-        """RGB uint8 [n, h, w, 3] -> (x - mean) / 256 as float32 [n, 3, h, w]."""
+    def photo_input(self, mean: Float32, scale: float = 256.0) -> str:
+        """RGB uint8 [n, h, w, 3] -> (x - mean) / scale as float32 [n, 3, h, w]."""
         pixels = self.node("Transpose", self.node("Cast", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
         centred = self.node("Sub", pixels, self.constant(mean.reshape(1, 3, 1, 1)))
-        return self.node("Mul", centred, self.constant(np.array(1 / 256, np.float32)))
+        return self.node("Mul", centred, self.constant(np.array(1 / scale, np.float32)))
 
-    def convolve(self, x: str, layer: Convolution, *, stride: int = 1, padding: int | tuple[int, int] = 0) -> str:
-        """A convolution with its bias; ``padding`` may be given as (rows, columns)."""
-        down, across = padding if isinstance(padding, tuple) else (padding, padding)
+    def convolve(
+        self, x: str, layer: Convolution, *, stride: int = 1, padding: int | tuple[int, ...] = 0, groups: int = 1
+    ) -> str:
+        """A convolution with its bias; ``padding`` may be (rows, columns) or (top, left, bottom, right)."""
+        pads = (padding, padding) if isinstance(padding, int) else padding
         return self.node(
             "Conv",
             x,
@@ -63,7 +65,8 @@ class Graph:
             self.constant(layer.bias),
             kernel_shape=list(layer.weight.shape[2:]),
             strides=[stride, stride],
-            pads=[down, across, down, across],
+            pads=list(pads * 2 if len(pads) == 2 else pads),
+            group=groups,
         )
 
     def save(

@@ -45,7 +45,7 @@ def _sample(pool: Pool, face: int, fill: Float32, rng: np.random.Generator) -> U
     bare = rng.random() < BARE
     window = np.asarray(pool.bare[face] if bare else pool.masked[face, number])
     matrix = _jitter(rng)
-    chip = _photometry(_cut(window, matrix), rng)
+    chip = photometry(_cut(window, matrix), rng)
     if not bare and rng.random() >= UNBLANKED:
         # The map that blanks it is a guess too: a little shifted, a little too wide or narrow.
         shifted = matrix + np.array([[0, 0, rng.normal(0, 0.8)], [0, 0, rng.normal(0, 0.8)]])
@@ -91,11 +91,13 @@ def widened(hidden: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     return np.asarray(change(hidden.astype(np.uint8), disc)) > 0
 
 
-def _photometry(chip: UInt8, rng: np.random.Generator) -> UInt8:
+def photometry(chip: UInt8, rng: np.random.Generator) -> UInt8:
+    """Spoil a square chip a little, as cameras and the web do: size, blur, colour, light, coding, noise."""
+    side = len(chip)
     if rng.random() < 0.35:
-        small = int(rng.integers(36, 110))
+        small = int(rng.integers(round(0.24 * side), round(0.735 * side)))
         chip = cv2.resize(chip, (small, small), interpolation=cv2.INTER_AREA)
-        chip = cv2.resize(chip, (CHIP, CHIP), interpolation=cv2.INTER_LINEAR)
+        chip = cv2.resize(chip, (side, side), interpolation=cv2.INTER_LINEAR)
     elif rng.random() < 0.2:
         chip = cv2.GaussianBlur(chip, (0, 0), float(rng.uniform(0.6, 2.2)))
     if rng.random() < 0.15:

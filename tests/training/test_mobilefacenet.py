@@ -1,0 +1,181 @@
+"""MobileFaceNet: the graph that is written, what the packaged file answers, and the pieces of its training."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bareface.engine import Engine
+from bareface.models import registry
+from bareface.models.sessions import open_session
+from bareface.types import Float32, UInt8
+from tests.portraits import astronaut
+from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
+from training.mobilefacenet.draw import FILL, batches
+from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
+from training.mobilefacenet.space import centre, fit, joined, towards_subject, unit
+from training.mobilefacenet.validate import rates, subject_of
+
+CLOTH = (255, 0, 255)
+
+
+def random_weights(outputs: int = 5) -> dict[str, Float32]:
+    """Small random weights; slopes on both sides of one."""
+    rng = np.random.default_rng(0)
+    weights: dict[str, Float32] = {}
+
+    def put(key: str, shape: tuple[int, ...], *, slope: bool = True) -> None:
+        weights[f"{key}.weight"] = rng.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape).astype(np.float32)
+        weights[f"{key}.bias"] = rng.normal(0, 0.1, shape[0]).astype(np.float32)
+        if slope:
+            weights[f"{key}.slope"] = rng.uniform(-0.5, 2, shape[0]).astype(np.float32)
+
+    put("stem", (STEM, 3, 3, 3))
+    put("deep", (STEM, 1, 3, 3))
+    put("thin", (STEM, STEM, 1, 1), slope=False)
+    channels = STEM
+    for number, block in enumerate(BLOCKS):
+        put(f"blocks.{number}.widen", (block.wide, channels, 1, 1))
+        put(f"blocks.{number}.deep", (block.wide, 1, 3, 3))
+        put(f"blocks.{number}.narrow", (block.out, block.wide, 1, 1), slope=False)
+        channels = block.out
+    put("last", (FEATURES, channels, 1, 1))
+    put("whole", (FEATURES, 1, 7, 7), slope=False)
+    put("out", (outputs, FEATURES), slope=False)
+    return weights
+
+
+def noise(count: int) -> UInt8:
+    return np.random.default_rng(1).integers(0, 256, (count, SIDE, SIDE, 3), np.uint8)
+
+
+def pool(faces: int = 5) -> Pool:
+    """Grey faces under masks of a colour that none of them has."""
+    bare = np.repeat(np.arange(60, 60 + faces, dtype=np.uint8), WINDOW * WINDOW * 3).reshape(faces, WINDOW, WINDOW, 3)
+    masked, hidden = bare.copy(), np.zeros((WINDOW, WINDOW), bool)
+    hidden[80:120, 30:114] = True
+    masked[:, hidden] = CLOTH
+    return Pool([f"{n}.jpg" for n in range(faces)], bare, masked, np.tile(np.packbits(hidden), (faces, 1)))
+
+
+def test_the_graph_takes_any_batch_and_answers_alike(tmp_path: Path) -> None:
+    write(tmp_path / "net.onnx", random_weights(), half=False)
+    session, chips = open_session(tmp_path / "net.onnx"), noise(3)
+    together = session.run(None, {"pixels": chips})[0]
+    assert together.shape == (3, 5)
+    singly = np.concatenate([session.run(None, {"pixels": chips[n : n + 1]})[0] for n in range(3)])
+    np.testing.assert_allclose(singly, together, rtol=1e-4, atol=1e-5)
+
+
+def test_the_graph_computes_what_torch_does(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch trains; it is not installed")
+    from training.mobilefacenet.network import MobileFaceNet, normalised
+
+    weights = random_weights()
+    network = MobileFaceNet(weights)
+    network.save_onnx(tmp_path / "net.onnx", half=False)
+    found = open_session(tmp_path / "net.onnx").run(None, {"pixels": noise(2)})[0]
+    with torch.no_grad():
+        wanted = network(normalised(torch.from_numpy(noise(2)))).numpy()
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+    assert set(network.weights()) == set(weights)
+
+
+def test_the_packaged_network_knows_a_face_and_its_mirror_image() -> None:
+    engine = Engine(embedder="mobilefacenet192", threads=1)
+    (face,) = engine.faces(astronaut())
+    assert face.template.vector.shape == (192,)
+    session = open_session(registry.path_of(registry.card("mobilefacenet192")))
+    chips = np.stack([face.chip, face.chip[:, ::-1], 255 - face.chip])
+    own, mirrored, inverted = unit(session.run(None, {"pixels": chips})[0])
+    assert own @ mirrored > 0.85
+    assert own @ inverted < 0.6
+
+
+class TestTraining:
+    def test_most_masks_are_blanked_and_some_faces_are_bare_or_painted_over(self) -> None:
+        chips, numbers = next(batches(pool(), 300, seed=0))
+        assert (chips.shape, chips.dtype) == ((300, CHIP, CHIP, 3), np.uint8)
+        assert set(numbers.tolist()) <= set(range(5))
+        blanked = (chips == FILL).all(axis=-1).mean(axis=(1, 2)) > 0.1
+        cloth = (chips[..., 0].astype(int) - chips[..., 1] > 120).mean(axis=(1, 2)) > 0.1
+        assert 0.45 < blanked.mean() < 0.7
+        assert 0.02 < (cloth & ~blanked).mean() < 0.2
+        assert 0.2 < (~cloth & ~blanked).mean() < 0.5
+
+    def test_a_resumed_run_sees_what_it_would_have_seen(self) -> None:
+        whole = list(islice(batches(pool(), 8, seed=3), 3))
+        (resumed,) = islice(batches(pool(), 8, seed=3, start=2), 1)
+        for one, two in zip(whole[2], resumed, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+    def test_only_chosen_faces_are_drawn(self) -> None:
+        _, numbers = next(batches(pool(), 50, seed=0, faces=np.array([1, 4])))
+        assert set(numbers.tolist()) == {1, 4}
+
+    def test_the_middle_of_a_window_is_the_chip(self) -> None:
+        assert centre(pool().bare).shape == (5, CHIP, CHIP, 3)
+
+    def test_a_resumed_training_ends_where_an_unbroken_one_does(self, tmp_path: Path) -> None:
+        pytest.importorskip("torch", reason="torch trains; it is not installed")
+        from training.mobilefacenet.train import Config, train
+
+        target = unit(np.random.default_rng(0).normal(size=(5, 5)).astype(np.float32))
+        config = Config(samples=8, batch=4, threads=1)
+
+        def run(name: str, samples: int) -> dict[str, Float32]:
+            few = Config(samples=samples, batch=4, threads=1)
+            return train(pool(), np.arange(5), target, random_weights(), few, tmp_path / name, every=1)
+
+        assert config.steps == 2
+        once = run("once", 8)
+        again = run("once", 8)
+        assert any(abs(once[name] - value).max() > 0 for name, value in random_weights().items())
+        for name, value in once.items():
+            np.testing.assert_array_equal(value, again[name])
+
+
+class TestSpace:
+    @pytest.fixture
+    def templates(self) -> tuple[Float32, Float32]:
+        rng = np.random.default_rng(0)
+        return unit(rng.normal(size=(40, 6)).astype(np.float32)), unit(rng.normal(size=(40, 4)).astype(np.float32))
+
+    def test_cosines_are_the_mean_of_both(self, templates: tuple[Float32, Float32]) -> None:
+        one, two = templates
+        both = joined(templates)
+        np.testing.assert_allclose(both @ both.T, (one @ one.T + two @ two.T) / 2, atol=1e-6)
+        turned = both @ fit(both, 10)
+        np.testing.assert_allclose(turned @ turned.T, both @ both.T, atol=1e-5)
+
+    def test_fewer_numbers_keep_the_directions_that_are_used(self) -> None:
+        flat = np.zeros((30, 8), np.float32)
+        flat[:, [1, 5]] = np.random.default_rng(0).normal(size=(30, 2))
+        np.testing.assert_allclose(np.linalg.norm(flat @ fit(flat, 2), axis=1), np.linalg.norm(flat, axis=1), rtol=1e-5)
+
+    def test_a_subjects_photos_move_together_and_others_stay(self, templates: tuple[Float32, Float32]) -> None:
+        one, _ = templates
+        moved = towards_subject(one, ["a", "a", None, *["b"] * 37])
+        assert moved[0] @ moved[1] > one[0] @ one[1]
+        np.testing.assert_allclose(moved[2], one[2], atol=1e-6)
+
+
+def test_rates_count_mated_pairs_above_the_limit_of_the_others() -> None:
+    subjects = np.array(["a", "a", "b", "b"])
+    scores = np.where(subjects[:, None] == subjects[None], 0.9, 0.1)
+    assert set(rates(scores, subjects).values()) == {1.0}
+    assert set(rates(1 - scores, subjects).values()) == {0.0}
+
+
+def test_celebas_names_tell_subjects_and_others_do_not() -> None:
+    assert subject_of("celeba-train/2168_072181.jpg") == "2168"
+    assert subject_of("utkface/2168_072181.jpg") is None
+
+
+def test_pictures_are_found_in_a_fixed_order(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a.PNG", "c.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in pictures([tmp_path])] == ["a.PNG", "b.jpg"]

@@ -1,0 +1,1 @@
+"""The template space of two MobileFaceNets, and networks that are taught it."""

@@ -1,0 +1,82 @@
+"""Training samples drawn from a pool: chips that are bare, have their mask blanked, or are painted over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.types import UInt8
+from training.embedding.draw import photometry, widened
+from training.mobilefacenet.pool import CHIP, WINDOW, Pool
+
+BARE, COVERED = 0.35, 0.08
+"""Shares of samples that are bare, and that are painted over as references' second templates are."""
+UNBLANKED = 0.12
+"""Share of masked samples whose mask was not found."""
+FILL = 128
+"""The grey that masks are blanked with: zero to the network."""
+COVERED_FROM = (72, 86)
+"""Between which rows the painting of second templates begins."""
+
+
+def batches(
+    pool: Pool, size: int, seed: int, start: int = 0, *, faces: NDArray[np.int64] | None = None
+) -> Iterator[tuple[UInt8, NDArray[np.int64]]]:
+    """Endless batches of chips uint8 [size, 112, 112, 3] and the numbers of their faces in the pool.
+
+    Batch ``i`` depends on ``(seed, i)`` alone, so a resumed run sees what it would have seen.
+
+    Parameters
+    ----------
+    pool
+        What to draw from.
+    size
+        Samples a batch.
+    seed, start
+        Number of the first batch.
+    faces
+        Which of the pool's faces to draw; all of them by default.
+    """
+    number = start
+    among = np.arange(len(pool)) if faces is None else faces
+    while True:
+        rng = np.random.default_rng([seed, number])
+        drawn = among[rng.integers(len(among), size=size)]
+        yield np.stack([_sample(pool, int(face), rng) for face in drawn]), drawn
+        number += 1
+
+
+def _sample(pool: Pool, face: int, rng: np.random.Generator) -> UInt8:
+    kind = rng.random()
+    masked = kind >= BARE + COVERED
+    window = np.asarray(pool.masked[face] if masked else pool.bare[face])
+    matrix = _jitter(rng, 1.0 if masked else 0.6)
+    chip = photometry(_cut(window, matrix), rng)
+    if masked and rng.random() >= UNBLANKED:
+        # The map that blanks it is a guess too: a little shifted, a little too wide or narrow.
+        shifted = matrix + np.array([[0, 0, rng.normal(0, 0.6)], [0, 0, rng.normal(0, 0.6)]])
+        hidden = _cut(pool.region(face).astype(np.uint8) * 255, shifted) > 127
+        chip[widened(hidden, int(rng.integers(-1, 4)))] = FILL
+    elif not masked and kind >= BARE:
+        chip[int(rng.integers(*COVERED_FROM)) :] = FILL
+    return chip
+
+
+def _jitter(rng: np.random.Generator, much: float) -> NDArray[np.float64]:
+    """Where a chip pixel lies in the window: landmarks err more under a mask than on a bare face."""
+    angle, scale = rng.normal(0, np.deg2rad(2.2) * much), np.exp(rng.normal(0, 0.03 * much))
+    turn = scale * np.exp(1j * angle)
+    centre = complex(WINDOW / 2, WINDOW / 2) + complex(rng.normal(0, 1.2), rng.normal(0, 1.5)) * much
+    shift = centre - turn * complex(CHIP / 2, CHIP / 2)
+    matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    if rng.random() < 0.5:
+        matrix = matrix @ np.array([[-1, 0, CHIP - 1], [0, 1, 0], [0, 0, 1.0]])
+    return matrix
+
+
+def _cut(picture: UInt8, matrix: NDArray[np.float64]) -> UInt8:
+    cut: UInt8 = cv2.warpAffine(picture, matrix, (CHIP, CHIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return cut

@@ -1,0 +1,221 @@
+"""The tuning itself: distillation, so that a face lands where its teachers put it, masked or bare."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bareface.types import Float32
+from training.embedding.train import ahead
+from training.mobilefacenet.draw import batches
+from training.mobilefacenet.network import MobileFaceNet, normalised
+from training.mobilefacenet.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of a run.
+
+    Attributes
+    ----------
+    samples, batch
+        How much is seen, and how many at once. A resumed run may name more samples.
+    rate
+        Highest step as a share of each tensor's size (warm-up, then a cosine to zero): with batch norms folded in,
+        sizes differ a hundredfold.
+    contrast, scale, alike
+        Weight of telling the face's own target from all others, the scale of its cosines, and the cosine of targets
+        above which two faces may show one subject.
+    frozen
+        Blocks kept as they are: what an edge looks like does not change under a mask.
+    average
+        Decay of the running mean of the weights, which is what is kept.
+    seed, threads
+        Of the draws; of the arithmetic.
+    """
+
+    samples: int = 130_000
+    batch: int = 64
+    rate: float = 2e-3
+    contrast: float = 0.25
+    scale: float = 24.0
+    alike: float = 0.6
+    frozen: int = 1
+    average: float = 0.998
+    seed: int = 0
+    threads: int = 1
+
+    @property
+    def steps(self) -> int:
+        """How many batches."""
+        return max(1, self.samples // self.batch)
+
+
+def train(
+    pool: Pool,
+    faces: NDArray[np.int64],
+    target: Float32,
+    weights: dict[str, Float32],
+    config: Config,
+    folder: Path,
+    *,
+    every: int = 100,
+) -> dict[str, Float32]:
+    """Train, or resume what ``folder`` holds; returns the mean weights.
+
+    Parameters
+    ----------
+    pool, faces
+        What to draw from, and which of its faces.
+    target
+        Unit vectors float32 [n, d], one for each face of the pool.
+    weights
+        To start from.
+    config
+        The run.
+    folder
+        For ``state.pt`` (the checkpoint) and ``log.csv`` (samples, loss, milliseconds a sample).
+    every
+        Steps between checkpoints.
+    """
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    network = MobileFaceNet(weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
+    learned = _learned(network, config.frozen)
+    means = [weight.detach().clone() for weight in learned]
+    sizes = [float(weight.detach().square().mean().sqrt()) for weight in learned]
+    groups = [
+        {"params": [weight], "lr": 0.0, "size": size if weight.ndim > 1 else size / 2}
+        for weight, size in zip(learned, sizes, strict=True)
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.0)
+    step = _resume(folder / "state.pt", network, means, optimiser)
+    everyone = torch.from_numpy(target[faces])
+    wanted = torch.from_numpy(target)
+    drawn = ahead(batches(pool, config.batch, config.seed, step, faces=faces))
+    running, since, first = 0.0, time.monotonic(), step
+    while step < config.steps:
+        chips, numbers = next(drawn)
+        for group in optimiser.param_groups:
+            group["lr"] = group["size"] * config.rate * _share(step, config.steps)
+        loss = _loss(_forward(network, torch.from_numpy(chips), config.frozen), wanted[numbers], everyone, config)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        step += 1
+        decay = min(config.average, step / (step + 10))
+        torch._foreach_lerp_(means, [weight.detach() for weight in learned], 1 - decay)
+        running += (float(loss.detach()) - running) / min(step - first, every)
+        if step % every == 0 or step == config.steps:
+            pace = (time.monotonic() - since) / every / config.batch * 1000
+            with (folder / "log.csv").open("a", encoding="utf-8") as log:
+                log.write(f"{step * config.batch},{running:.5f},{pace:.2f}\n")
+            _save(folder / "state.pt", step, network, means, optimiser)
+            since = time.monotonic()
+    return mean_weights(network, means, config.frozen)
+
+
+def mean_weights(network: MobileFaceNet, means: list[Tensor], frozen: int) -> dict[str, Float32]:
+    """Weights of a network with the running means in place of those that were learned."""
+    with torch.no_grad():
+        for weight, mean in zip(_learned(network, frozen), means, strict=True):
+            weight.copy_(mean)
+    return network.weights()
+
+
+def stored_weights(path: Path, start: dict[str, Float32], frozen: int) -> tuple[int, dict[str, Float32]]:
+    """Step and mean weights of a checkpoint."""
+    state = torch.load(path, weights_only=True)
+    network = MobileFaceNet(start)
+    network.load_state_dict(state["network"])
+    return int(state["step"]), mean_weights(network, state["means"], frozen)
+
+
+def _share(step: int, steps: int) -> float:
+    warm = 150
+    return min(1.0, (step + 1) / warm) * 0.5 * (1 + float(np.cos(np.pi * step / steps)))
+
+
+def _learned(network: MobileFaceNet, frozen: int) -> list[nn.Parameter]:
+    """Weights and biases above the frozen blocks; slopes stay, which makes their gradient cheap."""
+    parts: list[nn.Module] = [*list(network.blocks)[frozen:], network.last, network.whole, network.out]
+    named = [item for part in parts for item in part.named_parameters()]
+    return [weight for name, weight in named if not name.endswith("slope")]
+
+
+def _forward(network: MobileFaceNet, chips: Tensor, frozen: int) -> Tensor:
+    network.requires_grad_(False)
+    for weight in _learned(network, frozen):
+        weight.requires_grad_(True)
+    return network(normalised(chips))
+
+
+def _loss(vectors: Tensor, wanted: Tensor, everyone: Tensor, config: Config) -> Tensor:
+    """Nearness to the own target, and distance from everybody else's."""
+    found = F.normalize(vectors)
+    own = (found * wanted).sum(1)
+    # The face itself, or one so like it that telling them apart would teach nothing.
+    others = (found @ everyone.T).masked_fill(wanted @ everyone.T > config.alike, -1.0)
+    logits = config.scale * torch.cat([own[:, None], others], 1)
+    told = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
+    return (1 - own).mean() + config.contrast * told
+
+
+@torch.no_grad()
+def fitted_head(
+    weights: dict[str, Float32],
+    pool: Pool,
+    faces: NDArray[np.int64],
+    target: Float32,
+    *,
+    count: int,
+    threads: int = 1,
+    ridge: float = 1e-3,
+) -> dict[str, Float32]:
+    """Weights with the last linear layer fitted by least squares to the targets of drawn samples."""
+    torch.set_num_threads(threads)
+    network = MobileFaceNet(weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
+    features, wanted = [], []
+    for chips, numbers in batches(pool, 64, 1_000_003, faces=faces):
+        features.append(network.features(normalised(torch.from_numpy(chips))).numpy())
+        wanted.append(target[numbers])
+        if len(features) * 64 >= count:
+            break
+    x, y = np.concatenate(features).astype(np.float64), np.concatenate(wanted).astype(np.float64)
+    middle, mean = x.mean(axis=0), y.mean(axis=0)
+    square = (x - middle).T @ (x - middle)
+    square += ridge * np.trace(square) / len(square) * np.eye(len(square))
+    matrix = np.linalg.solve(square, (x - middle).T @ (y - mean))
+    bias = mean - middle @ matrix
+    return {
+        **weights,
+        "out.weight": np.ascontiguousarray(matrix.T).astype(np.float32),
+        "out.bias": bias.astype(np.float32),
+    }
+
+
+def _save(path: Path, step: int, network: MobileFaceNet, means: list[Tensor], optimiser: Any) -> None:
+    part = path.with_suffix(".part")
+    state = {"step": step, "network": network.state_dict(), "means": means, "optimiser": optimiser.state_dict()}
+    torch.save(state, part)
+    part.replace(path)
+
+
+def _resume(path: Path, network: MobileFaceNet, means: list[Tensor], optimiser: Any) -> int:
+    if not path.is_file():
+        return 0
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    for mean, stored in zip(means, state["means"], strict=True):
+        mean.copy_(stored)
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["step"])
