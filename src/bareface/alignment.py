@@ -103,6 +103,21 @@ def as_dlib(chip: UInt8) -> UInt8:
     return align(chip, Landmarks(points, "five"))
 
 
+def as_chip(classes: UInt8, side: int) -> UInt8:
+    """Labels of a ``dlib-150`` chip, uint8 [150, 150], as labels of the chip that is ``side`` pixels wide.
+
+    A chip of the geometry ``arcface-112`` shows more at its sides and above than ``dlib-150`` does; there the labels of
+    the nearest edge stand in.
+    """
+    if side != SIZES["arcface-112"]:
+        return classes
+    a, b = _similarity(_ARCFACE, _FIVE)
+    matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    labels: UInt8 = cv2.warpAffine(classes, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return labels
+
+
 def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, complex, complex]:
     """The part of the picture under the chip, halved until the chip is no longer much smaller than it."""
     if abs(a) <= _HALVE_ABOVE and max(pixels.shape[:2]) <= LONGEST:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bareface import images
-from bareface.alignment import Geometry, align, crop
+from bareface.alignment import Geometry, align, as_dlib, crop
 from bareface.detection.base import Detection, Detector
 from bareface.detection.checked import checked as checked_faces
 from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
@@ -83,7 +83,7 @@ class Engine:
         Width in pixels of the smallest face to look for; 40 by default. See :meth:`least_face`.
     segmenter
         What draws the occlusion map: ``bareface-occlusion``, any :class:`Segmenter`, or None for none. Embedders whose
-        chips are not of the geometry ``dlib-150`` go without.
+        chips are not of the geometry ``dlib-150`` go without, unless they treat masked faces apart.
     limits
         What a photo may cost: see :class:`bareface.images.Limits`.
 
@@ -116,7 +116,7 @@ class Engine:
         self._embedder = (
             open_embedder(embedder, precision, self.providers, self.threads) if isinstance(embedder, str) else embedder
         )
-        if self._embedder.geometry != "dlib-150":
+        if self._embedder.geometry != "dlib-150" and not isinstance(self._embedder, CoveringEmbedder):
             segmenter = None
         self._segmenter = open_segmenter(segmenter, self.providers) if isinstance(segmenter, str) else segmenter
         self._dimension = registry.space_dimension(self._embedder.space)
@@ -221,8 +221,13 @@ class Engine:
         """Draw the occlusion maps of many faces in one batch; the faces remember them."""
         new = [face for face in faces if "occlusion" not in face.__dict__]
         if new and self._segmenter is not None:
-            for face, classes in zip(new, self._segmenter.segment([face.chip for face in new]), strict=True):
+            for face, classes in zip(new, self._maps([face.chip for face in new]), strict=True):
                 face.__dict__["occlusion"] = classes
+
+    def _maps(self, chips: Sequence[UInt8]) -> UInt8:
+        """Occlusion maps in the geometry ``dlib-150``, whatever that of the chips."""
+        assert self._segmenter is not None
+        return self._segmenter.segment([as_dlib(chip) for chip in chips])
 
     def _templates(self, faces: Sequence[Face]) -> list[Template]:
         self.segment(faces)
@@ -259,6 +264,12 @@ class Engine:
         states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
         vectors = self._vectors(chips, covers)
         return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
+
+    def cover_chips(self, chips: Sequence[UInt8]) -> Float32:
+        """Second templates of bare, aligned faces in one batch, float32 [n, d]; only where ``covers`` is true."""
+        if self._cover is None:
+            raise ModelError("model.task", f"{self.model} makes no second templates.")
+        return self._cover(chips)
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
         """Plausible pictures of what a mask hides: a viewing aid, not evidence.
@@ -396,7 +407,7 @@ class Engine:
         full = 1 / photo.scale
         box = Box(*(value * full for value in detection.box))
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
-        segment = None if self._segmenter is None else self._segmenter.segment
+        segment = None if self._segmenter is None else self._maps
         embed, mask = self._templates, detection.mask
         return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._cover)
 

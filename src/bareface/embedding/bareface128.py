@@ -30,8 +30,9 @@ class RoutedEmbedder:
     Parameters
     ----------
     card
-        Of the network for masked faces; its ``input`` names the network for bare ones (``bare``) and the colour, RGB,
-        that masks are filled with (``blank``).
+        Of the network for masked faces; its ``input`` names the network for bare ones (``bare``), the colour, RGB,
+        that masks are filled with (``blank``), and the row from which bare faces are painted over for their second
+        template where it is not :data:`COVERED_FROM` (``covered_from``).
     precision
         The arithmetic of the network for bare faces; the other runs in what files it has.
     providers, threads
@@ -57,6 +58,7 @@ class RoutedEmbedder:
                 remedy="Name a network of the same space as `bare` in its card.",
             )
         self._fill = np.asarray(card.input["blank"], np.float32)
+        self._covered_from = int(card.input.get("covered_from", COVERED_FROM))
         self.model = card.id
         self.space = self._bare.space
         self.precision = precision
@@ -85,7 +87,7 @@ class RoutedEmbedder:
         """See :class:`bareface.embedding.base.CoveringEmbedder`."""
         painted = [chip.copy() for chip in chips]
         for chip in painted:
-            chip[COVERED_FROM:] = np.round(self._fill).astype(np.uint8)
+            chip[self._covered_from :] = np.round(self._fill).astype(np.uint8)
         return self._masked.embed(painted)
 
     def _blanked(self, chip: UInt8, cover: Cover) -> UInt8:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.alignment import as_chip
 from bareface.occlusion.base import FACE, MASK, OTHER
 from bareface.types import Float32, MaskState, UInt8
 
@@ -99,9 +100,9 @@ def blanked(chip: UInt8, occlusion: UInt8, fill: Float32 | UInt8) -> UInt8:
     Parameters
     ----------
     chip
-        RGB uint8 [150, 150, 3]; it is not changed.
+        RGB uint8 [S, S, 3] of either geometry; it is not changed.
     occlusion
-        Its classes, uint8 [150, 150].
+        Its classes, uint8 [150, 150], in the geometry ``dlib-150``.
     fill
         The colour, RGB [3] in 0 to 255.
 
@@ -112,7 +113,7 @@ def blanked(chip: UInt8, occlusion: UInt8, fill: Float32 | UInt8) -> UInt8:
     """
     side = 2 * _EDGE + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    hidden = cv2.dilate((occlusion == MASK).astype(np.uint8), disc) > 0
+    hidden = as_chip(cv2.dilate((occlusion == MASK).astype(np.uint8), disc), len(chip)) > 0
     painted = chip.copy()
     painted[hidden] = np.round(fill).astype(np.uint8)
     return painted
