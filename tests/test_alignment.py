@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.alignment import align, chip_to_photo, crop
+from bareface.alignment import align, as_chip, as_dlib, chip_to_photo, crop
 from bareface.types import Box, Landmarks
 
 CHIP_POINTS = {
@@ -82,3 +82,28 @@ def test_arcface_geometry() -> None:
 def test_a_crop_is_always_square(x: float, y: float, side: float) -> None:
     picture = np.arange(100 * 90 * 3, dtype=np.uint8).reshape(100, 90, 3)
     assert crop(picture, Box(x, y, x + side, y + side)).shape == (160, 160, 3)
+
+
+def test_labels_follow_the_face_into_the_other_geometry() -> None:
+    labels = np.zeros((150, 150), np.uint8)
+    labels[88:, 40:110] = 2
+    seen = as_chip(labels, 112)
+    assert seen.shape == (112, 112)
+    # Eyes above, mouth corners below, as in the geometry of the chip.
+    assert [seen[52, 38], seen[52, 74], seen[92, 42], seen[92, 71]] == [0, 0, 2, 2]
+    there_and_back = as_dlib(np.repeat(seen[..., None], 3, axis=-1))[..., 0]
+    # The narrower chip ends below row 134.
+    assert (there_and_back == labels)[:134].mean() > 0.97
+
+
+def test_labels_at_the_edge_go_on_beyond_it() -> None:
+    labels = np.zeros((150, 150), np.uint8)
+    labels[88:] = 2
+    seen = as_chip(labels, 112)
+    assert (seen[95, [0, 111]] == 2).all()
+    assert (seen[20, [0, 111]] == 0).all()
+
+
+def test_labels_of_dlibs_own_chip_stay() -> None:
+    labels = np.random.default_rng(0).integers(0, 4, (150, 150), np.uint8)
+    assert as_chip(labels, 150) is labels

@@ -134,3 +134,22 @@ def test_with_real_networks_bare_faces_have_exactly_the_bare_networks_vectors() 
     bare = OnnxEmbedder(registry.card("dlib-resnet"), "float32")
     np.testing.assert_array_equal(vectors[[0, 2]], bare.embed([faces[0], faces[2]]))
     assert not np.allclose(vectors[1], bare.embed([faces[1]])[0])  # blanked first
+
+
+def test_an_embedder_of_other_chips_has_its_own_row_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(Fake):
+        def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
+            return super().embed(chips, covers)[:, :64]
+
+    monkeypatch.setattr(bareface128, "OnnxEmbedder", Short)
+    card = masked_card()
+    routed = RoutedEmbedder(replace(card, input={**card.input, "covered_from": 79}), "float32")
+    faces = list(np.random.default_rng(0).integers(0, 256, (2, 112, 112, 3), np.uint8))
+    assert routed.embed(faces, [cover("full"), cover("none")]).shape == (2, 64)
+    (asked,) = routed._masked.asked
+    below = (asked == BLANK).all(axis=-1)
+    assert below[74:].all()
+    assert not below[:68].any()
+    routed.cover(faces[:1])
+    assert (routed._masked.asked[-1][79:] == BLANK).all()
+    assert (routed._masked.asked[-1][:79] == faces[0][:79]).all()
