@@ -16,7 +16,7 @@ from tests.portraits import astronaut
 from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
 from training.mobilefacenet.draw import FILL, batches
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
-from training.mobilefacenet.space import centre, fit, joined, towards_subject, unit
+from training.mobilefacenet.space import Space, centre, fit, joined, towards_subject, unit
 from training.mobilefacenet.validate import rates, subject_of
 
 CLOTH = (255, 0, 255)
@@ -148,13 +148,21 @@ class TestSpace:
         one, two = templates
         both = joined(templates)
         np.testing.assert_allclose(both @ both.T, (one @ one.T + two @ two.T) / 2, atol=1e-6)
-        turned = both @ fit(both, 10)
-        np.testing.assert_allclose(turned @ turned.T, both @ both.T, atol=1e-5)
+        centred = unit(both - both.mean(axis=0))
+        turned = fit(both, dimension=10, drop=0, power=0).of(both)
+        np.testing.assert_allclose(turned @ turned.T, centred @ centred.T, atol=1e-5)
 
-    def test_fewer_numbers_keep_the_directions_that_are_used(self) -> None:
-        flat = np.zeros((30, 8), np.float32)
-        flat[:, [1, 5]] = np.random.default_rng(0).normal(size=(30, 2))
-        np.testing.assert_allclose(np.linalg.norm(flat @ fit(flat, 2), axis=1), np.linalg.norm(flat, axis=1), rtol=1e-5)
+    def test_what_varies_most_is_left_out_and_the_rest_evened_out(self, tmp_path: Path) -> None:
+        wide = np.random.default_rng(0).normal(size=(4000, 5)).astype(np.float32) * np.array(
+            [50, 4, 1, 1, 1], np.float32
+        )
+        space = fit(wide, dimension=4, drop=1, power=0.5)
+        vectors = (wide - space.mean) @ space.matrix
+        assert abs(np.corrcoef(vectors.T, wide[:, 0])[-1, :-1]).max() < 0.05
+        spread = vectors.std(axis=0)
+        np.testing.assert_allclose(spread, spread[0], rtol=0.02)
+        space.save(tmp_path / "space.npz")
+        np.testing.assert_array_equal(Space.load(tmp_path / "space.npz").of(wide), space.of(wide))
 
     def test_a_subjects_photos_move_together_and_others_stay(self, templates: tuple[Float32, Float32]) -> None:
         one, _ = templates

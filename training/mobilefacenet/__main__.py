@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bareface.models import registry
 from bareface.types import Float32
 from training.mobilefacenet.pool import Pool, build
-from training.mobilefacenet.space import answers, centre, fit, joined, towards_subject, unit
+from training.mobilefacenet.space import Space, answers, centre, fit, joined, towards_subject
 from training.mobilefacenet.train import Config, fitted_head, train
 from training.mobilefacenet.validate import subject_of
 
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, required=True, help="faces, made by training.mobilefacenet.pool")
     parser.add_argument("--weights", type=Path, required=True, help="weights to start from (.npz)")
     parser.add_argument("--second", type=Path, required=True, help="ONNX file of the second teacher")
-    parser.add_argument("--space", type=Path, help="the map of an earlier run (space.npy) instead of a new one")
+    parser.add_argument("--space", type=Path, help="the map of an earlier run (space.npz) instead of a new one")
     parser.add_argument("--work", type=Path, default=Path("out") / "mobilefacenet", help="checkpoints and result")
     parser.add_argument("--head", type=int, default=3000, help="samples that the first last layer is fitted on")
     for field in fields(Config):
@@ -42,10 +42,10 @@ def main() -> None:
     pool = build([], options.pool)
     options.work.mkdir(parents=True, exist_ok=True)
     templates = joined(taught(pool, options.pool, options.second))
-    file = options.space or options.work / "space.npy"
+    file = options.space or options.work / "space.npz"
     if not file.is_file():
-        np.save(file, fit(templates))
-    target = unit(templates @ np.load(file))
+        fit(templates).save(file)
+    target = Space.load(file).of(templates)
     faces = trainable(pool.names)
     target = towards_subject(target, [subject_of(name) for name in pool.names])
     print(f"{len(faces)} faces to train on", flush=True)
