@@ -117,7 +117,7 @@ def read(path: Path) -> dict[str, Float32]:
     return {key: np.ascontiguousarray(value) for key, value in weights.items()}
 
 
-def write(path: Path, weights: Mapping[str, Float32], *, half: bool) -> None:
+def write(path: Path, weights: Mapping[str, Float32], *, half: bool, blocks: int | None = None) -> None:
     """Write a network of this shape: uint8 [n, 112, 112, 3] to float32 [n, d], not normalised.
 
     Parameters
@@ -128,6 +128,8 @@ def write(path: Path, weights: Mapping[str, Float32], *, half: bool) -> None:
         As :func:`read` returns them; ``out`` may have any number of outputs.
     half
         Store weights as float16; the arithmetic is float32.
+    blocks
+        Stop after so many blocks; the output is then what they answer, float32 [n, channels, side, side].
     """
     graph = Graph(half=half)
 
@@ -153,6 +155,9 @@ def write(path: Path, weights: Mapping[str, Float32], *, half: bool) -> None:
         inner = layer(inner, f"blocks.{number}.deep", stride=block.stride, turned=True)
         inner = layer(inner, f"blocks.{number}.narrow", turned=True)
         x = graph.node("Add", inner, x) if block.residual else inner
+        if number + 1 == blocks:
+            graph.save(path, "features", ["n", SIDE, SIDE, 3], ["n", block.out, "side", "side"])
+            return
     x = graph.node("Flatten", layer(layer(x, "last"), "whole", turned=True))
     x = graph.node("MatMul", x, graph.weights(np.ascontiguousarray(weights["out.weight"].T)))
     graph.node("Add", x, graph.constant(weights["out.bias"]))

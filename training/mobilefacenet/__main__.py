@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--second", type=Path, required=True, help="ONNX file of the second teacher")
     parser.add_argument("--space", type=Path, help="the map of an earlier run (space.npz) instead of a new one")
     parser.add_argument("--work", type=Path, default=Path("out") / "mobilefacenet", help="checkpoints and result")
-    parser.add_argument("--head", type=int, default=3000, help="samples that the first last layer is fitted on")
+    parser.add_argument("--head", type=int, default=2000, help="samples that the first last layer is fitted on")
     for field in fields(Config):
         kind = {"int": int, "float": float}[str(field.type)]
         parser.add_argument(f"--{field.name}", type=kind, default=field.default)
@@ -53,7 +53,7 @@ def main() -> None:
     if not start.is_file():
         with np.load(options.weights) as stored:
             given = dict(stored)
-        fitted = fitted_head(given, pool, faces, target, count=options.head, threads=config.threads)
+        fitted = fitted_head(given, pool, faces, target, count=options.head, config=config)
         store(start, fitted)
     with np.load(start) as stored:
         weights = dict(stored)

@@ -15,7 +15,7 @@ import numpy as np
 from training.convert_mobilefacenet import write
 from training.mobilefacenet.network import between
 from training.mobilefacenet.pool import build
-from training.mobilefacenet.train import Config, stored_weights
+from training.mobilefacenet.train import FROZEN, stored_weights
 from training.mobilefacenet.validate import show, subject_of, table, templates, views
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder of the run")
     parser.add_argument("--validation", type=Path, required=True, help="pool of CelebA's validation identities")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="0: as it started, 1: as it ended")
-    parser.add_argument("--frozen", type=int, default=Config.frozen, help="as in the run")
+    parser.add_argument("--frozen", type=int, default=FROZEN, help="as in the run")
     parser.add_argument("--views", nargs="+", default=["bare", "masked"], help="and covered")
     parser.add_argument("--mirror", action="store_true", help="mean over chip and mirror image")
     parser.add_argument("--out", type=Path, help="ONNX file to write")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bareface.models.sessions import open_session
+from bareface.types import UInt8
 from training.convert_mobilefacenet import BLOCKS, FEATURES, STEM, Block, write
 from training.dlib_format import Float32
 
@@ -85,16 +88,15 @@ class MobileFaceNet(nn.Module):
         self.out = nn.Linear(FEATURES, len(weights["out.bias"]))
         self.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
 
-    def features(self, x: Tensor) -> Tensor:
-        """What the last linear layer is fed: [n, 512]."""
-        x = self.thin(self.deep(self.stem(x)))
-        for block in self.blocks:
+    def features(self, x: Tensor, frozen: int) -> Tensor:
+        """What the last linear layer is fed, float32 [n, 512], from what the first ``frozen`` blocks answer."""
+        for block in list(self.blocks)[frozen:]:
             x = block(x)
         return self.whole(self.last(x)).flatten(1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, 3, 112, 112] -> [n, d]."""
-        return self.out(self.features(x))
+        return self.out(self.features(self.thin(self.deep(self.stem(x))), 0))
 
     def weights(self) -> dict[str, Float32]:
         """All weights, as :func:`training.convert_mobilefacenet.write` takes them."""
@@ -103,6 +105,36 @@ class MobileFaceNet(nn.Module):
     def save_onnx(self, path: Path, *, half: bool = True) -> None:
         """Write the network: uint8 [n, 112, 112, 3] to float32 [n, d]."""
         write(path, self.weights(), half=half)
+
+
+class Trunk:
+    """The first blocks of a network, which stay as they are, run by ONNX Runtime: much faster than torch.
+
+    Parameters
+    ----------
+    weights
+        Of the network.
+    blocks
+        How many blocks it has.
+    threads
+        Of the arithmetic.
+    """
+
+    def __init__(self, weights: Mapping[str, Float32], blocks: int, threads: int = 1) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "trunk.onnx"
+            write(path, weights, half=False, blocks=blocks)
+            self._session: Any = open_session(path, threads=threads)
+
+    def __call__(self, chips: UInt8) -> Float32:
+        """uint8 [n, 112, 112, 3] -> float32 [n, channels, side, side]."""
+        features: Float32 = self._session.run(None, {"pixels": chips})[0]
+        return features
+
+
+def fed(features: Float32) -> Tensor:
+    """A trunk's answer as torch wants it, channels last in memory."""
+    return torch.from_numpy(features).contiguous(memory_format=torch.channels_last)
 
 
 def normalised(chips: Tensor) -> Tensor:

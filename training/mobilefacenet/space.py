@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from bareface.models.sessions import open_session
-from bareface.types import Float32, UInt8
+from bareface.types import Float32, Float64, UInt8
 from training.mobilefacenet.pool import CHIP, MARGIN
 
 DIMENSION, DROP, POWER = 128, 2, 0.1
@@ -46,7 +46,7 @@ def answers(path: Path, chips: UInt8) -> Float32:
     return unit(np.concatenate(found))
 
 
-def unit(vectors: Float32) -> Float32:
+def unit(vectors: Float32 | Float64) -> Float32:
     """Each row at length 1."""
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
