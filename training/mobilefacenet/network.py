@@ -19,19 +19,25 @@ from training.dlib_format import Float32
 
 
 class _Prelu(torch.autograd.Function):
-    """PReLU whose slopes stay as they are: half of torch's time, whose own gradient visits each value singly."""
+    """PReLU whose slopes stay as they are.
+
+    The gradient is put together of operations that torch has vectorised for CPUs: its own, and ``where``, take several
+    times as long.
+    """
 
     @staticmethod
     def forward(context: Any, x: Tensor, slope: Tensor) -> Tensor:
         """Scale what is negative."""
         context.save_for_backward(x, slope)
-        return torch.where(x > 0, x, x * slope)
+        return F.prelu(x, slope)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
         """Scale where the input was negative."""
         x, slope = context.saved_tensors
-        return torch.where(x > 0, gradient, gradient * slope), None
+        slope = slope[:, None, None]
+        passed = torch.ops.aten.threshold_backward(gradient, x, 0)
+        return passed.mul_(1 - slope).addcmul_(gradient, slope), None
 
 
 class _Layer(nn.Module):
@@ -51,7 +57,7 @@ class _Layer(nn.Module):
             # Like TensorFlow's SAME: the first row and column of the padding are left out.
             x, padding = F.pad(x, (0, 1, 0, 1)), 0
         x = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return x if self.slope is None else _Prelu.apply(x, self.slope.detach()[:, None, None])
+        return x if self.slope is None else _Prelu.apply(x, self.slope.detach())
 
 
 class _Block(nn.Module):

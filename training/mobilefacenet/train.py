@@ -178,40 +178,6 @@ def _loss(vectors: Tensor, wanted: Tensor, everyone: Tensor, config: Config) -> 
     return (1 - own).mean() + config.contrast * told
 
 
-@torch.no_grad()
-def fitted_head(
-    weights: dict[str, Float32],
-    pool: Pool,
-    faces: NDArray[np.int64],
-    target: Float32,
-    *,
-    count: int,
-    config: Config,
-    ridge: float = 1e-3,
-) -> dict[str, Float32]:
-    """Weights with the last linear layer fitted by least squares to the targets of drawn samples."""
-    torch.set_num_threads(config.threads)
-    trunk = Trunk(weights, config.frozen)
-    network = MobileFaceNet(weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
-    features, wanted = [], []
-    for chips, numbers in batches(pool, 64, 1_000_003, faces=faces):
-        features.append(network.features(fed(trunk(chips)), config.frozen).numpy())
-        wanted.append(target[numbers])
-        if len(features) * 64 >= count:
-            break
-    x, y = np.concatenate(features).astype(np.float64), np.concatenate(wanted).astype(np.float64)
-    middle, mean = x.mean(axis=0), y.mean(axis=0)
-    square = (x - middle).T @ (x - middle)
-    square += ridge * np.trace(square) / len(square) * np.eye(len(square))
-    matrix = np.linalg.solve(square, (x - middle).T @ (y - mean))
-    bias = mean - middle @ matrix
-    return {
-        **weights,
-        "out.weight": np.ascontiguousarray(matrix.T).astype(np.float32),
-        "out.bias": bias.astype(np.float32),
-    }
-
-
 def _save(path: Path, step: int, network: MobileFaceNet, means: list[Tensor], optimiser: Any) -> None:
     part = path.with_suffix(".part")
     state = {"step": step, "network": network.state_dict(), "means": means, "optimiser": optimiser.state_dict()}

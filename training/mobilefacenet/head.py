@@ -1,0 +1,70 @@
+"""The last linear layer, fitted by ridge regression: from a network's 512 features to the joint space.
+
+With it, the networks that training starts from answer in the space before a single step, and the one for bare faces
+needs no other training.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from bareface.models.sessions import open_session
+from bareface.types import Float32, Float64, UInt8
+from training.convert_mobilefacenet import FEATURES, write
+from training.mobilefacenet.space import STEP, Space
+
+RIDGES = np.geomspace(1e-4, 10, 11).tolist()
+
+
+def features(weights: dict[str, Float32], chips: UInt8, *, threads: int = 1) -> Float32:
+    """What the last linear layer of a network is fed for chips, float32 [n, 512]."""
+    plain = {"out.weight": np.eye(FEATURES, dtype=np.float32), "out.bias": np.zeros(FEATURES, np.float32)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "features.onnx"
+        write(path, {**weights, **plain}, half=False)
+        session = open_session(path, threads=threads)
+    parts = [session.run(None, {"pixels": chips[start : start + STEP]})[0] for start in range(0, len(chips), STEP)]
+    return np.concatenate(parts)
+
+
+def with_head(weights: dict[str, Float32], found: Float32, wanted: Float32, space: Space) -> dict[str, Float32]:
+    """Weights whose last layer answers in the space.
+
+    It starts from what the network's own templates say of the target, the other teacher's taken for its mean. What that
+    leaves over is fitted to the samples, as strongly as helps on a fifth of them held out.
+
+    Parameters
+    ----------
+    weights
+        Of the first of the space's two teachers.
+    found
+        Features float32 [n, 512] of the samples.
+    wanted
+        Their targets, unit vectors float32 [n, dimension].
+    space
+        The space.
+    """
+    x, y = np.column_stack([found, np.ones(len(found))]).astype(np.float64), wanted.astype(np.float64)
+    own = np.column_stack([weights["out.weight"], weights["out.bias"]]).astype(np.float64).T
+    turn = space.matrix[: own.shape[1]].astype(np.float64)
+    prior = own @ turn / (np.median(np.linalg.norm(x @ own, axis=1)) * np.sqrt(2))
+    prior[-1] -= space.mean[: own.shape[1]] @ turn
+    prior *= (y * (x @ prior)).sum() / np.square(x @ prior).sum()
+    rest, split = y - x @ prior, len(x) * 4 // 5
+    errors = {
+        ridge: np.square(rest[split:] - x[split:] @ _ridge(x[:split], rest[:split], ridge)).mean() for ridge in RIDGES
+    }
+    matrix = prior + _ridge(x, rest, min(errors, key=lambda ridge: errors[ridge]))
+    return {
+        **weights,
+        "out.weight": np.ascontiguousarray(matrix[:-1].T).astype(np.float32),
+        "out.bias": matrix[-1].astype(np.float32),
+    }
+
+
+def _ridge(x: Float64, y: Float64, ridge: float) -> Float64:
+    square = x.T @ x
+    return np.linalg.solve(square + ridge * np.trace(square) / len(square) * np.eye(len(square)), x.T @ y)
