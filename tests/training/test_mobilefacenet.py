@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bareface import images
 from bareface.engine import Engine
+from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.matching.scoring import score
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.types import Float32, UInt8
@@ -95,6 +98,20 @@ def test_the_packaged_network_knows_a_face_and_its_mirror_image() -> None:
     own, mirrored, inverted = unit(session.run(None, {"pixels": chips})[0])
     assert own @ mirrored > 0.85
     assert own @ inverted < 0.6
+
+
+def test_the_packaged_pair_treats_masked_faces_apart() -> None:
+    engine = Engine(embedder="bareface-mobile", threads=1)
+    photo = images.decode(astronaut()).pixels
+    (face,) = engine.faces(photo)
+    worn = apply_mask(photo, face.landmarks, sample_mask(3, half="test", nose="high")).pixels
+    (masked,) = engine.faces(worn)
+    assert (face.mask_state, masked.mask_state) == ("none", "full")
+    assert face.reference.covered is not None
+    assert face.template.vector.shape == face.reference.covered.shape == masked.template.vector.shape == (128,)
+    plain = Engine(embedder="bareface-mobile-bare", threads=1).embed_chips([face.chip])[0]
+    np.testing.assert_allclose(face.template.vector, plain.vector, rtol=1e-4, atol=1e-5)
+    assert score(masked.template, face.reference) > 0.4
 
 
 def test_the_quick_slope_has_torchs_gradient() -> None:
