@@ -121,6 +121,10 @@ def test_completes_subjects_of_the_gallery(enrolled: Path, tmp_path: Path) -> No
     gallery = shutil.copy(enrolled, tmp_path / "g")
     assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == ["Grace Hopper"]
     assert complete(f"bareface gallery references {tmp_path / 'none'} --subject Gr", tmp_path) == []
+    with closing(sqlite3.connect(tmp_path / "endless")) as file, file:  # from elsewhere: a view that never ends
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'Gr' || i AS name FROM n"
+        file.execute(f"CREATE VIEW subject AS {endless}")
+    assert complete(f"bareface gallery references {tmp_path / 'endless'} --subject Gr", tmp_path) == []
 
 
 @pytest.mark.slow

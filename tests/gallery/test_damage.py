@@ -173,3 +173,22 @@ def test_a_damaged_version_is_not_a_later_one(sound, tmp_path, version):
         raw.execute(f"UPDATE alembic_version SET version_num = {version}")
     with pytest.raises(GalleryError, match=r"gallery\.corrupt"):
         Gallery.open(tmp_path / "g", engine())
+
+
+@pytest.mark.parametrize(
+    ("what", "statement"),
+    [
+        ("trigger", "CREATE TRIGGER keep BEFORE DELETE ON template BEGIN INSERT INTO kept VALUES (old.vector); END"),
+        ("view", "CREATE VIEW odd AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"),
+        ("table", "CREATE VIRTUAL TABLE words USING fts5(text)"),
+    ],
+)
+def test_a_gallery_that_computes_by_itself_is_refused(sound, tmp_path, what, statement):
+    """A trigger would keep what is deleted, a view in a table's place need never end."""
+    shutil.copy(sound / "g", tmp_path / "g")
+    with closing(sqlite3.connect(tmp_path / "g")) as raw, raw:
+        raw.execute("CREATE TABLE kept (vector)")
+        raw.execute(statement)
+    with pytest.raises(GalleryError, match=f"holds a {what} called") as caught:
+        Gallery.open(tmp_path / "g", engine())
+    assert caught.value.code == "gallery.corrupt"

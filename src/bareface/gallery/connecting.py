@@ -51,7 +51,7 @@ class Connector:
         @event.listens_for(engine, "connect")
         def connect(connection: Any, _: Any) -> None:
             connection.isolation_level = None  # Python's driver would begin transactions late, and none for DDL
-            for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+            for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON", "trusted_schema = OFF"):
                 connection.execute(f"PRAGMA {pragma}")
 
         @event.listens_for(engine, "begin")

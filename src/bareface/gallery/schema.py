@@ -15,6 +15,9 @@ from bareface.gallery.columns import Blob, FilePath, LongWords, Moment, Real, Wh
 REVISION = "0006"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
+COMPUTES = "type IN ('trigger', 'view') OR type = 'table' AND ltrim(sql) LIKE 'CREATE VIRTUAL%'"
+"""Condition on ``sqlite_master`` for what SQLite would run by itself; a gallery has none of it."""
+
 _SHA256 = "[0-9a-f]{64}"
 _HEX = "[0-9a-f]{32}"
 _SOME = ".+"

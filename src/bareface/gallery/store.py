@@ -99,6 +99,7 @@ class Store:
 
     def _migrate(self) -> None:
         with self.read() as connection:
+            self._check_layout(connection)
             tables = sa.inspect(connection).get_table_names()
             current = _revision(connection) if "alembic_version" in tables else None
         if tables and "gallery" not in tables:
@@ -130,6 +131,18 @@ class Store:
             with connection.begin():
                 self._upgrade(connection)
                 _renew_token(connection)
+
+    def _check_layout(self, connection: sa.Connection) -> None:
+        """Refuse a file that computes by itself: a trigger keeps what is deleted, a view need never end."""
+        query = sa.text(f"SELECT type, name FROM sqlite_master WHERE {schema.COMPUTES} ORDER BY name")
+        row = connection.execute(query).first()
+        if row is not None:
+            raise GalleryError(
+                "gallery.corrupt",
+                f"it holds a {row.type} called {row.name!r} that bareface did not make.",
+                source=self._source,
+                remedy="Do not use the file: ask whoever made it, or restore it from a copy.",
+            )
 
     def _upgrade(self, connection: sa.Connection) -> None:
         # Alembic takes a fifth of a second to import: only a new or an old gallery pays for it.
