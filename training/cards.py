@@ -16,7 +16,7 @@ from training.convert_dlib import WEIGHTS
 
 _RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 _DLIB = "face_recognition_models 0.3.0 on PyPI (files by Davis King), converted by training/convert_dlib.py"
-_SMALL = ("mobilefacenet192", "bareface-mobile", "bareface-mobile-bare")
+_TEST_RUNS = {"bareface-mobile": "embedders", "mobilefacenet192": "embedders_mobilefacenet192"}
 _CARDS = [
     ModelCard(
         id="dlib-resnet",
@@ -294,7 +294,7 @@ def _metrics() -> dict[str, dict[str, str]]:
     measured: dict[str, Callable[[], dict[str, str]]] = {
         "bareface-detector": _detector,
         "bareface128": _embedder,
-        **{name: partial(_on_test_sets, name) for name in _SMALL},
+        **{name: partial(_on_test_sets, name) for name in _TEST_RUNS},
         "bareface-occlusion": _occlusion,
         "bareface-eigenface": _eigenface,
         "bareface-enhance": _enhance,
@@ -302,7 +302,7 @@ def _metrics() -> dict[str, dict[str, str]]:
     needed = {
         "bareface-detector": ["detection"],
         "bareface128": ["masked", "ablation"],
-        **{name: ["embedders"] for name in _SMALL},
+        **{name: [run] for name, run in _TEST_RUNS.items()},
         "bareface-occlusion": ["occlusion"],
         "bareface-eigenface": ["unmask"],
         "bareface-enhance": ["enhance"],
@@ -319,9 +319,7 @@ def _metrics() -> dict[str, dict[str, str]]:
 
 
 def _on_test_sets(name: str) -> dict[str, str]:
-    run = json.loads((_RESULTS / "embedders.json").read_text())
-    if name not in run["embedders"]:
-        return {}
+    run = json.loads((_RESULTS / f"{_TEST_RUNS[name]}.json").read_text())
     found, command = run["embedders"][name], run["machine"]["command"]
     groups = ", ".join(f"{group} {times:.1f}" for group, times in found["groups"].items())
     rates = [key for key in found["LFW"] if key.startswith("TAR")]
