@@ -183,3 +183,11 @@ def test_the_second_embedder_of_an_evaluation_runs_there_too(
     assert "far enough" in result.output
     assert "dlib-resnet.onnx" in gpu.opened
     assert set(map(tuple, gpu.opened.values())) == {(CUDA,)}
+
+
+@pytest.mark.parametrize("asked", [["AzureExecutionProvider"], ["cpu", "AzureExecutionProvider"], [("cpu", {})]])
+def test_a_provider_that_would_leave_the_work_to_the_cpu_unsaid_is_refused(asked: Any) -> None:
+    with pytest.raises(ModelError) as caught:
+        Engine(providers=asked)
+    assert caught.value.code == "model.provider"
+    assert "Azure" not in str(caught.value).split("offers")[1]

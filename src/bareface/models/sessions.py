@@ -23,6 +23,8 @@ _SHORT_NAMES = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+_REMOTE: Final = "AzureExecutionProvider"
+"""Calls models of a vendor over the network, and leaves ours to the CPU without saying so: never offered."""
 
 
 class Network:
@@ -81,8 +83,8 @@ def check_providers(providers: Sequence[str] | None) -> list[str]:
         ``model.provider``.
     """
     asked = (providers,) if isinstance(providers, str) else providers or ("cpu",)
-    wanted = list(dict.fromkeys(_SHORT_NAMES.get(name, name) for name in asked))
-    available = dependencies.onnxruntime().get_available_providers()
+    wanted = list(dict.fromkeys(_SHORT_NAMES.get(str(name), str(name)) for name in asked))
+    available = [name for name in dependencies.onnxruntime().get_available_providers() if name != _REMOTE]
     for name in wanted:
         if name not in available:
             raise ModelError(
