@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -186,6 +187,12 @@ def test_unknown_names_are_named() -> None:
 def test_a_senseless_minimum_is_refused() -> None:
     with pytest.raises(ModelError):
         Engine(min_face=0)
+
+
+@pytest.mark.parametrize("threads", [0, -3, 2.5, True, "2"])
+def test_a_senseless_number_of_threads_is_refused(threads: Any) -> None:
+    with pytest.raises(ModelError, match=r"model\.threads"):
+        Engine(threads=threads)
 
 
 def test_limits_of_an_engine_hold_for_photos_and_streams() -> None:

@@ -108,6 +108,8 @@ class Engine:
         if min_face is not None and not min_face >= 1:
             raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
         self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
+        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
+            raise ModelError("model.threads", f"a number of threads is a whole number from 1 up, not {threads!r:.60}.")
         self.providers = None if providers is None else tuple(check_providers(providers))
         self.threads = threads or _usable_cores()
         self.min_face = min_face

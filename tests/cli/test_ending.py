@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from bareface.gallery.store import Store
 
 _IMPORTING = """
 import os, sys
@@ -29,6 +33,21 @@ from bareface.files import write_atomically
 
 os.fsync = lambda _: os.kill(os.getpid(), {number})
 sys.exit(ends_well(lambda: write_atomically("report.html", b"new") and None))
+"""
+_WAITING = """
+import os, sys, threading
+from bareface.cli.ending import ends_well
+from bareface.gallery import store
+
+store.BUSY_TIMEOUT_S = 3600
+gallery = store.Store(sys.argv[1])
+
+def write():
+    threading.Timer(1, os.kill, (os.getpid(), {number})).start()
+    with gallery.write():
+        pass
+
+sys.exit(ends_well(write))
 """
 _MAIN = "from bareface.cli.main import main; main()"
 
@@ -97,3 +116,11 @@ def test_a_full_disk_behind_the_output() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("Error: standard output cannot be written: No space left on device.")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_signal_while_another_process_writes(tmp_path: Path) -> None:
+    Store(tmp_path / "g").close()
+    with closing(sqlite3.connect(tmp_path / "g", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = python(_WAITING.format(number=int(signal.SIGTERM)), tmp_path / "g", timeout=300)
+    assert (done.returncode, done.stderr) == (143, "Terminated.\n")

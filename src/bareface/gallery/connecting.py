@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from bareface.gallery import wal
 # SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
 # where no other handler of logs is there.
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+
+TURN_MS = 200
+"""For which SQLite waits for a lock at a time."""
 
 
 class Connector:
@@ -57,10 +61,25 @@ class Connector:
         @event.listens_for(engine, "begin")
         def begin(connection: sa.Connection) -> None:
             # A write takes the lock at once: a read that later turns into a write can find its snapshot outdated.
-            writing = connection.get_execution_options().get("writing", False)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+            if connection.get_execution_options().get("writing", False):
+                self._begin_writing(connection.connection.cursor())
+            else:
+                connection.exec_driver_sql("BEGIN")
 
         return engine
+
+    def _begin_writing(self, cursor: Any) -> None:
+        """Take the lock; waiting in short turns, since SQLite hears no signal while it waits."""
+        end = time.monotonic() + self._timeout
+        cursor.execute(f"PRAGMA busy_timeout = {TURN_MS}")
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
+                    raise
+        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * self._timeout)}")
 
     def connect(self) -> sqlite3.Connection:
         """A new connection.
