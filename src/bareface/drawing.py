@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeAlias
 
 import cv2
@@ -25,6 +26,8 @@ _TEXT = (235, 235, 235)
 _COLOURS = {BACKGROUND: _DARK, FACE: (0, 158, 115), MASK: (213, 94, 0), OTHER: (204, 121, 167)}
 _OPACITY = 0.5
 _LEAST_CHIP = 120
+_SMALLEST_TEXT = 13
+_ROOM = 1.1  # how much wider than its box a face's label may be
 _Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _SHIFT = 4  # OpenCV takes coordinates in 1/16 pixel, which keeps small boxes true
 
@@ -55,10 +58,10 @@ def draw_faces(pixels: UInt8, faces: Sequence[Face], *, scale: float = 1.0) -> U
     to_canvas = scale * enlarge
     line = max(2, round(max(canvas.shape[:2]) / 320))
     for face in faces:
-        _outline(canvas, face.box, to_canvas, line)
-        _points(canvas, face.landmarks.points * to_canvas, line)
-    font = ImageFont.load_default(max(13, max(canvas.shape[:2]) // 38))
-    labelled = _labels(canvas, faces, to_canvas, line, font)
+        thin = max(2, min(line, round(face.box.width * to_canvas / 24)))  # or small faces vanish behind their frames
+        _outline(canvas, face.box, to_canvas, thin)
+        _points(canvas, face.landmarks.points * to_canvas, thin)
+    labelled = _labels(canvas, faces, to_canvas, line)
     return _with_chips(labelled, [one for one in enumerate(faces, 1) if one[1].occlusion is not None])
 
 
@@ -81,6 +84,11 @@ def draw_occlusion(chip: UInt8, occlusion: UInt8) -> UInt8:
     return np.round(chip * (1 - _OPACITY) + colours * _OPACITY).astype(np.uint8)
 
 
+@cache
+def _font(size: int) -> _Font:
+    return ImageFont.load_default(size)
+
+
 def _fixed(x: float, y: float) -> tuple[int, int]:
     return round(x * 2**_SHIFT), round(y * 2**_SHIFT)
 
@@ -99,8 +107,9 @@ def _points(canvas: UInt8, points: Float32, line: int) -> None:
             cv2.circle(canvas, _fixed(x, y), round(size * 2**_SHIFT), colour, cv2.FILLED, cv2.LINE_AA, shift=_SHIFT)
 
 
-def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int, font: _Font) -> UInt8:
+def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int) -> UInt8:
     height, width = canvas.shape[:2]
+    most = max(_SMALLEST_TEXT, max(height, width) // 38)
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
     pad = line + 1
@@ -109,6 +118,11 @@ def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int, f
         if face.visible is not None:
             # Short, since labels of neighbours hide each other; the words are below the picture.
             text += f"\n{face.mask_state}, {percent(face.visible)}"
+        # No wider than the face's own room, or a crowd disappears behind its labels.
+        size = most * _ROOM * face.box.width * to_canvas / _font(most).getlength(max(text.split("\n"), key=len))
+        if size < _SMALLEST_TEXT:
+            text = str(number)
+        font = _font(max(_SMALLEST_TEXT, min(most, int(size))))
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
         label_width, label_height = right - left + 2 * pad, bottom - top + 2 * pad
         x = max(0.0, min(face.box.x1 * to_canvas, width - label_width))
