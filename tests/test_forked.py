@@ -100,3 +100,17 @@ def test_a_fork_waits_for_a_search_in_another_thread(tmp_path):
     """
     look = "print('child', len(gallery.references()), gallery.check().ok)"
     assert forked(tmp_path, before, look).count("child 1 True") == 3
+
+
+def test_a_stream_that_its_parent_began_is_refused_in_a_child(tmp_path: Path) -> None:
+    before = """
+    stream = engine.stream(iter([photo] * 3), batch=1)
+    next(stream)
+    """
+    child = """
+    try:
+        list(stream)
+    except bareface.BarefaceError as error:
+        print(error.code, len(list(engine.stream([photo]))), flush=True)
+    """
+    assert forked(tmp_path, before, child).count("usage.forked 1") == 3

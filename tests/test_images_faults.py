@@ -296,3 +296,13 @@ def test_bytes_after_the_end_do_no_harm() -> None:
     for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "HEIF"):
         for tail in (b"\0" * 100, b"appended by a camera" * 9):
             np.testing.assert_array_equal(decode(FILES[name] + tail).pixels, WHOLE[name], err_msg=name)
+
+
+@pytest.mark.filterwarnings("error")
+def test_damaged_metadata_spoil_no_sound_photo_where_warnings_are_errors(recwarn: pytest.WarningsRecorder) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "a description that is kept behind the table"
+    block = exif.tobytes()
+    data = saved(picture(), "JPEG", exif=block[:-20])
+    assert decode(data).pixels.shape == (32, 48, 3)
+    assert not recwarn.list

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from bareface.detection.base import Detection, Detector
 from bareface.detection.checked import checked as checked_faces
 from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
 from bareface.embedding.checked import checked
-from bareface.errors import BarefaceError, ModelError
+from bareface.errors import BarefaceError, ModelError, UsageError
 from bareface.models import registry
 from bareface.models.sessions import check_providers
 from bareface.occlusion.base import Segmenter
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bareface.restoration.enhance import Method
     from bareface.restoration.unmask import Region
 
+T = TypeVar("T")
 SMALLEST_FACE = 40.0
 FACES_ACROSS = 40
 LEAST_DECODED = 20.0  # pixels: of a photo that was decoded reduced, less shows no face
@@ -334,11 +335,22 @@ class Engine:
         ------
         Analysis
             One for each source, errors included.
+
+        Raises
+        ------
+        UsageError
+            ``usage.forked``: it is read on in a forked process. There, begin a stream of its own.
         """
+        process = os.getpid()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="bareface") as pool:
             photos: deque[Future[Analysis]] = deque()
             chunks: deque[Future[list[Analysis]]] = deque()
             chunk: list[Analysis] = []
+
+            def mine(future: Future[T]) -> T:
+                if os.getpid() != process:  # the threads that would give a result are not there
+                    raise UsageError("usage.forked", "this stream was begun before this process was forked.")
+                return future.result()
 
             def close_chunk() -> None:
                 nonlocal chunk
@@ -349,18 +361,18 @@ class Engine:
                 for source in each(sources):
                     photos.append(pool.submit(self._analyse, self._held(source), name_of(source)))
                     if len(photos) > batch:
-                        chunk.append(photos.popleft().result())
+                        chunk.append(mine(photos.popleft()))
                     if len(chunk) == batch:
                         close_chunk()
                     while len(chunks) > 2:
-                        yield from chunks.popleft().result()
+                        yield from mine(chunks.popleft())
                 while photos:
-                    chunk.append(photos.popleft().result())
+                    chunk.append(mine(photos.popleft()))
                     if len(chunk) == batch:
                         close_chunk()
                 close_chunk()
                 while chunks:
-                    yield from chunks.popleft().result()
+                    yield from mine(chunks.popleft())
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

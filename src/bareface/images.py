@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -72,6 +73,7 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     held = hold(source, limits)
     if isinstance(held, np.ndarray):
         return _photo_of_array(held, limits)
+    _quiet()
     name, data = _content(held, limits)
     kind = recognise(data, name)
     try:
@@ -83,6 +85,14 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
         raise
     except Exception as error:  # decoders fail in any way on hostile bytes; one file must not end a run
         raise refusal(error, kind, data, name) from error
+
+
+def _quiet() -> None:
+    """Let Pillow's remarks on metadata neither reach a terminal nor, where warnings are errors, spoil a sound photo.
+
+    At each use, since programs change the filters; ``warnings.catch_warnings`` is not for threads.
+    """
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.\w+Plugin")
 
 
 def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
@@ -163,6 +173,7 @@ def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits 
     ImageError
         As :func:`decode` for a file that cannot be read, is too long, or is no picture.
     """
+    _quiet()
     name, data = _content(source, limits)
     kind = recognise(data, name)
     try:

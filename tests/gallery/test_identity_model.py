@@ -63,12 +63,15 @@ class Model:
         """Whom a name means, or somebody new."""
         if name is None:
             return self.new(None)
-        remembered = {*self.word.values(), *self.alias.values()} - {REJECTED}
-        waiting = next((one for one in remembered if self.name[one] == name), None)
-        for one in (self.living(name), self.alias.get(name), waiting):
+        for one in (self.living(name), self.alias.get(name), self.waiting(name)):
             if one is not None:
                 return self.back(one)
         return self.new(name)
+
+    def waiting(self, name: str) -> int | None:
+        """Who has a name and no photo any more, but corrections that wait for one."""
+        remembered = {*self.word.values(), *self.alias.values()} - {REJECTED}
+        return next((one for one in remembered if self.name[one] == name), None)
 
     def new(self, name: str | None) -> int:
         one = next(self.count)
@@ -249,8 +252,14 @@ class Machine(RuleBasedStateMachine):
         if one is not None:
             self.gallery.delete(subject=self.typed(one, way))
             self.model.forget(one)
-        if self.model.living(names.key(name)) is None:
-            self.refused("usage.unknown-subject", self.gallery.delete, subject=name)
+        key = names.key(name)
+        if self.model.living(key) is None:
+            waiting = None if key in self.model.alias else self.model.waiting(key)
+            if waiting is None:
+                self.refused("usage.unknown-subject", self.gallery.delete, subject=name)
+            else:
+                self.gallery.delete(subject=name)
+                self.model.forget(waiting)
 
     @rule(item=photos, reject=st.booleans())
     def delete_a_reference(self, item: int, reject: bool) -> None:
