@@ -10,7 +10,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -50,18 +50,26 @@ class PerProcess:
 _threaded: WeakSet[PerProcess] = WeakSet()
 _known: WeakSet[Locked] = WeakSet()
 _held: list[Locked] = []
+_gate = Lock()
 _opencv: list[int] = []
 
 
 def register(one: Locked) -> None:
-    """Let forks wait for the end of its transactions."""
-    _known.add(one)
+    """Let forks wait for the end of its transactions; to be called before the first of them."""
+    with _gate:
+        _known.add(one)
 
 
 def _before() -> None:
-    _held[:] = sorted(_known, key=id)
-    for one in _held:
-        one.lock.acquire()
+    while True:
+        _gate.acquire()  # kept over the fork, once it is sure that no other has begun meanwhile
+        new = [one for one in sorted(_known, key=id) if one not in _held]
+        if not new:
+            break
+        _gate.release()
+        for one in new:
+            one.lock.acquire()
+            _held.append(one)
     if "cv2" in sys.modules:
         _opencv[:] = [sys.modules["cv2"].getNumThreads()]
         sys.modules["cv2"].setNumThreads(1)  # ends its other threads
@@ -72,6 +80,7 @@ def _in_parent() -> None:
     for one in reversed(_held):
         one.lock.release()
     _held.clear()
+    _gate.release()
 
 
 def _in_child() -> None:
@@ -79,6 +88,7 @@ def _in_child() -> None:
     for one in _held:
         one.lock = RLock()
     _held.clear()
+    _gate.release()
     for threaded in _threaded:
         threaded.keep()
 
