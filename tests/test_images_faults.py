@@ -150,7 +150,15 @@ def test_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"Dear reader,\n", b"BMW is a maker of cars, not a bitmap.", b"\xff", b"RIFF\x04\0\0\0WAVE"]
+    "data",
+    [
+        b"Dear reader,\n",
+        b"BMW is a maker of cars, not a bitmap.",
+        b"\xff",
+        b"RIFF\x04\0\0\0WAVE",
+        b"P6 is a tram",
+        b"\0" * 99,
+    ],
 )
 def test_text_and_others_renamed(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.jpg"
@@ -165,8 +173,15 @@ def test_formats_that_are_not_read_are_named() -> None:
         b"%PDF-1.7",
         saved(picture(), "JPEG2000"),
         saved(picture(), "ICO"),
+        *(saved(picture(), format) for format in ("PPM", "TGA", "PCX", "SGI", "DDS", "ICNS", "EPS", "IM")),
+        saved(picture(), "TGA", compression="tga_rle"),
+        b"Pf\n8 8\n-1.0\n",
+        b"<?xml version='1.0'?>\n<!-- a drawing -->\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\0\0\0\x18ftypmp42\0\0\0\0",
     ):
-        assert code_of(lambda data=data: decode(data)) == "image.unsupported"
+        with pytest.raises(ImageError, match=r"is not read\. Convert it to one of JPEG, PNG, WebP") as refusal:
+            decode(data)
+        assert refusal.value.code == "image.unsupported"
 
 
 def test_kinds_of_a_format_that_are_not_read() -> None:

@@ -19,8 +19,10 @@ from bareface.engine import Engine
 from bareface.errors import ImageError
 from bareface.gallery.walk import as_sources, entries
 from bareface.images import decode
+from bareface.service import Gallery
 from bareface.sources import Limits, hold
 from bareface.types import Source, UInt8
+from tests.gallery.pictures import TileEngine, save
 
 PHOTO = portraits()[0].photos[0]
 DATA = PHOTO.read_bytes()
@@ -241,3 +243,68 @@ def test_what_to_do_with_a_grey_array_is_said() -> None:
     with pytest.raises(ImageError, match=r"PIL\.Image\.fromarray") as caught:
         decode(np.zeros((9, 9), np.uint8))
     assert caught.value.code == "image.array"
+
+
+def failing(part: str) -> object:
+    """An object that is a source by its looks, and fails in a part."""
+
+    def fail(*_: object) -> object:
+        raise ZeroDivisionError("of somebody else")
+
+    def nothing(*_: object) -> None:
+        return None
+
+    def words(*_: object) -> list[int]:
+        return [1]
+
+    members: dict[str, dict[str, object]] = {
+        "path": {"__fspath__": fail},
+        "path type": {"__fspath__": nothing},
+        "read": {"read": fail},
+        "read property": {"read": property(fail)},
+        "read None": {"read": nothing},
+        "read list": {"read": words},
+        "seek": {"read": nothing, "seek": fail},
+        "name": {"read": nothing, "name": property(fail)},
+        "array": {"__array__": fail},
+        "interface": {"__array_interface__": property(fail), "read": fail},
+    }
+    return type("Theirs", (), members[part])()
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["path", "path type", "read", "read None", "read list", "seek", "name", "interface"],
+)
+def test_an_object_that_fails_is_one_outcome(part: str, tmp_path: Path) -> None:
+    good = save(tmp_path / "a.png", (200, 60, 60))
+    with Gallery.open(tmp_path / "g", TileEngine()) as gallery:
+        if part == "read list":  # as text: a mistake in the call
+            with pytest.raises(ImageError, match="gives list, not bytes"):
+                gallery.enrol([failing(part), good])  # type: ignore[list-item]
+            return
+        report = gallery.enrol([failing(part), good])  # type: ignore[list-item]
+    assert [outcome.status for outcome in report.outcomes] == ["failed", "enrolled"]
+    assert report.outcomes[0].code == "image.unreadable"
+
+
+@pytest.mark.parametrize("part", ["array", "read property"])
+def test_an_object_that_only_might_be_a_picture_is_refused(part: str) -> None:
+    with pytest.raises(ImageError) as refusal:
+        hold(failing(part), Limits())  # type: ignore[arg-type]
+    assert refusal.value.code == "image.source"
+
+
+def test_a_stream_with_nothing_to_read_is_not_called_empty() -> None:
+    with pytest.raises(ImageError, match="nothing to read yet"):
+        hold(failing("read None"), Limits())  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("path", ["/proc/kmsg", "/proc/self/status", "/proc/version"])
+def test_a_file_that_the_system_makes_up_is_not_opened(path: str) -> None:
+    if not Path(path).exists():
+        pytest.skip(f"no {path} here")
+    with pytest.raises(ImageError) as refusal:
+        decode(path)
+    assert refusal.value.code == "image.not-a-file"

@@ -5,6 +5,7 @@ Only what is recognised here by its first bytes reaches a decoder.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -66,11 +67,64 @@ _DECLINED: Final = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
     (b"8BPS", "Photoshop"),
-    (b"\0\0\1\0", "icon"),
+    (b"\0\0\1\0", "An icon"),
     (b"v/1\1", "OpenEXR"),
     (b"qoif", "QOI"),
     (b"%PDF", "PDF"),
     (b"<svg", "SVG"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"II\xbc\x01", "JPEG XR"),
+    (b"\x8aMNG", "MNG"),
+    (b"\x8bJNG", "JNG"),
+    (b"DDS ", "DirectDraw (DDS)"),
+    (b"\x01\xda", "SGI"),
+    (b"\x59\xa6\x6a\x95", "Sun raster"),
+    (b"SIMPLE  =", "FITS"),
+    (b"#?RADIANCE", "Radiance (HDR)"),
+    (b"#?RGBE", "Radiance (HDR)"),
+    (b"/* XPM", "XPM"),
+    (b"gimp xcf", "GIMP (XCF)"),
+    (b"AT&TFORM", "DjVu"),
+    (b"BPG\xfb", "BPG"),
+    (b"FLIF", "FLIF"),
+    (b"farbfeld", "farbfeld"),
+    (b"icns", "An icon"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"\xd7\xcd\xc6\x9a", "Windows metafile (WMF)"),
+    (b"FUJIFILMCCD-RAW", "Camera raw (RAF)"),
+    (b"IIRO", "Camera raw (ORF)"),
+    (b"IIRS", "Camera raw (ORF)"),
+    (b"MMOR", "Camera raw (ORF)"),
+    (b"IIU\0", "Camera raw (RW2)"),
+    (b"FOVb", "Camera raw (X3F)"),
+    (b"\0MRM", "Camera raw (MRW)"),
+    (b"Image type: ", "IFUNC (IM)"),
+    (b"DanM", "Microsoft Paint (MSP)"),
+    (b"LinS", "Microsoft Paint (MSP)"),
+    (b"\x1aE\xdf\xa3", "A video"),
+)
+# Of formats without a first word of their own.
+_DECLINED_BY_FORM: Final = (
+    (re.compile(rb"P(?:[1-6Ff]\s+[\d#]|7\n)"), "Netpbm (PBM, PGM, PPM, PAM, PFM)"),
+    (re.compile(rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]"), "PCX"),
+    (re.compile(rb"\x00\x00\x02\x00[^\x00]\x00"), "A cursor"),
+    (re.compile(rb".{4}ftypcrx ", re.DOTALL), "Camera raw (CR3)"),
+    (re.compile(rb".{4}ftyp(?:iso|mp4|M4V|qt  |3g|avc|MSNV|dash)", re.DOTALL), "A video"),
+    (re.compile(rb"RIFF.{4}AVI ", re.DOTALL), "A video"),
+    (re.compile(rb"RIFF.{4}ACON", re.DOTALL), "A cursor"),
+    (re.compile(rb".{128}DICM", re.DOTALL), "DICOM"),
+    (re.compile(rb"\x01\x00\x00\x00.{36} EMF", re.DOTALL), "Windows metafile (EMF)"),
+    (re.compile(rb"#define \w+_width \d"), "XBM"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg)[^\x00]{0,2000}<svg", re.IGNORECASE), "SVG"),
+    # Targa: no colour map or one of 256, an image type, a size, 8 to 32 bits; the bits that must be 0.
+    (
+        re.compile(
+            rb".(?:\x00[\x02\x03\x0a\x0b]\x00{5}|\x01[\x01\x09].{5}).{4}(?!\x00\x00)..(?!\x00\x00)..[\x01\x08\x0f\x10\x18\x20][\x00-\x3f]",
+            re.DOTALL,
+        ),
+        "Targa (TGA)",
+    ),
 )
 _BMP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
 _HEIF_BRANDS: Final = frozenset(
@@ -102,12 +156,21 @@ def recognise(data: bytes, name: str) -> str:
             return "AVIF"
         if brands & _HEIF_BRANDS:
             return "HEIF"
-    for start, title in _DECLINED:
-        if data.startswith(start):
-            remedy = f"Convert it to one of {READABLE}."
-            raise ImageError("image.unsupported", f"{title} is not read.", source=name, remedy=remedy)
+    title = _declined(data)
+    if title is not None:
+        remedy = f"Convert it to one of {READABLE}."
+        raise ImageError("image.unsupported", f"{title} is not read.", source=name, remedy=remedy)
     remedy = f"{READABLE} are read; the content counts, not the name."
     raise ImageError("image.not-an-image", "the file is not a picture.", source=name, remedy=remedy)
+
+
+def _declined(data: bytes) -> str | None:
+    """The title of a format that is not read; None for what is no known picture."""
+    for start, title in _DECLINED:
+        if data.startswith(start):
+            return title
+    head = data[:4096]
+    return next((title for form, title in _DECLINED_BY_FORM if form.match(head)), None)
 
 
 def truncated(name: str) -> ImageError:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from PIL import Image, ImageFile
 
 from bareface import reading as files
+from bareface.arguments import said
 from bareface.errors import ImageError
 
 T = TypeVar("T")
@@ -50,24 +51,38 @@ def content_of_file(file: Any, most: int) -> bytes:
     ImageError
         ``image.source`` for text, ``image.unreadable``, ``image.too-many-bytes``.
     """
-    name = str(getattr(file, "name", "<file>"))
+    name = _name(file)
     pieces: list[bytes] = []
     count = 0
     try:
         if hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable()):
             file.seek(0)
-        while piece := file.read(_PIECE):
+        while True:
+            piece = file.read(_PIECE)
+            if piece is None:  # as of a stream that does not wait
+                raise ImageError("image.unreadable", "its read() gave None: there is nothing to read yet.", source=name)
             if not isinstance(piece, bytes | bytearray | memoryview):
-                raise ImageError("image.source", "it gives text, not bytes.", source=name, remedy='Open it with "rb".')
+                kind = "text" if isinstance(piece, str) else type(piece).__name__
+                what = f"it gives {kind}, not bytes."
+                raise ImageError("image.source", what, source=name, remedy='Open it with "rb".')
+            if not piece:
+                break
             pieces.append(bytes(piece))
             count += len(pieces[-1])
             check_length(count, most, name)
     except ImageError:
         raise
     except Exception as error:  # any object may have methods of these names
-        what = f"it cannot be read: {error or type(error).__name__}."
+        what = f"it cannot be read: {said(error)}."
         raise ImageError("image.unreadable", what, source=name, remedy='Pass a file opened with "rb".') from error
     return b"".join(pieces)
+
+
+def _name(file: Any) -> str:
+    try:
+        return str(getattr(file, "name", "<file>"))
+    except Exception:  # of any object
+        return "<file>"
 
 
 def is_closed(image: Image.Image) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from bareface import images
+from bareface import arguments, images
 from bareface.alignment import Geometry, align, as_dlib, crop
 from bareface.detection.base import Detection, Detector
 from bareface.detection.checked import checked as checked_faces
@@ -106,12 +106,21 @@ class Engine:
         segmenter: str | Segmenter | None = "bareface-occlusion",
         limits: images.Limits = images.DEFAULT_LIMITS,
     ) -> None:
-        if min_face is not None and not min_face >= 1:
-            raise ModelError("model.min-face", f"the smallest face must be at least 1 pixel wide, not {min_face}.")
-        self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
-        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
-            raise ModelError("model.threads", f"a number of threads is a whole number from 1 up, not {threads!r:.60}.")
+        if min_face is not None:
+            min_face = arguments.number("min_face", min_face, 1, code="model.min-face")
+        if threads is not None:
+            threads = arguments.count("threads", threads, 1, code="model.threads")
+        arguments.choice("precision", precision, ("float32", "int8", "auto"), code="model.precision")
+        arguments.instance("limits", limits, images.Limits, "bareface.images.Limits")
         self.providers = None if providers is None else tuple(check_providers(providers))
+        if not isinstance(detector, str):
+            arguments.able("detector", detector, ("name", "detect"), "the name of a detector, or a Detector")
+        if not isinstance(embedder, str):
+            methods = ("model", "space", "precision", "geometry", "embed")
+            arguments.able("embedder", embedder, methods, "the name of an embedder, or an Embedder")
+        if segmenter is not None and not isinstance(segmenter, str):
+            arguments.able("segmenter", segmenter, ("segment",), "the name of a segmenter, a Segmenter or None")
+        self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
         self.threads = threads or _usable_cores()
         self.min_face = min_face
         self.limits = limits
@@ -181,6 +190,7 @@ class Engine:
 
     def detect(self, photo: Photo) -> list[Face]:
         """Find the faces in a decoded photo, best first."""
+        arguments.instance("photo", photo, Photo, "a Photo, as bareface.images.decode gives it")
         found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
         found = checked_faces(found, self.detector, photo.pixels.shape[:2])
         return [self._face(photo, detection) for detection in found]
@@ -192,6 +202,7 @@ class Engine:
         look for no face under a fortieth of the longer side. It is more where a huge JPEG was decoded so much
         reduced that such a face has less than 20 pixels left.
         """
+        arguments.instance("photo", photo, Photo, "a Photo, as bareface.images.decode gives it")
         least = self.min_face or SMALLEST_FACE
         if self.min_face is None and not getattr(self._detector, "in_tiles", False):
             least = max(least, max(photo.size) / FACES_ACROSS)
@@ -207,6 +218,7 @@ class Engine:
 
         With ``covered`` those of bare faces are made as ``Face.reference`` is, at the price of another network's run.
         """
+        arguments.items("faces", faces, Face, "faces")
         new = [face for face in faces if "template" not in face.__dict__]
         if new:
             for face, template in zip(new, self._templates(new), strict=True):
@@ -222,6 +234,7 @@ class Engine:
 
     def segment(self, faces: Sequence[Face]) -> None:
         """Draw the occlusion maps of many faces in one batch; the faces remember them."""
+        arguments.items("faces", faces, Face, "faces")
         new = [face for face in faces if "occlusion" not in face.__dict__]
         if new and self._segmenter is not None:
             for face, classes in zip(new, self._maps([face.chip for face in new]), strict=True):
@@ -262,6 +275,11 @@ class Engine:
         covers
             What is known of their masks; without it all are taken as bare.
         """
+        _check_chips(chips)
+        if covers is not None:
+            arguments.items("covers", covers, Cover, "Cover")
+            if len(covers) != len(chips):
+                raise arguments.refused("covers", covers, "one for each chip")
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
         states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
@@ -272,7 +290,8 @@ class Engine:
         """Second templates of bare, aligned faces in one batch, float32 [n, d]; only where ``covers`` is true."""
         if self._cover is None:
             raise ModelError("model.task", f"{self.model} makes no second templates.")
-        return self._cover(chips)
+        _check_chips(chips)
+        return self._cover(chips) if len(chips) else np.zeros((0, self._dimension or 0), np.float32)
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
         """Plausible pictures of what a mask hides: a viewing aid, not evidence.
@@ -341,6 +360,7 @@ class Engine:
         UsageError
             ``usage.forked``: it is read on in a forked process. There, begin a stream of its own.
         """
+        batch = arguments.count("batch", batch, 1)
         process = os.getpid()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="bareface") as pool:
             photos: deque[Future[Analysis]] = deque()
@@ -424,6 +444,16 @@ class Engine:
         segment = None if self._segmenter is None else self._maps
         embed, mask = self._templates, detection.mask
         return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._cover)
+
+
+def _check_chips(chips: object) -> None:
+    what = "aligned faces, each an RGB array [S, S, 3] of uint8"
+    if isinstance(chips, str | bytes) or not isinstance(chips, Sequence | np.ndarray):
+        raise arguments.refused("chips", chips, what)
+    for chip in chips:
+        square = isinstance(chip, np.ndarray) and chip.ndim == 3 and chip.shape[0] == chip.shape[1] > 0
+        if not square or chip.shape[2] != 3 or chip.dtype != np.uint8:
+            raise arguments.refused("chips", chip, what)
 
 
 def _usable_cores() -> int:

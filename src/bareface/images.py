@@ -18,13 +18,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from bareface import _tiff
+from bareface import _tiff, arguments
 from bareface._colour import flatten
 from bareface._formats import OPENERS, check_container, recognise, refusal, truncated
 from bareface._jpeg import ended, ends_flat, has_end, in_one_pass, is_coarse, padded
@@ -70,6 +70,7 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     ImageError
         ``image.*``: see ``docs/errors.md``.
     """
+    arguments.instance("limits", limits, Limits, "bareface.images.Limits")
     held = hold(source, limits)
     if isinstance(held, np.ndarray):
         return _photo_of_array(held, limits)
@@ -210,6 +211,8 @@ def encode(
     ImageError
         ``image.array`` for another shape or type, ``image.encode`` if the format cannot hold the picture.
     """
+    arguments.choice("format", format, get_args(EncodeFormat), code="image.encode")
+    quality = arguments.count("quality", quality, 1, 100)
     name = "<array>"
     image = Image.fromarray(_rgb(pixels, name))
     choices: dict[str, Any] = {} if format == "PNG" else {"quality": quality}

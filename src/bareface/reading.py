@@ -18,7 +18,7 @@ _ESCAPED: Final = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 class NotAFile(OSError):
-    """A pipe, a socket or a device where a file is needed."""
+    """A pipe, a socket, a device or a special file of the system where a file is needed."""
 
 
 def open_regular(path: str | os.PathLike[str]) -> FileIO:
@@ -27,13 +27,15 @@ def open_regular(path: str | os.PathLike[str]) -> FileIO:
     Raises
     ------
     NotAFile
-        It is a pipe, a socket or a device.
+        It is a pipe, a socket, a device or a special file of the system, such as ``/proc/kmsg``.
     OSError
         It is a folder, is missing or may not be read; ``strerror`` says which.
     """
     name = os.fspath(path)
     try:
-        _refuse_other(os.stat(name), name)  # noqa: PTH116 - opening some devices already acts on them
+        status = os.stat(name)  # noqa: PTH116 - opening some devices already acts on them
+        _refuse_other(status, name)
+        _refuse_made_up(status, name)
         file = FileIO(name, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
     except ValueError as error:  # a zero byte in the path
         raise FileNotFoundError(errno.ENOENT, f"this is not a valid path ({error})", name) from error
@@ -77,6 +79,21 @@ def pieces(file: FileIO | BinaryIO | GzipFile, most: int, name: str) -> Iterator
 def _refuse_other(status: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise NotAFile(errno.EINVAL, "it is a pipe, a socket or a device, not a file", name)
+
+
+def _refuse_made_up(status: os.stat_result, name: str) -> None:
+    """Refuse a file that the kernel makes up while it is read: it states no length, on a file system of no size.
+
+    Reading one may wait, never end, or take away what another program waits for.
+    """
+    if status.st_size or not stat.S_ISREG(status.st_mode) or not hasattr(os, "statvfs"):
+        return
+    try:
+        blocks = os.statvfs(name).f_blocks
+    except OSError:
+        return
+    if not blocks:
+        raise NotAFile(errno.EINVAL, "it is a special file of the operating system, without a length", name)
 
 
 def as_text(name: str) -> str:

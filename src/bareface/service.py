@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, get_args
+from typing import TYPE_CHECKING, NoReturn, Self, get_args
 
+from bareface import arguments
 from bareface.errors import UsageError
 from bareface.files import check_named
 from bareface.gallery import (
@@ -100,14 +101,23 @@ class Gallery(Editable):
         A gallery that may only be read, or lies in such a folder, can be searched, listed and checked. The process may
         be forked while a gallery is open; the child then uses it as its own.
         """
-        check_named(path)
-        if index not in (None, *get_args(Precision)):
-            what = f"an index is of {' or '.join(get_args(Precision))}, not {index!r:.40}."
-            raise UsageError("usage.index", what)
+        check_named(arguments.path("path", path))
+        arguments.choice("index", index, (None, *get_args(Precision)), code="usage.index")
+        if engine is not None:
+            arguments.able("engine", engine, ("model", "space", "precision", "stream"), "an Engine, or None")
         store = Store(path, create=create)
         opened = cls(store, DerivedIndex(store, index or "int8"), engine)
         opened._finish_erasing()
         return opened
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: a database that is open belongs to its process."""
+        raise UsageError(
+            "usage.pickle",
+            "an open gallery cannot be pickled or copied.",
+            source=str(self.path),
+            remedy="Pass its path, and open it in the other process with Gallery.open.",
+        )
 
     @property
     def path(self) -> Path:
@@ -206,6 +216,12 @@ class Gallery(Editable):
         """
         if subject is not None:
             subject = names.checked(subject)
+        basis = _basis(basis)
+        if face is not None:
+            face = arguments.count("face", face, None, code="usage.face")  # one that is not there is an outcome
+        min_visible = arguments.number("min_visible", min_visible, 0, 1)
+        exclude = arguments.texts("exclude", exclude)
+        arguments.called("progress", progress)
         skipped = Skipped()
         found = tuple(entries(sources, subject, limits_of(self.engine), exclude=exclude, skipped=skipped))
         if face is not None and len(found) != 1:
@@ -224,8 +240,10 @@ class Gallery(Editable):
 
         The gallery refuses pictures of it from then on, on any machine, until the photo is deleted.
         """
+        from bareface.restoration.base import Restored
         from bareface.restoration.record import keep
 
+        arguments.instance("restored", restored, Restored, "what Engine.unmask or Engine.enhance gave")
         with self._store.write() as connection:
             return keep(connection, restored)
 
@@ -256,6 +274,7 @@ class Gallery(Editable):
         UsageError
             ``usage.name``: the file has a name that no subject can have.
         """
+        path, basis = arguments.path("path", path), _basis(basis)
         self._store.check_writable()
         self._index.load()
         outcome = importing.import_encodings(self._store, path, basis)
@@ -304,8 +323,8 @@ class Gallery(Editable):
         UsageError
             ``usage.top``: ``top`` is less than 1; ``usage.probe``: no probe is given.
         """
-        if top < 1:
-            raise UsageError("usage.top", f"a candidate list has at least 1 entry, not {top}.")
+        top = arguments.count("top", top, 1, code="usage.top")
+        min_visible = arguments.number("min_visible", min_visible, 0, 1)
         sources = as_sources(probe, limits_of(self.engine))
         if not sources:
             raise UsageError("usage.probe", "no probe is given.")
@@ -353,6 +372,7 @@ class Gallery(Editable):
         """
         from bareface.gallery.beside import Wish, searched_beside
 
+        arguments.instance("result", result, SearchResult, "what Gallery.search gave")
         if not unmask and not enhance:
             return ()
         wish = Wish(unmask, enhance, completions, seed)
@@ -399,6 +419,9 @@ class Gallery(Editable):
 
     def crop(self, reference_id: int) -> bytes | None:
         """The kept picture of a reference, a JPEG of 160x160 pixels; None where none was kept."""
+        reference_id = arguments.count(
+            "reference_id", reference_id, 0, catalogue.LARGEST, code="usage.unknown-reference"
+        )
         with self._store.read() as connection:
             return catalogue.crop(connection, reference_id)
 
@@ -412,6 +435,7 @@ class Gallery(Editable):
         UsageError
             ``usage.relink``: no photo of the gallery lies below the old folder.
         """
+        old_root, new_root = arguments.path("old_root", old_root), arguments.path("new_root", new_root)
         return upkeep.relink(self._store, old_root, new_root)
 
     def reembed(self, progress: Progress | None = None) -> ReembedReport:
@@ -424,6 +448,7 @@ class Gallery(Editable):
         at once when every reference has its template; those named as unresolved keep it from that until their photo
         is found (:meth:`relink`) or they are deleted.
         """
+        arguments.called("progress", progress)
         report = reembedding.reembed(self._store, self.engine, progress)
         self._index.save()
         return report
@@ -431,3 +456,9 @@ class Gallery(Editable):
     def check(self) -> CheckReport:
         """Look for damage in database, templates and index (which is repaired), and for photos gone."""
         return upkeep.check(self._store, self._index)
+
+
+def _basis(basis: object) -> str | None:
+    if basis is not None:
+        arguments.text("basis", basis)
+    return basis  # type: ignore[return-value]

@@ -10,8 +10,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from PIL import Image
 
+from bareface import arguments
 from bareface._reading import content_of_file
-from bareface.errors import ImageError
+from bareface.errors import BarefaceError, ImageError
 from bareface.types import Source, UInt8
 
 Held: TypeAlias = str | bytes | UInt8
@@ -41,6 +42,12 @@ class Limits:
     max_pixels: int = 100_000_000
     max_side: int | None = 4096
 
+    def __post_init__(self) -> None:
+        arguments.count("max_bytes", self.max_bytes, 1)
+        arguments.count("max_pixels", self.max_pixels, 1)
+        if self.max_side is not None:
+            arguments.count("max_side", self.max_side, 1)
+
 
 DEFAULT_LIMITS: Final = Limits()
 
@@ -66,8 +73,17 @@ def hold(source: Source, limits: Limits) -> Held:
     ------
     ImageError
         ``image.source`` for anything else, and for an empty path; as :func:`bareface.images.decode` for an open file or
-        a Pillow image that cannot be read.
+        a Pillow image that cannot be read; ``image.unreadable`` where the object itself fails.
     """
+    try:
+        return _held(source, limits)
+    except BarefaceError:
+        raise
+    except Exception as error:  # whatever a caller's object raises: it is one bad source, not the end of a run
+        raise _failed(source, error) from error
+
+
+def _held(source: Source, limits: Limits) -> Held:
     match source:
         case bytes():
             return source
@@ -79,7 +95,7 @@ def hold(source: Source, limits: Limits) -> Held:
             from bareface.images import pixels_of
 
             return pixels_of(source, limits)
-    if hasattr(source, "read"):
+    if _has(source, "read"):
         return content_of_file(source, limits.max_bytes)
     buffer = _buffer(source)
     if buffer is not None:
@@ -108,7 +124,7 @@ def each(sources: Source | Iterable[Source]) -> Iterator[Source]:
 
 def is_source(value: object) -> bool:
     """Whether a value is one photo, by its kind, and not several."""
-    if isinstance(value, str | bytes | os.PathLike | np.ndarray | Image.Image) or hasattr(value, "read"):
+    if isinstance(value, str | bytes | os.PathLike | np.ndarray | Image.Image) or _has(value, "read"):
         return True
     return _buffer(value) is not None or _array(value) is not None
 
@@ -116,8 +132,11 @@ def is_source(value: object) -> bool:
 def name_of(source: object) -> str:
     """What to call a source in messages and outcomes."""
     if isinstance(source, str | os.PathLike):
-        return os.fsdecode(source)
-    pixels = isinstance(source, np.ndarray | Image.Image) or hasattr(source, "__array_interface__")
+        try:
+            return os.fsdecode(source)
+        except Exception:  # of an object that gives no path
+            return f"<{type(source).__name__}>"
+    pixels = isinstance(source, np.ndarray | Image.Image) or _has(source, "__array_interface__")
     return "<array>" if pixels else "<bytes>"
 
 
@@ -127,16 +146,30 @@ def checked_path(path: str | os.PathLike[str]) -> str:
     Raises
     ------
     ImageError
-        ``image.source``.
+        ``image.source``; ``image.unreadable``: the object gives no path.
     """
     try:
         name = os.fsdecode(path)
-    except TypeError as error:
-        raise ImageError("image.source", f"{type(path).__name__} gives no path: {error}.") from error
+    except Exception as error:  # any object may have a method of that name
+        raise _failed(path, error) from error
     if not name.strip():
         remedy = "Name a file or a folder; “.” is the current folder."
         raise ImageError("image.source", "the path is empty (a variable that is not set?).", remedy=remedy)
     return name
+
+
+def _failed(source: object, error: Exception) -> ImageError:
+    what = f"the {type(source).__name__} cannot be used: {arguments.said(error)}."
+    return ImageError(
+        "image.unreadable", what, source=name_of(source), remedy=f"Pass {_NEEDED.removesuffix(' is needed')}."
+    )
+
+
+def _has(value: object, attribute: str) -> bool:
+    try:
+        return hasattr(value, attribute)
+    except Exception:  # a property that fails
+        return False
 
 
 def _own(array: UInt8) -> UInt8:
@@ -150,18 +183,18 @@ def _own(array: UInt8) -> UInt8:
 
 def _buffer(source: object) -> memoryview | None:
     """The bytes of a bytearray, a memoryview, an ``array.array``; None for what is no buffer of bytes."""
-    if isinstance(source, np.ndarray | np.generic) or hasattr(source, "__array_interface__"):
+    if isinstance(source, np.ndarray | np.generic) or _has(source, "__array_interface__"):
         return None
     try:
         view = memoryview(source)  # type: ignore[arg-type]
-    except TypeError:
+    except Exception:  # a closed buffer is none, too
         return None
     return view if view.itemsize == 1 else None
 
 
 def _array(source: object) -> UInt8 | None:
     """A picture of another array library; None for what is none, such as a column of paths."""
-    if isinstance(source, np.generic) or not (hasattr(source, "__array_interface__") or hasattr(source, "__array__")):
+    if isinstance(source, np.generic) or not (_has(source, "__array_interface__") or _has(source, "__array__")):
         return None
     try:
         array = np.asarray(source)

@@ -344,12 +344,15 @@ class LeftOut:
         How many files of each suffix are not of a format that is read.
     hidden, excluded
         How many files were hidden, and how many excluded by a pattern.
+    special
+        Paths of pipes, sockets and devices, which are never opened.
     """
 
     folders: tuple[str, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
     hidden: int = 0
     excluded: int = 0
+    special: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC']
         sentences.append(f"left out {plural(left_out.hidden, 'hidden file')}")
     if left_out.excluded:
         sentences.append(f"left out {plural(left_out.excluded, 'file')} by --exclude")
+    if left_out.special:
+        names = [path.rsplit("/", 1)[-1] for path in left_out.special]
+        sentences.append(
+            f"left out {plural(len(names), 'pipe, socket or device', 'pipes, sockets or devices')}: {_some(names)}"
+        )
     return sentences
 
 

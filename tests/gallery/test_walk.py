@@ -71,9 +71,15 @@ def test_a_folder_linked_from_elsewhere_is_walked(tmp_path):
     assert found(tmp_path / "photos") == [("Ada/a.jpg", "Ada")]
 
 
-def test_a_pipe_is_not_read(tmp_path):
+def test_a_pipe_is_not_read_but_said(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
-    assert found(tmp_path) == []
+    os.mkfifo(tmp_path / ".hidden")
+    skipped = Skipped()
+    assert list(entries(tmp_path, skipped=skipped)) == []
+    left_out = skipped.report()
+    assert left_out.special == (str(tmp_path / "a.jpg"),)
+    assert left_out.hidden == 1
+    assert "left out 1 pipe, socket or device: a.jpg" in passed_over(left_out)
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):

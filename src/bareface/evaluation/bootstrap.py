@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from bareface.errors import EvaluationError
+from bareface import arguments
 from bareface.evaluation.resampling import BATCH, Weights, draw
 from bareface.types import Float64
 
@@ -41,8 +41,10 @@ class Plan:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if self.replicates < 0 or not 0 < self.level < 1:
-            raise EvaluationError("evaluation.plan", "replicates or level out of range.")
+        arguments.count("replicates", self.replicates, code="evaluation.plan")
+        arguments.count("seed", self.seed, code="evaluation.plan")
+        if not 0 < arguments.number("level", self.level, 0, 1, code="evaluation.plan") < 1:
+            raise arguments.refused("level", self.level, "a number between 0 and 1", "evaluation.plan")
 
     def batches(self, subjects: int) -> Iterator[Weights]:
         """Weights of all replicates, some at a time; equal plans give equal weights."""

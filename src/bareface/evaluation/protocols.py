@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation.scores import Int16, Int32, ProtocolKind
 from bareface.files import check_named
@@ -140,10 +141,9 @@ def open_set(
     EvaluationError
         As :func:`all_pairs`, and ``evaluation.share``.
     """
-    if not 0 <= nonmated <= 1 or references < 1:
-        raise EvaluationError(
-            "evaluation.share", "the share of non-mated probes lies in [0, 1], references are at least 1."
-        )
+    nonmated = arguments.number("nonmated", nonmated, 0, 1, code="evaluation.share")
+    references = arguments.count("references", references, 1, code="evaluation.share")
+    seed = arguments.count("seed", seed)
     root, samples, notes, left_out = _people(folder, exclude)
     rng = np.random.default_rng(seed)
     photos: dict[str, list[int]] = {}
@@ -193,8 +193,10 @@ def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
 
 
 def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sample, ...], tuple[str, ...], LeftOut]:
+    folder = arguments.path("folder", folder)
     check_named(folder)
     root = Path(absolute(folder))
+    exclude = arguments.texts("exclude", exclude)
     skipped = Skipped()
     samples, unnamed = [], 0
     for entry in entries(root, exclude=exclude, skipped=skipped):

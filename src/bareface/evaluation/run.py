@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bareface
-from bareface import images
+from bareface import arguments, images
 from bareface.engine import Engine
 from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
@@ -82,6 +82,10 @@ def run(
     progress
         Called with (photos done, photos in all).
     """
+    arguments.instance("protocol", protocol, Protocol, "a Protocol")
+    arguments.able("engine", engine, ("detect", "embed"), "an Engine")
+    pad = arguments.count("pad", pad)
+    arguments.called("progress", progress)
     used = [np.unique(side).tolist() for side in (protocol.probe, protocol.reference)]
     if probes is None and references is None:
         used = [sorted({*used[0], *used[1]})]

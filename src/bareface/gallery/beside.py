@@ -8,6 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import RestorationError, UsageError
 from bareface.gallery import catalogue
 from bareface.gallery.derived import DerivedIndex
@@ -15,6 +16,7 @@ from bareface.gallery.faces import FaceEngine
 from bareface.gallery.searching import Probe, best_of_subjects, rescorers_of
 from bareface.restoration.base import Restored
 from bareface.restoration.beside import Beside, Union, beside, union_calibration
+from bareface.restoration.unmask import MOST
 from bareface.types import CandidateList, Face, Source
 
 DEEP: Final = 100
@@ -43,6 +45,10 @@ class Wish:
     enhance: bool
     completions: int
     seed: int
+
+    def __post_init__(self) -> None:
+        arguments.count("completions", self.completions, 1, MOST, code="restoration.completions")
+        arguments.count("seed", self.seed)
 
 
 def searched_beside(

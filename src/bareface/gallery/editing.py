@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bareface import arguments
 from bareface.errors import GalleryError, UsageError
 from bareface.gallery import catalogue, corrections, deletion, names, subjects
 from bareface.gallery.derived import DerivedIndex
@@ -55,7 +56,7 @@ class Editable:
             if subject is not None:
                 deleted = deletion.delete_subject(connection, subject)
             elif photo is not None:
-                deleted = deletion.delete_photo(connection, photo)
+                deleted = deletion.delete_photo(connection, arguments.path("photo", photo))
             elif reference is not None:
                 numbers = _numbers(reference)
                 catalogue.check_references(connection, numbers)
@@ -165,7 +166,7 @@ def _numbers(which: object) -> tuple[int, ...]:
             raise TypeError
         numbers = tuple(map(operator.index, several))
     except TypeError:
-        what = f"a reference is given by its number, not by {which!r:.60}."
+        what = f"a reference is given by its number, not by {arguments.shown(which)}."
         raise UsageError("usage.unknown-reference", what) from None
     if not numbers:
         raise UsageError("usage.unknown-reference", "no reference is given.")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bareface import arguments
 from bareface.errors import UsageError
 
 LONGEST = 500
@@ -61,7 +62,7 @@ def checked(name: object, source: str | None = None) -> str:
         ``usage.name``: it is not text, empty, too long, has control characters, or reads as a number.
     """
     if not isinstance(name, str):
-        raise _refused(f"a subject's name is text, not {name!r:.60}.", "Put it in quotes.", source)
+        raise _refused(f"a subject's name is text, not {arguments.shown(name)}.", "Put it in quotes.", source)
     shown = name if len(name) <= 60 else f"{name[:60]}..."
     if any(unicodedata.category(character) == "Cc" for character in name.strip()):
         raise _refused(f"the name {shown!r} has control characters.", "Leave them out.", source)

@@ -51,10 +51,12 @@ class Skipped:
     suffixes: Counter[str] = field(default_factory=Counter)
     hidden: int = 0
     excluded: int = 0
+    special: list[str] = field(default_factory=list)
 
     def report(self) -> LeftOut:
         """All of it, files by suffix, the commonest first."""
-        return LeftOut(tuple(self.folders), dict(self.suffixes.most_common()), self.hidden, self.excluded)
+        files = dict(self.suffixes.most_common())
+        return LeftOut(tuple(self.folders), files, self.hidden, self.excluded, tuple(self.special))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +204,9 @@ class _Rules:
             self.skipped.hidden += hidden
             self.skipped.excluded += excluded and not hidden
             return False
+        if kind == "other":  # it would block whoever reads it
+            self.skipped.special.append(item.path)
+            return False
         suffix = Path(folded).suffix
         if suffix not in PHOTO_SUFFIXES:
             self.skipped.suffixes[suffix if len(suffix) <= _LONGEST_SUFFIX else "others"] += 1
@@ -239,8 +244,8 @@ def _listing(folder: str, rules: _Rules) -> tuple[list[str], list[str]]:
     """The photos and the folders in a folder, each by name, folders before links to folders."""
     with os.scandir(folder) as listing:
         items = [(item, _kind(item)) for item in sorted(listing, key=lambda item: item.name)]
-    # A link that leads nowhere is kept, to be named as such; a pipe or a device would block whoever reads it.
-    taken = [(item, kind) for item, kind in items if kind != "other" and rules.takes(item, kind)]
+    # A link that leads nowhere is kept, to be named as such.
+    taken = [(item, kind) for item, kind in items if rules.takes(item, kind)]
     # Real folders first: where a link leads to one, the name of the folder itself is the one to keep.
     folders = sorted((item for item, kind in taken if kind == "folder"), key=lambda item: item.is_symlink())
     return [item.path for item, kind in taken if kind != "folder"], [item.path for item in folders]

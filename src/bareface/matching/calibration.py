@@ -7,7 +7,7 @@ names what it used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from numpy.typing import ArrayLike
 
+from bareface import arguments
 from bareface.errors import CalibrationError
 from bareface.matching.fpir import RULE_OF_THREE, StrangerModel
 from bareface.matching.llr import LlrModel
@@ -121,6 +122,9 @@ class Calibration:
         CalibrationError
             ``calibration.missing`` for a space without one.
         """
+        arguments.text("space", space)
+        if model is not None:
+            arguments.text("model", model)
         known = [calibration for calibration in _packaged() if calibration.space == space]
         if not known:
             raise CalibrationError(
@@ -157,6 +161,7 @@ class Calibration:
         """Read what :meth:`to_json` wrote; ``calibration.format`` where it is not that."""
         from bareface.matching.calibration_json import read
 
+        arguments.text("text", text)
         return cls(*read(text))
 
     def to_json(self) -> str:
@@ -171,6 +176,8 @@ class Calibration:
         The pair itself; else the mirrored one (a cosine has no direction); else one that agrees on more sides, bare
         before masked.
         """
+        if not (isinstance(states, tuple) and len(states) == 2 and all(isinstance(one, str) for one in states)):
+            raise arguments.refused("states", states, "the mask states of probe and reference")
         if states in self.entries:
             return states
         mirrored = (states[1], states[0])
@@ -203,8 +210,8 @@ class Calibration:
         CalibrationError
             ``calibration.rate`` for a rate outside (0, 1).
         """
-        if not 0.0 < fmr < 1.0:
-            raise CalibrationError("calibration.rate", f"A false match rate lies between 0 and 1, not at {fmr}.")
+        if not 0.0 < arguments.number("fmr", fmr, 0, 1, code="calibration.rate") < 1.0:
+            raise arguments.refused("fmr", fmr, "a number between 0 and 1", "calibration.rate")
         model = self._strangers(states)
         return Threshold(
             similarity=model.similarity_at_rate(fmr),
@@ -233,16 +240,16 @@ class Calibration:
             ``calibration.gallery`` for a gallery of less than one subject or reference, ``calibration.scores`` for a
             similarity that is not finite.
         """
-        return self.fpirs([similarity], subjects, references, states)[0]
+        return self.fpirs(
+            [arguments.number("similarity", similarity, code="calibration.scores")], subjects, references, states
+        )[0]
 
     def fpirs(
         self, similarities: ArrayLike, subjects: float, references: float = 1.0, states: States = BARE
     ) -> tuple[FpirEstimate, ...]:
         """:meth:`fpir` of many similarities, float [n], in one go."""
-        if not (subjects >= 1 and references >= 1):
-            raise CalibrationError(
-                "calibration.gallery", f"A gallery of {subjects} subjects with {references} references says nothing."
-            )
+        subjects = arguments.number("subjects", subjects, 1, code="calibration.gallery")
+        references = arguments.number("references", references, 1, code="calibration.gallery")
         value, low, high, extrapolated = self._strangers(states).fpir(similarities, subjects, references)
         stands_in = states not in self.entries
         return tuple(
@@ -268,6 +275,10 @@ class Calibration:
             The two FPIRs, rising.
         """
         value = self.fpir(similarity, subjects, references, states).value
+        if not (isinstance(targets, Sequence) and len(targets) == 2):
+            raise arguments.refused("targets", targets, "two rates", "calibration.rate")
+        for one in targets:
+            arguments.number("targets", one, 0, 1, code="calibration.rate")
         if value <= targets[0]:
             return "match"
         return "possible" if value <= targets[1] else "no match"
@@ -280,6 +291,7 @@ class Calibration:
         CalibrationError
             ``calibration.llr`` where the calibration had no mated comparisons.
         """
+        similarity = arguments.number("similarity", similarity, code="calibration.scores")
         model = self.entries[self.nearest(states)].llr
         if model is None:
             raise CalibrationError(

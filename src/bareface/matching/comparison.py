@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import TemplateError
 from bareface.matching import evidence
 from bareface.matching.evidence import MIN_VISIBLE
@@ -64,6 +65,10 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     """
     from bareface.matching.calibration import Calibration
 
+    for name, face in (("a", a), ("b", b)):
+        arguments.instance(name, face, Face, "a face, as Engine.faces gives them")
+    min_visible = arguments.number("min_visible", min_visible, 0, 1)
+    fmr = arguments.number("fmr", fmr, code="calibration.rate")
     one, other = a.template, b.template
     same_space(one, other)
     mixed = crosses(one.mask_state, other.mask_state)

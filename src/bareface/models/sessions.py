@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from bareface import dependencies
+from bareface import arguments, dependencies
 from bareface.errors import ModelError
 from bareface.forking import PerProcess
 from bareface.types import Precision
@@ -82,8 +82,11 @@ def check_providers(providers: Sequence[str] | None) -> list[str]:
     ModelError
         ``model.provider``.
     """
-    asked = (providers,) if isinstance(providers, str) else providers or ("cpu",)
-    wanted = list(dict.fromkeys(_SHORT_NAMES.get(str(name), str(name)) for name in asked))
+    asked = (providers,) if isinstance(providers, str) else ("cpu",) if providers is None else providers
+    if isinstance(asked, bytes) or not isinstance(asked, Iterable):
+        raise arguments.refused("providers", providers, "names of ONNX Runtime's providers", "model.provider")
+    named = [one if isinstance(one, str) else arguments.shown(one) for one in asked] or ["cpu"]
+    wanted = list(dict.fromkeys(_SHORT_NAMES.get(name, name) for name in named))
     available = [name for name in dependencies.onnxruntime().get_available_providers() if name != _REMOTE]
     for name in wanted:
         if name not in available:

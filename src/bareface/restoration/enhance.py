@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import cv2
 import numpy as np
 
+from bareface import arguments
 from bareface.embedding.base import Cover
 from bareface.errors import RestorationError
 from bareface.models import registry
@@ -59,10 +60,9 @@ def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: f
         ``restoration.no-information``: the face is too small or too unclear to be helped; ``restoration.no-photo``;
         ``restoration.method`` and ``restoration.fidelity``: no such method, no such fidelity.
     """
-    if method not in METHODS:
-        raise RestorationError("restoration.method", f"there is no method {method!r}, only {', '.join(METHODS)}.")
-    if not 0 <= fidelity <= 1:
-        raise RestorationError("restoration.fidelity", f"fidelity lies between 0 and 1; {fidelity} does not.")
+    arguments.instance("face", face, Face, "a face, as Engine.faces gives them")
+    arguments.choice("method", method, METHODS, code="restoration.method")
+    fidelity = arguments.number("fidelity", fidelity, 0, 1, code="restoration.fidelity")
     cut = aligned(face)
     reason = why_hopeless(face, cut)
     if reason is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import cv2
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import RestorationError
 from bareface.models import registry
 from bareface.occlusion.base import MASK, OTHER
@@ -61,8 +62,9 @@ def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, regi
         is seen; ``restoration.no-photo``: the face comes from a stream, which keeps no photos;
         ``restoration.completions`` and ``restoration.region``: no such number, no such region.
     """
-    if not 1 <= completions <= MOST:
-        raise RestorationError("restoration.completions", f"1 to {MOST} completions can be drawn, not {completions}.")
+    arguments.instance("face", face, Face, "a face, as Engine.faces gives them")
+    completions = arguments.count("completions", completions, 1, MOST, code="restoration.completions")
+    seed = arguments.count("seed", seed)
     cut = aligned(face)
     photo, source, placement, beyond = cut.photo, cut.pixels, cut.placement, cut.beyond
     hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
@@ -192,7 +194,11 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
         size = photo.pixels.shape[1::-1]
         marked = (region > 127).astype(np.uint8)
         return warped(np.asarray(cv2.resize(marked, size, interpolation=cv2.INTER_NEAREST), bool), placement)
-    points = np.zeros(0) if isinstance(region, np.ndarray) and region.dtype == bool else np.asarray(region, np.float64)
+    try:
+        marked_by_truth = isinstance(region, np.ndarray) and region.dtype == bool
+        points = np.zeros(0) if marked_by_truth else np.asarray(region, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        points = np.zeros(0)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
         what = f"a region is a mask image, bool [{SIDE}, {SIDE}] on the aligned face, or three or more points (x, y)."
         raise RestorationError("restoration.region", what, source=source)

@@ -1,0 +1,173 @@
+"""Arguments of the library's functions, checked at the door: an error names the argument and what is allowed."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from bareface.errors import (
+    BarefaceError,
+    CalibrationError,
+    EvaluationError,
+    ImageError,
+    ModelError,
+    RestorationError,
+    UsageError,
+)
+
+_KINDS: Final[dict[str, type[BarefaceError]]] = {
+    "calibration": CalibrationError,
+    "evaluation": EvaluationError,
+    "image": ImageError,
+    "model": ModelError,
+    "restoration": RestorationError,
+}
+
+
+def number(
+    name: str, value: object, least: float = -math.inf, most: float = math.inf, *, code: str = "usage.value"
+) -> float:
+    """A finite number between two bounds, of whatever numeric type; text and truth values are not numbers.
+
+    Parameters
+    ----------
+    name
+        The argument, as the caller writes it.
+    value
+        What was passed.
+    least, most
+        The bounds, which are allowed themselves.
+    code
+        Of the error.
+
+    Raises
+    ------
+    BarefaceError
+        Of the kind that the code belongs to.
+    """
+    given = _as_float(value)
+    if given is None or not least <= given <= most or math.isinf(given):
+        raise refused(name, value, f"a number{_between(least, most)}", code)
+    return given
+
+
+def count(
+    name: str, value: object, least: int | None = 0, most: int | None = None, *, code: str = "usage.value"
+) -> int:
+    """A whole number between two bounds; parameters and errors as in :func:`number`."""
+    try:
+        given = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        given = None
+    if given is None or (least is not None and given < least) or (most is not None and given > most):
+        bounds = _between(-math.inf if least is None else least, math.inf if most is None else most)
+        raise refused(name, value, f"a whole number{bounds}", code)
+    return given
+
+
+def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "usage.value") -> None:
+    """Refuse what is not one of a few values."""
+    if not any(type(value) is type(one) and value == one for one in allowed):
+        raise refused(name, value, " or ".join(map(str, allowed)), code)
+
+
+def text(name: str, value: object) -> None:
+    """Refuse what is not text."""
+    if not isinstance(value, str):
+        raise refused(name, value, "text")
+
+
+def path(name: str, value: object) -> str:
+    """A path as text; bytes are not taken, since some systems have no paths of bytes."""
+    given = None
+    if isinstance(value, str | os.PathLike):
+        try:
+            given = os.fspath(value)
+        except Exception:  # any object may have a method of that name
+            given = None
+    if not isinstance(given, str):
+        raise refused(name, value, "a path")
+    return given
+
+
+def instance(name: str, value: object, kind: type, what: str, *, code: str = "usage.value") -> None:
+    """Refuse what is not of a type."""
+    if not isinstance(value, kind):
+        raise refused(name, value, what, code)
+
+
+def able(name: str, value: object, methods: Iterable[str], what: str) -> None:
+    """Refuse an object that lacks one of these attributes."""
+    if isinstance(value, type) or not all(hasattr(value, method) for method in methods):
+        raise refused(name, value, what)
+
+
+def called(name: str, value: Callable[..., Any] | None) -> None:
+    """Refuse what cannot be called; None stands for nothing to call."""
+    if value is not None and not callable(value):
+        raise refused(name, value, "a function")
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Several texts; one alone counts as one, not as its letters."""
+    several = (value,) if isinstance(value, str) else value
+    if isinstance(several, bytes) or not isinstance(several, Iterable):
+        raise refused(name, value, "text, or several")
+    listed = tuple(several)
+    for one in listed:
+        if not isinstance(one, str):
+            raise refused(name, one, "text, or several")
+    return listed
+
+
+def items(name: str, value: object, kind: type, what: str) -> None:
+    """Refuse what is not a sequence of a type."""
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise refused(name, value, f"a list of {what}")
+    for one in value:
+        instance(name, one, kind, f"a list of {what}")
+
+
+def refused(name: str, value: object, allowed: str, code: str = "usage.value") -> BarefaceError:
+    """The error that names an argument, its value and what is allowed."""
+    kind = _KINDS.get(code.partition(".")[0], UsageError)
+    return kind(code, f"{name} must be {allowed}, not {shown(value)}.")
+
+
+def said(error: Exception) -> str:
+    """What an error of somebody's object says, whatever its own ``__str__`` does."""
+    try:
+        words = str(error)
+    except Exception:
+        words = ""
+    return " ".join(words.split())[:200].rstrip(".") or type(error).__name__
+
+
+def shown(value: object) -> str:
+    """A value in a few characters, whatever its own ``__repr__`` does."""
+    try:
+        said = repr(value)
+    except Exception:
+        said = ""
+    said = " ".join(said.split())
+    return said if 0 < len(said) <= 60 else f"a {type(value).__name__}"
+
+
+def _as_float(value: object) -> float | None:
+    if isinstance(value, bool | str | bytes | bytearray):
+        return None
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except Exception:  # arrays, objects: whatever they raise, they are not numbers
+        return None
+
+
+def _between(least: float, most: float) -> str:
+    if math.isfinite(least) and math.isfinite(most):
+        return f" from {least:g} to {most:g}"
+    if math.isfinite(least):
+        return f" from {least:g} up"
+    return f" up to {most:g}" if math.isfinite(most) else ""
