@@ -12,7 +12,6 @@ from bareface.cli.output import Json, note, print_json
 from bareface.cli.shapes import plain
 from bareface.cli.unmask import chosen_face
 from bareface.files import file_name, make_folder
-from bareface.wording import percent
 
 if TYPE_CHECKING:
     from bareface.restoration.base import Restored
@@ -39,6 +38,7 @@ def enhance(
     """Make an unclear face clearer: before and after, and the face in its photo, labelled as recomputed."""
     from bareface import images
     from bareface.restoration.enhance import place_back
+    from bareface.restoration.provenance import share_in_words
     from bareface.restoration.saving import save_picture
     from bareface.restoration.sheet import before_and_after
 
@@ -53,7 +53,7 @@ def enhance(
     if json:
         print_json(_shape(opened, restored, beside, placed))
         return
-    share, drift = percent(restored.provenance.synthetic), restored.drift[0]
+    share, drift = share_in_words(restored.provenance), restored.drift[0]
     note(f"{share} of the face is recomputed by {method}; its identity drifted by {drift:.2f}.")
     note(f"Before and after: {beside}")
     note(f"In the photo: {placed}")

@@ -13,7 +13,6 @@ from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import ImageError, UsageError
 from bareface.files import file_name, make_folder
-from bareface.wording import percent
 
 if TYPE_CHECKING:
     from bareface.images import Limits
@@ -124,6 +123,8 @@ def _shape(photo: Photo, restored: Restored, sheet: Path, written: list[Path], s
 
 
 def _print(restored: Restored, written: list[Path]) -> None:
+    from bareface.restoration.provenance import share_in_words
+
     rows = [
         (number, f"{drift:.2f}", path)
         for number, (drift, path) in enumerate(zip(restored.drift, written, strict=True), start=1)
@@ -131,6 +132,6 @@ def _print(restored: Restored, written: list[Path]) -> None:
     print_table(("guess", "drift", "picture"), rows, right=("guess", "drift"), long=("picture",))
     spread = float(restored.spread[restored.region].mean())
     note(
-        f"{percent(restored.provenance.synthetic)} of the face is filled; the guesses differ by {spread:.0f} grey "
+        f"{share_in_words(restored.provenance)} of the face is filled; the guesses differ by {spread:.0f} grey "
         f"levels and, in identity, by {restored.identity_spread:.2f}."
     )

@@ -35,14 +35,19 @@ _RECORD: Final = re.compile(r"<bareface:record>(.*?)</bareface:record>", re.DOTA
 
 
 def sentence(provenance: Provenance) -> str:
-    """What a picture's band says.
-
-    The share is rounded up: a picture never seems less synthetic than it is.
-    """
-    share = f"{math.ceil(100 * provenance.synthetic - 1e-6)} %"
+    """What a picture's band says."""
+    share = share_in_words(provenance)
     if provenance.kind == "enhance":
         return f"ENHANCED: {share} of face pixels are recomputed; not evidence"
     return f"RESTORED: {share} of face pixels are synthetic; not evidence"
+
+
+def share_in_words(provenance: Provenance) -> str:
+    """How much of a face is synthetic, in whole percent.
+
+    Rounded up: a picture never seems less synthetic than it is.
+    """
+    return f"{math.ceil(100 * provenance.synthetic - 1e-6)} %"
 
 
 def labels_of(provenance: Provenance) -> Labels:
