@@ -87,6 +87,25 @@ def test_a_split_ends_the_alias_of_a_merge_made_by_mistake(gallery, photos):
     assert holdings(gallery) == {"Ada": 1, "Bo": 3}
 
 
+@pytest.mark.parametrize("by", ["split", "assign"])
+def test_a_subject_that_is_emptied_by_hand_leaves_no_alias(gallery, photos, tmp_path, by):
+    gallery.enrol(photos)
+    gallery.merge("Ada", "Bo")
+    everything = [one.id for one in gallery.references("Ada")]
+    if by == "split":
+        gallery.split(everything, "Cy")
+    else:
+        gallery.assign(everything, "Cy")
+    save(tmp_path / "new" / "Ada" / "2.png", GREEN)
+    save(tmp_path / "new" / "Bo" / "2.png", GREY)
+    gallery.enrol(tmp_path / "new")
+    assert [(one.name, one.references, one.aliases) for one in gallery.subjects()] == [
+        ("Ada", 1, ()),
+        ("Bo", 1, ()),
+        ("Cy", 2, ()),
+    ]
+
+
 def test_an_alias_that_is_followed_is_said(gallery, photos):
     gallery.enrol(photos)
     gallery.merge("Ada", "Bo")

@@ -102,8 +102,11 @@ class Model:
             self.owner[item] = self.person(name) if said is None else self.back(said)
 
     def assign(self, items: list[Any], one: int) -> None:
+        before = {self.owner[item] for item in items}
         for item in items:
             self.word[item] = self.owner[item] = one
+        emptied = before - set(self.owner.values())
+        self.alias = {name: means for name, means in self.alias.items() if means not in emptied}
         if self.name[one] is None:
             self.word.update({item: one for item, owner in self.owner.items() if owner == one})
 

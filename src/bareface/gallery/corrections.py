@@ -55,7 +55,11 @@ def target_of(face: Face, corrections: Iterable[Standing]) -> Target | None:
 
 
 def assign(connection: sa.Connection, references: Iterable[Reference], subject_id: int) -> None:
-    """These faces are this subject's."""
+    """These faces are this subject's.
+
+    A subject that is left with none was not who it seemed: its aliases end, so that nobody who gets its name later
+    takes over photos of others.
+    """
     target = subjects.target(connection, subject_id)
     moved = list(references)
     if target.name is None:  # no folder's name will bring its other faces together again
@@ -64,7 +68,9 @@ def assign(connection: sa.Connection, references: Iterable[Reference], subject_i
         _replace(connection, one, target)
         there = reference.update().where(reference.c.id == one.id)
         connection.execute(there.values(subject_id=subject_id))
-    catalogue.drop_unused(connection, subject, {one.subject_id for one in moved})
+    before = {one.subject_id for one in moved}
+    subjects.end_aliases_of_emptied(connection, before)
+    catalogue.drop_unused(connection, subject, before)
 
 
 def reject(connection: sa.Connection, references: Sequence[Reference]) -> Deleted:

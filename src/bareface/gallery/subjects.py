@@ -25,7 +25,7 @@ from bareface.errors import UsageError
 from bareface.gallery import names
 from bareface.gallery.catalogue import inserted
 from bareface.gallery.records import Problem
-from bareface.gallery.schema import correction, subject
+from bareface.gallery.schema import correction, reference, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,13 @@ def take(connection: sa.Connection, number: int, name: str) -> None:
 def end_alias(connection: sa.Connection, name: str) -> None:
     """Let a name mean no other subject any more."""
     connection.execute(correction.delete().where(correction.c.merged_name == names.key(name)))
+
+
+def end_aliases_of_emptied(connection: sa.Connection, numbers: Iterable[int]) -> None:
+    """Let nothing be another name of those of these subjects that have no reference any more."""
+    empty = ~sa.exists().where(reference.c.subject_id == subject.c.id)
+    keys = sa.select(subject.c.key).where(subject.c.id.in_(sorted(numbers)), empty)
+    connection.execute(correction.delete().where(correction.c.kind == "merge", correction.c.subject_key.in_(keys)))
 
 
 def waiting(connection: sa.Connection, which: int | str) -> Target | None:
