@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bareface import images
-from bareface.errors import ImageError, TemplateError, UsageError
+from bareface.errors import GalleryError, ImageError, TemplateError, UsageError
 from bareface.service import Gallery
 from bareface.types import EnrolOutcome
 from tests.gallery.pictures import TileEngine, colours, people, picture, save
@@ -354,3 +354,46 @@ def test_a_generator_that_fills_one_buffer_is_enrolled_picture_by_picture(galler
         (entry,) = gallery.search(iter([picture(colour)])).lists
         assert entry.candidates[0].same_source == "same file"
     assert len({one.subject_id for one in gallery.references()}) == 3
+
+
+# A refused first command
+
+
+def test_a_gallery_of_a_refused_first_command_is_removed(tmp_path):
+    def refused():
+        with Gallery.open(tmp_path / "new", TileEngine()) as opened:
+            opened.import_encodings(tmp_path / "missing.npy")
+
+    with pytest.raises(GalleryError):
+        refused()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stored", ["before", "in it", "by another"])
+def test_a_gallery_in_which_something_was_stored_stays(tmp_path, stored):
+    photo = save(tmp_path / "a.png", RED)
+    if stored == "before":
+        Gallery.open(tmp_path / "new", TileEngine()).close()
+
+    def fails():
+        with Gallery.open(tmp_path / "new", TileEngine()) as opened:
+            if stored == "in it":
+                opened.enrol(photo)
+                opened.delete(photo=photo)  # what the user made stays, though it is empty now
+            elif stored == "by another":
+                with Gallery.open(tmp_path / "new", TileEngine()) as other:
+                    other.enrol(photo)
+            opened.references("nobody")
+
+    with pytest.raises(UsageError):
+        fails()
+    assert (tmp_path / "new").is_file()
+
+
+def test_a_writer_notices_that_the_gallery_was_removed(tmp_path):
+    other = Gallery.open(tmp_path / "other", TileEngine())
+    (tmp_path / "other").unlink()
+    with pytest.raises(GalleryError) as refusal:
+        other.enrol(save(tmp_path / "a.png", RED))
+    assert refusal.value.code == "gallery.missing"
+    assert not (tmp_path / "other").exists()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self, get_args
 
 from bareface import arguments
-from bareface.errors import UsageError
+from bareface.errors import GalleryError, UsageError
 from bareface.files import check_named
 from bareface.gallery import (
     calibrating,
@@ -85,7 +86,8 @@ class Gallery(Editable):
             Arithmetic of the vector index: ``int8`` (default: a quarter of the memory, the best scored again in
             float32) or ``float32``.
         create
-            Make the gallery where there is none.
+            Make the gallery where there is none. In a ``with`` statement that an exception ends, one that was made
+            and in which nothing was stored is removed again.
 
         Raises
         ------
@@ -147,6 +149,9 @@ class Gallery(Editable):
         if kind is None:
             self.close()
         else:  # saving the index may fail for the same reason, and would hide it
+            if self._store.discard_unused():
+                with suppress(GalleryError):
+                    self._index.discard_file()
             self._store.close()
 
     # Enrolment and search ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bareface import images
-from bareface.restoration.provenance import read_provenance
+from bareface.restoration.provenance import read_provenance, sentence, share_in_words
 from tests.cli.support import Run, parsed
 
 
@@ -41,7 +41,10 @@ def test_before_and_after_and_the_photo_all_labelled(run: Run, blurred: Path, tm
 
 def test_a_classical_method_and_words_for_people(run: Run, blurred: Path, tmp_path: Path) -> None:
     result = run("enhance", blurred, "-o", tmp_path, "--method", "unsharp")
-    assert "recomputed by unsharp" in result.stderr
+    made = read_provenance(tmp_path / "collins.enhance.png")
+    assert made is not None
+    assert f"{share_in_words(made)} of the face is recomputed by unsharp" in result.stderr
+    assert share_in_words(made) in sentence(made)  # as the picture's own band says
     assert "no evidence" in result.stderr
     assert (tmp_path / "collins.enhance.png").is_file()
     assert (tmp_path / "collins.enhanced.png").is_file()

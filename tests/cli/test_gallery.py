@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bareface.models.sessions import sums_8_bit_products_exactly
 from tests.cli.support import Run, parsed
@@ -201,3 +204,38 @@ def test_import_encodings(run: Run, collins: Path, tmp_path: Path) -> None:
 def test_import_of_something_else(run: Run, collins: Path, tmp_path: Path) -> None:
     result = parsed(run("gallery", "import", tmp_path / "g.bareface", collins, "--json", expect=4))
     assert result["error"]["code"].startswith("gallery.import")
+
+
+def test_a_repair_asks_first_and_deletes_damaged_corrections(run: Run, gallery: Path) -> None:
+    run("gallery", "assign", gallery, "Ada", 1)
+    with closing(sqlite3.connect(gallery)) as raw, raw:
+        raw.execute("UPDATE correction SET made = x'00ff'")
+    assert "`bareface gallery check --repair`" in run("gallery", "check", gallery, expect=4).stderr
+    assert parsed(run("gallery", "check", gallery, "--repair", "--json", expect=2))["error"]["code"] == "usage.confirm"
+    assert "Deleted: 1 damaged row." in run("gallery", "check", gallery, "--repair", "--yes").stderr
+    assert parsed(run("gallery", "check", gallery, "--json"))["ok"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "format", "name"])
+def test_a_refused_import_makes_no_gallery(run: Run, tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "encodings.json"
+    if damage != "missing":
+        rows = [{"name": "#1" if damage == "name" else "Ada", "encoding": [0.1] * (128 if damage == "name" else 3)}]
+        file.write_text(json.dumps(rows))
+    run("gallery", "import", tmp_path / "new", file, expect=2 if damage == "name" else 4)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("new")] == []
+
+
+@pytest.mark.parametrize("what", ["missing", "no face", "empty folder", "bad name"])
+def test_a_first_enrolment_that_stores_nothing_makes_no_gallery(run: Run, tmp_path: Path, what: str) -> None:
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (64, 64)).save(blank)
+    (tmp_path / "folder").mkdir()
+    arguments, code = {
+        "missing": ([tmp_path / "none.jpg"], 3),
+        "no face": ([blank], 1),
+        "empty folder": ([tmp_path / "folder"], 1),
+        "bad name": ([blank, "--subject", "#1"], 2),
+    }[what]
+    run("enrol", tmp_path / "new", *arguments, expect=code)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("new")] == []

@@ -192,3 +192,33 @@ def test_a_gallery_that_computes_by_itself_is_refused(sound, tmp_path, what, sta
     with pytest.raises(GalleryError, match=f"holds a {what} called") as caught:
         Gallery.open(tmp_path / "g", engine())
     assert caught.value.code == "gallery.corrupt"
+
+
+def damaged(sound, tmp_path, *statements) -> None:
+    shutil.copy(sound / "g", tmp_path / "g")
+    with closing(sqlite3.connect(tmp_path / "g")) as raw, raw:
+        for statement in statements:
+            raw.execute(statement)
+
+
+@pytest.mark.parametrize("table", ["correction", "restoration", "restored_face"])
+def test_damaged_rows_that_nothing_depends_on_are_deleted_by_a_repair(sound, tmp_path, table):
+    column = {"correction": "made", "restoration": "provenance", "restored_face": "grey"}[table]
+    damaged(sound, tmp_path, f"UPDATE {table} SET {column} = x'00ff'")
+    with Gallery.open(tmp_path / "g", engine()) as opened:
+        problems = opened.check().problems
+        assert problems
+        assert all("`bareface gallery check --repair`" in one.message for one in problems)
+        assert opened.repair() == len(problems)
+        assert opened.check().ok
+        assert len(opened.references()) == 5
+        assert opened.repair() == 0
+
+
+def test_a_repair_leaves_damage_that_it_cannot_delete(sound, tmp_path):
+    damaged(sound, tmp_path, "UPDATE correction SET made = x'00ff'", "UPDATE template SET vector = zeroblob(512)")
+    with Gallery.open(tmp_path / "g", engine()) as opened:
+        assert opened.repair() > 0
+        problems = opened.check().problems
+        assert problems
+        assert all("table template" in one.message for one in problems)

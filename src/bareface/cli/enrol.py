@@ -54,22 +54,29 @@ def enrol(
     """
     from bareface.service import Gallery
 
-    with Gallery.open(gallery, engine=options.engine()) as opened, progress("Enrolling") as advance:
-        try:
-            report = opened.enrol(
-                paths,
-                subject=subject,
-                basis=basis,
-                largest=largest,
-                face=None if face is None else face - 1,
-                crops=not no_crops,
-                min_visible=min_visible,
-                exclude=exclude or (),
-                progress=lambda done, total, _: advance(done, total),
-            )
-        except (KeyboardInterrupt, Ended):
-            note("What was enrolled stays; run the same command again to enrol the rest.")
-            raise
+    # What ends within the first "with" removes a gallery that was made here and in which nothing was stored.
+    with Gallery.open(gallery, engine=options.engine()) as opened:
+        with progress("Enrolling") as advance:
+            try:
+                report = opened.enrol(
+                    paths,
+                    subject=subject,
+                    basis=basis,
+                    largest=largest,
+                    face=None if face is None else face - 1,
+                    crops=not no_crops,
+                    min_visible=min_visible,
+                    exclude=exclude or (),
+                    progress=lambda done, total, _: advance(done, total),
+                )
+            except (KeyboardInterrupt, Ended):
+                note("What was enrolled stays; run the same command again to enrol the rest.")
+                raise
+        _print(report, gallery, json)
+
+
+def _print(report: EnrolReport, gallery: Path, json: bool) -> None:
+    """Print a report; exit where something was refused or nothing found."""
     if json:
         print_json(
             {

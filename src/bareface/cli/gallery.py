@@ -229,10 +229,23 @@ def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) ->
 
 
 @app.command()
-def check(gallery: GalleryPath, json: Json = False) -> None:
+def check(
+    gallery: GalleryPath,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Delete damaged rows of corrections and restorations for good.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
     """Look for damage, and repair the index; exit code 4 if there is any. Warn of files that others may read."""
     with _open(gallery) as opened:
         report = opened.check()
+        if repair and report.problems:
+            for problem in report.problems:
+                note(f"{problem.code}: {problem.message}")
+            _confirm("Delete damaged rows of corrections and restorations, and forget what they said?", yes)
+            note(f"Deleted: {plural(opened.repair(), 'damaged row')}.")
+            report = opened.check()
     if json:
         print_json({"ok": report.ok, **plain(report)})
     else:

@@ -83,7 +83,7 @@ def run(
         Called with (photos done, photos in all).
     """
     arguments.instance("protocol", protocol, Protocol, "a Protocol")
-    arguments.able("engine", engine, ("detect", "embed"), "an Engine")
+    arguments.able("engine", engine, ("model", "space"), "an Engine")
     pad = arguments.count("pad", pad)
     arguments.called("progress", progress)
     used = [np.unique(side).tolist() for side in (protocol.probe, protocol.reference)]

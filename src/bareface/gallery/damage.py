@@ -24,10 +24,26 @@ _REMEDIES = {
     "file": "delete the references of this photo by their numbers",
 }
 _COPY = "restore a copy of the gallery"
+_DISPENSABLE = ("correction", "restoration", "restored_face", "history")
+"""Tables whose rows no other row depends on, but for those that are deleted with them."""
+_REMEDIES |= dict.fromkeys(_DISPENSABLE, "delete it with `bareface gallery check --repair`")
 
 
 def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """All damaged rows, table by table; each problem names table, row and column, and says what to do."""
+    return (problem for _, _, problem in _found(connection))
+
+
+def repair(connection: sqlite3.Connection) -> int:
+    """Delete damaged rows of the dispensable tables, within a transaction; returns how many."""
+    rows = {(table, row) for table, row, _ in _found(connection) if table in _DISPENSABLE and row is not None}
+    for table, row in rows:
+        connection.execute(f"DELETE FROM [{table}] WHERE rowid = ?", (row,))
+    return len(rows)
+
+
+def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
+    """Damage with its table and row; no row where it is none of a single row."""
     connection.text_factory = _text
     dimension = _dimension(connection)
     for table in schema.metadata.sorted_tables:
@@ -41,12 +57,14 @@ def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
                 number = values[key.name]
                 for what in (*_columns(table, values), *_together(table, values, dimension)):
                     templates = table is schema.template and what.startswith(("vector", "covered"))
-                    yield _named(table.name, number, what, "gallery.template" if templates else "gallery.corrupt")
+                    yield _row(table.name, number, what, "gallery.template" if templates else "gallery.corrupt")
         except sqlite3.Error as error:
-            yield Problem("gallery.corrupt", f"table {table.name} cannot be read: {error}; {_COPY}.")
+            what = f"table {table.name} cannot be read: {error}; {_COPY}."
+            yield table.name, None, Problem("gallery.corrupt", what)
         else:
             if table is schema.gallery and seen != 1:
-                yield Problem("gallery.corrupt", f"table gallery has {seen} rows, not 1; {_COPY}.")
+                what = f"table gallery has {seen} rows, not 1; {_COPY}."
+                yield table.name, None, Problem("gallery.corrupt", what)
     yield from _links(connection)
 
 
@@ -91,24 +109,24 @@ def _dimension(connection: sqlite3.Connection) -> int | None:
     return row[0] if row and isinstance(row[0], int) else None
 
 
-def _links(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
     """Rows that point to no row, and references without a template."""
     try:
         for table, row, target, _ in connection.execute("PRAGMA foreign_key_check"):
-            yield _named(table, row, f"points to no row of {target}")
+            yield _row(table, row, f"points to no row of {target}")
         lost = "SELECT id FROM reference WHERE id NOT IN (SELECT reference_id FROM template)"
         for (number,) in connection.execute(lost):
-            yield _named("reference", number, "has no template", "gallery.template")
+            yield _row("reference", number, "has no template", "gallery.template")
         pinned = "SELECT 1 FROM gallery WHERE (space IS NULL OR dimension IS NULL)"
         if connection.execute(f"{pinned} AND EXISTS (SELECT 1 FROM template)").fetchone():
-            yield _named("gallery", 1, "has templates, but no space or dimension")
+            yield _row("gallery", 1, "has templates, but no space or dimension")
     except sqlite3.Error as error:
-        yield Problem("gallery.corrupt", f"the tables cannot be compared: {error}; {_COPY}.")
+        yield "gallery", None, Problem("gallery.corrupt", f"the tables cannot be compared: {error}; {_COPY}.")
 
 
-def _named(table: str, row: object, what: str, code: str = "gallery.corrupt") -> Problem:
+def _row(table: str, row: object, what: str, code: str = "gallery.corrupt") -> tuple[str, Any, Problem]:
     who = f"reference {row} (table {table})" if _REMEDIES.get(table) == _BY_REFERENCE else f"row {row} of table {table}"
-    return Problem(code, f"{who}: {what}; {_REMEDIES.get(table, _COPY).format(row)}.")
+    return table, row, Problem(code, f"{who}: {what}; {_REMEDIES.get(table, _COPY).format(row)}.")
 
 
 def _text(data: bytes) -> Any:

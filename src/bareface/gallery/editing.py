@@ -69,6 +69,18 @@ class Editable:
         """Write the gallery's files anew, as :meth:`delete` does: finishes a deletion that was interrupted."""
         self._erase()
 
+    def repair(self) -> int:
+        """Delete damaged rows of corrections and restorations, which no reference depends on; returns how many.
+
+        What they said is forgotten: a face that one of them rejected or assigned can be enrolled otherwise, a picture
+        that was restored can pass for a photo. :meth:`check` names them first.
+        """
+        count = self._store.repair()
+        if count:
+            with suppress(GalleryError):  # where more is damaged; the next opening tries again
+                self._erase()
+        return count
+
     def _erase(self, *, wait: bool = True) -> None:
         self._store.check_writable()
         self._index.discard_file()

@@ -81,13 +81,38 @@ class Store:
         self.lock = RLock()
         self._source = str(path)
         exists = place.check(self.path, self._source, create=create)
-        if not exists:
+        self._made = not exists
+        if self._made:
             self._make()
         self.read_only = exists and not place.may_write(self.path)
         connector = Connector(self.path, self._source, read_only=self.read_only, timeout=BUSY_TIMEOUT_S)
         self._engine = connector.engine()
         forking.register(self)
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.discard_unused()
+            raise
+
+    def discard_unused(self) -> bool:
+        """Remove the file if this object made it and nothing was ever stored: a refused command leaves no gallery.
+
+        Returns whether it did.
+        """
+        if not self._made:
+            return False
+        real = self.path.resolve()
+        with suppress(GalleryError, DBAPIError, sqlite3.Error, OSError), self.lock, self._engine.connect() as plain:
+            connection = plain.execution_options(writing=True)  # nobody else can write meanwhile
+            with connection.begin():
+                tables = sa.inspect(connection).get_table_names()
+                if tables and connection.exec_driver_sql("SELECT count(*) FROM sqlite_sequence").scalar():
+                    return False
+                for ending in ("", "-wal", "-shm"):
+                    real.with_name(real.name + ending).unlink(missing_ok=True)
+            self._made = False
+            return True
+        return False
 
     def _make(self) -> None:
         """Make the file with the permissions of ours: SQLite gives its other files those of this one."""
@@ -180,6 +205,8 @@ class Store:
         with self.lock, self._failures(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
+                if not self.path.exists():  # removed while this waited for its turn
+                    raise failures.of("SQLITE_CANTOPEN", self._source)
                 yield connection
                 _renew_token(connection)
 
@@ -269,6 +296,16 @@ class Store:
             raw = connection.connection.dbapi_connection
             assert isinstance(raw, sqlite3.Connection)
             return tuple(damage.problems(raw))
+
+    def repair(self) -> int:
+        """Delete damaged rows of the tables that nothing else depends on; returns how many."""
+        with self.write() as connection:
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            count = damage.repair(raw)
+            if count:
+                self.mark_deleted(connection)
+        return count
 
     def close(self) -> None:
         """Close the gallery. Between transactions no connection is open: nothing is left to be closed."""
