@@ -14,11 +14,17 @@ import pytest
 from bareface import Engine, Gallery, compare
 from bareface.arguments import count, number, shown, texts
 from bareface.errors import BarefaceError, UsageError
+from bareface.evaluation.analysis import analyse
 from bareface.evaluation.bootstrap import Plan
+from bareface.evaluation.pair_lists import parse_pairs, read_csv_gallery, read_csv_pairs, read_labels, read_pairs
 from bareface.evaluation.protocols import all_pairs, open_set
 from bareface.evaluation.run import run
-from bareface.images import decode, encode
+from bareface.evaluation.scores import ScoreFile
+from bareface.images import decode, encode, write
 from bareface.matching.calibration import Calibration
+from bareface.restoration.provenance import Provenance, read_provenance
+from bareface.restoration.record import RestorationRecord
+from bareface.restoration.saving import encode_picture, save_picture
 from bareface.sources import Limits
 from tests.gallery.pictures import TileEngine, colours, picture, save
 from tests.portraits import astronaut
@@ -187,6 +193,15 @@ def test_evaluations(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyP
         "plan seed": lambda value: Plan(seed=value),
         "level": lambda value: Plan(level=value),
         "protocol": lambda value: run(value, engine),
+        "scores": ScoreFile.read,
+        "pairs": read_pairs,
+        "photos": lambda value: read_pairs("none.txt", value),
+        "csv": read_csv_pairs,
+        "gallery": lambda value: read_csv_gallery(value, "none.csv"),
+        "probes": lambda value: read_csv_gallery("none.csv", value),
+        "labels": read_labels,
+        "text": parse_pairs,
+        "analyse": lambda value: analyse("name", value),
         "space": Calibration.packaged,
         "model": lambda value: Calibration.packaged("dlib-128", value),
         "json": Calibration.from_json,
@@ -197,6 +212,23 @@ def test_evaluations(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyP
         "fpir references": lambda value: calibration.fpir(0.5, 10, value),
         "targets": lambda value: calibration.decide(0.5, 10, targets=value),
         "llr": calibration.llr,
+    }
+    assert not (faults := refused_or_taken(doors)), "\n".join(faults)
+
+
+def test_pictures_and_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    made = Provenance("enhance", "bicubic", None, None, None, "0" * 64, 0.5, (), "1", "now")
+    doors: dict[str, Callable[[Any], object]] = {
+        "write": lambda value: write(value, pixels),
+        "save": lambda value: save_picture(value, pixels, made),
+        "pixels": lambda value: encode_picture(value, made),
+        "provenance": lambda value: encode_picture(pixels, value),
+        "format": lambda value: encode_picture(pixels, made, value),
+        "outline": lambda value: encode_picture(pixels, made, outline=value),
+        "read": read_provenance,
+        "record": lambda value: RestorationRecord.open(value).close(),
     }
     assert not (faults := refused_or_taken(doors)), "\n".join(faults)
 
@@ -228,8 +260,9 @@ def test_one_pattern_is_not_taken_for_its_letters(tmp_path: Path) -> None:
     assert [Path(outcome.source).name for outcome in report.outcomes] == ["a.png"]
 
 
-@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
 def test_a_gallery_is_not_pickled(gallery: Gallery, copied: Callable[[object], object]) -> None:
     with pytest.raises(UsageError, match="open it in the other process") as refusal:
         copied(gallery)
     assert refusal.value.code == "usage.pickle"
+    assert copy.copy(gallery).info() == gallery.info()

@@ -397,3 +397,9 @@ def test_a_writer_notices_that_the_gallery_was_removed(tmp_path):
         other.enrol(save(tmp_path / "a.png", RED))
     assert refusal.value.code == "gallery.missing"
     assert not (tmp_path / "other").exists()
+
+
+def test_a_basis_that_is_not_unicode_is_kept_as_escapes(gallery, tmp_path):
+    report = gallery.enrol(save(tmp_path / "a.png", RED), basis="consent \udcff")
+    assert report.references == 1
+    assert [one.basis for one in gallery.references()] == ["consent \\udcff"]

@@ -74,10 +74,11 @@ def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "
         raise refused(name, value, " or ".join(map(str, allowed)), code)
 
 
-def text(name: str, value: object) -> None:
-    """Refuse what is not text."""
+def text(name: str, value: object) -> str:
+    """Text, and nothing else."""
     if not isinstance(value, str):
         raise refused(name, value, "text")
+    return value
 
 
 def path(name: str, value: object) -> str:

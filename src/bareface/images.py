@@ -214,7 +214,7 @@ def encode(
     arguments.choice("format", format, get_args(EncodeFormat), code="image.encode")
     quality = arguments.count("quality", quality, 1, 100)
     name = "<array>"
-    image = Image.fromarray(_rgb(pixels, name))
+    image = Image.fromarray(checked_rgb(pixels, name))
     choices: dict[str, Any] = {} if format == "PNG" else {"quality": quality}
     if lossless and format == "WEBP":
         choices["lossless"] = True
@@ -257,6 +257,7 @@ def format_for(path: str | Path) -> EncodeFormat:
     ImageError
         ``image.suffix``.
     """
+    path = arguments.path("path", path)
     suffix = Path(path).suffix
     format = _SUFFIXES.get(suffix.lower())
     if format is None:
@@ -290,7 +291,8 @@ def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int 
         raise ImageError("image.too-many-pixels", what, source=name, remedy=remedy)
 
 
-def _rgb(pixels: object, name: str) -> UInt8:
+def checked_rgb(pixels: object, name: str = "<array>") -> UInt8:
+    """An RGB array as such; ``image.array`` for anything else."""
     array = np.asarray(pixels)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
         what = f"an RGB array [H, W, 3] of uint8 is needed, not {list(array.shape)} of {array.dtype}."
@@ -303,7 +305,7 @@ def _rgb(pixels: object, name: str) -> UInt8:
 
 def _photo_of_array(array: UInt8, limits: Limits) -> Photo:
     name = "<array>"
-    pixels = _rgb(array, name)
+    pixels = checked_rgb(array, name)
     pixels.flags.writeable = False
     size = (pixels.shape[1], pixels.shape[0])
     _check_pixels(size, limits, name)

@@ -38,6 +38,7 @@ from bareface.gallery.store import Store
 from bareface.gallery.walk import Skipped, as_sources, entries
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.gallery_calibration import GalleryCalibration
+from bareface.reading import as_text
 from bareface.sources import limits_of
 from bareface.types import EnrolOutcome, EnrolReport, Precision, SearchResult, Source
 
@@ -112,11 +113,14 @@ class Gallery(Editable):
         opened._finish_erasing()
         return opened
 
+    def __copy__(self) -> Self:
+        return type(self)(self._store, self._index, self._engine)
+
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled or copied: a database that is open belongs to its process."""
+        """Refuse to be pickled: a database that is open belongs to its process."""
         raise UsageError(
             "usage.pickle",
-            "an open gallery cannot be pickled or copied.",
+            "an open gallery cannot be pickled.",
             source=str(self.path),
             remedy="Pass its path, and open it in the other process with Gallery.open.",
         )
@@ -464,6 +468,7 @@ class Gallery(Editable):
 
 
 def _basis(basis: object) -> str | None:
-    if basis is not None:
-        arguments.text("basis", basis)
-    return basis  # type: ignore[return-value]
+    """A basis as it is kept: what is not Unicode, as bytes of a command line may be, becomes escapes."""
+    if basis is None:
+        return None
+    return as_text(arguments.text("basis", basis))

@@ -43,8 +43,8 @@ def enhance(
     from bareface.restoration.sheet import before_and_after
 
     opened = images.decode(photo, options.limits())
-    make_folder(output)
     engine = options.engine()
+    make_folder(output)
     found = chosen_face(engine.detect(opened), face, str(photo))
     restored = engine.enhance(found, method, fidelity)
     beside, placed = output / file_name(photo.stem, ".enhance.png"), output / file_name(photo.stem, ".enhanced.png")

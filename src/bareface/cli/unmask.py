@@ -48,8 +48,8 @@ def unmask(
 
     opened = images.decode(photo, options.limits())
     chosen = _region(region, options.limits())
-    make_folder(output)
     engine = options.engine()
+    make_folder(output)
     found = chosen_face(engine.detect(opened), face, str(photo))
     with progress("Guessing") as advance:
         restored = engine.unmask(found, completions, seed, chosen)

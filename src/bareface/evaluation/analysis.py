@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bareface import arguments
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import Trials
 from bareface.evaluation.open_set import Identification, Searches, identify
@@ -47,6 +48,8 @@ class Analysis:
 
 def analyse(name: str, scores: ScoreFile, plan: Plan | None = None) -> Analysis:
     """Count everything a score file can show."""
+    arguments.text("name", name)
+    arguments.instance("scores", scores, ScoreFile, "a ScoreFile")
     searches = None if scores.info.kind == "pairs" else Searches.of(scores)
     return Analysis(
         name=name,

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
 from bareface.evaluation.texts import decoded, delimiter_of
@@ -71,6 +72,7 @@ def parse_pairs(text: str, source: str = "<text>") -> PairLines:
     >>> parse_pairs("Ada\t1\t2\nAda\t1\tBo\t3\n").pairs
     (('Ada', 1, 'Ada', 2), ('Ada', 1, 'Bo', 3))
     """
+    arguments.text("text", text)
     rows = [(number, _columns(line)) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     header = None
     if rows and len(rows[0][1]) <= 2:
@@ -105,7 +107,7 @@ def read_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
         ``evaluation.line``, ``evaluation.photo`` (a pair names a photo that is not there),
         ``evaluation.file``.
     """
-    path = Path(path)
+    path = Path(arguments.path("path", path))
     parsed = parse_pairs(_text(path), str(path))
     root = _photos_folder(path, photos)
     table = _Samples(root, str(path))
@@ -135,7 +137,7 @@ def read_csv_pairs(path: str | Path, photos: str | Path | None = None) -> Protoc
     EvaluationError
         ``evaluation.line``, ``evaluation.photo``, ``evaluation.columns``, ``evaluation.file``.
     """
-    path = Path(path)
+    path = Path(arguments.path("path", path))
     sides = ("probe", "reference")
     known = {*sides, "mated", "fold", *(f"{s}_{c}" for s in sides for c in ("subject", "state", "condition"))}
     table = _Samples(_photos_folder(path, photos), str(path))
@@ -162,7 +164,8 @@ def read_csv_gallery(gallery: str | Path, probes: str | Path, photos: str | Path
     EvaluationError
         As :func:`read_csv_pairs`.
     """
-    root = _photos_folder(Path(gallery), photos)
+    gallery, probes = Path(arguments.path("gallery", gallery)), Path(arguments.path("probes", probes))
+    root = _photos_folder(gallery, photos)
     samples: list[Sample] = []
 
     def read(path: Path) -> list[int]:
@@ -173,13 +176,13 @@ def read_csv_gallery(gallery: str | Path, probes: str | Path, photos: str | Path
             for line, row in rows
         ]
 
-    references, searched = read(Path(gallery)), read(Path(probes))
-    return gallery_of(Path(probes).stem, root, tuple(samples), references, searched)
+    references, searched = read(gallery), read(probes)
+    return gallery_of(probes.stem, root, tuple(samples), references, searched)
 
 
 def read_labels(path: str | Path) -> dict[str, tuple[str, str]]:
     """Mask state and condition of samples: CSV rows of ``file`` and ``state`` and / or ``condition``."""
-    rows = csv_rows(Path(path), required={"file"}, known={"file", "state", "condition"})
+    rows = csv_rows(Path(arguments.path("path", path)), required={"file"}, known={"file", "state", "condition"})
     return {row["file"]: (row.get("state", ""), row.get("condition", "")) for _, row in rows}
 
 
@@ -297,7 +300,7 @@ def _is_file(path: Path) -> bool:
 
 def _photos_folder(path: Path, photos: str | Path | None) -> Path:
     if photos is not None:
-        return Path(photos)
+        return Path(arguments.path("photos", photos))
     return path.parent / "images" if (path.parent / "images").is_dir() else path.parent
 
 

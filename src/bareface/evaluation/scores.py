@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.types import Float64
 
@@ -203,13 +204,13 @@ class ScoreFile:
         """Read ``.parquet`` or ``.csv`` / ``.csv.gz``; raises :class:`EvaluationError` naming the file."""
         from bareface.evaluation import score_formats
 
-        return score_formats.read(Path(path))
+        return score_formats.read(Path(arguments.path("path", path)))
 
     def write(self, path: str | Path) -> None:
         """Write ``.parquet`` or ``.csv`` / ``.csv.gz``, by the name's ending."""
         from bareface.evaluation import score_formats
 
-        score_formats.write(self, Path(path))
+        score_formats.write(self, Path(arguments.path("path", path)))
 
 
 CODES = (

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Estimate, Plan, clopper_pearson, estimate
 from bareface.evaluation.metrics import Trials, at_fmr
@@ -120,7 +121,7 @@ def read_labels(path: str | Path) -> tuple[Labelling, ...]:
     EvaluationError
         ``evaluation.columns``, ``evaluation.line``, ``evaluation.file``.
     """
-    path = Path(path)
+    path = Path(arguments.path("path", path))
     rows = list(csv_rows(path, required=set()))
     by = next((name for name in ("subject", "file") if rows and name in rows[0][1]), None)
     labels = [name for name in rows[0][1] if name != by] if rows else []

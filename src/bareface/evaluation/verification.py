@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation import metrics
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired
@@ -121,7 +122,9 @@ def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float]
     targets
         False match rates to report the true accept rate at.
     """
-    plan = plan or Plan()
+    arguments.instance("scores", scores, ScoreFile, "a ScoreFile")
+    plan = Plan() if plan is None else plan
+    arguments.instance("plan", plan, Plan, "a Plan")
     trials, mated = Trials.of(scores), scores.mated
     mated_subjects = distinct(scores.probe_subject[mated])
     subject_pairs = distinct_pairs(scores.probe_subject[~mated], scores.reference_subject[~mated])

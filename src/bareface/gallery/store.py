@@ -217,9 +217,12 @@ class Store:
         ------
         GalleryError
             ``gallery.read-only``.
+        UsageError
+            ``usage.file-mode``: files beside it could not be made.
         """
         if self.read_only:
             raise failures.of("SQLITE_READONLY", self._source)
+        files.file_mode()
 
     def state(self, connection: sa.Connection | None = None) -> State:
         """What the gallery is pinned to now; within a transaction when one is given."""

@@ -19,6 +19,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from bareface import arguments
 from bareface.alignment import as_dlib
 from bareface.errors import GalleryError, RestorationError, UsageError
 from bareface.files import make_folder, own_folder, write_atomically
@@ -90,6 +91,7 @@ class RestorationRecord:
         if path is None:
             path = record_path()
             make_folder(path.parent)
+        path = arguments.path("path", path)
         if _is_no_file(path):
             what = "this is a folder, a device or a pipe, not a record of restorations."
             raise UsageError("usage.output", what, source=str(path), remedy="Name a file.")

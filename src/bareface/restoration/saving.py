@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface import images
+from bareface import arguments, images
 from bareface.errors import ImageError
 from bareface.files import write_atomically
 from bareface.images import EncodeFormat
@@ -55,7 +55,9 @@ def save_picture(
     UsageError
         ``usage.output``: folder missing, no permission, disk full.
     """
-    target = Path(path)
+    target = Path(arguments.path("path", path))
+    if not target.name:
+        raise arguments.refused("path", path, "the path of a file")
     if not target.suffix:
         target = target.with_name(f"{target.name}.png")
     format = images.format_for(target)
@@ -92,7 +94,11 @@ def encode_picture(
     RestorationError
         ``restoration.c2pa-missing``, ``restoration.certificate``.
     """
-    picture = pixels if outline is None else outlined(pixels, outline)
+    pixels = images.checked_rgb(pixels)
+    arguments.instance("provenance", provenance, Provenance, "a Provenance, as a restoration carries it")
+    if outline is not None and (not isinstance(outline, np.ndarray) or outline.shape != pixels.shape[:2]):
+        raise arguments.refused("outline", outline, "a bool array [H, W] of the picture's size")
+    picture = pixels if outline is None else outlined(pixels, outline.astype(bool))
     data = images.encode(
         with_band(picture, sentence(provenance)), format, _QUALITY, lossless=True, labels=labels_of(provenance)
     )
