@@ -403,3 +403,11 @@ def test_a_basis_that_is_not_unicode_is_kept_as_escapes(gallery, tmp_path):
     report = gallery.enrol(save(tmp_path / "a.png", RED), basis="consent \udcff")
     assert report.references == 1
     assert [one.basis for one in gallery.references()] == ["consent \\udcff"]
+
+
+def test_a_wrong_mode_of_files_is_said_before_the_first_photo(gallery, tmp_path, monkeypatch):
+    monkeypatch.setenv("BAREFACE_FILE_MODE", "rw")
+    with pytest.raises(UsageError, match="BAREFACE_FILE_MODE"):
+        gallery.enrol(save(tmp_path / "a.png", RED))
+    assert gallery.engine.analysed == []
+    monkeypatch.delenv("BAREFACE_FILE_MODE")
