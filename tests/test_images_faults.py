@@ -173,7 +173,7 @@ def test_formats_that_are_not_read_are_named() -> None:
         b"%PDF-1.7",
         saved(picture(), "JPEG2000"),
         saved(picture(), "ICO"),
-        *(saved(picture(), format) for format in ("PPM", "TGA", "PCX", "SGI", "DDS", "ICNS", "EPS", "IM")),
+        *(saved(picture(), format) for format in ("PPM", "TGA", "PCX", "SGI", "DDS", "ICNS", "EPS")),
         saved(picture(), "TGA", compression="tga_rle"),
         b"Pf\n8 8\n-1.0\n",
         b"<?xml version='1.0'?>\n<!-- a drawing -->\n<svg xmlns='http://www.w3.org/2000/svg'/>",
