@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from bareface.detection.yunet import YunetDetector
-from bareface.evaluation.mask_specs import Nose
+from bareface.faces.detection.yunet import YunetDetector
 from bareface.models import registry
+from bareface.synthesis.mask_specs import Nose
 from benchmarks.common import print_table, write_json
 from training.embedding.validate import Chips, chips_of, row_of, templates, with_second
 from training.photos import data_folder

@@ -22,16 +22,16 @@ from zlib import crc32
 import numpy as np
 from rich.progress import Progress
 
-from bareface.engine import Engine
 from bareface.errors import EvaluationError
-from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.protocols import Protocol, Sample, all_pairs
 from bareface.evaluation.run import Transform, run, subject_face
-from bareface.evaluation.scores import ScoreFile
 from bareface.evaluation.verification import Verification, verify
 from bareface.models import registry
-from bareface.types import Precision, UInt8
+from bareface.scores.score_file import ScoreFile
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Precision, UInt8
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 

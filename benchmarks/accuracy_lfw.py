@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from bareface.engine import Engine
 from bareface.evaluation.metrics import TenFold, folded_accuracy
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.protocols import Protocol
-from bareface.evaluation.scores import FAILED
-from bareface.types import Box, Float32, Float64
+from bareface.scores.score_file import FAILED
+from bareface.services.engine import Engine
+from bareface.values.face import Box, Float32, Float64
 from benchmarks import dlib_path
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder

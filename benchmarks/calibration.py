@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bareface import dependencies
-from bareface.engine import Engine
-from bareface.matching.counting import NonMatedScores
+from bareface.calibration.counting import NonMatedScores
+from bareface.calibration.strangers import fit_strangers
 from bareface.matching.scoring import Columns, matrix
-from bareface.matching.strangers import fit_strangers
-from bareface.types import Float64
+from bareface.services.engine import Engine
+from bareface.system import dependencies
+from bareface.values.face import Float64
 from benchmarks.common import print_table, write_json
 from training.embed import Embedded, embed_subjects
 from training.photos import data_folder

@@ -20,18 +20,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.detection.bareface_detector import BarefaceDetector
-from bareface.detection.base import Detection, Detector
-from bareface.detection.close_ups import MIRRORED, SCORE
-from bareface.detection.yunet import YunetDetector
-from bareface.engine import Engine
 from bareface.evaluation.bootstrap import clopper_pearson
-from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.evaluation.run import subject_face
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.faces.detection.base import Detection, Detector
+from bareface.faces.detection.close_ups import MIRRORED, SCORE
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.types import Box, Landmarks, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Box, Landmarks, UInt8
 from benchmarks.accuracy import MFR2_PAD, mask_states
 from benchmarks.common import interleaved, print_table, write_json
 from training.photos import data_folder

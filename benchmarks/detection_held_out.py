@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.detection.bareface_detector import BarefaceDetector
-from bareface.detection.base import Detector
-from bareface.detection.yunet import YunetDetector
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.faces.detection.base import Detector
+from bareface.faces.detection.yunet import YunetDetector
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from benchmarks.common import print_table, write_json

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from bareface import images
-from bareface.engine import Engine
 from bareface.evaluation.bootstrap import clopper_pearson
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import UInt8
 from benchmarks import dlib_path
 from benchmarks.accuracy import MFR2_PAD, mask_states
 from benchmarks.common import print_table, write_json

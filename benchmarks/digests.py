@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bareface.engine import Engine
 from bareface.models import registry
+from bareface.services.engine import Engine
 
 DETECTOR: Final = "bareface-detector"
 SEGMENTER: Final = "bareface-occlusion"

@@ -15,7 +15,7 @@ import dlib
 import numpy as np
 from PIL import Image
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.dlib_format import LANDMARKS_FILE, MMOD_FILE, RESNET_FILE, dlib_file
 
 Detector: TypeAlias = Literal["hog", "cnn"]

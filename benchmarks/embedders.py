@@ -19,17 +19,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align, as_dlib
-from bareface.detection.bareface_detector import BarefaceDetector
-from bareface.embedding.base import Cover
-from bareface.engine import Engine
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.faces.embedding.base import Cover
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
+from bareface.faces.occlusion.state import STATES, mask_state
+from bareface.imaging import decode as images
+from bareface.imaging.align import align, as_dlib
 from bareface.matching.scoring import Columns, matrix
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.occlusion.segmenter import OnnxSegmenter
-from bareface.occlusion.state import STATES, mask_state
-from bareface.types import Float32, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Float32, UInt8
 from benchmarks.accuracy import MFR2_PAD, mask_states
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
@@ -49,7 +49,7 @@ class Chips:
     pixels
         uint8 [n, 112, 112, 3].
     state
-        Places in :data:`bareface.occlusion.state.STATES`, uint8 [n].
+        Places in :data:`bareface.faces.occlusion.state.STATES`, uint8 [n].
     occlusion
         Maps, uint8 [n, 150, 150].
     missed

@@ -1,6 +1,6 @@
 """Is an enhanced face nearer to the good photo? ``python -m benchmarks.enhance``.
 
-LFW, one photo a person, each spoilt by every degradation at every level of ``bareface.evaluation.degradations``. In
+LFW, one photo a person, each spoilt by every degradation at every level of ``bareface.synthesis.degradations``. In
 each cell the network at its default fidelity is held against the best of the classical methods, which is chosen in
 that very cell, on two measures against the good photo: distance in MobileFaceNet's layers, a network that had no part
 in training, and the cosine of dlib's templates about their space's mean. Differences are paired by person, with 95 %
@@ -22,13 +22,13 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from bareface.alignment import align
-from bareface.engine import Engine
+from bareface.imaging.align import align
+from bareface.restoration.aligned import apart, chip_of
+from bareface.restoration.eligibility import why_hopeless
 from bareface.restoration.enhance import METHODS, MODEL, Method, apply, blended
-from bareface.restoration.hopeless import why_hopeless
 from bareface.restoration.mark import marked
-from bareface.restoration.source import apart, chip_of
-from bareface.types import Float64, Landmarks, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Float64, Landmarks, UInt8
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
 from benchmarks.picture_metrics import Features

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.embedding.base import Cover
-from bareface.engine import Engine
+from bareface.faces.embedding.base import Cover
+from bareface.faces.occlusion.base import MASK
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
+from bareface.faces.occlusion.visible import visible_fraction
 from bareface.matching.scoring import Columns, matrix
-from bareface.occlusion.base import MASK
-from bareface.occlusion.segmenter import OnnxSegmenter
-from bareface.occlusion.visible import visible_fraction
-from bareface.types import Template, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Template, UInt8
 from benchmarks.common import print_table, write_json
 from training.embedding.validate import rates
 from training.photos import data_folder, largest_faces

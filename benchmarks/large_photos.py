@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bareface import images
-from bareface.engine import Engine
+from bareface.imaging import decode as images
+from bareface.services.engine import Engine
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 

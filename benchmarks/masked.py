@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from bareface.engine import Engine
 from bareface.evaluation.run import subject_face
-from bareface.evaluation.scores import ScoreFile
 from bareface.evaluation.verification import compare
 from bareface.models import registry
-from bareface.types import Float32, Float64
+from bareface.scores.score_file import ScoreFile
+from bareface.services.engine import Engine
+from bareface.values.face import Float32, Float64
 from benchmarks.accuracy import System, figures, scores_of, tasks
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder

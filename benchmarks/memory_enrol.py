@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 import bareface
-from bareface.types import EnrolOutcome
+from bareface.values.enrolment import EnrolOutcome
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 

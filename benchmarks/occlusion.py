@@ -16,16 +16,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align, chip_to_photo
-from bareface.detection.yunet import YunetDetector
-from bareface.evaluation.mask_shapes import Half, Kind
-from bareface.evaluation.mask_specs import Nose
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.occlusion.base import CLASSES, FACE, MASK, Segmenter
-from bareface.occlusion.segmenter import SIDE, OnnxSegmenter
-from bareface.occlusion.visible import state_from, visible_fraction
-from bareface.types import Landmarks, UInt8
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.faces.occlusion.base import CLASSES, FACE, MASK, Segmenter
+from bareface.faces.occlusion.segmenter import SIDE, OnnxSegmenter
+from bareface.faces.occlusion.visible import state_from, visible_fraction
+from bareface.imaging import decode as images
+from bareface.imaging.align import align, chip_to_photo
+from bareface.synthesis.mask_shapes import Half, Kind
+from bareface.synthesis.mask_specs import Nose
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Landmarks, UInt8
 from benchmarks.common import interleaved, print_table, write_json
 from training.occlusion.faces import find, parsing_photos
 from training.occlusion.labels import visible_face
@@ -60,7 +60,7 @@ class Faces:
 
 
 def aligned_classes(classes: UInt8, landmarks: Landmarks) -> UInt8:
-    """A class map cut as :func:`bareface.alignment.align` cuts the photo; background beyond its edge."""
+    """A class map cut as :func:`bareface.imaging.align.align` cuts the photo; background beyond its edge."""
     a, b = chip_to_photo(landmarks)
     matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
-from bareface import dependencies
-from bareface.types import Float32, Float64, UInt8
+from bareface.system import dependencies
+from bareface.values.face import Float32, Float64, UInt8
 
 Bool = NDArray[np.bool_]
 _GMSD_C = 170.0

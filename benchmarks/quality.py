@@ -3,7 +3,7 @@
 The 3,000 mated pairs of LFW's protocol; a pair has the lower quality of its two photos, and up to 30 % of the pairs
 are discarded. The threshold is set once, before discarding, at a false match rate counted over all photos of different
 people. In the degraded round each pair's probe is spoilt by a kind and a level drawn by chance, the same in every run,
-from ``bareface.evaluation.degradations.LEVELS``; the reference stays as it is. A pair in which no face is found has no
+from ``bareface.synthesis.degradations.LEVELS``; the reference stays as it is. A pair in which no face is found has no
 quality: it is left out of the curve, where discarding it first would flatter, and counted.
 
 Nothing was fitted, and nothing chosen, on LFW. Three scores are compared: as shipped, that is ``face.quality`` with the
@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.evaluation.bootstrap import Plan
-from bareface.evaluation.degradations import LEVELS
 from bareface.evaluation.discard import DiscardCurve, discard_curve
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.protocols import Protocol
-from bareface.quality import rate
-from bareface.types import Float64
+from bareface.faces.quality import rate
+from bareface.synthesis.degradations import LEVELS
+from bareface.values.face import Float64
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 from training.quality import threshold_of

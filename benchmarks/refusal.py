@@ -1,7 +1,7 @@
 """How often a restored picture without metadata is refused, and how often a photo is: ``python -m benchmarks.refusal``.
 
 Photos in simulated masks are unmasked, and spoilt ones (out of focus, moved, coarse, compressed, dark: any level of
-``bareface.evaluation.degradations``) are enhanced; all results are put on record. Restored pictures are then altered
+``bareface.synthesis.degradations``) are enhanced; all results are put on record. Restored pictures are then altered
 at random (cropped, scaled, mirrored, turned, relit, greyed, blurred, noisy, saved anew) and asked for. So are genuine
 photos: all the sources, the photos as they were before they were masked or spoilt, each of these also saved anew, and
 others. A picture in which no face is found counts as not refused. LFW gives the figures; ``--tune`` takes CelebA's
@@ -25,24 +25,24 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bareface import images
-from bareface.alignment import Geometry
-from bareface.engine import Engine
 from bareface.errors import RestorationError
 from bareface.evaluation.bootstrap import clopper_pearson
-from bareface.evaluation.degradations import LEVELS, Target, degrade
-from bareface.evaluation.mask_shapes import Half
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.gallery.restorations import Guard, RestorationRecord
+from bareface.imaging import decode as images
+from bareface.imaging.align import Geometry
 from bareface.models import registry
 from bareface.restoration.base import Restored
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.enhance import enhance, place_back
 from bareface.restoration.provenance import sentence
-from bareface.restoration.record import Guard, RestorationRecord
 from bareface.restoration.saving import with_band
 from bareface.restoration.unmask import MODEL as GUESSER
 from bareface.restoration.unmask import place, unmask
-from bareface.types import Face, Float32, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import LEVELS, Target, degrade
+from bareface.synthesis.mask_shapes import Half
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Face, Float32, UInt8
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER
 from training.photos import data_folder

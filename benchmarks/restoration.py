@@ -15,13 +15,13 @@ import cv2
 
 from bareface.cli.evaluate import finite
 from bareface.cli.shapes import plain
-from bareface.engine import Engine
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ConditionResult, judged
 from bareface.evaluation.restoration_conditions import REAL, conditions, people_of
 from bareface.evaluation.restoration_run import Settings, run, usable
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
+from bareface.services.engine import Engine
 from benchmarks.accuracy import MFR2_PAD
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER, digests

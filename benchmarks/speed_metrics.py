@@ -18,8 +18,8 @@ import numpy as np
 
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import FMR_TARGETS, Trials, at_fmr, auc, det, eer
-from bareface.evaluation.scores import ScoreFile, ScoreInfo
 from bareface.evaluation.verification import verify
+from bareface.scores.score_file import ScoreFile, ScoreInfo
 from benchmarks.common import print_table, write_json
 
 T = TypeVar("T")

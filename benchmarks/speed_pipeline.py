@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bareface.embedding.base import Cover
-from bareface.engine import Engine
+from bareface.faces.embedding.base import Cover
+from bareface.services.engine import Engine
 from benchmarks import dlib_path
 from benchmarks.common import interleaved, print_table, write_json
 from training.photos import data_folder

@@ -26,8 +26,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.gallery.index import ExactIndex
-from bareface.types import Float32
+from bareface.storage.exact.index import ExactIndex
+from bareface.values.face import Float32
 from benchmarks.common import interleaved, print_table, write_json
 
 DIMENSION = 128

@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.detection.yunet import YunetDetector
-from bareface.engine import Engine
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import Face, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Face, UInt8
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 

@@ -19,14 +19,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from bareface.alignment import align
-from bareface.engine import Engine
 from bareface.errors import RestorationError
-from bareface.evaluation.mask_shapes import Half
+from bareface.imaging.align import align
 from bareface.restoration.base import Restored
 from bareface.restoration.eigenface import grow, join, split
 from bareface.restoration.unmask import MODEL, load, place
-from bareface.types import Float32, Float64, Landmarks, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.mask_shapes import Half
+from bareface.values.face import Float32, Float64, Landmarks, UInt8
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
 from benchmarks.picture_metrics import Bool, Features, gmsd, interval_score, luminance, ssim

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.alignment import align, as_chip, as_dlib, chip_to_photo, crop
-from bareface.types import Box, Landmarks
+from bareface.imaging.align import align, as_chip, as_dlib, chip_to_photo, crop
+from bareface.values.face import Box, Landmarks
 
 CHIP_POINTS = {
     "five": np.array([[46.8, 46.1], [102.4, 46.1], [74.2, 78.8], [50.0, 104.2], [98.8, 104.2]]),

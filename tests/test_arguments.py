@@ -13,19 +13,19 @@ import pytest
 
 from bareface import Engine, Gallery, compare
 from bareface.arguments import count, number, shown, texts
+from bareface.calibration.calibration import Calibration
 from bareface.errors import BarefaceError, UsageError
 from bareface.evaluation.analysis import analyse
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.pair_lists import parse_pairs, read_csv_gallery, read_csv_pairs, read_labels, read_pairs
 from bareface.evaluation.protocols import all_pairs, open_set
 from bareface.evaluation.run import run
-from bareface.evaluation.scores import ScoreFile
-from bareface.images import decode, encode, write
-from bareface.matching.calibration import Calibration
+from bareface.gallery.restorations import RestorationRecord
+from bareface.imaging.decode import decode, encode, write
+from bareface.imaging.sources import Limits
 from bareface.restoration.provenance import Provenance, read_provenance
-from bareface.restoration.record import RestorationRecord
 from bareface.restoration.saving import encode_picture, save_picture
-from bareface.sources import Limits
+from bareface.scores.score_file import ScoreFile
 from tests.gallery.pictures import TileEngine, colours, picture, save
 from tests.portraits import astronaut
 

@@ -6,11 +6,11 @@ import hashlib
 
 import pytest
 
-from bareface.engine import Engine
 from bareface.models import registry
 from bareface.models.sessions import sums_8_bit_products_exactly
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
+from bareface.services.engine import Engine
 from benchmarks import readme_restoration
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
 

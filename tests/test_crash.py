@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, people
 
 PEOPLE, PHOTOS, KILLS = 75, 4, 20
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ENROL = """
 import sys
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 {engine}
 with Gallery.open(sys.argv[1], engine) as opened:
     print("begun", flush=True)
@@ -41,7 +41,7 @@ engine = Slow()
 """
 
 PACKAGED = """
-from bareface.engine import Engine
+from bareface.services.engine import Engine
 engine = Engine()
 """
 

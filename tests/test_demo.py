@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bareface import demo_photos
 from bareface.cli.main import app
-from bareface.demo_photos import MATED, STRANGERS, download, people_in, portraits
 from bareface.errors import UsageError
+from bareface.imaging.portraits import portraits
+from bareface.services import demo_photos
+from bareface.services.demo_photos import MATED, STRANGERS, download, people_in
 
 
 def make_people(folder: Path, count: int, photos: int) -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from bareface import dependencies
+from bareface.system import dependencies
 
 ROOT = Path(__file__).parents[1]
 DOOR = ROOT / "src" / "bareface" / "dependencies.py"

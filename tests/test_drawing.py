@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bareface.drawing import draw_faces, draw_occlusion
-from bareface.occlusion.base import BACKGROUND, FACE, MASK, OTHER
-from bareface.types import Box, Face, Landmarks, UInt8
+from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
+from bareface.reports.drawing import draw_faces, draw_occlusion
+from bareface.values.face import Box, Face, Landmarks, UInt8
 
 YELLOW, CYAN = (255, 214, 10), (0, 209, 255)
 GREEN, VERMILION = (0, 158, 115), (213, 94, 0)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import bareface
-from bareface import images
-from bareface.embedding.base import Cover
-from bareface.engine import Analysis, Engine
 from bareface.errors import ImageError, ModelError
+from bareface.faces.embedding.base import Cover
+from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
+from bareface.services.engine import Analysis, Engine
 from tests.portraits import astronaut, hopper
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import check_page, check_place, create, file_name, make_folder, write_atomically
+from bareface.system.files import check_page, check_place, create, file_name, make_folder, write_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:

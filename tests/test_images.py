@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from bareface.errors import ImageError
-from bareface.images import Limits, decode, encode, fingerprint
-from bareface.types import UInt8
+from bareface.imaging.decode import Limits, decode, encode, fingerprint
+from bareface.values.face import UInt8
 
 pillow_heif.register_heif_opener()  # so that the tests can write HEIC
 
@@ -407,6 +407,6 @@ def test_array_of_another_kind_is_refused(array: UInt8) -> None:
 
 
 def test_heif_library_is_loaded_only_for_heif() -> None:
-    program = "import sys, bareface.images; print('pillow_heif' in sys.modules, 'PIL.ImageCms' in sys.modules)"
+    program = "import sys, bareface.imaging.decode; print('pillow_heif' in sys.modules, 'PIL.ImageCms' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

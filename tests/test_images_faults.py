@@ -19,10 +19,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bareface import images
 from bareface.errors import ImageError
-from bareface.images import Limits, decode, fingerprint
-from bareface.types import Photo
+from bareface.imaging import decode as images
+from bareface.imaging.decode import Limits, decode, fingerprint
+from bareface.values.face import Photo
 
 pillow_heif.register_heif_opener()
 

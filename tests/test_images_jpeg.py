@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface.demo_photos import portraits
 from bareface.errors import ImageError
-from bareface.images import Limits, decode, labels
+from bareface.imaging.decode import Limits, decode, labels
+from bareface.imaging.portraits import portraits
 
 with Image.open(portraits()[0].photos[0]) as _opened:
     FACE = _opened.convert("RGB").resize((200, 160))
@@ -69,7 +69,7 @@ def test_108_megapixels_as_phones_write_them(tmp_path: Path) -> None:
     whole.paste(FACE.resize((2_000, 1_600)), (3_000, 1_500))
     whole.save(path, quality=60)
     program = (
-        "import sys; from bareface.images import decode; from tests.memory import peak; photo = decode(sys.argv[1]);"
+        "import sys; from bareface.imaging.decode import decode; from tests.memory import peak; photo = decode(sys.argv[1]);"
         "print(photo.size, photo.pixels.shape, peak() >> 20)"
     )
     command = [sys.executable, "-c", program, path]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
 from bareface.errors import ImageError
-from bareface.images import Limits, decode
+from bareface.imaging.decode import Limits, decode
 from tests.test_images import rgb_profile
 from tests.tiff import (
     BLACK_IS_ZERO,

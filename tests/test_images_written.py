@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.errors import ImageError, UsageError
-from bareface.images import decode, encode, write
+from bareface.imaging.decode import decode, encode, write
 from tests.test_images import pattern
 
 

@@ -16,14 +16,15 @@ from typer.testing import CliRunner
 from bareface.cli.main import app
 from bareface.evaluation.analysis import analyse
 from bareface.evaluation.bootstrap import Plan
-from bareface.evaluation.report import report
 from bareface.evaluation.restoration import ORIGINAL, Scores, Trial, judged
-from bareface.evaluation.restoration_report import page as does_it_help
-from bareface.evaluation.scores import ScoreInfo
-from bareface.images import decode, encode
+from bareface.gallery.restored_candidates import Agreement, Beside, Lead, Standing
+from bareface.imaging.decode import decode, encode
 from bareface.reports import candidate_report
-from bareface.restoration.beside import Agreement, Beside, Lead, Standing
-from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, Template
+from bareface.reports.evaluation import report
+from bareface.reports.restoration import page as does_it_help
+from bareface.scores.score_file import ScoreInfo
+from bareface.values.face import Box, Face, Landmarks, Template
+from bareface.values.search import Candidate, CandidateList
 from tests.browser import open_page
 from tests.evaluation.helpers import random_scores
 

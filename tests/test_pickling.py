@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 import bareface
-from bareface import errors, images
-from bareface.engine import Analysis, Engine
+from bareface import errors
+from bareface.calibration.calibration import Calibration
 from bareface.errors import BarefaceError, FaceError
-from bareface.matching.calibration import Calibration
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import Face
+from bareface.services.engine import Analysis, Engine
+from bareface.values.face import Face
 from tests.portraits import astronaut, hopper
 
 COMPUTED = ("template", "reference", "occlusion", "mask_state", "visible", "quality")

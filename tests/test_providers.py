@@ -10,13 +10,13 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from bareface import dependencies
 from bareface.cli.main import app
-from bareface.engine import Engine
 from bareface.errors import ModelError
 from bareface.models import registry
 from bareface.restoration import enhance
-from bareface.restoration.source import aligned
+from bareface.restoration.aligned import aligned
+from bareface.services.engine import Engine
+from bareface.system import dependencies
 from tests.embedding.test_checked import Liar
 from tests.portraits import astronaut, hopper
 

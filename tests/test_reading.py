@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import UsageError
-from bareface.files import check_place, write_atomically
-from bareface.reading import NotAFile, open_regular, read_regular
+from bareface.system.files import check_place, write_atomically
+from bareface.system.reading import NotAFile, open_regular, read_regular
 
 
 def no_files(folder: Path) -> list[Path]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
 from bareface.errors import GalleryError, ImageError, TemplateError, UsageError
-from bareface.service import Gallery
-from bareface.types import EnrolOutcome
+from bareface.imaging import decode as images
+from bareface.services.gallery import Gallery
+from bareface.values.enrolment import EnrolOutcome
 from tests.gallery.pictures import TileEngine, colours, people, picture, save
 
 RED, GREEN, BLUE = (230, 60, 60), (60, 230, 60), (60, 60, 230)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import GalleryError, UsageError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, people, picture, save
 
 RED = (230, 60, 60)
@@ -118,7 +118,7 @@ def test_deletion_gives_the_space_back(gallery, tmp_path):
 
 
 def test_bytes_that_another_reader_holds_are_named(gallery, tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.store.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("bareface.storage.sqlite.store.BUSY_TIMEOUT_S", 0.05)
     people(tmp_path / "photos", 2)
     gallery.enrol(tmp_path / "photos")
     other = sqlite3.connect(gallery.path, isolation_level=None)

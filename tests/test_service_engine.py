@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from bareface import images
-from bareface.engine import Engine
 from bareface.errors import ImageError
-from bareface.service import Gallery
+from bareface.imaging import decode as images
+from bareface.services.engine import Engine
+from bareface.services.gallery import Gallery
 from tests.portraits import astronaut, hopper
 
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface.demo_photos import portraits
-from bareface.engine import Engine
 from bareface.errors import ImageError
-from bareface.gallery.walk import as_sources, entries
-from bareface.images import decode
-from bareface.service import Gallery
-from bareface.sources import Limits, hold
-from bareface.types import Source, UInt8
+from bareface.imaging.decode import decode
+from bareface.imaging.folders import as_sources, entries
+from bareface.imaging.portraits import portraits
+from bareface.imaging.sources import Limits, hold
+from bareface.services.engine import Engine
+from bareface.services.gallery import Gallery
+from bareface.values.face import Source, UInt8
 from tests.gallery.pictures import TileEngine, save
 
 PHOTO = portraits()[0].photos[0]

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bareface.embedding.onnx import OnnxEmbedder
-from bareface.engine import Engine
 from bareface.evaluation.metrics import Trials, at_fmr
+from bareface.faces.embedding.onnx import OnnxEmbedder
 from bareface.models import registry
+from bareface.services.engine import Engine
 from training.photos import data_folder, largest_faces
 
 TARGETS = (1e-2, 1e-3, 1e-4)

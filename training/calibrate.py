@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.engine import Engine
-from bareface.matching.calibration import Calibration, StateCalibration, States
-from bareface.matching.fitting import fit_matrix
+from bareface.calibration.calibration import Calibration, StateCalibration, States
+from bareface.calibration.fit import fit_matrix
 from bareface.matching.scoring import Columns, matrix
+from bareface.services.engine import Engine
 from training.embed import embed_subjects
 from training.photos import data_folder
 

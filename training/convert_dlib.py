@@ -102,7 +102,7 @@ def write_detector(path: Path) -> None:
     """The detector: uint8 [n, h, w, 3] -> scores float32 [n, 1, h', w'], one for each 8 pixels."""
     mean, layers, overlap, window = read_mmod(dlib_file(MMOD_FILE).read_bytes(), MMOD_SHAPES)
     if window != 80 or not np.isclose(overlap, 0.33827614):
-        raise ValueError("not the detector that bareface.detection.mmod describes")
+        raise ValueError("not the detector that bareface.faces.detection.mmod describes")
     graph = Graph()
     x = graph.photo_input(mean)
     for layer, stride, padding in zip(layers, [2, 2, 2, 1, 1, 1], [0, 0, 0, 2, 2, 2], strict=False):

@@ -16,15 +16,15 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align
-from bareface.embedding.bareface128 import COVERED_FROM
-from bareface.engine import Engine
-from bareface.evaluation import masks
-from bareface.evaluation.mask_shapes import Half
-from bareface.evaluation.mask_specs import Nose, sample_mask
+from bareface.faces.embedding.routed import COVERED_FROM
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.models import registry
-from bareface.types import Face, Float32, Template
+from bareface.services.engine import Engine
+from bareface.synthesis import masks
+from bareface.synthesis.mask_shapes import Half
+from bareface.synthesis.mask_specs import Nose, sample_mask
+from bareface.values.face import Face, Float32, Template
 
 MaskState: TypeAlias = Literal["partial", "full"]
 

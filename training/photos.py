@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bareface.engine import Engine
-from bareface.types import Face
+from bareface.services.engine import Engine
+from bareface.values.face import Face
 
 REDISTRIBUTABLE = ("public-domain/civil-service", "public-domain/congress", "synthetic")
 

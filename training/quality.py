@@ -30,9 +30,9 @@ from scipy.optimize import nnls
 from scipy.stats import spearmanr
 
 from bareface.evaluation.discard import error_versus_discard, relative_area
-from bareface.quality import Measures, Quality, rate, reasons
-from bareface.quality.score import COMPONENTS, Curves, extent
-from bareface.types import Float64
+from bareface.faces.quality import Measures, Quality, rate, reasons
+from bareface.faces.quality.score import COMPONENTS, Curves, extent
+from bareface.values.face import Float64
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 from training.quality_faces import Faces, Sight, celeba_jobs, faces_of, open_engine

@@ -18,21 +18,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align
-from bareface.detection.close_ups import SCORE
-from bareface.detection.yunet import YunetDetector
-from bareface.embedding.onnx import OnnxEmbedder
-from bareface.engine import Engine
 from bareface.errors import EvaluationError
-from bareface.evaluation.degradations import LEVELS, Degradation, Downsample, Target, degrade
-from bareface.evaluation.mask_light import LINEAR, to_srgb
-from bareface.evaluation.mask_shapes import Half
-from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.evaluation.run import subject_face
+from bareface.faces.detection.close_ups import SCORE
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.faces.embedding.onnx import OnnxEmbedder
+from bareface.faces.quality import Measures, measure
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.models import registry
-from bareface.quality import Measures, measure
-from bareface.types import Box, Face, Float32, Float64, Landmarks, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import LEVELS, Degradation, Downsample, Target, degrade
+from bareface.synthesis.mask_light import LINEAR, to_srgb
+from bareface.synthesis.mask_shapes import Half
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Box, Face, Float32, Float64, Landmarks, UInt8
 
 Sight: TypeAlias = Literal["map", "true", "none"]
 """Whose word on the visible share is taken: the occlusion map's, as ``face.quality`` does; what was covered; none's."""

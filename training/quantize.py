@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from bareface import dependencies
-from bareface.engine import Engine
-from bareface.types import UInt8
+from bareface.services.engine import Engine
+from bareface.system import dependencies
+from bareface.values.face import UInt8
 from training.convert_dlib import WEIGHTS, write_descriptor
 from training.photos import largest_faces, redistributable
 

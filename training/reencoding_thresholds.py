@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.gallery.faces import thumbnail
 from bareface.gallery.same_source import PIXELS_AT_LEAST, TEMPLATE_AT_LEAST, correlation
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import Face, Float64, Source, UInt8
+from bareface.services.engine import Engine
+from bareface.storage.sqlite.rows import thumbnail
+from bareface.values.face import Face, Float64, Source, UInt8
 from training.photos import data_folder
 
 PHOTOS_EACH = 2

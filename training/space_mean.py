@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.engine import Engine
+from bareface.services.engine import Engine
 from training.convert_dlib import WEIGHTS
 from training.photos import REDISTRIBUTABLE, largest_faces, redistributable
 

@@ -12,11 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bareface import images
-from bareface.demo import demonstrate
-from bareface.engine import Engine
+from bareface.imaging import decode as images
 from bareface.reports import candidate_report
-from bareface.service import Gallery
+from bareface.services.demo import demonstrate
+from bareface.services.engine import Engine
+from bareface.services.gallery import Gallery
 
 SHOWN = ("Eileen Collins, masked.jpg", "Grace Hopper, out of focus.jpg")
 WIDTH, HEIGHT = 900, 1680

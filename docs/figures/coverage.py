@@ -18,13 +18,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from bareface import compare, images
-from bareface.alignment import align
-from bareface.demo_photos import portraits
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.types import Comparison, Face, UInt8
-from bareface.wording import percent
+from bareface import compare
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
+from bareface.reports.wording import percent
+from bareface.services.demo_photos import portraits
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Comparison, Face, UInt8
 
 # Upper edges at the nose, in inter-ocular distances below the eyes.
 EDGES = (1.5, 1.25, 1.0, 0.8, 0.6, 0.45, 0.3, 0.15, 0.0)

@@ -2,7 +2,7 @@
 
 The faces are the two public-domain portraits that come with dependencies (Eileen Collins by NASA, Grace Hopper by the
 U.S. Navy), made smaller so that their faces are as large as on a common photo. Whose face, which level (2 to 4 of the
-five in ``bareface.evaluation.degradations``) and every draw of the degradation follow from the seed.
+five in ``bareface.synthesis.degradations``) and every draw of the degradation follow from the seed.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface import images
-from bareface.demo_photos import portraits
-from bareface.engine import Engine
-from bareface.evaluation.degradations import LEVELS, Target, degrade
+from bareface.imaging import decode as images
+from bareface.restoration.aligned import aligned
 from bareface.restoration.enhance import enhance
 from bareface.restoration.saving import save_picture
-from bareface.restoration.source import aligned
-from bareface.types import UInt8
+from bareface.services.demo_photos import portraits
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import LEVELS, Target, degrade
+from bareface.values.face import UInt8
 
 KINDS = ("defocus", "motion", "downsample", "jpeg", "low light")
 COLUMNS = ("good photo", "spoilt", "recomputed", "unsharp mask", "Wiener")

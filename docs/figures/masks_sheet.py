@@ -15,13 +15,13 @@ import cv2
 import matplotlib as mpl
 import numpy as np
 
-from bareface import images
-from bareface.demo_photos import portraits
-from bareface.engine import Engine
-from bareface.evaluation.degradations import LEVELS, Target, degrade
-from bareface.evaluation.mask_shapes import Half, Kind
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.types import Landmarks, UInt8
+from bareface.imaging import decode as images
+from bareface.services.demo_photos import portraits
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import LEVELS, Target, degrade
+from bareface.synthesis.mask_shapes import Half, Kind
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Landmarks, UInt8
 
 mpl.use("agg")
 from matplotlib import pyplot as plt

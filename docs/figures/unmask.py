@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface import images
-from bareface.demo_photos import portraits
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.imaging import decode as images
+from bareface.restoration.aligned import aligned
 from bareface.restoration.saving import save_picture
 from bareface.restoration.sheet import sheet
-from bareface.restoration.source import aligned
 from bareface.restoration.unmask import unmask
-from bareface.types import UInt8
+from bareface.services.demo_photos import portraits
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import UInt8
 
 
 def main(target: Path, seed: int) -> None:

@@ -9,26 +9,17 @@
 
 from __future__ import annotations
 
-from bareface.dependencies import forbid_telemetry
 from bareface.errors import BarefaceError
+from bareface.system.dependencies import forbid_telemetry
 
 TYPE_CHECKING = False  # as in typing, whose import takes longer than all the rest
 if TYPE_CHECKING:
-    from bareface.engine import Engine
-    from bareface.matching.comparison import compare
-    from bareface.service import Gallery
-    from bareface.types import (
-        Box,
-        Candidate,
-        CandidateList,
-        Comparison,
-        EnrolOutcome,
-        EnrolReport,
-        Face,
-        Landmarks,
-        SearchResult,
-        Template,
-    )
+    from bareface.services.comparing import compare
+    from bareface.services.engine import Engine
+    from bareface.services.gallery import Gallery
+    from bareface.values.enrolment import EnrolOutcome, EnrolReport
+    from bareface.values.face import Box, Face, Landmarks, Template
+    from bareface.values.search import Candidate, CandidateList, Comparison, SearchResult
 
 forbid_telemetry()
 
@@ -52,9 +43,9 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Engine": "bareface.engine",
-    "Gallery": "bareface.service",
-    "compare": "bareface.matching.comparison",
+    "Engine": "bareface.services.engine",
+    "Gallery": "bareface.services.gallery",
+    "compare": "bareface.services.comparing",
 }
 
 
@@ -64,5 +55,5 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module(_ELSEWHERE.get(name, "bareface.types")), name)
+        return getattr(import_module(_ELSEWHERE.get(name, "bareface.values.face")), name)
     raise AttributeError(f"module 'bareface' has no attribute {name!r}")

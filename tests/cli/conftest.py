@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from bareface.cli.app import app
 from bareface.cli.options import EngineOptions
-from bareface.demo_photos import portraits
+from bareface.imaging.portraits import portraits
 from tests.cli.support import Run
 
 _engine = functools.cache(EngineOptions.engine)  # loading the networks takes longer than most of what is tested

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from bareface.cli.calibrate import calibrate
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, save
 from tests.gallery.test_calibrating import photos
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bareface.gallery.store import Store
+from bareface.storage.sqlite.store import Store
 
 _IMPORTING = """
 import os, sys
@@ -29,7 +29,7 @@ main()
 _WRITING = """
 import os, sys
 from bareface.cli.ending import ends_well
-from bareface.files import write_atomically
+from bareface.system.files import write_atomically
 
 os.fsync = lambda _: os.kill(os.getpid(), {number})
 sys.exit(ends_well(lambda: write_atomically("report.html", b"new") and None))

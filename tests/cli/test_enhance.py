@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface import images
+from bareface.imaging import decode as images
 from bareface.restoration.provenance import read_provenance, sentence, share_in_words
 from tests.cli.support import Run, parsed
 

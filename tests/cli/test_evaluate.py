@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.evaluation.scores import ScoreFile, ScoreInfo
+from bareface.imaging import decode as images
+from bareface.scores.score_file import ScoreFile, ScoreInfo
 from tests.cli.support import Run, parsed
 from tests.evaluation.helpers import random_scores
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
+from bareface.imaging import decode as images
 from tests.cli.support import Run, parsed
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.wording import percent
+from bareface.imaging import decode as images
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.words import percent
 from tests.cli.support import Run, parsed
 
 

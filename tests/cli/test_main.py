@@ -18,13 +18,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bareface import images
 from bareface.cli import gallery as gallery_commands
 from bareface.cli import models as model_commands
 from bareface.cli import output
 from bareface.cli.app import app
 from bareface.cli.options import EngineOptions
 from bareface.errors import BarefaceError, CalibrationError, GalleryError, ImageError, ModelError, UsageError
+from bareface.imaging import decode as images
 from tests.cli.support import Run, parsed
 
 COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "evaluate", "calibrate", "demo")

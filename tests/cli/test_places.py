@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bareface.evaluation.scores import ScoreFile
+from bareface.scores.score_file import ScoreFile
 from tests.cli.support import Run, parsed
 from tests.evaluation.helpers import random_scores
 

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.imaging import decode as images
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
 
 FACE = {"source", "score", "box", "landmarks", "mask_state", "visible", "quality"}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.restoration.beside import WITHIN
-from bareface.restoration.record import RestorationRecord
-from bareface.service import Gallery
+from bareface.gallery.restorations import RestorationRecord
+from bareface.gallery.restored_candidates import WITHIN
+from bareface.imaging import decode as images
+from bareface.services.engine import Engine
+from bareface.services.gallery import Gallery
+from bareface.synthesis.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
 
 

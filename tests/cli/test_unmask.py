@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.imaging import decode as images
 from bareface.restoration.provenance import read_provenance
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.detection.answers import STRIDES
-from bareface.detection.bareface_detector import BarefaceDetector
-from bareface.detection.close_ups import OUTSIDE
-from bareface.types import Float32, UInt8
+from bareface.faces.detection.answers import STRIDES
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.faces.detection.close_ups import OUTSIDE
+from bareface.values.face import Float32, UInt8
 
 Shape = tuple[int, int]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bareface.detection.base import Detection
-from bareface.engine import Engine
 from bareface.errors import ModelError
-from bareface.types import Box, Landmarks
+from bareface.faces.detection.base import Detection
+from bareface.services.engine import Engine
+from bareface.values.face import Box, Landmarks
 from tests.portraits import astronaut
 
 POINTS = np.array([[204, 101], [246, 103], [224, 127], [205, 143], [242, 144]], np.float32)

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from bareface import images
-from bareface.detection.bareface_detector import TILE, BarefaceDetector
-from bareface.detection.base import Detection
-from bareface.detection.close_ups import BATCH, SIDE
-from bareface.detection.tiles import tiles
-from bareface.engine import Engine
-from bareface.images import decode
-from bareface.types import Box, UInt8
+from bareface.faces.detection.bareface_detector import TILE, BarefaceDetector
+from bareface.faces.detection.base import Detection
+from bareface.faces.detection.close_ups import BATCH, SIDE
+from bareface.faces.detection.tiles import tiles
+from bareface.imaging import decode as images
+from bareface.imaging.decode import decode
+from bareface.services.engine import Engine
+from bareface.values.face import Box, UInt8
 from tests.detection.test_bareface_detector import Answer, Session, photo
 from tests.portraits import astronaut, hopper
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import UInt8
 from tests.portraits import astronaut, hopper
 
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bareface import images
-from bareface.detection import mmod
-from bareface.detection.base import Detector
-from bareface.detection.mmod import MmodDetector
-from bareface.landmarks.trees import TreeLandmarks
+from bareface.faces.detection import mmod
+from bareface.faces.detection.base import Detector
+from bareface.faces.detection.mmod import MmodDetector
+from bareface.faces.landmarks.trees import TreeLandmarks
+from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.types import Box, UInt8
+from bareface.values.face import Box, UInt8
 from tests.portraits import astronaut, hopper
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bareface.engine import Engine
 from bareface.errors import ModelError
 from bareface.models import registry
+from bareface.services.engine import Engine
 from tests.portraits import astronaut
 
 pytestmark = pytest.mark.real

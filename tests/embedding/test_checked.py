@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bareface.engine import Engine
 from bareface.errors import ModelError
+from bareface.services.engine import Engine
 from tests.portraits import astronaut, hopper
 
 

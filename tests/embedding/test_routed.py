@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bareface.embedding import bareface128
-from bareface.embedding.bareface128 import COVERED_FROM, RoutedEmbedder
-from bareface.embedding.base import Cover, CoveringEmbedder, Embedder
-from bareface.embedding.onnx import OnnxEmbedder
+from bareface.faces.embedding import routed as bareface128
+from bareface.faces.embedding.base import Cover, CoveringEmbedder, Embedder
+from bareface.faces.embedding.onnx import OnnxEmbedder
+from bareface.faces.embedding.routed import COVERED_FROM, RoutedEmbedder
+from bareface.faces.occlusion.base import FACE, MASK
 from bareface.models import registry
-from bareface.occlusion.base import FACE, MASK
-from bareface.types import Float32, MaskState, UInt8
+from bareface.values.face import Float32, MaskState, UInt8
 
 BLANK = (10.0, 20.0, 30.0)
 TOP = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from bareface.evaluation.scores import ScoreFile
+from bareface.scores.score_file import ScoreFile
 
 # Few distinct values make ties common.
 values = st.one_of(st.sampled_from([-1.0, 0.0, 0.25, 0.5, 1.0]), st.floats(-2, 2, allow_nan=False, width=16))

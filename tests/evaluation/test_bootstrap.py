@@ -12,8 +12,8 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Plan, clopper_pearson, estimate
 from bareface.evaluation.metrics import Trials, at_fmr, eer, exceed, folded_accuracy, ten_fold
 from bareface.evaluation.resampling import GROUP, Resampler, draw
-from bareface.evaluation.scores import ScoreFile
 from bareface.evaluation.verification import compare, verify
+from bareface.scores.score_file import ScoreFile
 
 from .helpers import build, random_scores, score_files
 

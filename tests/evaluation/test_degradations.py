@@ -10,7 +10,7 @@ from skimage.data import astronaut
 from skimage.metrics import peak_signal_noise_ratio
 
 from bareface.errors import EvaluationError, UsageError
-from bareface.evaluation.degradations import (
+from bareface.synthesis.degradations import (
     LEVELS,
     Defocus,
     Degradation,
@@ -22,9 +22,9 @@ from bareface.evaluation.degradations import (
     Target,
     degrade,
 )
-from bareface.evaluation.mask_geometry import MEAN_FACE
-from bareface.evaluation.mask_light import LINEAR
-from bareface.types import Box, Landmarks
+from bareface.synthesis.mask_geometry import MEAN_FACE
+from bareface.synthesis.mask_light import LINEAR
+from bareface.values.face import Box, Landmarks
 
 EYES = 40.0
 TARGET = Target(EYES, Box(20, 20, 120, 140))

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from bareface.errors import EvaluationError
-from bareface.evaluation import score_formats
 from bareface.evaluation.analysis import analyse
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.pair_lists import csv_rows, read_csv_pairs, read_pairs
-from bareface.evaluation.report import report
-from bareface.evaluation.score_formats import read_bob
-from bareface.evaluation.scores import ScoreFile, ScoreInfo
 from bareface.evaluation.tables import read_labels
+from bareface.reports.evaluation import report
+from bareface.scores import formats as score_formats
+from bareface.scores.formats import read_bob
+from bareface.scores.score_file import ScoreFile, ScoreInfo
 from tests.evaluation.helpers import random_scores
 
 COLUMNS: dict[str, list[Any]] = {

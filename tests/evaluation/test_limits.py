@@ -8,8 +8,8 @@ import numpy as np
 
 from bareface.evaluation.analysis import analyse, state_pairs
 from bareface.evaluation.bootstrap import Plan
-from bareface.evaluation.limits import cannot_show
-from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
+from bareface.reports.limits import cannot_show
+from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
 
 from .helpers import build, random_scores
 

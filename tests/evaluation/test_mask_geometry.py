@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.mask_geometry import MEAN_FACE, Camera, Surface, Window, fit_camera, see
-from bareface.types import Landmarks
+from bareface.synthesis.mask_geometry import MEAN_FACE, Camera, Surface, Window, fit_camera, see
+from bareface.values.face import Landmarks
 
 SCHEMES = ("five", "dlib5")
 

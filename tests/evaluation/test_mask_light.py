@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bareface.evaluation.mask_light import (
+from bareface.synthesis.mask_light import (
     LINEAR,
     LUMINANCE,
     evenness,

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.errors import ImageError
-from bareface.evaluation.mask_geometry import MEAN_FACE
-from bareface.evaluation.mask_shapes import SHAPES
-from bareface.evaluation.mask_textures import PATTERNS
-from bareface.evaluation.masks import SHADOW_REACH, MaskedPhoto, apply_mask, sample_mask
-from bareface.types import Landmarks
+from bareface.synthesis.mask_geometry import MEAN_FACE
+from bareface.synthesis.mask_shapes import SHAPES
+from bareface.synthesis.mask_textures import PATTERNS
+from bareface.synthesis.masks import SHADOW_REACH, MaskedPhoto, apply_mask, sample_mask
+from bareface.values.face import Landmarks
 
 HALVES = ("train", "test")
 KINDS = ("surgical", "cloth", "n95", "kn95")

@@ -11,7 +11,7 @@ from sklearn.metrics import det_curve as sklearn_det
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.metrics import Trials, at_fmr, auc, det, eer, support, ten_fold
-from bareface.evaluation.scores import FAILED, ScoreFile
+from bareface.scores.score_file import FAILED, ScoreFile
 
 from .helpers import build, random_scores, score_files, values
 

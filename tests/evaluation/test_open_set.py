@@ -11,7 +11,7 @@ from sklearn.metrics import top_k_accuracy_score
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.open_set import Searches, cmc, identify
-from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
+from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
 
 from .helpers import random_scores, values
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.demo_photos import people_in
 from bareface.errors import EvaluationError, UsageError
 from bareface.evaluation.pair_lists import (
     Pair,
@@ -22,7 +21,8 @@ from bareface.evaluation.pair_lists import (
 )
 from bareface.evaluation.protocols import Protocol, all_pairs, open_set, ten_folds
 from bareface.evaluation.restoration_conditions import people_of
-from bareface.gallery.walk import Skipped
+from bareface.imaging.folders import Skipped
+from bareface.services.demo_photos import people_in
 
 
 def people(root: Path, photos: dict[str, int], suffix: str = ".jpg") -> Path:

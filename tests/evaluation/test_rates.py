@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareface.evaluation.bootstrap import Estimate
-from bareface.evaluation.rates import interval, measured, percent
+from bareface.reports.rates import interval, measured, percent
 
 
 @pytest.mark.parametrize(

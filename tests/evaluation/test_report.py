@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
+from bareface.calibration.calibration import Calibration
 from bareface.errors import EvaluationError
-from bareface.evaluation import plots, worst
 from bareface.evaluation.analysis import Analysis, analyse, reliability_of
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import det
-from bareface.evaluation.report import report
-from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
 from bareface.evaluation.tables import Labelling, by_labels, by_state
 from bareface.evaluation.verification import compare
-from bareface.matching.calibration import Calibration
+from bareface.imaging import decode as images
+from bareface.reports import plots, worst
+from bareface.reports.evaluation import report
+from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
 from tests.browser import open_page
 
 from .helpers import build, random_scores

@@ -10,9 +10,9 @@ import pytest
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, paired
 from bareface.evaluation.restoration import ORIGINAL, RANK_1, Scores, Trial, grouped, judged, searches, verdict
-from bareface.evaluation.restoration_report import remarks, row
 from bareface.evaluation.restoration_run import MEAN, fidelity
 from bareface.evaluation.tables import Labelling
+from bareface.reports.restoration import remarks, row
 
 NO_INTERVALS = Plan(replicates=0)
 TEN = np.arange(10)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.engine import Analysis
 from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Sample, all_pairs, open_set
 from bareface.evaluation.run import Transform, run, subject_face
-from bareface.evaluation.scores import FAILED
-from bareface.types import Box, Face, Landmarks, Source, Template, UInt8
+from bareface.imaging import decode as images
+from bareface.scores.score_file import FAILED
+from bareface.services.engine import Analysis
+from bareface.values.face import Box, Face, Landmarks, Source, Template, UInt8
 
 
 def face(box: Box, vector: list[float]) -> Face:

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.score_formats import read_bob, write_bob
-from bareface.evaluation.scores import FAILED, ScoreFile, ScoreInfo
+from bareface.scores.formats import read_bob, write_bob
+from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
 
 INFO = ScoreInfo(
     protocol="test",

@@ -11,8 +11,8 @@ import pytest
 
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Plan, clopper_pearson
-from bareface.evaluation.scores import ScoreFile
 from bareface.evaluation.tables import Labelling, by_condition, by_labels, by_state, read_labels
+from bareface.scores.score_file import ScoreFile
 
 from .helpers import random_scores
 

@@ -25,9 +25,9 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from bareface.demo_photos import portraits
 from bareface.errors import ImageError
-from bareface.images import decode, labels
+from bareface.imaging.decode import decode, labels
+from bareface.imaging.portraits import portraits
 from tests.memory import peak
 from tests.tiff import CMYK, DEFLATE, LZW, RGB, WHITE_IS_ZERO, Kind, tiff
 

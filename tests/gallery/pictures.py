@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface import images
-from bareface.engine import Analysis
 from bareface.errors import BarefaceError
-from bareface.quality import Measures, Quality
-from bareface.types import Box, Face, Float32, Landmarks, MaskState, Photo, Source, Template, UInt8
+from bareface.faces.quality import Measures, Quality
+from bareface.imaging import decode as images
+from bareface.services.engine import Analysis
+from bareface.values.face import Box, Face, Float32, Landmarks, MaskState, Photo, Source, Template, UInt8
 
 TILE = 48
 DIMENSION = 16
@@ -62,7 +62,7 @@ def vector_of(colour: Sequence[float], dimension: int = DIMENSION) -> np.ndarray
 
 
 class TileEngine:
-    """An engine for such pictures, a :class:`bareface.gallery.faces.FaceEngine`."""
+    """An engine for such pictures, a :class:`bareface.faces.port.FaceEngine`."""
 
     def __init__(self, space: str = "tiles", model: str = "tiler", precision: str = "float32") -> None:
         self.space, self.model, self.precision = space, model, precision

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from bareface.errors import GalleryError
-from bareface.gallery import store as storing
-from bareface.gallery.catalogue import all_vectors
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import store as storing
+from bareface.storage.sqlite.queries import all_vectors
 from tests.gallery.pictures import TileEngine, colours, people, save
 
 COLOURS = colours(400, seed=3)
@@ -124,7 +124,7 @@ def test_an_index_older_than_the_remembered_history_is_made_anew(tmp_path, monke
 
 CRASH = """
 import os, sys
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine
 gallery = Gallery.open(sys.argv[1], TileEngine())
 with gallery._store.read() as held:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
 from bareface.errors import RestorationError, UsageError
+from bareface.imaging import decode as images
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
-from bareface.service import Gallery
-from bareface.types import Face, Source, Template
+from bareface.services.gallery import Gallery
+from bareface.values.face import Face, Source, Template
 from tests.gallery.pictures import Colour, Look, LookEngine, colours, save, vector_of
 
 MASKED: Colour = (50, 60, 70)

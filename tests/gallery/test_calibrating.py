@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import CalibrationError, GalleryError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import Colour, TileEngine, colours, save
 
 PEOPLE = 110

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bareface.errors import UsageError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, picture, save
 
 RED, GREEN, BLUE, GREY = (230, 60, 60), (60, 230, 60), (60, 60, 230), (120, 120, 120)

@@ -7,10 +7,12 @@ import sqlite3
 import numpy as np
 import pytest
 
-from bareface.gallery import catalogue, rescoring, searching
-from bareface.matching.calibration import Calibration
+from bareface.calibration.calibration import Calibration
+from bareface.gallery import rescore as rescoring
+from bareface.gallery import search as searching
 from bareface.matching.scoring import similarity
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import queries as catalogue
 from tests.gallery.pictures import CoverEngine, Look, LookEngine, colours, picture, save, vector_of
 
 PROBE, NEAR, RIGHT, WORN = (200, 90, 90), (206, 96, 84), (60, 60, 230), (60, 230, 60)

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from bareface.errors import BarefaceError, GalleryError
-from bareface.gallery import schema
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import schema
 from tests.gallery.pictures import Look, LookEngine, colours, people
 
 MASKED = colours(3)[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import CoverEngine, colours, save
 
 SHORTEST = 6

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import UsageError
-from bareface.gallery import names
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.values import names
 from tests.gallery.pictures import TileEngine, colours, save
 from tests.gallery.test_store import early_revision
 
@@ -278,7 +278,7 @@ def test_joiners_that_scripts_need_are_kept(gallery, tmp_path):
 def test_two_processes_name_the_same_person_at_once(tmp_path):
     code = """
 import sys
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine
 with Gallery.open(sys.argv[1], TileEngine()) as gallery:
     print("ready", flush=True)
@@ -367,7 +367,7 @@ def test_an_old_gallery_whose_alias_outlived_a_split(old, tmp_path):
 
 
 def test_an_old_gallery_with_assignments_of_deleted_people(old, tmp_path):
-    from bareface import images
+    from bareface.imaging import decode as images
 
     photo = save(tmp_path / "loose.png", GREEN)
     place = {"sha256": images.fingerprint(photo), "x1": 0, "y1": 0, "x2": 48, "y2": 48}
@@ -377,7 +377,7 @@ def test_an_old_gallery_with_assignments_of_deleted_people(old, tmp_path):
 
 
 def test_an_old_gallery_with_one_name_for_two_generations_of_a_person(old, tmp_path):
-    from bareface import images
+    from bareface.imaging import decode as images
 
     photo = save(tmp_path / "loose.png", GREEN)
     place = {"sha256": images.fingerprint(photo), "x1": 0, "y1": 0, "x2": 48, "y2": 48}

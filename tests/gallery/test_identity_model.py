@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from bareface.errors import UsageError
-from bareface.gallery import names
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.values import names
 from tests.gallery.pictures import TileEngine, colours, save
 
 REJECTED = -1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bareface.errors import GalleryError, TemplateError, UsageError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, picture
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bareface.errors import GalleryError
-from bareface.gallery.imports import read_encodings
+from bareface.gallery.encodings import read_encodings
 
 
 def is_word(name: str) -> bool:

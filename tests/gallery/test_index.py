@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bareface.errors import GalleryError, TemplateError
-from bareface.gallery import index as index_module
-from bareface.gallery.index import ExactIndex, VectorIndex
-from bareface.gallery.segment import FULL_RANGE, Coding, Segment, quantised
-from bareface.types import Float32, Precision
+from bareface.storage.exact import index as index_module
+from bareface.storage.exact.index import ExactIndex, VectorIndex
+from bareface.storage.exact.segment import FULL_RANGE, Coding, Segment, quantised
+from bareface.values.face import Float32, Precision
 
 DIMENSION = 32
 PRECISIONS: tuple[Precision, ...] = ("int8", "float32")

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from bareface.errors import GalleryError, UsageError
-from bareface.gallery import wal
-from bareface.gallery.index import unfinished
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.exact.index import unfinished
+from bareface.storage.sqlite import wal
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def people(tmp_path) -> Path:
 
 DIES = """
 import os, sys
-from bareface.gallery.derived import DerivedIndex
-from bareface.service import Gallery
+from bareface.storage.derived_index import DerivedIndex
+from bareface.services.gallery import Gallery
 DerivedIndex.discard_file = lambda self: os._exit(0)
 Gallery.open(sys.argv[1]).delete(subject=sys.argv[2])
 """
@@ -231,7 +231,7 @@ def test_a_current_folder_that_was_removed(people, tmp_path, monkeypatch):
 STOPPED = """
 import sys
 from bareface.cli.ending import Ended, ends_well
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 
 def work():
     gallery = Gallery.open(sys.argv[1])

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import compare, images
+from bareface import compare
 from bareface.errors import TemplateError
-from bareface.service import Gallery
-from bareface.types import Face, Template
+from bareface.imaging import decode as images
+from bareface.services.gallery import Gallery
+from bareface.values.face import Face, Template
 from tests.gallery.pictures import TileEngine, picture
 
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from bareface.errors import GalleryError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, picture
 
 RED = (230, 60, 60)

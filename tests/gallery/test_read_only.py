@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bareface.errors import GalleryError
-from bareface.gallery import place
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import place
 from tests.gallery.pictures import TileEngine, people, picture, save
 from tests.gallery.test_agreement import crashed
 from tests.gallery.test_store import early_revision
@@ -101,7 +101,7 @@ def test_without_the_privilege_to_write_anywhere(folder, tmp_path):
     locked(folder)
     code = f"""
 from bareface.errors import GalleryError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine
 with Gallery.open({str(folder / "g")!r}, TileEngine()) as opened:
     print(len(opened.search({str(tmp_path / "photos" / "p0" / "0.png")!r}).lists[0].candidates))

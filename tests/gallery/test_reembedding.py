@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bareface.errors import TemplateError
-from bareface.service import Gallery
-from bareface.types import Template
+from bareface.services.gallery import Gallery
+from bareface.values.face import Template
 from tests.gallery.pictures import TileEngine, people, picture, save, vector_of
 
 RED, GREEN = (230, 60, 60), (60, 230, 60)
@@ -92,7 +92,7 @@ def test_a_face_that_is_not_found_again_is_named(path):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.reembedding.BATCH", 2)
+    monkeypatch.setattr("bareface.gallery.reembed.BATCH", 2)
 
     class Failing(NewEngine):
         def stream(self, sources, batch=32, *, covered=False):

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bareface.gallery import catalogue
-from bareface.gallery.searching import best_of_subjects
+from bareface.gallery.search import best_of_subjects
+from bareface.storage.sqlite import queries as catalogue
 
 
 class Scores:

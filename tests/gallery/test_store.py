@@ -19,9 +19,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bareface.errors import GalleryError
-from bareface.gallery import schema, store
-from bareface.gallery.store import Store
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import schema, store
+from bareface.storage.sqlite.store import Store
 from tests.gallery.pictures import CoverEngine, Look, TileEngine, people, picture, save
 
 MIGRATIONS = Path(store.__file__).parent / "migrations"
@@ -51,7 +51,7 @@ def test_opening_a_current_gallery_does_not_import_alembic(path):
     Store(path).close()
     code = f"""
 import sys
-from bareface.gallery.store import Store
+from bareface.storage.sqlite.store import Store
 Store({str(path)!r}).close()
 print("alembic" in sys.modules)
 """
@@ -276,7 +276,7 @@ def test_a_gallery_that_is_locked_while_it_is_made(path, monkeypatch):
 
 
 def test_a_full_disk_keeps_the_earlier_batches_and_a_rerun_does_the_rest(path, tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.enrolment.BATCH", 4)
+    monkeypatch.setattr("bareface.gallery.enrol.BATCH", 4)
     people(tmp_path / "photos", 30)
     opened = Gallery.open(path, TileEngine())
     with opened._store._engine.connect() as connection:
@@ -304,7 +304,7 @@ def test_a_file_size_limit_is_a_full_disk(path, tmp_path):
     code = f"""
 import resource, signal
 from bareface.errors import GalleryError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine
 with Gallery.open({str(path)!r}, TileEngine()) as opened:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bareface import images
-from bareface.service import Gallery
+from bareface.imaging import decode as images
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, people, picture
 
 RED = (230, 60, 60)
 
 
 def test_two_enrolments_of_one_folder_share_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.enrolment.BATCH", 4)
+    monkeypatch.setattr("bareface.gallery.enrol.BATCH", 4)
     people(tmp_path / "photos", 30)
 
     def enrol(_: int):
@@ -33,7 +33,7 @@ def test_two_enrolments_of_one_folder_share_the_work(tmp_path, monkeypatch):
 
 
 def test_one_gallery_in_several_threads(tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.enrolment.BATCH", 4)
+    monkeypatch.setattr("bareface.gallery.enrol.BATCH", 4)
     people(tmp_path / "first", 10)
     people(tmp_path / "more", 25)
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bareface.errors import UsageError
-from bareface.service import Gallery
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, people, picture
 
 RED = (230, 60, 60)
@@ -153,13 +153,13 @@ def test_an_index_that_holds_another_template_is_found_and_rebuilt(gallery):
 def test_a_current_sidecar_is_loaded_not_rebuilt(gallery, tmp_path, monkeypatch):
     before = ranking(gallery)
     gallery.close()
-    monkeypatch.setattr("bareface.gallery.derived.DerivedIndex._built", None)
+    monkeypatch.setattr("bareface.storage.derived_index.DerivedIndex._built", None)
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:
         assert ranking(opened) == before
 
 
 def test_enrolment_extends_the_index(gallery, tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.derived.DerivedIndex._built", None)
+    monkeypatch.setattr("bareface.storage.derived_index.DerivedIndex._built", None)
     people(tmp_path / "more", 9)
     gallery.enrol(tmp_path / "more")
     assert len(ranking(gallery)) == 9
@@ -172,7 +172,7 @@ def test_a_sidecar_that_cannot_be_written_costs_nothing_but_time(gallery, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bareface.gallery.index.fsync", full)
+    monkeypatch.setattr("bareface.storage.exact.index.fsync", full)
     people(tmp_path / "more", 9)
     assert gallery.enrol(tmp_path / "more").references == 8
     gallery.delete(subject="p2")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bareface.calibration.calibration import Calibration
 from bareface.errors import FaceError
-from bareface.gallery import calibrating
-from bareface.matching.calibration import Calibration
-from bareface.service import Gallery
+from bareface.gallery import calibrate as calibrating
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import Look, LookEngine, picture, save
 
 RED, GREEN, BLUE, GREY = (230, 60, 60), (60, 230, 60), (60, 60, 230), (150, 150, 150)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.gallery.walk import Skipped, absolute, entries
-from bareface.wording import passed_over
+from bareface.imaging.folders import Skipped, absolute, entries
+from bareface.values.words import passed_over
 
 
 def touch(*paths: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr("bareface.gallery.walk.os.scandir", scandir)
+    monkeypatch.setattr("bareface.imaging.folders.os.scandir", scandir)
     refused, read = entries(tmp_path)
     assert (refused.name, refused.error.code) == (str(tmp_path / "Ada"), "image.unreadable")
     assert read.subject == "Bo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bareface.types import Box, Face, Landmarks, MaskState, Template
+from bareface.values.face import Box, Face, Landmarks, MaskState, Template
 
 
 def face(

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bareface.calibration.calibration import BARE, Calibration
 from bareface.errors import CalibrationError
-from bareface.evaluation.scores import ScoreFile, ScoreInfo
-from bareface.matching.calibration import BARE, Calibration
+from bareface.scores.score_file import ScoreFile, ScoreInfo
 
 from .worlds import World
 

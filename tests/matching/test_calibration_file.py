@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bareface.calibration.calibration import Calibration
 from bareface.errors import CalibrationError
-from bareface.matching.calibration import Calibration
 
 PACKAGED = sorted(
     (file for file in (resources.files("bareface.matching") / "packaged").iterdir() if file.name.endswith(".json")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bareface.calibration.calibration import Calibration
 from bareface.errors import FaceError, TemplateError
-from bareface.matching.calibration import Calibration
-from bareface.matching.comparison import compare
+from bareface.services.comparing import compare
 from tests.matching.faces import face
 
 PACKAGED = Calibration.packaged("dlib-128", "dlib-resnet")

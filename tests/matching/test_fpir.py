@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bareface.calibration.fpir import hazard, log_survival
+from bareface.calibration.strangers import fit_strangers
 from bareface.errors import CalibrationError
-from bareface.matching.fpir import hazard, log_survival
-from bareface.matching.strangers import fit_strangers
 
 from .worlds import World
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bareface.calibration import of_gallery as gallery_calibration
+from bareface.calibration.of_gallery import GalleryReferences, calibrate_references
 from bareface.errors import CalibrationError
-from bareface.matching import gallery_calibration
-from bareface.matching.gallery_calibration import GalleryReferences, calibrate_references
 
 
 def people(subjects: int, photos: int = 3, seed: int = 0, spread: float = 0.35) -> GalleryReferences:

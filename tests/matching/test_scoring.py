@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bareface.matching import scoring
-from bareface.types import Template
+from bareface.values.face import Template
 
 ROOT_HALF = 0.5**0.5
 

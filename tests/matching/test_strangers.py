@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bareface.calibration.counting import GROUPS, Groups, NonMatedScores, count
+from bareface.calibration.strangers import fit_strangers
 from bareface.errors import CalibrationError
-from bareface.matching.counting import GROUPS, Groups, NonMatedScores, count
-from bareface.matching.strangers import fit_strangers
 
 from .worlds import World
 

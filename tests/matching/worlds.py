@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.matching.counting import NonMatedScores
+from bareface.calibration.counting import NonMatedScores
 
 
 @dataclass(frozen=True)

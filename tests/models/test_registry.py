@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.engine import Engine
 from bareface.errors import ModelError
 from bareface.models import registry
 from bareface.models.sessions import open_session
+from bareface.services.engine import Engine
 
 
 @pytest.fixture

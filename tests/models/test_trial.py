@@ -12,18 +12,18 @@ import numpy as np
 import onnx
 import pytest
 
-from bareface import images
-from bareface.demo_photos import portraits
-from bareface.embedding.bareface128 import RoutedEmbedder
-from bareface.embedding.base import Cover
-from bareface.embedding.onnx import OnnxEmbedder
-from bareface.engine import Engine
 from bareface.errors import ModelError, UsageError
+from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.onnx import OnnxEmbedder
+from bareface.faces.embedding.routed import RoutedEmbedder
+from bareface.faces.trial_run import examine
+from bareface.imaging import decode as images
+from bareface.imaging.portraits import portraits
 from bareface.models import registry, trial
 from bareface.models.card import ModelCard, ModelFile
 from bareface.models.onnx_file import reads_other_files
-from bareface.models.trial_run import examine
-from bareface.types import UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import UInt8
 from tests.models import networks
 from tests.models.networks import HARMLESS, written
 from tests.portraits import astronaut, hopper
@@ -226,7 +226,7 @@ def test_one_photo_that_the_model_fails_on_does_not_cost_the_others(
 
 
 def test_a_yunet_that_cannot_run_is_a_typed_error(tmp_path: Path) -> None:
-    from bareface.detection.yunet import YunetDetector
+    from bareface.faces.detection.yunet import YunetDetector
 
     detector = YunetDetector(written(networks.sound(), tmp_path / "m.onnx"))
     assert code_of(lambda: Engine(detector=detector, threads=1).faces(hopper())) == "model.run"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from bareface.models import registry
-from bareface.occlusion.segmenter import OnnxSegmenter
 
 
 @pytest.fixture(scope="module")

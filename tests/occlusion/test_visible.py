@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bareface.occlusion.base import BACKGROUND, FACE, MASK, OTHER
-from bareface.occlusion.visible import blanked, expected_area, state_from, visible_fraction
-from bareface.types import UInt8
+from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
+from bareface.faces.occlusion.visible import blanked, expected_area, state_from, visible_fraction
+from bareface.values.face import UInt8
 
-# Rows of a bare, frontal chip: eyes at 46, nose tip at 79, mouth at 104 (bareface.alignment).
+# Rows of a bare, frontal chip: eyes at 46, nose tip at 79, mouth at 104 (bareface.imaging.align).
 EYES, BRIDGE, BELOW_NOSE, CHIN, END = 46, 62, 86, 116, 150
 
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bareface.quality import Measures, assess, measure, rate, reasons
-from bareface.quality.components import exposure, pose
-from bareface.quality.score import COMPONENTS, packaged
-from bareface.types import Box, Landmarks, UInt8
+from bareface.faces.quality import Measures, assess, measure, rate, reasons
+from bareface.faces.quality.components import exposure, pose
+from bareface.faces.quality.score import COMPONENTS, packaged
+from bareface.values.face import Box, Landmarks, UInt8
 
 GOOD = Measures(0.5, 0.0, 0.0, 7.5, 0.0, 0.0, 0.0, 60.0, 120.0, 1.0, 0.995)
 # From flawless to hopeless, beyond where the curves end on either side.

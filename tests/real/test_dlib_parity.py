@@ -12,11 +12,11 @@ pytest.importorskip("dlib", reason="needs dlib-bin, the reference")
 
 import dlib
 
-from bareface.alignment import align
-from bareface.engine import Engine
+from bareface.imaging.align import align
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.types import Box, Float32, Landmarks, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Box, Float32, Landmarks, UInt8
 from benchmarks import dlib_path
 from training.convert_dlib import write_descriptor
 
@@ -81,7 +81,7 @@ def check_network(samples: list[Sample], folder: Path) -> None:
 
 
 def check_landmarks(samples: list[Sample]) -> None:
-    from bareface.landmarks.trees import TreeLandmarks
+    from bareface.faces.landmarks.trees import TreeLandmarks
 
     trees = TreeLandmarks(registry.path_of(registry.card("dlib-landmarks5")))
     equal = []

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bareface.detection.yunet import YunetDetector
-from bareface.engine import Engine
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.pair_lists import read_pairs
 from bareface.evaluation.run import run
 from bareface.evaluation.verification import verify
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.services.engine import Engine
 
 pytestmark = pytest.mark.real
 

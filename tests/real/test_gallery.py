@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bareface.engine import Engine
-from bareface.service import Gallery
+from bareface.services.engine import Engine
+from bareface.services.gallery import Gallery
 
 pytestmark = pytest.mark.real
 PEOPLE = 12

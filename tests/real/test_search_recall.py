@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.embedding.onnx import OnnxEmbedder
-from bareface.engine import Engine
-from bareface.gallery.index import OVERSAMPLING, ExactIndex
+from bareface.faces.embedding.onnx import OnnxEmbedder
+from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.types import Float32
+from bareface.services.engine import Engine
+from bareface.storage.exact.index import OVERSAMPLING, ExactIndex
+from bareface.values.face import Float32
 
 pytestmark = pytest.mark.real
 SPACE = "dlib-128"

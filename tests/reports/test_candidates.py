@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.images import decode, encode
+from bareface.imaging.decode import decode, encode
 from bareface.reports import candidate_report
-from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, MaskState, SameSource, Template
+from bareface.values.face import Box, Face, Landmarks, MaskState, Template
+from bareface.values.search import Candidate, CandidateList, SameSource
 from tests.browser import open_page
 
 HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b[31m\udcff"
@@ -282,7 +283,7 @@ def test_the_policy_stops_what_got_in(tmp_path: Path, asked_for: tuple[str, list
 @pytest.mark.slow
 def test_its_style_is_applied(tmp_path: Path) -> None:
     """A wrong hash in the policy would leave the page bare: then its ground would be plain white."""
-    from bareface.images import decode
+    from bareface.imaging.decode import decode
 
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
     page.write_bytes(candidate_report([listing(candidate(1, 0.5))], gallery="g", crop=crop))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
-from bareface.types import Template, UInt8
+from bareface.values.face import Template, UInt8
 
 
 def smooth(seed: int) -> UInt8:

@@ -7,13 +7,22 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from bareface.gallery.records import Reference
-from bareface.gallery.searching import Hit
-from bareface.matching.calibration import Calibration
+from bareface.calibration.calibration import Calibration
+from bareface.gallery.restored_candidates import (
+    DEPENDS,
+    UNCALIBRATED,
+    Agreement,
+    Beside,
+    Union,
+    beside,
+    union_calibration,
+)
+from bareface.gallery.search import Hit
+from bareface.reports.wording import beside_cells, beside_columns
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
-from bareface.restoration.beside import DEPENDS, UNCALIBRATED, Agreement, Beside, Union, beside, union_calibration
-from bareface.types import Box, Candidate, CandidateList, Face, Landmarks, Template
-from bareface.wording import beside_cells, beside_columns
+from bareface.values.face import Box, Face, Landmarks, Template
+from bareface.values.gallery import Reference
+from bareface.values.search import Candidate, CandidateList
 
 
 def restored(guesses: int) -> Restored:

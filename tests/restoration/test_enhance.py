@@ -10,20 +10,20 @@ import cv2
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
 from bareface.errors import RestorationError
-from bareface.evaluation.degradations import Defocus, Degradation, Jpeg, LowLight, Target, degrade
+from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.restoration import classical
+from bareface.restoration.aligned import aligned, apart
 from bareface.restoration.base import SIDE, Restored
+from bareface.restoration.deconvolution import with_guesses
+from bareface.restoration.eligibility import gauges, noise
 from bareface.restoration.enhance import METHODS, Method, apply, blended, place_back
-from bareface.restoration.guesses import with_guesses
-from bareface.restoration.hopeless import gauges, noise
 from bareface.restoration.sheet import before_and_after
-from bareface.restoration.source import aligned, apart
 from bareface.restoration.unmask import placed_region
-from bareface.types import Face, Photo, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import Defocus, Degradation, Jpeg, LowLight, Target, degrade
+from bareface.values.face import Face, Photo, UInt8
 from tests.portraits import astronaut
 
 
@@ -207,7 +207,7 @@ def test_noise_alone_is_refused(engine: Engine, good: Face) -> None:
 
 def engine_face(engine: Engine, good: Face, pixels: UInt8) -> Face:
     """The face of a photo where it is known to be."""
-    from bareface.alignment import align
+    from bareface.imaging.align import align
 
     chip = align(pixels, good.landmarks)
     return Face(good.box, good.landmarks, good.score, chip, chip, "spoilt", engine.embed, photo=images.decode(pixels))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from bareface.gallery.schema import restoration, restored_face
-from bareface.restoration import record as module
+from bareface.gallery import restorations as module
+from bareface.gallery.restorations import RestorationRecord, guarding, record_path, remember
 from bareface.restoration.base import Restored
-from bareface.restoration.record import RestorationRecord, guarding, record_path, remember
+from bareface.storage.sqlite.schema import restoration, restored_face
 from tests.restoration.made import restored
 
 

@@ -13,20 +13,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import demo_photos
-from bareface.engine import Engine
 from bareface.errors import RestorationError, UsageError
-from bareface.files import own_folder
-from bareface.gallery.store import Store
+from bareface.gallery.restorations import RestorationRecord, guarding, remember
 from bareface.models import registry
-from bareface.restoration.record import RestorationRecord, guarding, remember
+from bareface.services import demo_photos
+from bareface.services.engine import Engine
+from bareface.storage.sqlite.store import Store
+from bareface.system.files import own_folder
 from tests.restoration.made import restored, smooth
 
 _GUARD = """
 import sys
 import numpy as np
-from bareface.gallery.store import Store
-from bareface.restoration.record import guarding, remember
+from bareface.storage.sqlite.store import Store
+from bareface.gallery.restorations import guarding, remember
 
 with guarding(Store(sys.argv[1])) as guard:
     guard.refresh()

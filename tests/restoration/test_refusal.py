@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface import images
-from bareface.alignment import SIZES, as_dlib
-from bareface.engine import Analysis, Engine
-from bareface.evaluation.degradations import Defocus, Target, degrade
+from bareface.gallery.restorations import Guard, RestorationRecord
+from bareface.imaging import decode as images
+from bareface.imaging.align import SIZES, as_dlib
 from bareface.restoration.enhance import Method, place_back
 from bareface.restoration.mark import marked, pattern, trace
-from bareface.restoration.record import Guard, RestorationRecord
 from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
-from bareface.service import Gallery
-from bareface.types import Box, Face, Landmarks, Source, Template, UInt8
+from bareface.services.engine import Analysis, Engine
+from bareface.services.gallery import Gallery
+from bareface.synthesis.degradations import Defocus, Target, degrade
+from bareface.values.face import Box, Face, Landmarks, Source, Template, UInt8
 from tests.portraits import astronaut
 from tests.restoration.made import restored, smooth
 

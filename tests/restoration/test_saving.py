@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from bareface import images
 from bareface.errors import BarefaceError, ImageError, RestorationError, UsageError
+from bareface.imaging import decode as images
 from bareface.restoration.base import Kind, Provenance
 from bareface.restoration.provenance import KEYWORD, SOURCE_TYPE, read_provenance, says_synthetic, sentence
 from bareface.restoration.saving import encode_picture, outlined, save_picture, with_band

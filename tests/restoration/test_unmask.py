@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bareface.engine import Engine
 from bareface.errors import RestorationError
-from bareface.evaluation.masks import apply_mask, sample_mask
 from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.sheet import sheet
 from bareface.restoration.unmask import occluded, place, placed_region
-from bareface.types import Face, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Face, UInt8
 from tests.portraits import astronaut
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bareface.restoration.base import SIDE, Bool
 from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, join, seam, shrink, split
 from bareface.restoration.unmask import draw
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.restoration.eigenface import fit, leading, varied
 from training.restoration.faces import photos_in
 

@@ -6,16 +6,16 @@ from functools import cache
 
 import numpy as np
 
-from bareface import images
-from bareface.alignment import chip_to_photo
-from bareface.engine import Engine
-from bareface.types import Landmarks
+from bareface.imaging import decode as images
+from bareface.imaging.align import chip_to_photo
+from bareface.services.engine import Engine
+from bareface.values.face import Landmarks
 from tests.portraits import astronaut
 from training.occlusion.config import MARGIN, SIDE
 from training.occlusion.faces import Faces, cut, stack
 from training.occlusion.labels import FACE
 
-# Eye centres, nose tip and mouth corners on the chip (bareface.alignment).
+# Eye centres, nose tip and mouth corners on the chip (bareface.imaging.align).
 _FIVE = np.array([(46.8, 46.1), (102.4, 46.1), (74.2, 78.8), (50.0, 104.2), (98.8, 104.2)])
 
 

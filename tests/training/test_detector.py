@@ -10,8 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from bareface.detection.answers import decoded, locations  # noqa: E402
-from bareface.types import Float32  # noqa: E402
+from bareface.faces.detection.answers import decoded, locations  # noqa: E402
+from bareface.values.face import Float32  # noqa: E402
 from training.detector.__main__ import LARGEST, faceless, soften  # noqa: E402
 from training.detector.config import OUTPUTS, STRIDES, Config, Widths  # noqa: E402
 from training.detector.labels import FULL, MIRRORED, NONE, PARTIAL, UNKNOWN, Labels, overlaps  # noqa: E402

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.embedding.draw import batches
 from training.embedding.pool import CHIP, WINDOW, Pool, new_person
 

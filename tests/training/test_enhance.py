@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch")
 
 from bareface.models.sessions import open_session  # noqa: E402
 from bareface.restoration.base import SIDE  # noqa: E402
-from bareface.restoration.guesses import with_guesses  # noqa: E402
-from bareface.types import UInt8  # noqa: E402
+from bareface.restoration.deconvolution import with_guesses  # noqa: E402
+from bareface.values.face import UInt8  # noqa: E402
 from tests.portraits import astronaut, hopper  # noqa: E402
 from training.restoration.enhance import train  # noqa: E402
 from training.restoration.enhance.config import Config  # noqa: E402

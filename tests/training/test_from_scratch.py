@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.alignment import align
-from bareface.detection.bareface_detector import BarefaceDetector
-from bareface.detection.yunet import YunetDetector
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.faces.occlusion.base import MASK
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.occlusion.base import MASK
-from bareface.occlusion.segmenter import OnnxSegmenter
-from bareface.types import Landmarks, UInt8
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Landmarks, UInt8
 
 pytest.importorskip("torch", reason="torch trains; it is not installed")
 from training.embedding.validate import FILL, nearness, templates

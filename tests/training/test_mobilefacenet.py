@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface import images
-from bareface.engine import Engine
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.imaging import decode as images
 from bareface.matching.scoring import score
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.types import Float32, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Float32, UInt8
 from tests.portraits import astronaut
 from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
 from training.mobilefacenet.draw import FILL, batches

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.detector.compose import Composer
 from training.detector.config import Config
 from training.detector.export import export

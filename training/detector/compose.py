@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.detector.faces import Library
 from training.detector.labels import FULL, NONE, PARTIAL, Labels, areas, overlaps
 from training.detector.occluders import occlude

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.detector.config import OUTPUTS
 from training.detector.model import ConvNorm, FaceNet, Head, Separable
 from training.onnx_graph import Graph
@@ -20,7 +20,7 @@ def export(network: FaceNet, path: Path) -> None:
     """Write ``pixels`` uint8 [1, h, w, 3] -> ``faces`` float32 [1, locations, 18].
 
     Height and width are multiples of 32. Locations come by ascending stride, rows first; their outputs are raw: see
-    :mod:`bareface.detection.bareface_detector`.
+    :mod:`bareface.faces.detection.bareface_detector`.
 
     Parameters
     ----------

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
 from bareface.errors import BarefaceError
-from bareface.evaluation.mask_specs import MaskSpec, sample_mask
-from bareface.evaluation.masks import apply_mask
-from bareface.types import Float32, Landmarks, UInt8
+from bareface.imaging import decode as images
+from bareface.synthesis.mask_specs import MaskSpec, sample_mask
+from bareface.synthesis.masks import apply_mask
+from bareface.values.face import Float32, Landmarks, UInt8
 from training.detector.labels import FULL, NONE, PARTIAL
 from training.detector.teacher import Teacher
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 
 UNKNOWN, NONE, PARTIAL, FULL = -1, 0, 1, 2
 """Mask states; ``UNKNOWN`` teaches nothing about the mask."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.detector.labels import NONE, Labels
 
 

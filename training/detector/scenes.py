@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.evaluation.masks import apply_mask
-from bareface.types import Float32, Landmarks, UInt8
+from bareface.imaging import decode as images
+from bareface.synthesis.masks import apply_mask
+from bareface.values.face import Float32, Landmarks, UInt8
 from training.detector.faces import drawn_masks
 from training.detector.labels import FULL, NONE, PARTIAL, UNKNOWN, Labels, overlaps
 from training.detector.teacher import Teacher, as_labels

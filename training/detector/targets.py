@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.detector.config import STRIDES
 from training.detector.labels import Labels, areas
 

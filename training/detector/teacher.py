@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.detector.labels import MIRRORED, UNKNOWN, Labels, overlaps
 
 ASK = 0.25

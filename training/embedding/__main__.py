@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bareface.detection.yunet import YunetDetector
-from bareface.engine import Engine
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.services.engine import Engine
 from training.embedding.head import answers, fit, put_on, space_mean, unseen
 from training.embedding.network import Descriptor
 from training.embedding.pool import Pool, build

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.embedding.pool import CHIP, MARGIN, Pool
 
 BARE = 0.08

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from bareface.models import registry
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.embedding.draw import widened
 from training.embedding.network import Descriptor, normalised
 from training.embedding.pool import CHIP, MARGIN, Pool, new_person

@@ -18,12 +18,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import SIZES, chip_to_photo
-from bareface.engine import Engine
 from bareface.errors import BarefaceError, ImageError
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.types import Face, Float32, Landmarks, UInt8
+from bareface.imaging import decode as images
+from bareface.imaging.align import SIZES, chip_to_photo
+from bareface.services.engine import Engine
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Face, Float32, Landmarks, UInt8
 
 CHIP = SIZES["dlib-150"]
 MARGIN = 25

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align
-from bareface.detection.yunet import YunetDetector
-from bareface.embedding.bareface128 import COVERED_FROM
-from bareface.evaluation.mask_specs import Nose
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.faces.embedding.routed import COVERED_FROM
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
+from bareface.faces.occlusion.visible import blanked
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.matching.scoring import Columns, matrix
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.occlusion.segmenter import OnnxSegmenter
-from bareface.occlusion.visible import blanked
-from bareface.types import Float32, Float64, UInt8
+from bareface.synthesis.mask_specs import Nose
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Float32, Float64, UInt8
 from training.occlusion.faces import find
 
 FILL = np.array([122.782, 117.001, 104.298], np.float32)

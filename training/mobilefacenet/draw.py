@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.embedding.draw import photometry, widened
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool
 

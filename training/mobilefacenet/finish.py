@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.convert_mobilefacenet import write
 from training.mobilefacenet.network import between
 from training.mobilefacenet.pool import Pool, build

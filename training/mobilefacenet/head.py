@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bareface.models.sessions import open_session
-from bareface.types import Float32, Float64, UInt8
+from bareface.values.face import Float32, Float64, UInt8
 from training.convert_mobilefacenet import FEATURES, write
 from training.mobilefacenet.space import STEP, Space
 

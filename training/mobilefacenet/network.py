@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bareface.models.sessions import open_session
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.convert_mobilefacenet import BLOCKS, FEATURES, STEM, Block, write
 from training.dlib_format import Float32
 

@@ -20,14 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import SIZES, chip_to_photo
-from bareface.detection.bareface_detector import BarefaceDetector
 from bareface.errors import BarefaceError
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.faces.detection.bareface_detector import BarefaceDetector
+from bareface.imaging import decode as images
+from bareface.imaging.align import SIZES, chip_to_photo
 from bareface.models import registry
 from bareface.models.sessions import open_session
-from bareface.types import Float32, Landmarks, UInt8
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Float32, Landmarks, UInt8
 
 CHIP = SIZES["arcface-112"]
 MARGIN = 16

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from bareface.models.sessions import open_session
-from bareface.types import Float32, Float64, UInt8
+from bareface.values.face import Float32, Float64, UInt8
 from training.mobilefacenet.pool import CHIP, MARGIN
 
 DIMENSION, DROP, POWER = 128, 2, 0.1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.models import registry
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.mobilefacenet.pool import Pool
 from training.mobilefacenet.space import answers, centre
 from training.mobilefacenet.validate import subject_of

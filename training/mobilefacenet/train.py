@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.embedding.train import ahead
 from training.mobilefacenet.draw import batches
 from training.mobilefacenet.network import MobileFaceNet, Trunk, fed

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.models.sessions import open_session
-from bareface.types import Float32, Float64, UInt8
+from bareface.values.face import Float32, Float64, UInt8
 from training.embedding.draw import widened
 from training.mobilefacenet.draw import FILL
 from training.mobilefacenet.pool import Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.occlusion.config import CHIP, SIDE
 from training.occlusion.occluders import Rng
 

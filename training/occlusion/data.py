@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 from training.occlusion.augment import photographed, placed
 from training.occlusion.config import CHIP, Config
 from training.occlusion.faces import Faces

@@ -8,7 +8,7 @@ import numpy as np
 from onnx import TensorProto
 from torch import nn
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.occlusion.config import CHIP
 from training.occlusion.model import BORDER, CLASSES, MEAN, Block, Network, Unit
 from training.onnx_graph import Graph

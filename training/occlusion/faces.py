@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bareface import images
-from bareface.alignment import chip_to_photo
-from bareface.detection.yunet import YunetDetector
-from bareface.types import Float32, Landmarks, UInt8
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.imaging import decode as images
+from bareface.imaging.align import chip_to_photo
+from bareface.values.face import Float32, Landmarks, UInt8
 from training.occlusion.config import HELD_OUT, MARGIN, SIDE
 from training.occlusion.labels import visible_face
 

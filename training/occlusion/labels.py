@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 
 BACKGROUND, FACE, MASK, OTHER = range(4)
 GLASSES, HAIR, CLOTH = 3, 13, 18

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 
 MEAN = 128.0
 SCALE = 256.0

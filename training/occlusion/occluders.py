@@ -9,7 +9,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 from training.occlusion.config import SIDE
 
 Rng: TypeAlias = np.random.Generator

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bareface.detection.yunet import YunetDetector
-from bareface.types import UInt8
+from bareface.faces.detection.yunet import YunetDetector
+from bareface.values.face import UInt8
 from training.occlusion import faces as cutting
 from training.occlusion.config import CHIP, MARGIN, SIDE, Config
 from training.occlusion.data import batches

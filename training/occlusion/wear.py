@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bareface.evaluation.masks import apply_mask, sample_mask
-from bareface.types import Float32, Landmarks, UInt8
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Float32, Landmarks, UInt8
 from training.occlusion.faces import Faces
 from training.occlusion.labels import MASK
 

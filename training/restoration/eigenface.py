@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.engine import Engine
-from bareface.occlusion.visible import expected_area
+from bareface.faces.occlusion.visible import expected_area
 from bareface.restoration.base import SIDE
 from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, shrink, split, spread_rings
-from bareface.types import Float32, Float64, UInt8
+from bareface.services.engine import Engine
+from bareface.values.face import Float32, Float64, UInt8
 from training.restoration.faces import bare_faces, photos_in
 
 COMPONENTS = 440

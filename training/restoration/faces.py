@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import images
-from bareface.alignment import align
-from bareface.engine import Engine
 from bareface.errors import BarefaceError
-from bareface.evaluation.mask_shapes import Half
-from bareface.evaluation.masks import apply_mask, sample_mask
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.restoration.base import SIDE
-from bareface.types import Face, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.mask_shapes import Half
+from bareface.synthesis.masks import apply_mask, sample_mask
+from bareface.values.face import Face, UInt8
 
 LEAST_VISIBLE = 0.9
 """Less of the face than this shows: it is no bare face to learn from."""

@@ -18,18 +18,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bareface import images
-from bareface.alignment import align
-from bareface.engine import Engine
+from bareface.calibration.calibration import Calibration, StateCalibration, States
+from bareface.calibration.fit import fit_matrix
 from bareface.errors import RestorationError
-from bareface.evaluation.mask_specs import Nose, sample_mask
-from bareface.evaluation.masks import apply_mask
-from bareface.matching.calibration import Calibration, StateCalibration, States
-from bareface.matching.fitting import fit_matrix
+from bareface.gallery.restored_candidates import packaged_name
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
 from bareface.matching.scoring import Columns, matrix
-from bareface.restoration.beside import packaged_name
 from bareface.restoration.unmask import MODEL, load, unmask
-from bareface.types import Face, Float32, MaskState
+from bareface.services.engine import Engine
+from bareface.synthesis.mask_specs import Nose, sample_mask
+from bareface.synthesis.masks import apply_mask
+from bareface.values.face import Face, Float32, MaskState
 from training.photos import data_folder
 
 COMPLETIONS = (1, 2, 4, 8)

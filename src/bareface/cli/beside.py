@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from bareface.cli.output import note, print_table
 from bareface.cli.shapes import plain
-from bareface.wording import beside_cells, beside_columns
+from bareface.reports.wording import beside_cells, beside_columns
 
 if TYPE_CHECKING:
-    from bareface.restoration.beside import Beside, Lead
+    from bareface.gallery.restored_candidates import Beside, Lead
 
 
 def beside_shape(one: Beside) -> dict[str, Any]:

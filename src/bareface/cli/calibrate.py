@@ -9,11 +9,12 @@ import typer
 
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table
 from bareface.cli.shapes import plain
-from bareface.wording import plural, stranger_rate
+from bareface.reports.wording import stranger_rate
+from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.matching.calibration import Calibration
-    from bareface.matching.gallery_calibration import GalleryCalibration
+    from bareface.calibration.calibration import Calibration
+    from bareface.calibration.of_gallery import GalleryCalibration
 
 FMRS = (1e-2, 1e-3, 1e-4)
 FPIRS = (0.1, 0.003)
@@ -27,7 +28,7 @@ def calibrate(
     Searches of the gallery use the result from then on. Pairs of subjects that are as alike as one person's photos are
     listed: they may be one person enrolled twice. Merge those that are, and calibrate again.
     """
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
 
     with Gallery.open(gallery, create=False) as opened:
         found = opened.calibrate()

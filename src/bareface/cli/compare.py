@@ -11,11 +11,13 @@ from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table
 from bareface.cli.shapes import face_shape, plain
 from bareface.matching.evidence import MIN_VISIBLE, sort_out
-from bareface.wording import LEADS, plural, what_shows
+from bareface.reports.wording import LEADS, what_shows
+from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.engine import Engine
-    from bareface.types import Comparison, Face
+    from bareface.services.engine import Engine
+    from bareface.values.face import Face
+    from bareface.values.search import Comparison
 
 
 @with_engine

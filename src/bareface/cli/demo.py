@@ -12,11 +12,12 @@ from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.search import STRANGERS, strangers
 from bareface.cli.shapes import list_shape
 from bareface.errors import UsageError
-from bareface.wording import LEADS, plural, printable
+from bareface.reports.wording import LEADS
+from bareface.values.words import plural, printable
 
 if TYPE_CHECKING:
-    from bareface.demo import Demonstration
-    from bareface.demo_photos import Photos
+    from bareface.services.demo import Demonstration
+    from bareface.services.demo_photos import Photos
 
 
 @with_engine
@@ -37,7 +38,7 @@ def demo(
 
     Enrols them, searches with bad photos of the same people, and writes a report with pictures.
     """
-    from bareface.demo import demonstrate
+    from bareface.services.demo import demonstrate
 
     more = _more(folder, out, download)
     with progress("Enrolling and searching") as advance:
@@ -49,7 +50,7 @@ def demo(
 
 
 def _more(folder: Path | None, out: Path, download: bool) -> list[Photos]:
-    from bareface import demo_photos
+    from bareface.services import demo_photos
 
     more = []
     chosen = folder or demo_photos.default_folder()

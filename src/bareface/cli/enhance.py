@@ -11,11 +11,11 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json
 from bareface.cli.shapes import plain
 from bareface.cli.unmask import chosen_face
-from bareface.files import file_name, make_folder
+from bareface.system.files import file_name, make_folder
 
 if TYPE_CHECKING:
     from bareface.restoration.base import Restored
-    from bareface.types import Photo
+    from bareface.values.face import Photo
 
 
 @with_engine
@@ -36,7 +36,7 @@ def enhance(
     json: Json = False,
 ) -> None:
     """Make an unclear face clearer: before and after, and the face in its photo, labelled as recomputed."""
-    from bareface import images
+    from bareface.imaging import decode as images
     from bareface.restoration.enhance import place_back
     from bareface.restoration.provenance import share_in_words
     from bareface.restoration.saving import save_picture

@@ -13,10 +13,10 @@ from bareface.cli.options import EngineOptions, Exclude, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
 from bareface.cli.shapes import enrol_counts, plain
 from bareface.matching.evidence import MIN_VISIBLE
-from bareface.wording import passed_over, plural
+from bareface.values.words import passed_over, plural
 
 if TYPE_CHECKING:
-    from bareface.types import EnrolReport
+    from bareface.values.enrolment import EnrolReport
 
 _SHOWN = 20
 
@@ -52,7 +52,7 @@ def enrol(
 
     Files already enrolled are skipped, so an interrupted run is finished by running it again.
     """
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
 
     # What ends within the first "with" removes a gallery that was made here and in which nothing was stored.
     with Gallery.open(gallery, engine=options.engine()) as opened:

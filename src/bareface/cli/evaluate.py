@@ -12,18 +12,18 @@ import typer
 from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.shapes import plain
-from bareface.files import check_page, check_place, make_folder, write_atomically
-from bareface.reading import read_regular
+from bareface.system.files import check_page, check_place, make_folder, write_atomically
+from bareface.system.reading import read_regular
 
 if TYPE_CHECKING:
+    from bareface.calibration.calibration import Calibration
     from bareface.evaluation.analysis import Analysis
     from bareface.evaluation.bootstrap import Plan
     from bareface.evaluation.protocols import Protocol
-    from bareface.evaluation.report import Cell, Row
-    from bareface.evaluation.scores import ScoreFile
     from bareface.evaluation.tables import GroupTable
     from bareface.evaluation.verification import Difference
-    from bareface.matching.calibration import Calibration
+    from bareface.reports.evaluation import Cell, Row
+    from bareface.scores.score_file import ScoreFile
 
 app = typer.Typer(help="Measure errors on your own photos or a standard set.", no_args_is_help=True)
 
@@ -103,8 +103,8 @@ def run(
     json: Json = False,
 ) -> None:
     """Compare photos by a protocol and keep the scores."""
-    from bareface.evaluation import score_formats
     from bareface.evaluation.sources import protocol_of
+    from bareface.scores import formats as score_formats
 
     score_formats.check(out)
     check_place(out, (source, probes, labels))
@@ -166,8 +166,8 @@ def metrics(
             }
         )
         return
-    from bareface.evaluation import report as words
-    from bareface.evaluation.limits import cannot_show
+    from bareface.reports import evaluation as words
+    from bareface.reports.limits import cannot_show
 
     names = [analysis.name for analysis in analyses]
     _print_rows("One to one", names, words.verification_rows(analyses))
@@ -201,7 +201,7 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw DET, CMC, FNIR over FPIR, scores by mask state, reliability; files overlay."""
-    from bareface.evaluation import plots
+    from bareface.reports import plots
 
     analyses = _analyses(scores, _plan(replicates, level, seed))
     make_folder(out)
@@ -240,7 +240,7 @@ def report(
     """Write a page with figures, plots, the worst pairs, and what the numbers cannot show."""
     from bareface.errors import UsageError
     from bareface.evaluation.protocols import all_pairs
-    from bareface.evaluation.report import report as page
+    from bareface.reports.evaluation import report as page
 
     check_page(out)
     for folder in photos or ():
@@ -277,7 +277,7 @@ def _run(protocol: Protocol, options: EngineOptions, pad: int) -> ScoreFile:
 
 def read_scores(path: Path) -> ScoreFile:
     """A score file."""
-    from bareface.evaluation.scores import ScoreFile
+    from bareface.scores.score_file import ScoreFile
 
     return ScoreFile.read(path)
 
@@ -334,8 +334,8 @@ def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan:
 
 def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration | None:
     """The calibration to judge: the user's, or the one packaged for the scores' space."""
+    from bareface.calibration.calibration import Calibration
     from bareface.errors import CalibrationError, EvaluationError
-    from bareface.matching.calibration import Calibration
 
     if path is not None:
         try:
@@ -355,7 +355,7 @@ def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration
 
 
 def _shape(analysis: Analysis) -> dict[str, Any]:
-    from bareface.evaluation.limits import cannot_show
+    from bareface.reports.limits import cannot_show
 
     return {
         "name": analysis.name,

@@ -9,11 +9,11 @@ import typer
 
 from bareface.cli.evaluate import read_scores
 from bareface.cli.output import Json, print_json, print_pairs
-from bareface.files import check_place
-from bareface.wording import plural
+from bareface.system.files import check_place
+from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.evaluation.scores import ScoreFile
+    from bareface.scores.score_file import ScoreFile
 
 
 def import_(
@@ -22,7 +22,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Turn bob.bio's four-column scores into a score file."""
-    from bareface.evaluation.score_formats import check, read_bob
+    from bareface.scores.formats import check, read_bob
 
     check(out)
     check_place(out, [file])
@@ -37,7 +37,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write scores as bob.bio's four columns."""
-    from bareface.evaluation.score_formats import write_bob
+    from bareface.scores.formats import write_bob
 
     check_place(out, [scores])
     loaded = read_scores(scores)

@@ -13,8 +13,8 @@ from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
-from bareface.files import check_page, write_atomically
-from bareface.wording import passed_over
+from bareface.system.files import check_page, write_atomically
+from bareface.values.words import passed_over
 
 if TYPE_CHECKING:
     from bareface.evaluation.restoration import ConditionResult
@@ -51,10 +51,10 @@ def restoration(
     from bareface.evaluation.bootstrap import Plan
     from bareface.evaluation.restoration import grouped, judged
     from bareface.evaluation.restoration_conditions import SHOWN, conditions, people_of
-    from bareface.evaluation.restoration_report import CAUTIONS, page
     from bareface.evaluation.restoration_run import Settings, run, usable
     from bareface.evaluation.tables import read_labels
-    from bareface.gallery.walk import Skipped
+    from bareface.imaging.folders import Skipped
+    from bareface.reports.restoration import CAUTIONS, page
 
     if report:
         check_page(report)
@@ -104,7 +104,7 @@ def _chosen(conditions: list[Condition], only: list[str] | None) -> list[Conditi
 
 def print_condition(found: ConditionResult) -> None:
     """One table a condition, and what was measured of its pictures."""
-    from bareface.evaluation import restoration_report as words
+    from bareface.reports import restoration as words
 
     columns = words.columns(found)
     rows = [words.row(one) for one in found.systems]

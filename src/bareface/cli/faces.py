@@ -12,12 +12,12 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import face_shape, plain
 from bareface.errors import BarefaceError, UsageError
-from bareface.files import check_place, file_name, make_folder
-from bareface.wording import no_face_found, percent
+from bareface.system.files import check_place, file_name, make_folder
+from bareface.values.words import no_face_found, percent
 
 if TYPE_CHECKING:
-    from bareface.engine import Engine
-    from bareface.types import Face
+    from bareface.services.engine import Engine
+    from bareface.values.face import Face
 
 _COMPONENTS = "Quality by component: of 100 comparisons that a flawless photo wins, how many are left"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -94,8 +94,8 @@ def _targets(photos: list[Path], output: Path) -> list[Path]:
 
 
 def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
-    from bareface import images
-    from bareface.drawing import draw_faces
+    from bareface.imaging import decode as images
+    from bareface.reports.drawing import draw_faces
 
     try:
         photo = images.decode(path, engine.limits)

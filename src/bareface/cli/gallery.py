@@ -16,12 +16,12 @@ from bareface.cli.output import ExitCode, Json, note, print_json, print_pairs, p
 from bareface.cli.search import visible
 from bareface.cli.shapes import plain
 from bareface.errors import GalleryError, UsageError
-from bareface.wording import plural, printable
+from bareface.values.words import plural, printable
 
 if TYPE_CHECKING:
-    from bareface.gallery.records import Deleted, Reference
-    from bareface.gallery.records import Subject as SubjectRecord
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
+    from bareface.values.gallery import Deleted, Reference
+    from bareface.values.gallery import Subject as SubjectRecord
 
 app = typer.Typer(help="Look into a gallery, and put it right.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being aske
 
 
 def _open(path: Path, options: EngineOptions | None = None) -> Gallery:
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
 
     return Gallery.open(path, engine=options.engine() if options else None, create=False)
 
@@ -146,7 +146,7 @@ def reject(gallery: GalleryPath, references: References, yes: Yes = False, json:
 @app.command()
 def assign(gallery: GalleryPath, subject: Subject, references: References, json: Json = False) -> None:
     """Give references to a subject, now and whenever their photos are enrolled again."""
-    from bareface.gallery import names
+    from bareface.values import names
 
     with _open(gallery) as opened:
         changed = opened.assign(references, subject)
@@ -269,7 +269,7 @@ def import_encodings(
     json: Json = False,
 ) -> None:
     """Import encodings of the face_recognition library; they are searchable at once."""
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
 
     with Gallery.open(gallery) as opened:
         outcome = opened.import_encodings(file, basis)
@@ -319,7 +319,7 @@ def _print_subject(subject: SubjectRecord, json: bool) -> None:
 
 def _undo(gallery: Path, kept: Sequence[Reference], merged: Sequence[Reference]) -> str:
     """Word the command that undoes a merge: it splits off the references of the subject whose name did not stay."""
-    from bareface.gallery import names
+    from bareface.values import names
 
     first, second = (next((one.subject for one in several), None) for several in (kept, merged))
     apart, name = (kept, None) if first is None and second is not None else (merged, second)

@@ -13,8 +13,8 @@ import typer
 from bareface.cli.complete import detector_names, embedder_names
 
 if TYPE_CHECKING:
-    from bareface.engine import Engine
-    from bareface.images import Limits
+    from bareface.imaging.decode import Limits
+    from bareface.services.engine import Engine
 
 _PANEL = "Engine"
 
@@ -87,13 +87,13 @@ class EngineOptions:
 
     def limits(self) -> Limits:
         """What a photo may cost."""
-        from bareface.images import Limits
+        from bareface.imaging.decode import Limits
 
         return Limits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
 
     def engine(self) -> Engine:
         """The engine these options describe."""
-        from bareface.engine import Engine
+        from bareface.services.engine import Engine
 
         return Engine(
             detector=self.detector,

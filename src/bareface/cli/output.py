@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from bareface.errors import BarefaceError, GalleryError, ModelError, TemplateError, UsageError
-from bareface.wording import printable
+from bareface.values.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

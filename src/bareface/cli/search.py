@@ -13,14 +13,16 @@ from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, FaceError, ImageError
-from bareface.files import absolute, check_page, write_atomically
 from bareface.matching.evidence import MIN_VISIBLE
-from bareface.wording import GUESSES, LEADS, odds, percent, plural, verdict, what_shows
+from bareface.reports.wording import GUESSES, LEADS, odds, verdict, what_shows
+from bareface.system.files import absolute, check_page, write_atomically
+from bareface.values.words import percent, plural
 
 if TYPE_CHECKING:
-    from bareface.restoration.beside import Beside
-    from bareface.service import Gallery
-    from bareface.types import Candidate, CandidateList, MaskState, SearchResult
+    from bareface.gallery.restored_candidates import Beside
+    from bareface.services.gallery import Gallery
+    from bareface.values.face import MaskState
+    from bareface.values.search import Candidate, CandidateList, SearchResult
 
 _RESTORED = "Restored faces"
 
@@ -93,7 +95,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Search a gallery: a candidate list for every face."""
-    from bareface.service import Gallery
+    from bareface.services.gallery import Gallery
 
     if report:
         check_page(report)

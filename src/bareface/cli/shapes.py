@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 if TYPE_CHECKING:
-    from bareface.types import CandidateList, EnrolReport, Face
+    from bareface.values.enrolment import EnrolReport
+    from bareface.values.face import Face
+    from bareface.values.search import CandidateList
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +52,6 @@ def list_shape(entry: CandidateList) -> dict[str, Any]:
 
 def enrol_counts(report: EnrolReport) -> dict[str, int]:
     """How many files ended how, with a count for every outcome there is."""
-    from bareface.types import EnrolStatus
+    from bareface.values.enrolment import EnrolStatus
 
     return {status: report.count(status) for status in get_args(EnrolStatus)}

@@ -12,13 +12,13 @@ from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import ImageError, UsageError
-from bareface.files import file_name, make_folder
+from bareface.system.files import file_name, make_folder
 
 if TYPE_CHECKING:
-    from bareface.images import Limits
+    from bareface.imaging.decode import Limits
     from bareface.restoration.base import Restored
     from bareface.restoration.unmask import Region
-    from bareface.types import Face, Photo, UInt8
+    from bareface.values.face import Face, Photo, UInt8
 
 _POINTS = re.compile(r"\s*-?\d+(\.\d+)?,-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?,-?\d+(\.\d+)?){2,}\s*")
 
@@ -43,7 +43,7 @@ def unmask(
     json: Json = False,
 ) -> None:
     """Guess what a mask hides: several pictures, a map of how far they differ, all of them labelled as guesses."""
-    from bareface import images
+    from bareface.imaging import decode as images
     from bareface.restoration.unmask import place, placed_region
 
     opened = images.decode(photo, options.limits())
@@ -79,7 +79,7 @@ def _region(text: str | None, limits: Limits) -> Region | None:
     import cv2
     import numpy as np
 
-    from bareface import images
+    from bareface.imaging import decode as images
 
     grey: UInt8 = np.asarray(cv2.cvtColor(images.decode(text, limits).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     return grey

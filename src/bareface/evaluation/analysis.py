@@ -12,12 +12,12 @@ from bareface import arguments
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import Trials
 from bareface.evaluation.open_set import Identification, Searches, identify
-from bareface.evaluation.scores import Bool, ScoreFile, state_order
 from bareface.evaluation.verification import Verification, verify
+from bareface.scores.score_file import Bool, ScoreFile, state_order
 
 if TYPE_CHECKING:
-    from bareface.matching.calibration import Calibration
-    from bareface.matching.llr import Reliability
+    from bareface.calibration.calibration import Calibration
+    from bareface.calibration.llr import Reliability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability |
 
     Failures to acquire have no score and are left out.
     """
-    from bareface.matching.llr import reliability
+    from bareface.calibration.llr import reliability
 
     llrs = np.full(len(scores), np.nan)
     for left in np.unique(scores.probe_state):

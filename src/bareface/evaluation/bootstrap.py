@@ -17,7 +17,7 @@ import numpy as np
 
 from bareface import arguments
 from bareface.evaluation.resampling import BATCH, Weights, draw
-from bareface.types import Float64
+from bareface.values.face import Float64
 
 Method: TypeAlias = Literal["bootstrap", "binomial", "none"]
 

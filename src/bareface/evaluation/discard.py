@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bareface.evaluation.bootstrap import Plan, percentiles
-from bareface.types import Float64
+from bareface.values.face import Float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)

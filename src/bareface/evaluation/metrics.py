@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.scores import FAILED, Bool, ScoreFile
-from bareface.types import Float64
+from bareface.scores.score_file import FAILED, Bool, ScoreFile
+from bareface.values.face import Float64
 
 FMR_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5)
 RULE_OF_30 = 30

@@ -26,8 +26,8 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Estimate, Plan, estimate
 from bareface.evaluation.metrics import Support, Trials, at_fmr, share, support
 from bareface.evaluation.resampling import Comparisons, Replicates, Weights
-from bareface.evaluation.scores import FAILED, Bool, Int32, ScoreFile
-from bareface.types import Float64
+from bareface.scores.score_file import FAILED, Bool, Int32, ScoreFile
+from bareface.values.face import Float64
 
 FPIR_TARGETS = (0.1, 0.03, 0.01, 0.003)
 RANKS = (1, 5, 20)

@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from bareface import arguments
 from bareface.errors import EvaluationError
-from bareface.evaluation.scores import Int16, Int32, ProtocolKind
-from bareface.files import check_named
-from bareface.gallery.walk import Skipped, absolute, entries
-from bareface.reading import as_text
-from bareface.types import LeftOut
-from bareface.wording import passed_over, plural
-
-MOST_COMPARISONS = 100_000_000
-"""More rows than this would not fit in the memory of a common machine."""
+from bareface.imaging.folders import Skipped, absolute, entries
+from bareface.scores.score_file import MOST_COMPARISONS, Int16, Int32, ProtocolKind
+from bareface.system.files import check_named
+from bareface.system.reading import as_text
+from bareface.values.enrolment import LeftOut
+from bareface.values.words import passed_over, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Protocol:
     Attributes
     ----------
     name, kind
-        As :class:`~bareface.evaluation.scores.ScoreInfo` has them.
+        As :class:`~bareface.scores.score_file.ScoreInfo` has them.
     root
         The folder that sample names are relative to.
     samples
@@ -106,7 +103,7 @@ def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
     folder
         Photos that lie directly in it name no person and are left out; a note says how many.
     exclude
-        Patterns of files and folders to leave out, as :func:`bareface.gallery.walk.entries` takes them.
+        Patterns of files and folders to leave out, as :func:`bareface.imaging.folders.entries` takes them.
 
     Raises
     ------

@@ -15,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 
 from bareface.evaluation.metrics import ErrorRate, Trials, allowed_errors, count_below, equal_error, share
-from bareface.evaluation.scores import FAILED, Int32, ScoreFile
-from bareface.types import Float32, Float64
+from bareface.scores.score_file import FAILED, Int32, ScoreFile
+from bareface.values.face import Float32, Float64
 
 GROUP = 1024
 BLOCK = 4 * GROUP

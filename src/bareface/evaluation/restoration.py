@@ -18,10 +18,10 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired, percentiles
 from bareface.evaluation.metrics import Trials, at_fmr, share, support
 from bareface.evaluation.resampling import Comparisons, Replicates
-from bareface.evaluation.scores import FAILED, Bool
 from bareface.evaluation.tables import Labelling
-from bareface.types import Float64
-from bareface.wording import plural
+from bareface.scores.score_file import FAILED, Bool
+from bareface.values.face import Float64
+from bareface.values.words import plural
 
 Int64: TypeAlias = NDArray[np.int64]
 Verdict: TypeAlias = Literal["helps", "no difference shown", "harms"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.degradations import LEVELS, Target, degrade
-from bareface.evaluation.mask_specs import Nose, sample_mask
-from bareface.evaluation.masks import apply_mask
-from bareface.gallery.walk import Skipped, entries
-from bareface.types import Landmarks, UInt8
+from bareface.imaging.folders import Skipped, entries
+from bareface.synthesis.degradations import LEVELS, Target, degrade
+from bareface.synthesis.mask_specs import Nose, sample_mask
+from bareface.synthesis.masks import apply_mask
+from bareface.values.face import Landmarks, UInt8
 
 REAL: Final = "real mask"
 MASKS: Final[dict[str, tuple[Nose, ...]]] = {
@@ -60,7 +60,7 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
     source
         The folder or the gallery.
     exclude, skipped
-        As :func:`bareface.gallery.walk.entries` takes them.
+        As :func:`bareface.imaging.folders.entries` takes them.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
             if entry.error is None and entry.subject is not None:
                 found.setdefault(entry.subject, []).append(Path(entry.name))
     else:
-        from bareface.service import Gallery
+        from bareface.services.gallery import Gallery
 
         with Gallery.open(source, create=False) as gallery:
             for one in gallery.references():

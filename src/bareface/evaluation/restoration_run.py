@@ -10,21 +10,21 @@ from typing import Final
 import cv2
 import numpy as np
 
-from bareface import images
-from bareface.alignment import align
-from bareface.engine import Engine
+from bareface.calibration.calibration import BARE, Calibration
 from bareface.errors import BarefaceError, CalibrationError, EvaluationError, ModelError, RestorationError
 from bareface.evaluation.restoration import ORIGINAL, TARGETS, Scores, Trial
 from bareface.evaluation.restoration_conditions import Condition
 from bareface.evaluation.run import subject_face
-from bareface.matching.calibration import BARE, Calibration
+from bareface.faces.analyser import Analyser
+from bareface.gallery.restored_candidates import union_calibration
+from bareface.imaging import decode as images
+from bareface.imaging.align import align
+from bareface.imaging.sources import limits_of
 from bareface.matching.scoring import Columns, matrix
+from bareface.restoration.aligned import expected
 from bareface.restoration.base import SIDE, Restored
-from bareface.restoration.beside import union_calibration
-from bareface.restoration.source import expected
 from bareface.restoration.unmask import unmask
-from bareface.sources import limits_of
-from bareface.types import Face, Float64, Template, UInt8
+from bareface.values.face import Face, Float64, Template, UInt8
 
 DLIB: Final = "original, dlib"
 EACH: Final = "each completion"
@@ -89,8 +89,8 @@ class _Taken:
 
 def run(
     people: Mapping[str, Sequence[Path]],
-    engine: Engine,
-    dlib: Engine | None,
+    engine: Analyser,
+    dlib: Analyser | None,
     tried: Sequence[Condition],
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -162,7 +162,7 @@ def run(
             yield gallery.trial(condition, taken)
 
 
-def _person(engine: Engine, photos: Sequence[Path], settings: Settings, real: bool) -> _Person | None:
+def _person(engine: Analyser, photos: Sequence[Path], settings: Settings, real: bool) -> _Person | None:
     bare: list[Face] = []
     masked: list[Face] = []
     for path in photos[: settings.photos]:
@@ -193,14 +193,14 @@ def _cut(pixels: UInt8, face: Face) -> UInt8:
     return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _found(engine: Engine, pixels: UInt8) -> Face | None:
+def _found(engine: Analyser, pixels: UInt8) -> Face | None:
     """The face that a photo is of, none if none is found."""
     faces = engine.faces(pixels)
     return subject_face(faces, (pixels.shape[1], pixels.shape[0])) if faces else None
 
 
 def _take(
-    engine: Engine, condition: Condition, settings: Settings, taken: _Taken, subject: int, before: Face, seed: int
+    engine: Analyser, condition: Condition, settings: Settings, taken: _Taken, subject: int, before: Face, seed: int
 ) -> None:
     """Spoil a photo, find its face, restore it and keep the templates."""
     assert before.photo is not None
@@ -245,7 +245,7 @@ def _tried(restore: Callable[..., Restored], *given: object) -> Restored | None:
         return None
 
 
-def _enhance(engine: Engine, face: Face, method: str) -> Restored:
+def _enhance(engine: Analyser, face: Face, method: str) -> Restored:
     from bareface.restoration.enhance import METHODS, enhance
 
     return enhance(engine, face, next(known for known in METHODS if known == method))
@@ -309,12 +309,12 @@ class _Gallery:
     people: tuple[str, ...]
     ours: Columns
     theirs: Columns | None
-    dlib: Engine | None
+    dlib: Analyser | None
     model: str
     calibration: Calibration | None
 
     @classmethod
-    def of(cls, engine: Engine, dlib: Engine | None, faces: Mapping[str, Face]) -> _Gallery:
+    def of(cls, engine: Analyser, dlib: Analyser | None, faces: Mapping[str, Face]) -> _Gallery:
         ours = Columns.of_templates([face.reference for face in faces.values()])
         chips = [face.chip for face in faces.values()]
         theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips(chips))

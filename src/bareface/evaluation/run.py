@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bareface
-from bareface import arguments, images
-from bareface.engine import Engine
+from bareface import arguments
 from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
-from bareface.evaluation.scores import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
+from bareface.faces.analyser import Analyser
+from bareface.imaging import decode as images
+from bareface.imaging.sources import Limits, limits_of
 from bareface.matching.scoring import Columns, scores
-from bareface.sources import Limits, limits_of
-from bareface.types import Face, Float64, Source, Template, UInt8
-from bareface.wording import plural
+from bareface.scores.score_file import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
+from bareface.values.face import Face, Float64, Source, Template, UInt8
+from bareface.values.words import plural
 
 Progress = Callable[[int, int], None]
 
@@ -53,7 +54,7 @@ class _Side:
 
 def run(
     protocol: Protocol,
-    engine: Engine,
+    engine: Analyser,
     *,
     pad: int = 0,
     probes: Transform | None = None,
@@ -132,7 +133,7 @@ def subject_face(faces: Sequence[Face], size: tuple[int, int]) -> Face:
 def _templates(
     samples: Sequence[Sample],
     numbers: Sequence[int],
-    engine: Engine,
+    engine: Analyser,
     pad: int,
     transform: Transform | None,
     advance: Callable[[], None],
@@ -181,7 +182,7 @@ def _prepared(sample: Sample, pad: int, transform: Transform | None, limits: Lim
 
 def _score_file(
     protocol: Protocol,
-    engine: Engine,
+    engine: Analyser,
     score: Float64,
     fta: NDArray[np.bool_],
     transforms: tuple[Transform | None, Transform | None],

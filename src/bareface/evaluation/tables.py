@@ -20,8 +20,8 @@ from bareface.evaluation.bootstrap import Estimate, Plan, clopper_pearson, estim
 from bareface.evaluation.metrics import Trials, at_fmr
 from bareface.evaluation.pair_lists import csv_rows
 from bareface.evaluation.resampling import Resampler, distinct, present_subjects
-from bareface.evaluation.scores import Bool, Int32, ScoreFile, state_order
-from bareface.types import Float64
+from bareface.scores.score_file import Bool, Int32, ScoreFile, state_order
+from bareface.values.face import Float64
 
 FEW_SUBJECTS = 30
 """Below this many subjects a group's rates are marked: one person's photos then move them by several points."""

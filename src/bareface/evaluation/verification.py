@@ -13,8 +13,8 @@ from bareface.evaluation import metrics
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired
 from bareface.evaluation.metrics import FMR_TARGETS, Trials
 from bareface.evaluation.resampling import Resampler, Weights, distinct, distinct_pairs, present_subjects
-from bareface.evaluation.scores import Int32, ScoreFile
-from bareface.types import Float64
+from bareface.scores.score_file import Int32, ScoreFile
+from bareface.values.face import Float64
 
 DET_GRID = tuple(float(f) for f in np.round(np.logspace(-6, np.log10(0.5), 58), 9))
 """False match rates at which a DET curve gets its confidence band: ten a decade."""

@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from bareface.errors import UsageError
-from bareface.gallery import catalogue, names, subjects
-from bareface.gallery.deletion import delete_references
-from bareface.gallery.records import Deleted, Reference
-from bareface.gallery.schema import correction, reference, subject
+from bareface.gallery import subjects
+from bareface.gallery.delete import delete_references
 from bareface.gallery.subjects import Target
-from bareface.types import Box, Face
+from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.schema import correction, reference, subject
+from bareface.values import names
+from bareface.values.face import Box, Face
+from bareface.values.gallery import Deleted, Reference
 
 SAME_FACE_IOU = 0.5
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 TEMPLATE_AT_LEAST = 0.85  # both chosen by training/reencoding_thresholds.py
 """Cosine of the two templates after subtracting the space's mean."""

@@ -22,10 +22,10 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from bareface.errors import UsageError
-from bareface.gallery import names
-from bareface.gallery.catalogue import inserted
-from bareface.gallery.records import Problem
-from bareface.gallery.schema import correction, reference, subject
+from bareface.storage.sqlite.queries import inserted
+from bareface.storage.sqlite.schema import correction, reference, subject
+from bareface.values import names
+from bareface.values.gallery import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bareface.errors import FaceError
-from bareface.wording import percent
+from bareface.values.words import percent
 
 if TYPE_CHECKING:
-    from bareface.types import Face
+    from bareface.values.face import Face
 
 THIN_VISIBLE: Final = 0.5
 """A comparison with a face that shows less is said to be thin evidence: about a third, or more, of the mated pairs

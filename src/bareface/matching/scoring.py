@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import Float32, Float64, MaskState, Template
+from bareface.values.face import Float32, Float64, MaskState, Template
 
 _ROWS = 1 << 16
 
@@ -127,3 +127,8 @@ def matrix(left: Columns, right: Columns) -> Float32:
 def _unit(vectors: Float32) -> Float32:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
+
+
+def distance(a: Float32, b: Float32) -> float:
+    """Euclidean distance of two raw vectors: dlib's convention, where 0.6 is the customary threshold."""
+    return float(np.linalg.norm(a - b))

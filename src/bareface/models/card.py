@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from bareface.alignment import SIZES
 from bareface.errors import ModelError
+from bareface.imaging.align import SIZES
 
 Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
 

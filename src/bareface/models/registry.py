@@ -23,12 +23,12 @@ from typing import Any, Final
 import numpy as np
 
 from bareface.errors import BarefaceError, ModelError, UsageError
-from bareface.files import create, make_folder, own_folder, write_atomically
 from bareface.models.card import INPUT_KEYS, LONGEST_NAME, check_card, is_name, read_card
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
-from bareface.types import Float32
+from bareface.system.files import create, make_folder, own_folder, write_atomically
+from bareface.values.face import Float32
 
 _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"
@@ -41,7 +41,7 @@ _DETECTORS: Final = ("bareface", "dlib")
 
 
 def models_home() -> Path:
-    """The user's model folder: ``models`` in :func:`bareface.files.own_folder`.
+    """The user's model folder: ``models`` in :func:`bareface.system.files.own_folder`.
 
     Raises
     ------

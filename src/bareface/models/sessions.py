@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from bareface import arguments, dependencies
+from bareface import arguments
 from bareface.errors import ModelError
-from bareface.forking import PerProcess
-from bareface.types import Precision
+from bareface.system import dependencies
+from bareface.system.forking import PerProcess
+from bareface.values.face import Precision
 
 HIDE_VNNI: Final = "BAREFACE_NO_VNNI"
 """Environment variable for tests: anything but 0 makes bareface work as on a CPU without VNNI."""

@@ -1,6 +1,6 @@
 """A model from elsewhere is run once before it is used, in a process of its own that may take only so much.
 
-What it computes is checked there on two known faces (:mod:`bareface.models.trial_run`), so that a file that crashes,
+What it computes is checked there on two known faces (:mod:`bareface.faces.trial_run`), so that a file that crashes,
 never ends or asks for all memory does so where nothing is lost.
 """
 
@@ -49,7 +49,7 @@ def try_out(card: ModelCard, path: Path, source: Path | None = None) -> None:
     request = json.dumps({"card": card.to_json(), "path": file, "seconds": seconds, "memory": MEMORY})
     try:
         run = subprocess.run(
-            [sys.executable, "-P", "-m", "bareface.models.trial_run"],
+            [sys.executable, "-P", "-m", "bareface.faces.trial_run"],
             input=request.encode(),
             capture_output=True,
             timeout=seconds * PATIENCE,

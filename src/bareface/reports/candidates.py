@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bareface.drawing import draw_occlusion
 from bareface.errors import ImageError
-from bareface.images import Limits, decode, encode
+from bareface.imaging.decode import Limits, decode, encode
+from bareface.reports.drawing import draw_occlusion
 from bareface.reports.page import render
-from bareface.types import Candidate, CandidateList, Face
-from bareface.wording import GUESSES, LEADS, beside_cells, beside_columns, plural, printable, verdict
+from bareface.reports.wording import GUESSES, LEADS, beside_cells, beside_columns, verdict
+from bareface.values.face import Face
+from bareface.values.search import Candidate, CandidateList
+from bareface.values.words import plural, printable
 
 if TYPE_CHECKING:
-    from bareface.restoration.beside import Beside
+    from bareface.gallery.restored_candidates import Beside
 
 _KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
 _CERTAIN_DECADES = 4.0

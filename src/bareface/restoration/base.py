@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.types import Float32, Template, UInt8
+from bareface.values.face import Float32, Template, UInt8
 
 SIDE: Final = 160
 """Side in pixels of the aligned face that is restored: the ``dlib-150`` geometry, scaled."""

@@ -13,9 +13,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from bareface.restoration.aligned import Aligned, matrix
 from bareface.restoration.base import SIDE
-from bareface.restoration.source import Aligned, matrix
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 NARROWEST, WIDEST = 0.4, 6.0
 """Least and greatest blur that is believed, in pixels of the aligned face."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from bareface.restoration.base import SIDE, Bool
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 LUMA: Final = 80
 """Side of the grid on which components hold luminance."""
@@ -308,7 +308,7 @@ def _kriging(spectrum: Float32, points: tuple[NDArray[np.intp], NDArray[np.intp]
 
 def _middle() -> Bool:
     """Where a face is expected, bool [160, 160]."""
-    from bareface.occlusion.visible import expected_area
+    from bareface.faces.occlusion.visible import expected_area
 
     area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
     return np.asarray(area, bool)

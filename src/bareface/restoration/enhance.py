@@ -12,20 +12,20 @@ import cv2
 import numpy as np
 
 from bareface import arguments
-from bareface.embedding.base import Cover
 from bareface.errors import RestorationError
+from bareface.faces.embedding.base import Cover
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.restoration import classical
+from bareface.restoration.aligned import Aligned, aligned, apart, chip_of, expected, matrix
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
-from bareface.restoration.guesses import with_guesses
-from bareface.restoration.hopeless import why_hopeless
+from bareface.restoration.deconvolution import with_guesses
+from bareface.restoration.eligibility import why_hopeless
 from bareface.restoration.mark import fade, marked
-from bareface.restoration.source import Aligned, aligned, apart, chip_of, expected, matrix
-from bareface.types import Face, UInt8
+from bareface.values.face import Face, UInt8
 
 if TYPE_CHECKING:
-    from bareface.engine import Engine
+    from bareface.faces.analyser import Analyser
 
 Method: TypeAlias = Literal["bareface", "wiener", "richardson-lucy", "unsharp", "bicubic"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -34,7 +34,7 @@ POWER: Final = 3.0
 """How fidelity weakens: of what the method changes, 1 - fidelity³ is kept, so 7/8 by default."""
 
 
-def enhance(engine: Engine, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
+def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
     """Make a face clearer.
 
     Parameters

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bareface.errors import RestorationError
-from bareface.images import EncodeFormat
-from bareface.reading import read_regular
+from bareface.imaging.decode import EncodeFormat
 from bareface.restoration.base import Provenance
 from bareface.restoration.provenance import SOURCE_TYPE, record_of, sentence
+from bareface.system.reading import read_regular
 
 _MIME: Final[dict[EncodeFormat, str]] = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _KEY: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from bareface.restoration.base import SIDE
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 STRENGTH: Final = 1.3
 """Standard deviation of the pattern in grey levels, before it fades out towards the rim. Faces on record carry it at

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, get_args
 from xml.sax.saxutils import escape, quoteattr, unescape
 
-from bareface import images
-from bareface._labels import Labels
+from bareface.imaging import decode as images
+from bareface.imaging.metadata import Labels
 from bareface.restoration.base import Kind, Provenance
-from bareface.wording import printable
+from bareface.values.words import printable
 
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's word for a picture in part made by a trained model."""

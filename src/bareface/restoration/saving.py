@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface import arguments, images
+from bareface import arguments
 from bareface.errors import ImageError
-from bareface.files import write_atomically
-from bareface.images import EncodeFormat
+from bareface.imaging import decode as images
+from bareface.imaging.decode import EncodeFormat
 from bareface.restoration.base import Bool, Provenance
 from bareface.restoration.provenance import labels_of, sentence
-from bareface.types import UInt8
+from bareface.system.files import write_atomically
+from bareface.values.face import UInt8
 
 _QUALITY: Final = 95
 _GROUND, _TEXT, _EDGE, _LINE = (16, 16, 16), (255, 214, 10), (16, 16, 16), (255, 214, 10)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bareface.restoration.base import SIDE, Bool, Restored
 from bareface.restoration.saving import outlined
-from bareface.types import UInt8
+from bareface.values.face import UInt8
 
 _ZOOM: Final = 2
 _GAP: Final = 8

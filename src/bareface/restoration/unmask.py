@@ -14,15 +14,15 @@ import numpy as np
 
 from bareface import arguments
 from bareface.errors import RestorationError
+from bareface.faces.occlusion.base import MASK, OTHER
 from bareface.models import registry
-from bareface.occlusion.base import MASK, OTHER
+from bareface.restoration.aligned import aligned, apart, chip_of, expected, matrix, warped
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
 from bareface.restoration.eigenface import Eigenfaces, Posterior, split
-from bareface.restoration.source import aligned, apart, chip_of, expected, matrix, warped
-from bareface.types import Face, Photo, UInt8
+from bareface.values.face import Face, Photo, UInt8
 
 if TYPE_CHECKING:
-    from bareface.engine import Engine
+    from bareface.faces.analyser import Analyser
 
 MODEL: Final = "bareface-eigenface"
 LEAST_SEEN: Final = 0.15
@@ -39,7 +39,7 @@ _LEAST_HIDDEN: Final = 40
 _EDGE: Final = 4
 
 
-def unmask(engine: Engine, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
+def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
     """Fill what hides a face with what could be there.
 
     Parameters

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bareface.alignment import align
-from bareface.engine import Engine
-from bareface.evaluation.degradations import LEVELS, Degradation, Target, degrade
 from bareface.evaluation.run import subject_face
+from bareface.imaging.align import align
+from bareface.restoration.aligned import Aligned, aligned
 from bareface.restoration.base import SIDE
-from bareface.restoration.source import Aligned, aligned
-from bareface.types import Face, Landmarks, Template, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import LEVELS, Degradation, Target, degrade
+from bareface.values.face import Face, Landmarks, Template, UInt8
 from training.restoration.faces import read
 
 KINDS: Final = ("defocus", "motion", "downsample", "jpeg", "low light")

@@ -3,7 +3,7 @@
 Photos are spoilt far beyond what evaluations do. For each condition: how many faces are still found, how near the
 templates of the face as it is and enhanced are to the good photo's (cosine about the space's mean), how many enhanced
 ones are nearer to their own person's good photo than 95 % of other people's are, and what
-:mod:`bareface.restoration.hopeless` measures.
+:mod:`bareface.restoration.eligibility` measures.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.engine import Engine
-from bareface.evaluation.degradations import Defocus, Degradation, Downsample, Jpeg, LowLight, MotionBlur
 from bareface.models import registry
+from bareface.restoration.aligned import chip_of
 from bareface.restoration.base import SIDE
+from bareface.restoration.eligibility import Gauges, gauges, why_hopeless
 from bareface.restoration.enhance import MODEL, POWER, apply, blended
-from bareface.restoration.hopeless import Gauges, gauges, why_hopeless
-from bareface.restoration.source import chip_of
-from bareface.types import Float32, UInt8
+from bareface.services.engine import Engine
+from bareface.synthesis.degradations import Defocus, Degradation, Downsample, Jpeg, LowLight, MotionBlur
+from bareface.values.face import Float32, UInt8
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
 from training.restoration.enhance.cases import Case, cases, one_each

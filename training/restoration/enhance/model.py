@@ -2,7 +2,7 @@
 
 A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE
 TIP 16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
-(:mod:`bareface.restoration.guesses`) and of the detail across and along four directions, for motion blurs one of them
+(:mod:`bareface.restoration.deconvolution`) and of the detail across and along four directions, for motion blurs one of them
 alone, and what is to be added besides. So to sharpen and to take noise away are all but constants, and little training
 goes far.
 """
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bareface.types import Float32
+from bareface.values.face import Float32
 
 WIDTHS: Final = (24, 48, 96, 160)
 """Channels at 80, 40, 20 and 10 pixels."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from bareface.restoration.base import SIDE
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 WARPED, MIXED = 0.7, 0.25
 """How often a face is bent, and mixed with another one."""

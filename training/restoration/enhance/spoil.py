@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from bareface.restoration.base import SIDE
-from bareface.types import Float32, UInt8
+from bareface.values.face import Float32, UInt8
 
 _EYES: Final = 59.0
 _KINDS: Final = {"motion": 0.3, "defocus": 0.22, "light": 0.14, "coarse": 0.2, "jpeg": 0.14}

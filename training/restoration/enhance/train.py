@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bareface.engine import Engine
-from bareface.restoration.guesses import with_guesses
-from bareface.types import UInt8
+from bareface.restoration.deconvolution import with_guesses
+from bareface.services.engine import Engine
+from bareface.values.face import UInt8
 from training.restoration.enhance.config import Config
 from training.restoration.enhance.export import export
 from training.restoration.enhance.losses import EDGES, IDENTITY, PIXELS, Sight, charbonnier, edges, share

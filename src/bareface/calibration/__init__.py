@@ -1,0 +1,1 @@
+"""What a score is worth: false positive rates, likelihood ratios, decisions."""

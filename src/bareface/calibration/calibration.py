@@ -1,0 +1,316 @@
+"""What a similarity means: thresholds, the expected FPIR of a search, likelihood ratios, decisions.
+
+A :class:`Calibration` holds one :class:`StateCalibration` for each pair of mask states (probe's, reference's) that its
+identities covered. Asked for another pair it answers with the nearest it has, marks the answer as extrapolated and
+names what it used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, TypeAlias
+
+from numpy.typing import ArrayLike
+
+from bareface import arguments
+from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
+from bareface.calibration.llr import LlrModel
+from bareface.errors import CalibrationError
+from bareface.values.search import Decision
+
+if TYPE_CHECKING:
+    from bareface.scores.score_file import ScoreFile
+
+States: TypeAlias = tuple[str, str]
+"""Mask state of the probe and of the references: ``none``, ``partial`` or ``full``."""
+
+BARE: States = ("none", "none")
+TARGETS = (0.003, 0.1)
+"""FPIR up to which a candidate is a ``match``, and up to which it is ``possible``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FpirEstimate:
+    """How often a stranger's search reaches a similarity.
+
+    Attributes
+    ----------
+    value, low, high
+        Expected share in [0, 1] and its 95 % interval: error of the calibration and chance of who is in the gallery.
+    extrapolated
+        Whether it lies beyond what was counted (below 3/n), or stands in for mask states that were not calibrated.
+    """
+
+    value: float
+    low: float
+    high: float
+    extrapolated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The similarity that non-mated comparisons reach at a given rate.
+
+    Attributes
+    ----------
+    similarity
+        Cosine, in [-1, 1].
+    fmr
+        The false match rate asked for.
+    extrapolated
+        Whether that rate lies below 3/n of the pairs of people counted, or stands in for other mask states.
+    basis
+        Where it comes from, in words.
+    """
+
+    similarity: float
+    fmr: float
+    extrapolated: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateCalibration:
+    """What was fitted for one pair of mask states; ``llr`` is None where nobody had two photos."""
+
+    strangers: StrangerModel
+    llr: LlrModel | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """What similarities in one template space mean.
+
+    Attributes
+    ----------
+    space, model
+        The templates it was fitted on.
+    basis
+        Which people, how many photos, when: in words.
+    entries
+        What was fitted, by mask states.
+
+    Examples
+    --------
+    >>> calibration = Calibration.packaged("dlib-128")
+    >>> estimate = calibration.fpir(0.95, subjects=1000)
+    >>> estimate.low <= estimate.value <= estimate.high
+    True
+    """
+
+    space: str
+    model: str
+    basis: str
+    entries: Mapping[States, StateCalibration]
+
+    @classmethod
+    def packaged(cls, space: str, model: str | None = None) -> Calibration:
+        """The calibration that came with bareface, from the calibration identities only.
+
+        Parameters
+        ----------
+        space
+            Template space.
+        model
+            Its embedder; by default, or where that has none of its own, any embedder's of the space.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.missing`` for a space without one.
+        """
+        arguments.text("space", space)
+        if model is not None:
+            arguments.text("model", model)
+        known = [calibration for calibration in _packaged() if calibration.space == space]
+        if not known:
+            raise CalibrationError(
+                "calibration.missing",
+                f"no calibration comes with bareface for templates of {space}.",
+                remedy="Fit one on your own gallery: `bareface calibrate GALLERY`.",
+            )
+        return next((calibration for calibration in known if calibration.model == model), known[0])
+
+    @classmethod
+    def fit(cls, scores: ScoreFile, *, basis: str, seed: int = 0) -> Calibration:
+        """Fit on a score file: every pair of its mask states that has enough subjects.
+
+        Parameters
+        ----------
+        scores
+            Of a protocol that compares every probe with every reference, or all pairs.
+        basis
+            Who was photographed, in words: it is shown beside every figure.
+        seed
+            Of the jackknife's and the cross-validation's groups.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.subjects``, ``calibration.sparse``, ``calibration.ties``, ``calibration.scores``.
+        """
+        from bareface.calibration.fit import fit_score_file
+
+        return cls(scores.info.space, scores.info.model, basis, fit_score_file(scores, seed))
+
+    @classmethod
+    def from_json(cls, text: str) -> Calibration:
+        """Read what :meth:`to_json` wrote; ``calibration.format`` where it is not that."""
+        from bareface.calibration.json_format import read
+
+        arguments.text("text", text)
+        return cls(*read(text))
+
+    def to_json(self) -> str:
+        """Everything needed to use it again, as JSON text."""
+        from bareface.calibration.json_format import write
+
+        return write(self.space, self.model, self.basis, self.entries)
+
+    def nearest(self, states: States = BARE) -> States:
+        """The pair of mask states whose figures are used for ``states``.
+
+        The pair itself; else the mirrored one (a cosine has no direction); else one that agrees on more sides, bare
+        before masked.
+        """
+        if not (isinstance(states, tuple) and len(states) == 2 and all(isinstance(one, str) for one in states)):
+            raise arguments.refused("states", states, "the mask states of probe and reference")
+        if states in self.entries:
+            return states
+        mirrored = (states[1], states[0])
+        return min(
+            self.entries,
+            key=lambda have: (have != mirrored, (have[0] != states[0]) + (have[1] != states[1]), have != BARE, have),
+        )
+
+    def describe(self, *pairs: States) -> str:
+        """Where figures for these pairs of mask states come from, in words; without pairs, where all come from."""
+        words = [self.basis]
+        for states in dict.fromkeys(pairs):
+            used = self.nearest(states)
+            stands_in = f"not calibrated for {_words(states)}: figures of {_words(used)} stand in"
+            words.append(f"for {_words(states)}" if used == states else stands_in)
+        return "; ".join(words)
+
+    def threshold(self, fmr: float, states: States = BARE) -> Threshold:
+        """The similarity that non-mated comparisons reach at a rate.
+
+        Parameters
+        ----------
+        fmr
+            False match rate, in (0, 1).
+        states
+            Mask states of probe and reference.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.rate`` for a rate outside (0, 1).
+        """
+        if not 0.0 < arguments.number("fmr", fmr, 0, 1, code="calibration.rate") < 1.0:
+            raise arguments.refused("fmr", fmr, "a number between 0 and 1", "calibration.rate")
+        model = self._strangers(states)
+        return Threshold(
+            similarity=model.similarity_at_rate(fmr),
+            fmr=fmr,
+            extrapolated=fmr < RULE_OF_THREE / model.pairs or states not in self.entries,
+            basis=self.describe(states),
+        )
+
+    def fpir(self, similarity: float, subjects: float, references: float = 1.0, states: States = BARE) -> FpirEstimate:
+        """How often a stranger's search of a gallery would reach a similarity.
+
+        Parameters
+        ----------
+        similarity
+            Cosine, in [-1, 1].
+        subjects
+            Size of the gallery, at least 1.
+        references
+            Mean number of references a subject, at least 1.
+        states
+            Mask states of probe and references.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.gallery`` for a gallery of less than one subject or reference, ``calibration.scores`` for a
+            similarity that is not finite.
+        """
+        return self.fpirs(
+            [arguments.number("similarity", similarity, code="calibration.scores")], subjects, references, states
+        )[0]
+
+    def fpirs(
+        self, similarities: ArrayLike, subjects: float, references: float = 1.0, states: States = BARE
+    ) -> tuple[FpirEstimate, ...]:
+        """:meth:`fpir` of many similarities, float [n], in one go."""
+        subjects = arguments.number("subjects", subjects, 1, code="calibration.gallery")
+        references = arguments.number("references", references, 1, code="calibration.gallery")
+        value, low, high, extrapolated = self._strangers(states).fpir(similarities, subjects, references)
+        stands_in = states not in self.entries
+        return tuple(
+            FpirEstimate(float(middle), float(least), float(most), bool(beyond) or stands_in)
+            for middle, least, most, beyond in zip(value, low, high, extrapolated, strict=True)
+        )
+
+    def decide(
+        self,
+        similarity: float,
+        subjects: float,
+        references: float = 1.0,
+        states: States = BARE,
+        targets: tuple[float, float] = TARGETS,
+    ) -> Decision:
+        """``match`` where strangers reach the similarity at most so often, ``possible`` up to the second target.
+
+        Parameters
+        ----------
+        similarity, subjects, references, states
+            As in :meth:`fpir`.
+        targets
+            The two FPIRs, rising.
+        """
+        value = self.fpir(similarity, subjects, references, states).value
+        if not (isinstance(targets, Sequence) and len(targets) == 2):
+            raise arguments.refused("targets", targets, "two rates", "calibration.rate")
+        for one in targets:
+            arguments.number("targets", one, 0, 1, code="calibration.rate")
+        if value <= targets[0]:
+            return "match"
+        return "possible" if value <= targets[1] else "no match"
+
+    def llr(self, similarity: float, states: States = BARE) -> float:
+        """Log10 of how much more likely this similarity is if both photos show one person (ENFSI's scale).
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.llr`` where the calibration had no mated comparisons.
+        """
+        similarity = arguments.number("similarity", similarity, code="calibration.scores")
+        model = self.entries[self.nearest(states)].llr
+        if model is None:
+            raise CalibrationError(
+                "calibration.llr",
+                "this calibration knows no mated comparisons, so no likelihood ratio.",
+                remedy="Calibrate on people with at least two photos each.",
+            )
+        return float(model(similarity))
+
+    def _strangers(self, states: States) -> StrangerModel:
+        return self.entries[self.nearest(states)].strangers
+
+
+def _words(states: States) -> str:
+    return f"probe {states[0]}, reference {states[1]}"
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> tuple[Calibration, ...]:
+    folder = resources.files("bareface.matching") / "packaged"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    return tuple(Calibration.from_json(file.read_text(encoding="utf-8")) for file in files)

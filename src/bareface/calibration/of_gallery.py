@@ -1,0 +1,265 @@
+"""A calibration from a gallery's own references, and what may be wrong with them.
+
+Named subjects only: who an unnamed face belongs to is not known, so no comparison with it is known to be non-mated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.calibration.calibration import BARE, Calibration, StateCalibration, States
+from bareface.calibration.counting import VIEWS, Int64
+from bareface.calibration.fit import fit_matrix
+from bareface.calibration.strangers import MIN_SUBJECTS
+from bareface.errors import CalibrationError
+from bareface.matching.scoring import Columns, matrix
+from bareface.values.face import Float32
+
+MOST_SUBJECTS = 1000
+"""Subjects that are drawn from a larger gallery: half a million pairs of people."""
+MOST_SUSPICIOUS = 50
+MIN_MATED = 10
+"""Subjects with two photos that it takes to say how alike one person's photos are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryReferences:
+    """What a gallery is calibrated from; one entry a reference.
+
+    Attributes
+    ----------
+    ids, subject_ids
+        int64 [n].
+    names
+        Of each reference's subject; None where unnamed.
+    templates
+        float32 [n, d], of one space.
+    states
+        Mask state of each reference; None: all ``none``.
+    covered
+        float32 [n, d], what masked faces are held against, too; NaN where there is none, None where nobody has one.
+        Where some have one, comparisons across a mask with those that have none are left out: they are of another kind.
+    """
+
+    ids: Int64
+    subject_ids: Int64
+    names: Sequence[str | None]
+    templates: Float32
+    states: Sequence[str] | None = None
+    covered: Float32 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspiciousPair:
+    """Two subjects so alike that they may be one person.
+
+    Attributes
+    ----------
+    subjects, names, references
+        Numbers and names of the subjects, and numbers of their two most similar references.
+    similarity
+        Cosine of those two.
+    """
+
+    subjects: tuple[int, int]
+    names: tuple[str, str]
+    references: tuple[int, int]
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryCalibration:
+    """What a gallery's calibration found.
+
+    Attributes
+    ----------
+    calibration
+        Fitted on every named subject, or the packaged one where ``missing`` is not 0; None where that, too, is missing.
+    without_suspicious
+        Fitted without the comparisons of the suspicious pairs; None where there are none, or nothing was fitted.
+    suspicious
+        Most alike first: at least as alike as half of the gallery's mated comparisons, at most 50.
+    subjects, references
+        Named subjects and their references.
+    unnamed
+        References of unnamed subjects, which were left out.
+    missing
+        How many more named subjects a calibration would take.
+    notes
+        What the reader must know.
+    """
+
+    calibration: Calibration | None
+    without_suspicious: Calibration | None
+    suspicious: tuple[SuspiciousPair, ...]
+    subjects: int
+    references: int
+    unnamed: int
+    missing: int
+    notes: tuple[str, ...]
+
+
+def calibrate_references(given: GalleryReferences, space: str, model: str, *, seed: int = 0) -> GalleryCalibration:
+    """Calibrate on a gallery's references.
+
+    Parameters
+    ----------
+    given
+        The references.
+    space, model
+        Their template space, and the model whose packaged calibration stands in where they are too few.
+    seed
+        Of the draw from a large gallery and of the groups of subjects.
+
+    Raises
+    ------
+    CalibrationError
+        ``calibration.scores`` for a template that is not finite or zero, ``calibration.ties`` for templates that
+        hardly differ.
+    """
+    named = np.array([name is not None for name in given.names], bool)
+    subjects = np.unique(given.subject_ids[named])
+    missing = max(0, MIN_SUBJECTS - subjects.size)
+    drawn = _drawn(given, named, seed)
+    scores = _similarities(given, drawn)
+    people = given.subject_ids[drawn]
+    median = _mated_median(scores, people)
+    suspicious = () if median is None else _suspicious(given, drawn, scores, median)
+    notes = [] if median is not None else [
+        f"fewer than {MIN_MATED} named subjects have two references: people enrolled twice were not looked for"
+    ]  # fmt: skip
+    if subjects.size > MOST_SUBJECTS:
+        notes.append(f"{MOST_SUBJECTS:,} of {subjects.size:,} named subjects were drawn")
+
+    fitted: list[Calibration | None] = [None, None]
+    if missing:
+        fitted[0] = _packaged(space, model)
+        stands_in = "the packaged one serves" if fitted[0] else "none comes with bareface for these templates"
+        notes.append(f"{missing} more named subjects are needed for a calibration of this gallery: {stands_in}")
+    else:
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        basis = f"{np.unique(people).size:,} named subjects of this gallery, {drawn.size:,} references, fitted {today}"
+        states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
+        single = np.zeros(drawn.size, bool) if given.covered is None else np.isnan(given.covered[drawn]).any(1)
+        single &= states == "none"
+        fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
+        if suspicious:
+            cleared = _without(scores, people, suspicious)
+            basis += f", without {len(suspicious)} suspicious pairs"
+            fitted[1] = Calibration(space, model, basis, _fit(cleared, people, states, single, seed))
+    return GalleryCalibration(
+        calibration=fitted[0],
+        without_suspicious=fitted[1],
+        suspicious=suspicious,
+        subjects=subjects.size,
+        references=int(named.sum()),
+        unnamed=int((~named).sum()),
+        missing=missing,
+        notes=tuple(notes),
+    )
+
+
+def _drawn(given: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.bool_]], seed: int) -> Int64:
+    """Which references are compared: at most ``MOST_SUBJECTS`` named subjects, ``VIEWS`` references of each."""
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(named))
+    unique = np.unique(given.subject_ids[order])
+    if unique.size > MOST_SUBJECTS:
+        chosen = np.random.default_rng(seed).choice(unique, MOST_SUBJECTS, replace=False)
+        order = order[np.isin(given.subject_ids[order], chosen)]
+    order = order[np.argsort(given.subject_ids[order], kind="stable")]
+    _, first, inverse = np.unique(given.subject_ids[order], return_index=True, return_inverse=True)
+    return np.sort(order[np.arange(order.size) - first[inverse] < VIEWS]).astype(np.int64)
+
+
+def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
+    """Scores of all pairs, float32 [n, n]; NaN of each with itself."""
+    templates = given.templates[drawn]
+    lengths = np.linalg.norm(templates, axis=1)
+    if not np.isfinite(lengths).all() or (lengths == 0).any():
+        raise CalibrationError(
+            "calibration.scores",
+            "a template is zero or not finite.",
+            remedy="`bareface gallery check` names the damage.",
+        )
+    masked = np.array([given.states is not None and given.states[number] != "none" for number in drawn], bool)
+    covered = None if given.covered is None else given.covered[drawn]
+    people = Columns.of(templates, masked, covered)
+    scores = matrix(people, people)
+    np.fill_diagonal(scores, np.nan)
+    return scores
+
+
+def _mated_median(scores: Float32, people: Int64) -> float | None:
+    row, column = np.nonzero(np.triu(people[:, None] == people[None, :], 1))
+    if np.unique(people[row]).size < MIN_MATED:
+        return None
+    return float(np.median(scores[row, column]))
+
+
+def _suspicious(given: GalleryReferences, drawn: Int64, scores: Float32, least: float) -> tuple[SuspiciousPair, ...]:
+    """Each pair of subjects once, by its most similar references."""
+    people = given.subject_ids[drawn]
+    row, column = np.nonzero(np.triu(scores >= least, 1) & (people[:, None] != people[None, :]))
+    order = np.argsort(-scores[row, column], kind="stable")
+    found: dict[tuple[int, int], SuspiciousPair] = {}
+    for first, second in zip(row[order], column[order], strict=True):
+        pair = (int(people[first]), int(people[second]))
+        if len(found) == MOST_SUSPICIOUS:
+            break
+        if pair not in found and pair[::-1] not in found:
+            left, right = int(drawn[first]), int(drawn[second])
+            found[pair] = SuspiciousPair(
+                subjects=pair,
+                names=(str(given.names[left]), str(given.names[right])),
+                references=(int(given.ids[left]), int(given.ids[right])),
+                similarity=float(scores[first, second]),
+            )
+    return tuple(found.values())
+
+
+def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, ...]) -> Float32:
+    cleared = scores.copy()
+    for pair in suspicious:
+        first, second = (people == subject for subject in pair.subjects)
+        cleared[np.ix_(first, second)] = cleared[np.ix_(second, first)] = np.nan
+    return cleared
+
+
+def _fit(
+    scores: Float32,
+    people: Int64,
+    states: np.ndarray[tuple[int], np.dtype[np.str_]],
+    single: NDArray[np.bool_],
+    seed: int,
+) -> dict[States, StateCalibration]:
+    """Every pair of mask states with enough subjects; bare ones come first, since what remains stands on them.
+
+    ``single`` marks those that are left out of comparisons across a mask.
+    """
+    entries: dict[States, StateCalibration] = {}
+    refusal: CalibrationError | None = None
+    for probe, reference in sorted(product(np.unique(states).tolist(), repeat=2), key=lambda pair: pair != BARE):
+        left_out = single & (probe != reference and "none" in (probe, reference))
+        rows, columns = (states == probe) & ~left_out, (states == reference) & ~left_out
+        try:
+            entries[probe, reference] = fit_matrix(
+                scores[np.ix_(rows, columns)], people[rows], people[columns], symmetric=probe == reference, seed=seed
+            )
+        except CalibrationError as error:
+            refusal = refusal or error
+    if not entries and refusal is not None:
+        raise refusal
+    return entries
+
+
+def _packaged(space: str, model: str) -> Calibration | None:
+    try:
+        return Calibration.packaged(space, model)
+    except CalibrationError:
+        return None

@@ -1,0 +1,49 @@
+"""The check that every detector's faces pass before anything is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from bareface.errors import ModelError
+from bareface.faces.detection.base import Detection
+
+_BEYOND: Final = 10
+"""How many times the photo's longer side a face may lie away; those at an edge reach a little beyond it."""
+
+
+def checked(found: Sequence[Detection], model: str, size: tuple[int, int]) -> list[Detection]:
+    """Return the faces that a detector gave, without those that have no area.
+
+    Parameters
+    ----------
+    found
+        The detector's faces.
+    model
+        Its name, for messages.
+    size
+        Height and width of the picture.
+
+    Raises
+    ------
+    ModelError
+        ``model.output``: a face whose numbers are not finite, or that lies far away from the picture.
+    """
+    for face in found:
+        points = np.asarray(face.landmarks.points)
+        places = np.array([*face.box, *points.ravel()], np.float64)
+        if points.shape != (5, 2) or not np.isfinite([*places, face.score]).all():
+            raise _wrong(model, "that is not a box, a score and five points of finite numbers")
+        if np.abs(places).max() > _BEYOND * max(size):
+            raise _wrong(model, "far away from the picture")
+    return [face for face in found if face.box.area > 0]
+
+
+def _wrong(model: str, what: str) -> ModelError:
+    return ModelError(
+        "model.output",
+        f"the model {model} gave a face {what}.",
+        remedy="Use another detector, or add it again from a sound file: `bareface models add`.",
+    )

@@ -1,0 +1,37 @@
+"""What a segmenter must do, and the classes it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from bareface.values.face import UInt8
+
+BACKGROUND: Final = 0
+FACE: Final = 1
+MASK: Final = 2
+OTHER: Final = 3
+CLASSES: Final = ("background", "visible face", "mask", "other occluder")
+"""Names of the classes 0 to 3. Clear glasses, ears and beards are face; dark glasses, hands and hair between the
+features are other occluders; hair elsewhere, a fringe too, is background."""
+
+
+class Segmenter(Protocol):
+    """Says of every pixel of an aligned face what it shows."""
+
+    name: str
+
+    def segment(self, chips: Sequence[UInt8]) -> UInt8:
+        """Classes of aligned faces.
+
+        Parameters
+        ----------
+        chips
+            RGB [150, 150, 3] uint8 each, as :func:`bareface.imaging.align.align` cuts them in the ``dlib-150`` geometry.
+
+        Returns
+        -------
+        ndarray
+            uint8 [n, 150, 150]: places in `CLASSES`.
+        """
+        ...

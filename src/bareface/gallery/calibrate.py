@@ -1,0 +1,103 @@
+"""A gallery's own calibration: fitted on its references, kept beside it, preferred to the packaged one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.of_gallery import GalleryCalibration, GalleryReferences, calibrate_references
+from bareface.errors import CalibrationError, GalleryError
+from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.store import Store
+from bareface.system.files import write_atomically
+from bareface.system.reading import read_regular
+
+_ROWS = 1 << 16
+
+
+def calibrate(store: Store) -> GalleryCalibration:
+    """Fit on the gallery's named subjects, and keep the result where there were enough of them.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.empty``: there is nothing to calibrate on.
+    CalibrationError
+        ``calibration.scores``, ``calibration.ties``.
+    """
+    with store.read() as connection:
+        state = store.state(connection)
+        owners = {one.id: one for one in catalogue.references(connection)}
+        parts = list(catalogue.all_vectors(connection, 0, _ROWS, state.dimension or 0))
+        if any(number not in owners for numbers, _ in parts for number in numbers.tolist()):
+            raise Damaged("a template has no reference")
+        makers = catalogue.template_counts(connection)
+        if makers and state.space is None:
+            raise Damaged("there are templates, but no space")
+        main = max(makers, key=lambda made: made.references, default=None)
+        masked = any(one.mask_state != "none" for one in owners.values())
+        second = catalogue.covered_vectors(connection, list(owners), main.model) if main and masked else {}
+    if state.space is None or main is None:
+        raise GalleryError(
+            "gallery.empty",
+            "the gallery is empty.",
+            source=str(store.path),
+            remedy="Enrol photos of named people first.",
+        )
+    ids = np.concatenate([numbers for numbers, _ in parts])
+    templates = np.concatenate([vectors for _, vectors in parts])
+    none = np.full(templates.shape[1], np.nan, np.float32)
+    given = GalleryReferences(
+        ids=ids,
+        subject_ids=np.array([owners[number].subject_id for number in ids.tolist()], np.int64),
+        names=[owners[number].subject for number in ids.tolist()],
+        templates=templates,
+        states=[owners[number].mask_state for number in ids.tolist()],
+        covered=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
+    )
+    found = calibrate_references(given, state.space, main.model)
+    if found.calibration is not None and not found.missing:
+        kept = {"gallery": state.uuid, "calibration": found.calibration.to_json()}
+        write_atomically(_path(store), json.dumps(kept).encode())
+    return found
+
+
+def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
+    """The gallery's own calibration for templates of this space, else the packaged one, else None.
+
+    Raises
+    ------
+    CalibrationError
+        ``calibration.format``: the kept one is damaged.
+    """
+    path = _path(store)
+    if path.is_file():
+        own = _read(path, store.state().uuid)
+        if own is not None and own.space == space:
+            return own
+    try:
+        return Calibration.packaged(space, model)
+    except CalibrationError:
+        return None
+
+
+def _read(path: Path, uuid: str) -> Calibration | None:
+    """What is kept in a file, unless it was kept for another gallery that lay here."""
+    try:
+        kept = json.loads(read_regular(path))
+        return Calibration.from_json(kept["calibration"]) if kept["gallery"] == uuid else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, CalibrationError) as error:
+        raise CalibrationError(
+            "calibration.format",
+            f"the gallery's calibration cannot be read: {error}.",
+            source=str(path),
+            remedy="Calibrate again, or delete the file: the packaged calibration then serves.",
+        ) from error
+
+
+def _path(store: Store) -> Path:
+    return store.path.with_name(store.path.name + "-calibration")

@@ -1,0 +1,286 @@
+"""Read encodings that the `face_recognition` library made: the same descriptor, so searchable at once.
+
+Three formats, told apart by suffix; text is UTF-8:
+
+``.npy``
+    Floats, [128] or [n, 128]. Names are the lines of ``<stem>.txt`` beside it, or else the list in
+    ``<stem>.json``; a single encoding without either is named by the file's stem.
+``.json``
+    ``[{"name": "A", "encoding": [128 floats]}, ...]``, or a mapping of names, each to 128 floats or to a list
+    of such lists, or ``{"names": [...], "encodings": [...]}``.
+``.csv``
+    A name and 128 floats a row, the name first or last in all of them; a header is allowed. Cells are separated by
+    commas, semicolons or tabs; where it is not by commas, numbers may have a decimal comma.
+
+Pickle is never read: loading one runs whatever it says.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import errno
+import json
+import math
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bareface.errors import GalleryError
+from bareface.values.face import Float32
+
+Encodings: TypeAlias = Iterator[tuple[str, Float32]]
+
+DIMENSION = 128
+PICKLES = (".pkl", ".pickle")
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+COLUMN_NUMBERS = [[float(first + column) for column in range(DIMENSION)] for first in (0, 1)]
+
+_CONVERT = """If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):
+import json, pickle, numpy as np
+data = {load}
+json.dump([dict(name=n, encoding=list(map(float, e))) for n, e in zip(data["names"], data["encodings"])], \
+open("encodings.json", "w"))
+"""
+CONVERT_PICKLE = _CONVERT.format(load='pickle.load(open("encodings.pkl", "rb"))')
+CONVERT_OBJECTS = _CONVERT.format(load='np.load("encodings.npy", allow_pickle=True).item()')
+
+
+def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
+    """Names and encodings of a file.
+
+    Parameters
+    ----------
+    path
+        A ``.npy``, ``.json`` or ``.csv`` file, laid out as the text of this module says.
+
+    Returns
+    -------
+    list of (name, float32 [128])
+        In the file's order; a name may occur several times.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.import-read``: a file cannot be opened. ``gallery.import-format``: it is a pickle or in
+        another format, a row is malformed (the message says which) or holds a value that is not finite, names
+        are missing, or there is nothing in it.
+    """
+    file = Path(path)
+    readers = {".npy": _from_npy, ".json": _from_json, ".csv": _from_csv}
+    try:
+        _regular(file)
+        with file.open("rb") as opened:
+            is_pickle = opened.read(1) == b"\x80" or file.suffix.lower() in PICKLES
+        if is_pickle:
+            raise _refused(file, "A pickle can run code when it is read, so it is not.", CONVERT_PICKLE)
+        if file.suffix.lower() not in readers:
+            raise _refused(file, f"Encodings are read from {', '.join(readers)} files only.")
+        found = list(readers[file.suffix.lower()](file))
+    except OSError as error:
+        raise GalleryError(
+            "gallery.import-read",
+            f"The file cannot be read: {error.strerror or error}.",
+            source=str(error.filename or file),
+            remedy="Check the path and the permissions.",
+        ) from error
+    if not found:
+        raise _refused(file, "It holds no encodings.")
+    return found
+
+
+def _regular(file: Path) -> None:
+    """Refuse pipes and devices, which can be waited for, or read, without end."""
+    if "\0" in str(file):
+        raise OSError(errno.EINVAL, "a path has no null character", str(file))
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is named by the attempt to read it
+        raise _refused(file, "It is a pipe, a socket or a device, not a file.", "Write its content to a file first.")
+
+
+def _from_npy(file: Path) -> Encodings:
+    try:
+        # A mapping never unpickles, and cannot be larger than the file, whatever shape the header claims.
+        array = np.lib.format.open_memmap(file, mode="r")
+    except (ValueError, OverflowError, SyntaxError, TokenError, TypeError) as error:
+        if "Python objects" in str(error):
+            raise _refused(file, "It holds Python objects, which are pickled.", CONVERT_OBJECTS) from error
+        raise _refused(file, f"It is not a sound .npy file: {error}.") from error
+    is_float = array.dtype.kind == "f" and np.can_cast(array.dtype, np.float64)
+    if not is_float or array.shape[-1:] != (DIMENSION,) or array.ndim > 2:
+        raise _refused(file, f"It holds {array.dtype} of shape {array.shape}, not floats [n, {DIMENSION}].")
+    rows = array.reshape(-1, DIMENSION)
+    names = _names_beside(file, len(rows))
+    if len(names) != len(rows):
+        raise _refused(file, f"There are {len(rows)} encodings, and {len(names)} names beside it.")
+    for number, (name, row) in enumerate(zip(names, rows, strict=True), start=1):
+        yield _name(file, f"Name {number}", name), _encoding(file, f"Row {number}", row.tolist())
+
+
+def _names_beside(file: Path, count: int) -> Sequence[Any]:
+    lines, listed = file.with_suffix(".txt"), file.with_suffix(".json")
+    if lines.exists():
+        return _text(lines).removesuffix("\n").split("\n")
+    if listed.exists():
+        names = _parsed_json(listed)
+        if not isinstance(names, list):
+            raise _refused(listed, f"The names for {file.name} must be a JSON list.")
+        return names
+    if count > 1:
+        raise _refused(file, "The encodings have no names.", f"Put them into {lines.name}, one a line.")
+    return [file.stem] * count
+
+
+def _from_json(file: Path) -> Encodings:
+    content = _parsed_json(file)
+    if isinstance(content, dict) and content.keys() == {"names", "encodings"}:
+        content = _paired(file, content["names"], content["encodings"])
+    if isinstance(content, dict):
+        for name, value in content.items():
+            several = isinstance(value, list) and value and isinstance(value[0], list)
+            for number, values in enumerate(value if several else [value], start=1):
+                where = f"Encoding {number} of {name!r}"
+                yield _name(file, where, name), _encoding(file, where, values)
+    elif isinstance(content, list):
+        for number, entry in enumerate(content, start=1):
+            if not isinstance(entry, dict) or not {"name", "encoding"} <= entry.keys():
+                raise _refused(file, f'Entry {number} is not an object with "name" and "encoding".')
+            where = f"Entry {number}"
+            yield _name(file, where, entry["name"]), _encoding(file, where, entry["encoding"])
+    else:
+        raise _refused(file, "It is neither a list of objects nor a mapping of names.")
+
+
+def _paired(file: Path, who: Any, encodings: Any) -> list[dict[str, Any]]:
+    if not isinstance(who, list) or not isinstance(encodings, list) or len(who) != len(encodings):
+        raise _refused(file, '"names" and "encodings" are not two lists of the same length.')
+    return [{"name": name, "encoding": encoding} for name, encoding in zip(who, encodings, strict=True)]
+
+
+def _parsed_json(file: Path) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a key occurs twice in one object")
+        return dict(pairs)
+
+    try:
+        return json.loads(_text(file), object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise _refused(file, f"It is not sound JSON: {error}.") from error
+
+
+def _from_csv(file: Path) -> Encodings:
+    text = _text(file)
+    delimiter = _delimiter(text)
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    name_place: int | None = None
+    seen = 0
+    try:
+        for row in reader:
+            where = f"Line {reader.line_num}"
+            if not any(cell.strip() for cell in row):
+                continue
+            seen += 1
+            if seen == 1 and _is_header(row, delimiter):
+                _check_header(file, row)
+                continue
+            if name_place is None:
+                name_place = _name_place(file, where, row, delimiter)
+            name = row.pop(name_place)
+            yield _name(file, where, name), _encoding(file, where, [_number(cell, delimiter) for cell in row])
+    except csv.Error as error:
+        raise _refused(file, f"Line {reader.line_num} is not sound CSV: {error}.") from error
+
+
+def _delimiter(text: str) -> str:
+    """Tell what separates the cells: semicolons or tabs if the first line has 128 of them; commas can be decimal."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return next((other for other in ";\t" if first.count(other) >= DIMENSION), ",")
+
+
+def _is_header(row: list[str], delimiter: str) -> bool:
+    """Whether a first row names columns: in words, or by counting them as pandas does."""
+    if len(row) != DIMENSION + 1:
+        return False
+    numbers = [_number(cell, delimiter) for cell in row]
+    return not any(map(math.isfinite, numbers)) or numbers[1:] in COLUMN_NUMBERS or numbers[:-1] in COLUMN_NUMBERS
+
+
+def _check_header(file: Path, row: list[str]) -> None:
+    """Refuse columns that are named twice, or numbered in another order than the one they are read in."""
+    cells = [cell.strip() for cell in row]
+    twice = next((cell for cell in cells if cell and cells.count(cell) > 1), None)
+    if twice is not None:
+        raise _refused(file, f"Two columns are called {twice!r}.")
+    ends = [re.search(r"[0-9]{1,9}$", cell) for cell in cells]
+    numbers = [int(end[0]) for end in ends if end]
+    orders = {DIMENSION: [numbers], DIMENSION + 1: [numbers[1:], numbers[:-1]]}.get(len(numbers), [])
+    if orders and not any(order == sorted(order) for order in orders):
+        raise _refused(file, "Its columns are not in the order of their numbers.", "Sort them by their numbers.")
+
+
+def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
+    """0 where the name comes first, -1 where it comes last; a name may be a number, but then a whole one."""
+    candidates = [end for end in (0, -1) if not math.isfinite(_number(row[end], delimiter))] or [
+        end for end in (0, -1) if row[end].strip().isdigit()
+    ]
+    if len(row) != DIMENSION + 1 or len(candidates) != 1:
+        wanted = f"a name and {DIMENSION} floats, or {DIMENSION} floats and a name"
+        cells = f"{len(row)} cell{'s' * (len(row) != 1)} between {_DELIMITERS[delimiter]}"
+        raise _refused(file, f"{where} is not {wanted}: it has {cells}.")
+    return candidates[0]
+
+
+def _number(cell: str, delimiter: str) -> float:
+    """The cell's value; NaN for text."""
+    if delimiter != "," and cell.count(",") == 1 and "." not in cell:
+        cell = cell.replace(",", ".")
+    try:
+        return math.nan if "_" in cell else float(cell)
+    except ValueError:
+        return math.nan
+
+
+def _encoding(file: Path, where: str, values: Any) -> Float32:
+    is_numbers = isinstance(values, list) and all(type(value) in (int, float) for value in values)
+    if not is_numbers or len(values) != DIMENSION:
+        raise _refused(file, f"{where} is not {DIMENSION} numbers.")
+    try:
+        with np.errstate(over="ignore"):
+            encoding = np.array(values, np.float64).astype(np.float32)
+    except OverflowError:
+        encoding = np.array([np.inf], np.float32)
+    if not np.isfinite(encoding).all() or not encoding.any():
+        raise _refused(file, f"{where} holds a value that is not a finite number, or is all zero.")
+    return encoding
+
+
+def _name(file: Path, where: str, name: Any) -> str:
+    if isinstance(name, int | float) and not isinstance(name, bool):
+        raise _refused(file, f"{where} has a number for a name.", f'Put it in quotes: "{name!r:.40}".')
+    if not isinstance(name, str) or not name.strip():
+        raise _refused(file, f"{where} has no name.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name.strip()):
+        raise _refused(file, f"{where} has a name with control characters.")
+    return name.strip()
+
+
+def _text(file: Path) -> str:
+    _regular(file)
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        if file.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise _refused(file, "Its text is UTF-16, not UTF-8.", "Save it as UTF-8.") from error
+        raise _refused(file, f"Its text is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from error
+
+
+def _refused(file: Path, message: str, remedy: str | None = None) -> GalleryError:
+    return GalleryError("gallery.import-format", message, source=str(file), remedy=remedy)

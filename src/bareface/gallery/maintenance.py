@@ -1,0 +1,110 @@
+"""Keeping a gallery sound: the integrity check, and photos whose folder was moved."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bareface.errors import BarefaceError, GalleryError, UsageError
+from bareface.gallery import subjects
+from bareface.imaging import decode as images
+from bareface.imaging.folders import absolute
+from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.sqlite import permissions
+from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.schema import file, reference, template
+from bareface.storage.sqlite.store import Store
+from bareface.values.gallery import CheckReport, Problem, RelinkReport
+
+_ROWS = 1 << 16
+
+
+def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkReport:
+    """Point the photos below a moved folder to their new paths, where the same content lies there now.
+
+    Raises
+    ------
+    UsageError
+        ``usage.relink``: no photo of the gallery lies below the old folder.
+    """
+    old, new = absolute(old_root), absolute(new_root)
+    first, behind = old.rstrip(os.sep) + os.sep, old.rstrip(os.sep) + chr(ord(os.sep) + 1)
+    with store.read() as connection:
+        below = sa.select(file.c.id, file.c.sha256, file.c.path).where(file.c.path >= first, file.c.path < behind)
+        rows = connection.execute(below.order_by(file.c.path)).all()
+    if not rows:
+        raise UsageError(
+            "usage.relink",
+            "no photo of the gallery lies below it.",
+            source=str(old_root),
+            remedy="`bareface gallery references` lists the paths.",
+        )
+    moved: list[tuple[int, str]] = []
+    missing: list[str] = []
+    changed: list[str] = []
+    for number, sha256, path in rows:
+        target = os.path.join(new, path[len(first) :])  # noqa: PTH118 - absolute() made strings of both
+        try:
+            found = images.fingerprint(target, None)
+        except BarefaceError:
+            missing.append(target)
+            continue
+        if found == sha256:
+            moved.append((number, target))
+        else:
+            changed.append(target)
+    with store.write() as connection:
+        for number, target in moved:
+            connection.execute(file.update().where(file.c.id == number).values(path=target))
+    return RelinkReport(len(moved), tuple(missing), tuple(changed))
+
+
+def check(store: Store, index: DerivedIndex) -> CheckReport:
+    """Look for damage in the database, whether the index agrees with it, and who may read them.
+
+    A wrong index is rebuilt.
+    """
+    problems = [Problem("gallery.corrupt", line) for line in _pages(store)]
+    with suppress(GalleryError):  # pages too damaged to be read as rows are named already
+        problems += store.damage()
+    if problems:
+        return CheckReport(tuple(problems), (), 0, permissions.shared(store.path))
+    with store.read() as connection:
+        references = catalogue.count(connection, reference)
+        paths = connection.execute(sa.select(file.c.path).order_by(file.c.path)).scalars()
+        missing = tuple(path for path in paths if Path(path).is_absolute() and not Path(path).exists())
+        names = subjects.doubtful_names(connection)
+    if store.unerased():
+        remains = "something was deleted, but bytes of it remain in the file: run `bareface gallery scrub`."
+        names = (Problem("gallery.unerased", remains), *names)
+    if not _index_agrees(index):
+        index.rebuild()
+        problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
+    return CheckReport(
+        tuple(problems), missing, references, (*permissions.shared(store.path), *permissions.linked(store.path), *names)
+    )
+
+
+def _pages(store: Store) -> tuple[str, ...]:
+    try:
+        return store.integrity()
+    except GalleryError as error:
+        return (error.message,)
+
+
+def _index_agrees(index: DerivedIndex) -> bool:
+    """Whether the index holds the templates that the database holds, every one."""
+    with index.snapshot() as now:
+        vectors = now.index
+        if vectors is None:
+            return catalogue.count(now.connection, template) == 0
+        parts = catalogue.all_vectors(now.connection, 0, _ROWS, vectors.dimension)
+        held = 0
+        for numbers, templates in parts:
+            if not vectors.agrees(numbers, templates):
+                return False
+            held += len(numbers)
+        return held == len(vectors)

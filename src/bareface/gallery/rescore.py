@@ -1,0 +1,61 @@
+"""Scoring again what the index found, where a masked face meets a bare one: the index knows the plain cosine only.
+
+The rule is :func:`bareface.matching.scoring.score`, for one probe and many references.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.matching.scoring import similarity
+from bareface.storage.exact.segment import Int64
+from bareface.storage.sqlite import queries as catalogue
+from bareface.values.face import Float32
+
+DEEPER = 10
+SHORTEST = 500
+"""How many references are scored again: so many times the length of the list asked for, but no fewer than this."""
+
+
+def depth(top: int) -> int:
+    """How many references to take from the index for a list of ``top`` subjects."""
+    return max(DEEPER * top, SHORTEST)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rescorer:
+    """What one probe is held against beside the index's cosines.
+
+    Attributes
+    ----------
+    connection
+        The gallery.
+    model
+        What made the probe's template: only references of the same model are scored again.
+    vector
+        float32 [d] of a masked probe; the covered one of a bare probe.
+    masked
+        Whether the probe wears a mask, so that bare references count twice; otherwise masked ones do.
+    fused
+        Numbers of the references that were scored again so far.
+    """
+
+    connection: sa.Connection
+    model: str
+    vector: Float32
+    masked: bool
+    fused: set[int] = field(default_factory=set)
+
+    def __call__(self, similarities: Float32, numbers: Int64) -> Float32:
+        """Scores float32 [k] of references by their cosines and numbers [k], in the same order."""
+        ask = catalogue.covered_vectors if self.masked else catalogue.masked_vectors
+        found = ask(self.connection, [number for number in numbers.tolist() if number >= 0], self.model)
+        self.fused.update(found)
+        again = [
+            (plain + similarity(self.vector, found[number])) / 2 if number in found else plain
+            for plain, number in zip(similarities.tolist(), numbers.tolist(), strict=True)
+        ]
+        return np.array(again, np.float32)

@@ -1,0 +1,295 @@
+"""Search beside, never instead: what the guesses add to a search with the photo itself.
+
+The photo's own candidate list comes first and stays as it is. Beside each of its candidates stands what each guess says
+of it, below it who was brought up by guesses alone. A search with k guesses asks k + 1 times, and strangers are found
+the more often: the best of all has a calibration of its own (``python -m training.restoration.union``), never the
+photo's, and none where none was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from bareface.calibration.calibration import TARGETS, Calibration
+from bareface.errors import ModelError
+from bareface.gallery.search import Hit
+from bareface.models import registry
+from bareface.restoration.base import Restored
+from bareface.restoration.unmask import MODEL
+from bareface.values.face import MaskState
+from bareface.values.gallery import Reference
+from bareface.values.search import CandidateList, Decision
+from bareface.values.words import plural
+
+WITHIN: Final = 5
+"""A guess brings a lead up if it has it among its first so many."""
+DEPENDS: Final = "depends on the guess"
+UNCALIBRATED: Final = "no calibration covers the best of so many searches: no rate is known for the union"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a subject stands in one search.
+
+    Attributes
+    ----------
+    rank
+        1 for the most similar; None beyond what was looked at.
+    similarity
+        As in :class:`bareface.values.search.Candidate`; None beyond what was looked at.
+    """
+
+    rank: int | None = None
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the guesses agree on a lead.
+
+    Attributes
+    ----------
+    guesses
+        How many there are.
+    within
+        How many have the lead among their first :data:`WITHIN`.
+    over
+        How many score it over the union's threshold for a ``possible`` match; None where the union is not calibrated.
+    original
+        Whether the photo itself has it among its first :data:`WITHIN`.
+    """
+
+    guesses: int
+    within: int
+    over: int | None
+    original: bool
+
+    @property
+    def depends(self) -> bool:
+        """Whether the lead depends on the guess: the photo does not bring it up, nor do most guesses.
+
+        >>> Agreement(4, 1, None, False).depends, Agreement(4, 3, None, False).depends, Agreement(4, 1, 0, True).depends
+        (True, False, False)
+        """
+        alone = self.guesses == 1
+        return not self.original and self.within > 0 and (alone or 2 * self.within <= self.guesses)
+
+    @property
+    def words(self) -> str:
+        """What the lead rests on, e.g. ``1 of 4, depends on the guess``."""
+        said = f"{self.within} of {self.guesses}"
+        return f"{said}, {DEPENDS}" if self.depends else said
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One subject beside a candidate list.
+
+    Attributes
+    ----------
+    subject_id, subject
+        As in :class:`bareface.values.search.Candidate`.
+    reference_id, source
+        The subject's reference that the guess most like it found, or the photo itself did.
+    original
+        Where the photo itself has the subject; empty for one that only guesses brought up.
+    guesses
+        Where each guess has it.
+    union
+        Its rank among all by the best of all scores, and that score.
+    decision, fpir, extrapolated
+        As in :class:`bareface.values.search.Candidate`, of the union by its own calibration; all None, None and False where
+        there is none.
+    agreement
+        How far the guesses agree.
+    """
+
+    subject_id: int
+    subject: str | None
+    reference_id: int
+    source: str
+    original: Standing
+    guesses: tuple[Standing, ...]
+    union: Standing
+    decision: Decision | None
+    fpir: float | None
+    extrapolated: bool
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What stands beside one candidate list.
+
+    Attributes
+    ----------
+    original
+        The photo's own list, unchanged.
+    restored
+        The guesses; None where the face was not restored, as the notes say.
+    leads
+        One for each of its candidates, in its order.
+    brought_up
+        Subjects that are not on it and that a guess has among its first :data:`WITHIN`, best first.
+    notes
+        What the reader must know.
+    """
+
+    original: CandidateList
+    restored: Restored | None
+    leads: tuple[Lead, ...] = ()
+    brought_up: tuple[Lead, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """How rare the best of all searches' scores is in one gallery.
+
+    Attributes
+    ----------
+    calibration
+        Of the best of so many; None where none was made.
+    subjects, references
+        The gallery's size, and its references a subject.
+    probe
+        Mask state of the photo.
+    """
+
+    calibration: Calibration | None
+    subjects: int
+    references: float
+    probe: MaskState
+
+    def judge(self, similarity: float, reference: MaskState) -> tuple[Decision | None, float | None, bool]:
+        """Decision, FPIR and whether that is extrapolated."""
+        if self.calibration is None:
+            return None, None, False
+        given = similarity, self.subjects, self.references, (self.probe, reference)
+        rate = self.calibration.fpir(*given)
+        return self.calibration.decide(*given), rate.value, rate.extrapolated
+
+    def over(self, similarities: Sequence[float | None], reference: MaskState) -> int | None:
+        """How many similarities are those of a ``possible`` match."""
+        if self.calibration is None:
+            return None
+        known = [one for one in similarities if one is not None]
+        states = self.probe, reference
+        rates = self.calibration.fpirs(known, self.subjects, self.references, states) if known else ()
+        return sum(rate.value <= TARGETS[1] for rate in rates)
+
+
+def beside(
+    original: CandidateList,
+    restored: Restored,
+    first: Sequence[Hit],
+    guesses: Sequence[Sequence[Hit]],
+    named: Mapping[int, Reference],
+    union: Union,
+) -> Beside:
+    """Put searches beside one another.
+
+    Parameters
+    ----------
+    original
+        The photo's own list.
+    restored
+        The guesses.
+    first
+        The photo's search as deep as the others, best first.
+    guesses
+        The search of each guess, best first.
+    named
+        The references, by number.
+    union
+        How rare the best score is.
+    """
+    ranked = [{one.subject_id: (rank, one) for rank, one in enumerate(s, start=1)} for s in (first, *guesses)]
+    best: dict[int, Hit] = {}
+    for search in ranked:
+        for subject, (_, one) in search.items():
+            if subject not in best or one.similarity > best[subject].similarity:
+                best[subject] = one
+    order = sorted(best.values(), key=lambda one: (-one.similarity, one.subject_id))
+    place = {one.subject_id: rank for rank, one in enumerate(order, start=1)}
+
+    def lead(subject: int) -> Lead:
+        at = [_standing(search.get(subject)) for search in ranked]
+        one = best[subject]
+        about = named[one.reference_id]
+        decision, fpir, extrapolated = union.judge(one.similarity, about.mask_state)
+        agreement = Agreement(
+            guesses=len(guesses),
+            within=sum(_within(standing) for standing in at[1:]),
+            over=union.over([standing.similarity for standing in at[1:]], about.mask_state),
+            original=_within(at[0]),
+        )
+        return Lead(
+            subject_id=subject,
+            subject=about.subject,
+            reference_id=one.reference_id,
+            source=about.source,
+            original=at[0],
+            guesses=tuple(at[1:]),
+            union=Standing(place[subject], one.similarity),
+            decision=decision,
+            fpir=fpir,
+            extrapolated=extrapolated,
+            agreement=agreement,
+        )
+
+    listed = [candidate.subject_id for candidate in original.candidates]
+    raised = {one.subject_id for guess in guesses for one in guess[:WITHIN]} - set(listed)
+    return Beside(
+        original=original,
+        restored=restored,
+        leads=tuple(lead(subject) for subject in listed if subject in best),
+        brought_up=tuple(lead(one.subject_id) for one in order if one.subject_id in raised),
+        notes=_notes(restored, union),
+    )
+
+
+def _standing(found: tuple[int, Hit] | None) -> Standing:
+    return Standing() if found is None else Standing(found[0], found[1].similarity)
+
+
+def _within(standing: Standing) -> bool:
+    return standing.rank is not None and standing.rank <= WITHIN
+
+
+def _notes(restored: Restored, union: Union) -> tuple[str, ...]:
+    made = restored.provenance
+    what = "guess" if made.kind == "unmask" else "enhanced picture"
+    count = plural(len(restored.completions), what, "guesses" if made.kind == "unmask" else "enhanced pictures")
+    drift = ", ".join(f"{one:.2f}" for one in restored.drift)
+    basis = UNCALIBRATED if union.calibration is None else f"the union's rates: {union.calibration.basis}"
+    return (f"{count} by {made.method}, identity drift {drift}: viewing aids, not evidence", basis)
+
+
+def packaged_name(model: str, completions: int) -> str:
+    """File name of the calibration of searches with so many completions; another restorer has another one."""
+    digest = registry.card(MODEL).files[0].sha256
+    return f"{model}-{completions}-{digest[:8]}.json"
+
+
+@lru_cache(maxsize=8)
+def union_calibration(model: str, completions: int) -> Calibration | None:
+    """The calibration of the best of a masked face and its completions; None where none comes with bareface.
+
+    Parameters
+    ----------
+    model
+        The embedder.
+    completions
+        How many there are.
+    """
+    try:
+        name = packaged_name(model, completions)
+    except ModelError:
+        return None
+    file = resources.files("bareface.restoration") / "packaged" / name
+    return Calibration.from_json(file.read_text(encoding="utf-8")) if file.is_file() else None

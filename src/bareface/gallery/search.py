@@ -1,0 +1,352 @@
+"""From a probe to its candidate list: every subject once, best reference first, each with how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.decision import Judge
+from bareface.errors import ImageError
+from bareface.faces.occlusion.state import STATES
+from bareface.faces.port import FaceEngine
+from bareface.gallery.rescore import Rescorer, depth
+from bareface.gallery.same_source import copy_of
+from bareface.imaging.sources import name_of
+from bareface.matching import evidence
+from bareface.matching.scoring import crosses, distance
+from bareface.models import registry
+from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.exact.index import VectorIndex
+from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.rows import thumbnail
+from bareface.values.face import Face, Float32, MaskState, Source, UInt8
+from bareface.values.gallery import Reference, TemplateCount
+from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult
+from bareface.values.words import no_face_found, plural
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """What one candidate list answers.
+
+    Attributes
+    ----------
+    faces
+        One face, or the faces of one person that were fused.
+    vector
+        float32 [d], what is searched.
+    sha256
+        The digests of the photos.
+    notes
+        What the reader must know.
+    """
+
+    faces: tuple[Face, ...]
+    vector: Float32
+    sha256: frozenset[str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def mask_state(self) -> MaskState:
+        """Of fused faces the most covered one's: strangers are most alike there, so the rate is not too low."""
+        return max((face.template.mask_state for face in self.faces), key=STATES.index)
+
+    @property
+    def covered(self) -> Float32 | None:
+        """Of a bare probe, what masked references are held against beside ``vector``; None where there is none."""
+        made = [face.reference.covered for face in self.faces] if self.mask_state == "none" else []
+        known = [vector for vector in made if vector is not None]
+        return _middle(known) if known and len(known) == len(made) else None
+
+    @property
+    def visible(self) -> float | None:
+        """Share of the face that shows; of fused faces the largest, since together they show at least that."""
+        return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A subject's best reference."""
+
+    subject_id: int
+    reference_id: int
+    similarity: float
+
+
+def probes_of(
+    engine: FaceEngine, sources: Sequence[Source], *, same_person: bool, min_visible: float
+) -> tuple[Probe, ...]:
+    """The faces of the probe photos that show enough; one fused probe for photos of the same person.
+
+    Raises
+    ------
+    ImageError
+        A photo cannot be read, or no face is found in any of them (``image.no-face``).
+    FaceError
+        ``face.hidden``: every face found shows less than ``min_visible``.
+    """
+    found: list[Probe] = []
+    notes: list[str] = []
+    refused: list[Face] = []
+    least: list[float | None] = []
+    for analysis in engine.stream(sources):
+        if analysis.error is not None:
+            raise analysis.error
+        assert analysis.photo is not None
+        faces, hidden = evidence.sort_out(analysis.faces, min_visible)
+        refused.extend(hidden)
+        if not analysis.faces:
+            least.append(analysis.min_face)
+            notes.append(f"{analysis.source}: {no_face_found(analysis.min_face)}, so it was not searched")
+        if hidden:
+            notes.append(str(evidence.refusal(hidden, min_visible)))
+        if same_person and len(faces) > 1:
+            notes.append(f"{analysis.source}: {len(faces)} faces found, the largest was taken")
+            faces = (max(faces, key=lambda face: face.box.area),)
+        digest = frozenset({analysis.photo.sha256})
+        found.extend(Probe((face,), face.template.vector, digest, analysis.photo.notes) for face in faces)
+    if refused and not found:
+        raise evidence.refusal(refused, min_visible)
+    if not found:
+        raise ImageError(
+            "image.no-face",
+            f"no face was found{_at_least(least)}.",
+            source=", ".join(name_of(source)[:200] for source in sources),
+            remedy="Look for smaller faces with --min-face, or try another detector or photo.",
+        )
+    if same_person and len(found) > 1:
+        found = [_fused(found)]
+    return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
+
+
+def _at_least(sizes: Sequence[float | None]) -> str:
+    """How small a face was looked for, where that is known, in every one of these photos."""
+    known = [size for size in sizes if size is not None]
+    return f" of at least {ceil(max(known))} pixels" if known else ""
+
+
+def _fused(probes: Sequence[Probe]) -> Probe:
+    """Several photos of one person as one probe."""
+    return Probe(
+        tuple(face for probe in probes for face in probe.faces),
+        _middle([probe.vector for probe in probes]),
+        frozenset().union(*(probe.sha256 for probe in probes)),
+        (
+            f"{len(probes)} probe photos were fused as one person's; rates and decisions are calibrated for "
+            "single photos",
+            *dict.fromkeys(note for probe in probes for note in probe.notes),
+        ),
+    )
+
+
+def _middle(vectors: Sequence[Float32]) -> Float32:
+    """The mean of templates [d] at unit length, at their mean length."""
+    if len(vectors) == 1:
+        return vectors[0]
+    lengths = [float(np.linalg.norm(vector)) for vector in vectors]
+    unit = np.mean([vector / length for vector, length in zip(vectors, lengths, strict=True)], axis=0)
+    return np.asarray(unit / np.linalg.norm(unit) * np.mean(lengths), np.float32)
+
+
+def search(
+    index: DerivedIndex, engine: FaceEngine, calibration: Calibration | None, probes: Sequence[Probe], top: int
+) -> SearchResult:
+    """One candidate list for every probe; without a calibration, no candidate carries a rate.
+
+    Where the index's plain cosine is the score, a list is that of looking at every reference. Where a masked face meets
+    bare references, or a bare one masked references, it is exact among the references with the highest plain cosines:
+    at least 500, and ten times as many as candidates are asked for.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space``: the engine's templates cannot be compared with the gallery's.
+    """
+    with index.snapshot() as now:
+        subjects, references = now.sizes["subjects"], now.sizes["references"]
+        if now.index is None or references == 0:
+            notes: tuple[str, ...] = ("the gallery is empty",)
+            return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
+        judge = Judge(calibration, subjects, references / subjects)
+        mixed = _mixed(now.makers, engine)
+        rescorers = rescorers_of(now.connection, engine, probes)
+        vectors = np.stack([probe.vector for probe in probes])
+        ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
+        lists = []
+        for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
+            fused = rescorers[place].fused if place in rescorers else set[int]()
+            found = _candidates(now.connection, probe, hits, judge)
+            alone = _without_second(found, fused) if engine.covers else frozenset()
+            found = tuple(_stand_in(one) if one.reference_id in alone else one for one in found)
+            notes = (*probe.notes, *mixed, *_evidence(probe, found, judge), *_alone(len(alone)))
+            lists.append(CandidateList(probe.faces, found, subjects, references, notes))
+    return SearchResult(tuple(lists))
+
+
+def rescorers_of(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
+    """For the probes, by their places, of which some references may have to be scored again."""
+    if not engine.covers:
+        return {}
+    found: dict[int, Rescorer] = {}
+    masked_references = catalogue.any_masked(connection)
+    for place, probe in enumerate(probes):
+        masked = probe.mask_state != "none"
+        vector = probe.vector if masked else probe.covered if masked_references else None
+        if vector is not None:
+            found[place] = Rescorer(connection, engine.model, vector, masked)
+    return found
+
+
+def best_of_subjects(
+    connection: sa.Connection,
+    index: VectorIndex,
+    queries: Float32,
+    top: int,
+    rescorers: Mapping[int, Rescorer] | None = None,
+) -> list[list[Hit]]:
+    """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
+
+    Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
+    list of references, so the search goes deeper until there are enough subjects and no tie is cut off.
+
+    A query with a rescorer, by its place, is looked up deeper from the start, and what is found is ranked by the new
+    scores. A reference beyond that depth could have a higher one, so ties at its end then mean nothing.
+    """
+    rescorers = rescorers or {}
+    plain = [query for query in range(len(queries)) if query not in rescorers]
+    hits: list[list[Hit]] = [[] for _ in queries]
+    for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
+        _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
+    return hits
+
+
+def _look_up(
+    connection: sa.Connection,
+    index: VectorIndex,
+    queries: Float32,
+    top: int,
+    waiting: list[int],
+    k: int,
+    rescorers: Mapping[int, Rescorer],
+    hits: list[list[Hit]],
+) -> None:
+    owners: dict[int, int] = {}
+    while waiting:
+        similarities, numbers = index.search(queries[waiting], k)
+        new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
+        owners.update(catalogue.subject_ids(connection, sorted(new)))
+        unfinished = []
+        for row, query in enumerate(waiting):
+            given = similarities[row]
+            scores = rescorers[query](given, numbers[row]) if query in rescorers else given
+            ranked = zip(scores.tolist(), numbers[row].tolist(), strict=True)
+            best: dict[int, Hit] = {}
+            for score, number in sorted(ranked, key=lambda pair: (-pair[0], pair[1])):
+                if number >= 0:
+                    best.setdefault(owners[number], Hit(owners[number], number, score))
+            order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
+            hits[query] = order[:top]
+            same = np.array_equal(scores, given)
+            cut_off = len(order) < top or (same and order[top - 1].similarity <= given[-1])
+            if cut_off and k < len(index):
+                unfinished.append(query)
+        waiting, k = unfinished, min(len(index), 4 * k)
+
+
+def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge) -> tuple[Candidate, ...]:
+    numbers = [hit.reference_id for hit in hits]
+    references = catalogue.references_by_id(connection, numbers)
+    vectors = catalogue.vectors(connection, numbers)
+    thumbnails = catalogue.thumbnails(connection, numbers)
+    candidates = []
+    for rank, hit in enumerate(hits, start=1):
+        one = references[hit.reference_id]
+        vector = vectors[hit.reference_id]
+        decision, fpir, extrapolated = judge(hit.similarity, (probe.mask_state, one.mask_state))
+        candidates.append(
+            Candidate(
+                rank=rank,
+                subject_id=hit.subject_id,
+                subject=one.subject,
+                reference_id=hit.reference_id,
+                similarity=hit.similarity,
+                distance=distance(probe.vector, vector),
+                decision=decision,
+                fpir=fpir,
+                extrapolated=extrapolated,
+                source=one.source,
+                box=one.box,
+                same_source=_same_source(probe, one, vector, thumbnails.get(one.id)),
+                model=one.model,
+                precision=one.precision,
+                probe_state=probe.mask_state,
+                reference_state=one.mask_state,
+                probe_visible=probe.visible,
+                visible=one.visible,
+            )
+        )
+    return tuple(candidates)
+
+
+def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
+    """What the decisions rest on, and which faces show little."""
+    shown = [("the probe", probe.visible), *((f"candidate {one.rank}", one.visible) for one in found)]
+    return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
+
+
+def _without_second(found: Sequence[Candidate], fused: set[int]) -> frozenset[int]:
+    """References across a mask that were held against one template where the calibration expects two."""
+    across = (one.reference_id for one in found if crosses(one.probe_state, one.reference_state))
+    return frozenset(across) - fused
+
+
+def _stand_in(one: Candidate) -> Candidate:
+    """A candidate whose rate is that of another kind of score."""
+    return replace(one, extrapolated=one.extrapolated or one.fpir is not None)
+
+
+def _alone(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (
+        f"{plural(count, 'candidate')} compared across a mask by one template, for want of the second: rates and "
+        "decisions are those of the comparison with both, and only stand in; `bareface gallery reembed` adds it where "
+        "the photo is there",
+    )
+
+
+def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | None) -> SameSource | None:
+    """The first of the probe's photos that is the reference's own settles it."""
+    if one.sha256 in probe.sha256:
+        return "same file"
+    if pixels is None:
+        return None
+    return next(
+        (
+            copy
+            for face in probe.faces
+            if (
+                copy := copy_of(
+                    (face.template.vector, vector),
+                    registry.space_mean(face.template.space, len(vector)),
+                    (thumbnail(face.chip), pixels),
+                )
+            )
+        ),
+        None,
+    )
+
+
+def _mixed(makers: Sequence[TemplateCount], engine: FaceEngine) -> tuple[str, ...]:
+    """Names the references that another model, or other arithmetic, made."""
+    return tuple(
+        f"{made.references} references were made by {made.model} in {made.precision}, the probe's template "
+        f"by {engine.model} in {engine.precision}: comparable, but slightly less exact"
+        for made in makers
+        if (made.model, made.precision) != (engine.model, engine.precision)
+    )

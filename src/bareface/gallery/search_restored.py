@@ -1,0 +1,132 @@
+"""Searches with restored faces beside candidate lists; nothing of them is ever enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, runtime_checkable
+
+import numpy as np
+
+from bareface import arguments
+from bareface.errors import RestorationError, UsageError
+from bareface.faces.port import FaceEngine
+from bareface.gallery.restored_candidates import Beside, Union, beside, union_calibration
+from bareface.gallery.search import Probe, best_of_subjects, rescorers_of
+from bareface.restoration.base import Restored
+from bareface.restoration.unmask import MOST
+from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.sqlite import queries as catalogue
+from bareface.values.face import Face, Source
+from bareface.values.search import CandidateList
+
+DEEP: Final = 100
+"""How many subjects of each guess's search are looked at, at least."""
+
+
+@runtime_checkable
+class RestoringEngine(FaceEngine, Protocol):
+    """An engine that restores faces, too; :class:`bareface.Engine` is one."""
+
+    def faces(self, source: Source) -> list[Face]:
+        """The faces in a photo, which they keep."""
+
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
+        """Guesses of what a mask hides, put on record."""
+
+    def enhance(self, face: Face) -> Restored:
+        """A clearer picture, put on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to search with: completions of masked faces, so many and from this seed; enhancements of others."""
+
+    unmask: bool
+    enhance: bool
+    completions: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        arguments.count("completions", self.completions, 1, MOST, code="restoration.completions")
+        arguments.count("seed", self.seed)
+
+
+def searched_beside(
+    index: DerivedIndex,
+    engine: FaceEngine,
+    sources: Sequence[Source],
+    lists: Sequence[CandidateList],
+    wish: Wish,
+) -> Iterator[Beside]:
+    """What stands beside each candidate list, in their order.
+
+    Lists of several fused faces, of faces that cannot be restored and of those that need not be stand alone, with a
+    note why.
+
+    Raises
+    ------
+    UsageError
+        ``usage.engine``: this engine does not restore faces.
+    RestorationError
+        ``restoration.completions``: no such number.
+    """
+    if not isinstance(engine, RestoringEngine):
+        raise UsageError("usage.engine", "this engine does not restore faces.", remedy="Use bareface.Engine.")
+    found: dict[int, list[Face]] = {}
+    for entry in lists:
+        face = entry.probe[0]
+        masked = face.template.mask_state != "none"
+        if len(entry.probe) > 1:
+            yield Beside(entry, None, notes=("fused faces are not restored",))
+        elif not (wish.unmask if masked else wish.enhance):
+            why = "this face wears a mask: it was not enhanced" if masked else "no mask hides this face"
+            yield Beside(entry, None, notes=(why,))
+        else:
+            whole = next((one for one in _whole(engine, sources, found) if _same(one, face)), face)
+            try:
+                restored = engine.unmask(whole, wish.completions, wish.seed) if masked else engine.enhance(whole)
+            except RestorationError as error:
+                if error.code == "restoration.completions":
+                    raise
+                yield Beside(entry, None, notes=(f"not restored: {error}",))
+                continue
+            yield _looked_up(index, engine, entry, restored)
+
+
+def _whole(engine: RestoringEngine, sources: Sequence[Source], found: dict[int, list[Face]]) -> Iterator[Face]:
+    """All faces of the photos, which a stream lets go of; looked for once."""
+    for place, source in enumerate(sources):
+        if place not in found:
+            found[place] = engine.faces(source)
+        yield from found[place]
+
+
+def _same(one: Face, other: Face) -> bool:
+    return one.source == other.source and one.box == other.box and np.array_equal(one.chip, other.chip)
+
+
+def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, restored: Restored) -> Beside:
+    """Search with the photo again, deeper, and with each guess, in one moment of the gallery."""
+    templates = [one.template for one in restored.completions]
+    if not entry.candidates:
+        return Beside(entry, restored, notes=("the gallery is empty",))
+    probe = Probe(entry.probe, entry.probe[0].template.vector, frozenset())
+    vectors = np.stack([probe.vector, *(one.vector for one in templates)])
+    with index.snapshot() as now:
+        if now.index is None:
+            return Beside(entry, restored, notes=("the gallery is empty",))
+        subjects, references = now.sizes["subjects"], now.sizes["references"]
+        rescorers = rescorers_of(now.connection, engine, [probe])
+        deep = max(DEEP, len(entry.candidates))
+        first, *guesses = best_of_subjects(now.connection, now.index, vectors, deep, rescorers)
+        numbers = {hit.reference_id for search in (first, *guesses) for hit in search}
+        known = catalogue.references_by_id(now.connection, sorted(numbers))
+    made = restored.provenance
+    # No calibration was made of enhancements.
+    calibration = union_calibration(engine.model, len(templates)) if made.kind == "unmask" else None
+    union = Union(calibration, subjects, references / subjects, probe.mask_state)
+    answer = beside(entry, restored, first, guesses, known, union)
+    across = any(one.mask_state != "none" for one in known.values())
+    note = "guesses are held against masked references by one template only: their similarities there are rough"
+    return replace(answer, notes=(*answer.notes, *([note] if across else [])))

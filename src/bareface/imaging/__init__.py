@@ -1,0 +1,1 @@
+"""Pictures: decode, align, encode, and the folders that hold them."""

@@ -1,0 +1,135 @@
+"""Bytes of files, within a limit, with errors that say what is wrong; used by ``images`` and ``sources``."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from io import FileIO
+from typing import Any, TypeVar
+
+from PIL import Image, ImageFile
+
+from bareface.arguments import said
+from bareface.errors import ImageError
+from bareface.system import reading as files
+
+T = TypeVar("T")
+
+_PIECE = 1 << 20
+
+
+def content(name: str, most: int) -> bytes:
+    """All bytes of a regular file.
+
+    Raises
+    ------
+    ImageError
+        ``image.missing``, ``image.unreadable``, ``image.directory``, ``image.symlink-loop``, ``image.not-a-file``,
+        ``image.too-many-bytes``.
+    """
+    with open_regular(name, most) as file:
+        return reading(lambda: b"".join(files.pieces(file, most, name)), name)
+
+
+def open_regular(name: str, most: int) -> FileIO:
+    """Open a regular file of acceptable length; neither a pipe nor a device may make the caller wait."""
+    file = reading(lambda: files.open_regular(name), name)
+    try:
+        check_length(os.fstat(file.fileno()).st_size, most, name)
+    except ImageError:
+        file.close()
+        raise
+    return file
+
+
+def content_of_file(file: Any, most: int) -> bytes:
+    """All of an open file, from its start where it can be rewound.
+
+    Raises
+    ------
+    ImageError
+        ``image.source`` for text, ``image.unreadable``, ``image.too-many-bytes``.
+    """
+    name = _name(file)
+    pieces: list[bytes] = []
+    count = 0
+    try:
+        if hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable()):
+            file.seek(0)
+        while True:
+            piece = file.read(_PIECE)
+            if piece is None:  # as of a stream that does not wait
+                raise ImageError("image.unreadable", "its read() gave None: there is nothing to read yet.", source=name)
+            if not isinstance(piece, bytes | bytearray | memoryview):
+                kind = "text" if isinstance(piece, str) else type(piece).__name__
+                what = f"it gives {kind}, not bytes."
+                raise ImageError("image.source", what, source=name, remedy='Open it with "rb".')
+            if not piece:
+                break
+            pieces.append(bytes(piece))
+            count += len(pieces[-1])
+            check_length(count, most, name)
+    except ImageError:
+        raise
+    except Exception as error:  # any object may have methods of these names
+        what = f"it cannot be read: {said(error)}."
+        raise ImageError("image.unreadable", what, source=name, remedy='Pass a file opened with "rb".') from error
+    return b"".join(pieces)
+
+
+def _name(file: Any) -> str:
+    try:
+        return str(getattr(file, "name", "<file>"))
+    except Exception:  # of any object
+        return "<file>"
+
+
+def is_closed(image: Image.Image) -> bool:
+    """Whether a Pillow image's pixels are gone, or its file is and they were not read before."""
+    if isinstance(image, ImageFile.ImageFile) and image.tile and (image.fp is None or image.fp.closed):
+        return True
+    try:
+        image.getpixel((0, 0))
+    except Exception as error:  # what else is wrong with it is said elsewhere
+        return "closed image" in str(error)
+    return False
+
+
+def check_length(count: int, most: int, name: str) -> None:
+    """Refuse more bytes than the limit.
+
+    Raises
+    ------
+    ImageError
+        ``image.too-many-bytes``.
+    """
+    if count > most:
+        what = f"its {count:,} bytes are more than the limit of {most:,}."
+        remedy = "If you trust it, raise the limit: --max-bytes, or Engine(limits=Limits(max_bytes=...))."
+        raise ImageError("image.too-many-bytes", what, source=name, remedy=remedy)
+
+
+def reading(action: Callable[[], T], name: str) -> T:
+    """Do something with a file; the system's errors become ours."""
+    try:
+        return action()
+    except OSError as error:
+        code, what, remedy = _failure(error)
+        raise ImageError(code, what, source=name, remedy=remedy) from error
+
+
+def _failure(error: OSError) -> tuple[str, str, str | None]:
+    match error:
+        case IsADirectoryError():
+            return "image.directory", "it is a folder, not a photo.", "Name a file in it."
+        case FileNotFoundError() | NotADirectoryError():
+            return "image.missing", "there is no such file (or a link to it is broken).", "Check the path."
+        case PermissionError():
+            return "image.unreadable", "it may not be read.", "Change its permissions."
+        case OSError(errno=errno.ELOOP):
+            return "image.symlink-loop", "its symbolic links lead back to themselves.", "Remove the loop."
+        case files.NotAFile():
+            return "image.not-a-file", f"{error.strerror}.", None
+        case _:
+            return "image.unreadable", f"it cannot be read: {error.strerror or error}.", "Check the disk or share."

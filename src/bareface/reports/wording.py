@@ -1,0 +1,109 @@
+"""The words that the terminal and the reports share, so that one result never reads two ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bareface.values.words import percent, plural, printable
+
+if TYPE_CHECKING:
+    from bareface.gallery.restored_candidates import Beside, Lead, Standing
+    from bareface.values.face import MaskState
+    from bareface.values.search import Candidate, Decision
+
+LEADS = "Candidates are leads, not identifications: a person decides. “No match” is an answer."
+AGREE = "guesses agree"
+GUESSES = (
+    "guesses: rank and similarity in a search with each; best: of all these scores, whose rate among strangers has a "
+    "calibration of its own; over: guesses above its threshold for a possible match; guesses agree: how many have the "
+    "lead among their first five. A guess comes from statistics of other faces and is not evidence."
+)
+"""What the columns beside a candidate list say."""
+
+_RAREST = 1e-6
+
+
+def what_shows(state: MaskState, visible: float | None) -> str:
+    """How a face wears a mask and how much of it shows.
+
+    >>> what_shows("full", 0.31), what_shows("none", 0.98), what_shows("none", None)
+    ('full mask, 31 % visible', 'no mask, 98 % visible', 'no mask known')
+    """
+    mask = "no mask" if state == "none" else f"{state} mask"
+    if visible is not None:
+        return f"{mask}, {percent(visible)} visible"
+    return "no mask known" if state == "none" else mask
+
+
+def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
+    """How often a search by a stranger would score this high, in words a jury understands.
+
+    Parameters
+    ----------
+    fpir
+        Expected share of such searches, in [0, 1]; None where no calibration covers the case.
+    extrapolated
+        Whether that lies beyond what the calibration counted.
+
+    >>> stranger_rate(1 / 340), stranger_rate(0.7), stranger_rate(None)
+    ('1 in 340 searches by strangers', '7 in 10 searches by strangers', 'not calibrated')
+    """
+    if fpir is None:
+        return "not calibrated"
+    return f"{odds(fpir)} searches by strangers{' (extrapolated)' if extrapolated else ''}"
+
+
+def odds(share: float) -> str:
+    """A share in [0, 1] as a count, to the two digits that an estimate carries.
+
+    >>> odds(1 / 34_567), odds(0.5), odds(0.99)
+    ('1 in 35,000', '5 in 10', 'nearly all')
+    """
+    if share >= 0.95:
+        return "nearly all"
+    if share >= 0.15:
+        return f"{round(share * 10)} in 10"
+    if share < _RAREST:
+        return f"fewer than 1 in {round(1 / _RAREST):,}"
+    digits = min(0, 1 - math.floor(math.log10(1 / share)))
+    return f"1 in {round(1 / share, digits):,.0f}"
+
+
+def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
+    """The best decision on a candidate list, and a sentence that says what the list amounts to."""
+    if not candidates:
+        return "no match", "No match: the gallery has no one to compare with"
+    if all(candidate.fpir is None for candidate in candidates):
+        return "possible", f"{plural(len(candidates), 'lead')}: no calibration says how sure they are"
+    matches = sum(candidate.decision == "match" for candidate in candidates)
+    possible = sum(candidate.decision == "possible" for candidate in candidates)
+    found = [plural(matches, "match", "matches")] * bool(matches)
+    found += [plural(possible, "possible match", "possible matches")] * bool(possible)
+    if found:
+        return ("match" if matches else "possible"), f"{' and '.join(found)}, to be checked by a person"
+    return "no match", "No match: nobody in this gallery scores higher than strangers do"
+
+
+def beside_columns(one: Beside) -> list[str]:
+    """The headings of the table beside a candidate list."""
+    guesses = len(one.restored.completions) if one.restored else 0
+    return ["subject", "photo", *(f"guess {n}" for n in range(1, guesses + 1)), "best", "strangers", "over", AGREE]
+
+
+def beside_cells(lead: Lead) -> list[str]:
+    """One row of it: ranks with similarities, how rare the best of them is, and how far the guesses agree."""
+    agreement = lead.agreement
+    rate = "not calibrated" if lead.fpir is None else odds(lead.fpir) + " *" * lead.extrapolated
+    return [
+        printable(lead.subject or f"unnamed subject {lead.subject_id}"),
+        *(_standing(one) for one in (lead.original, *lead.guesses, lead.union)),
+        rate,
+        "" if agreement.over is None else f"{agreement.over} of {agreement.guesses}",
+        agreement.words,
+    ]
+
+
+def _standing(one: Standing) -> str:
+    return "–" if one.rank is None else f"{one.rank}: {one.similarity:.3f}"

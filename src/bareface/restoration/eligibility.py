@@ -1,0 +1,75 @@
+"""Which faces say too little for any enhancement: too small, too unclear, or drowned in noise.
+
+The limits were measured on validation faces by ``training.restoration.enhance.limits``: beyond them fewer than half of
+the faces are nearer to their own person's good photo than 95 % of other people's are, enhanced or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from bareface.restoration.aligned import Aligned, expected
+from bareface.values.face import Face, UInt8
+
+LEAST_EYES: Final = 4.0
+"""Distance of the eyes in pixels of the photo."""
+LEAST_QUALITY: Final = 18.0
+"""Quality score of the pixels and the pose alone, whatever covers the face."""
+MOST_NOISE: Final = 1.3
+"""Noise over contrast."""
+_EYES: Final = 59.3
+_FINE, _COARSE, _WHOLE = 1.5, 3.0, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What the limits are set on.
+
+    Attributes
+    ----------
+    eyes
+        Distance of the eyes in pixels of the photo.
+    quality
+        As :attr:`bareface.faces.quality.Quality.score`, without the visible share, 0 to 100; None where not known.
+    noise
+        Deviation of what is finer than eyes and mouth over that of what has their size.
+    """
+
+    eyes: float
+    quality: float | None
+    noise: float
+
+
+def gauges(face: Face, cut: Aligned) -> Gauges:
+    """Measure a face and its aligned picture."""
+    quality = face.quality
+    score = None
+    if quality is not None:
+        from bareface.faces.quality import rate
+
+        score = rate(replace(quality.measures, visible=None, consistency=None)).score
+    return Gauges(_EYES * abs(cut.placement[0]), score, noise(cut.pixels))
+
+
+def why_hopeless(face: Face, cut: Aligned) -> str | None:
+    """Why a face cannot be helped, in words; None where it can."""
+    found = gauges(face, cut)
+    if found.eyes < LEAST_EYES:
+        return f"the eyes are {found.eyes:.1f} pixels apart; at least {LEAST_EYES:g} are needed"
+    if found.quality is not None and found.quality < LEAST_QUALITY:
+        return f"its quality is {found.quality:.0f} of 100; at least {LEAST_QUALITY:g} is needed"
+    if found.noise > MOST_NOISE:
+        return f"noise is {found.noise:.1f} times the face's own contrast; at most {MOST_NOISE:g} can be taken"
+    return None
+
+
+def noise(face: UInt8) -> float:
+    """Noise over contrast of an aligned face, RGB uint8 [160, 160, 3]: about 0.3 for a good photo."""
+    grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.float32)
+    fine, coarse, whole = (cv2.GaussianBlur(grey, (0, 0), width) for width in (_FINE, _COARSE, _WHOLE))
+    area = expected()
+    return float((grey - fine)[area].std() / max(float((coarse - whole)[area].std()), 1e-3))

@@ -1,0 +1,1 @@
+"""The one door: what the command line, Python and the web call."""

@@ -1,0 +1,94 @@
+"""Two faces compared: their score, and what it means."""
+
+from __future__ import annotations
+
+from bareface import arguments
+from bareface.errors import TemplateError
+from bareface.matching import evidence
+from bareface.matching.evidence import MIN_VISIBLE
+from bareface.matching.scoring import crosses, distance, score
+from bareface.values.face import Face, Template
+from bareface.values.search import Comparison, Decision
+
+
+def same_space(a: Template, b: Template) -> None:
+    """Refuse templates that cannot be compared.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space`` or ``template.shape``.
+    """
+    if a.space != b.space:
+        raise TemplateError(
+            "template.space",
+            f"a template of {a.space} ({a.model}) cannot be compared with one of {b.space} ({b.model}).",
+            remedy="Compute both with one model; `bareface gallery reembed` moves a gallery to another space.",
+        )
+    if len(a.vector) != len(b.vector):
+        raise TemplateError(
+            "template.shape",
+            f"{len(a.vector)} numbers ({a.model}) cannot be compared with {len(b.vector)} ({b.model}).",
+            remedy="Compute both with one model.",
+        )
+
+
+def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VISIBLE) -> Comparison:
+    """Compare two faces, by the calibration of their two mask states.
+
+    Parameters
+    ----------
+    a, b
+        Faces from one engine, or from engines that share a template space.
+    fmr
+        The false match rate that the decision ``match`` may have; ``possible`` stands for ten times as much.
+    min_visible
+        Refuse a face of which a smaller share is visible; 0 refuses none.
+
+    Returns
+    -------
+    Comparison
+        Similarity, distance, the decision, and the FMR that its threshold stands for.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space`` for templates of two spaces.
+    FaceError
+        ``face.hidden`` for a face that shows less than ``min_visible``.
+    """
+    from bareface.calibration.calibration import Calibration
+
+    for name, face in (("a", a), ("b", b)):
+        arguments.instance(name, face, Face, "a face, as Engine.faces gives them")
+    min_visible = arguments.number("min_visible", min_visible, 0, 1)
+    fmr = arguments.number("fmr", fmr, code="calibration.rate")
+    one, other = a.template, b.template
+    same_space(one, other)
+    mixed = crosses(one.mask_state, other.mask_state)
+    if mixed:
+        one, other = a.reference, b.reference
+    _, hidden = evidence.sort_out((a, b), min_visible)
+    if hidden:
+        raise evidence.refusal(hidden, min_visible)
+    states = one.mask_state, other.mask_state
+    calibration = Calibration.packaged(one.space, one.model)
+    match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
+    found = score(one, other)
+    decision: Decision = "no match"
+    if found >= possible.similarity:
+        decision = "match" if found >= match.similarity else "possible"
+    notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
+    if mixed and one.model != other.model:
+        notes = (f"one template is of {one.model}, one of {other.model}: the threshold is for two of one model", *notes)
+    return Comparison(
+        similarity=found,
+        distance=distance(one.vector, other.vector),
+        decision=decision,
+        threshold=match.similarity,
+        fmr=match.fmr,
+        basis=match.basis,
+        states=states,
+        visible=(one.visible, other.visible),
+        notes=notes,
+    )

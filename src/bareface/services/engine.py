@@ -1,0 +1,58 @@
+"""The engine that users hold: finds faces, makes templates, and restores faces as labelled viewing aids."""
+
+from __future__ import annotations
+
+from bareface.faces.analyser import Analyser, Analysis
+from bareface.gallery.restorations import remember
+from bareface.restoration.base import Restored
+from bareface.restoration.enhance import Method
+from bareface.restoration.unmask import Region
+from bareface.values.face import Face
+
+__all__ = ["Analysis", "Engine"]
+
+
+class Engine(Analyser):
+    __doc__ = Analyser.__doc__
+
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
+        """Plausible pictures of what a mask hides: a viewing aid, not evidence.
+
+        Parameters
+        ----------
+        face
+            A face that this engine found in a photo, not in a stream.
+        completions, seed, region
+            See :func:`bareface.restoration.unmask.unmask`.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
+        """
+        from bareface.restoration.unmask import unmask
+
+        restored = unmask(self, face, completions, seed, region)
+        remember(restored)  # or a picture of it could be enrolled once its metadata are gone
+        return restored
+
+    def enhance(self, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
+        """A clearer picture of a blurred, coarse, noisy or dark face: a viewing aid, not evidence.
+
+        Parameters
+        ----------
+        face
+            A face that this engine found in a photo, not in a stream.
+        method, fidelity
+            See :func:`bareface.restoration.enhance.enhance`.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.no-information`` and others.
+        """
+        from bareface.restoration.enhance import enhance
+
+        restored = enhance(self, face, method, fidelity)
+        remember(restored)
+        return restored

@@ -1,0 +1,163 @@
+"""How templates lie in memory: coded to one byte a component, in segments that FAISS scans.
+
+Cosine needs unit vectors. Those of one space share a large component (for dlib's descriptor 0.91 of the unit
+length), which would waste most of an 8-bit range. It is subtracted before coding: for a query q,
+q.(x - c) = q.x - q.c, with the same q.c for every x, so no rank within a query changes. What remains is
+scaled to the full range -127..127 and rounded; a query is scaled and rounded alike. FAISS scans those
+integers. Its own conversion is not relied on: ``8bit_direct_signed`` truncates towards zero, wraps out of
+range, and truncates the query too; integers in range pass through it unharmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BufferedRandom, BufferedReader
+from typing import Any, TypeAlias
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.values.face import Float32, Precision
+
+Int64: TypeAlias = NDArray[np.int64]
+
+FULL_RANGE = 127
+FEWEST_DEVIATIONS = 6.0
+HEADROOM = 1.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coding:
+    """How a segment stores unit templates: ``x = offset + step * code``; in float32 the code is x itself."""
+
+    offset: Float32
+    step: float
+    rounds: bool
+
+    @classmethod
+    def fitted(cls, unit: Float32, direction: Float32, precision: Precision) -> Coding:
+        """The coding for a segment that begins with these unit templates [n, d].
+
+        The range holds them with headroom, and at least six standard deviations where they are few.
+        """
+        if precision == "float32":
+            return cls(np.zeros_like(direction), 1.0, rounds=False)
+        offset = direction * (unit @ direction).mean()
+        rest = unit - offset
+        limit = max(HEADROOM * float(np.abs(rest).max()), FEWEST_DEVIATIONS * float(rest.std()), 1e-3)
+        return cls(offset, limit / FULL_RANGE, rounds=True)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the dot product of a unit query with the rounding error."""
+        return self.step / 12**0.5 if self.rounds else 0.0
+
+    def encode(self, unit: Float32) -> Float32:
+        """Codes [n, d] as float32, which FAISS takes."""
+        rest = unit - self.offset
+        return np.rint(rest / np.float32(self.step)) if self.rounds else rest
+
+    def holds(self, codes: Float32) -> bool:
+        """Whether no code is out of range: nothing is ever clipped."""
+        return not self.rounds or float(np.abs(codes).max()) <= FULL_RANGE
+
+    def new_index(self) -> Any:
+        """An empty FAISS index for these codes."""
+        if not self.rounds:
+            return faiss.IndexFlatIP(len(self.offset))
+        kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
+        return faiss.IndexScalarQuantizer(len(self.offset), kind, faiss.METRIC_INNER_PRODUCT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Coded templates under their ids [n]; ``longest`` is the norm of the longest coded remainder."""
+
+    coding: Coding
+    index: Any
+    ids: Int64
+    longest: float
+
+    @classmethod
+    def empty(cls, coding: Coding) -> Segment:
+        """A segment that holds nothing yet."""
+        return cls(coding, coding.new_index(), np.empty(0, np.int64), 0.0)
+
+    def extended(self, ids: Int64, codes: Float32) -> Segment:
+        """The segment with more templates; its FAISS index is shared, so the old value must be dropped."""
+        with one_thread():
+            self.index.add(codes)
+        longest = self.coding.step * float(np.linalg.norm(codes, axis=1).max())
+        return replace(self, ids=np.concatenate([self.ids, ids]), longest=max(self.longest, longest))
+
+    def kept(self, keep: NDArray[np.bool_]) -> Segment:
+        """A new segment with only these: the codes of the others are in no memory that remains."""
+        index = self.coding.new_index()
+        with one_thread():
+            index.add_sa_codes(self.codes()[keep])
+        return replace(self, index=index, ids=self.ids[keep])
+
+    def holds(self, places: Int64, unit: Float32) -> bool:
+        """Whether these unit templates [n, d] are stored at these places [n], but for the last rounding."""
+        with one_thread():
+            stored = self.index.reconstruct_batch(places)
+        tolerance = 1.0 if self.coding.rounds else 1e-5
+        return bool(np.abs(stored - self.coding.encode(unit)).max() <= tolerance)
+
+    def codes(self) -> NDArray[np.uint8]:
+        """The stored bytes [n, bytes per template]."""
+        return np.asarray(faiss.vector_to_array(self.index.codes).reshape(len(self.ids), -1))
+
+    def nearest(self, queries: Float32, codes: Float32, steps: Float32, m: int) -> tuple[Float32, Int64]:
+        """Estimated similarities [q, m] and places [q, m] of the best m, or of all where there are fewer."""
+        scores, places = self.index.search(codes, min(m, len(self.ids)))
+        estimates = scores * (steps * np.float32(self.coding.step)) + (queries @ self.coding.offset)[:, None]
+        return estimates, places
+
+    def write(self, file: BufferedRandom) -> None:
+        """Append the segment to a file."""
+        numbers = np.array([self.coding.step, self.longest])
+        for array in (self.ids, self.coding.offset, numbers, self.codes()):
+            np.save(file, array)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep FAISS from starting threads of its own: a process forked afterwards would wait for them for ever."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def read_segments(file: BufferedReader, precision: Precision, dimension: int) -> Iterator[Segment]:
+    """The segments from here to the end of a file.
+
+    Raises
+    ------
+    ValueError, EOFError, MemoryError
+        It is laid out otherwise.
+    """
+    while file.peek(1):
+        ids, offset, (step, longest), codes = (np.load(file) for _ in range(4))
+        size = dimension * (4 if precision == "float32" else 1)
+        if (ids.dtype, ids.shape, codes.dtype) != (np.int64, codes.shape[:1], np.uint8):
+            raise ValueError("not the ids of the codes")
+        if (offset.dtype, offset.shape, codes.shape[1:]) != (np.float32, (dimension,), (size,)):
+            raise ValueError(f"not of {dimension} dimensions")
+        coding = Coding(offset, float(step), rounds=precision == "int8")
+        index = coding.new_index()
+        with one_thread():
+            index.add_sa_codes(codes)
+        yield Segment(coding, index, ids, float(longest))
+
+
+def quantised(queries: Float32) -> tuple[Float32, Float32]:
+    """Integers [q, d] as float32 over the full range, and what one step stands for [q, 1]."""
+    steps = np.abs(queries).max(axis=1, keepdims=True) / np.float32(FULL_RANGE)
+    return np.rint(queries / steps), steps

@@ -1,0 +1,112 @@
+"""Connections to a gallery's SQLite file, each for one transaction.
+
+So a file that was replaced is never read through an old connection, the write-ahead log is empty between transactions,
+and the process can be forked: SQLite's connections must not be taken along.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import NullPool
+
+from bareface.errors import GalleryError
+from bareface.storage.sqlite import wal
+
+# SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
+# where no other handler of logs is there.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+
+TURN_MS = 200
+"""For which SQLite waits for a lock at a time."""
+
+
+class Connector:
+    """Opens connections to one file.
+
+    Parameters
+    ----------
+    path, source
+        The file, and what the user called it.
+    read_only
+        Whether it, or its folder, may only be read.
+    timeout
+        How many seconds to wait for another process's write.
+    """
+
+    def __init__(self, path: Path, source: str, *, read_only: bool, timeout: float) -> None:
+        self._path = path
+        self._source = source
+        self._read_only = read_only
+        self._timeout = timeout
+        self._verified: tuple[int, ...] = ()
+
+    def engine(self) -> sa.Engine:
+        """An SQLAlchemy engine of such connections."""
+        engine = sa.create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
+
+        @event.listens_for(engine, "connect")
+        def connect(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # Python's driver would begin transactions late, and none for DDL
+            for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON", "trusted_schema = OFF"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            # A write takes the lock at once: a read that later turns into a write can find its snapshot outdated.
+            if connection.get_execution_options().get("writing", False):
+                self._begin_writing(connection.connection.cursor())
+            else:
+                connection.exec_driver_sql("BEGIN")
+
+        return engine
+
+    def _begin_writing(self, cursor: Any) -> None:
+        """Take the lock; waiting in short turns, since SQLite hears no signal while it waits."""
+        end = time.monotonic() + self._timeout
+        cursor.execute(f"PRAGMA busy_timeout = {TURN_MS}")
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
+                    raise
+        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * self._timeout)}")
+
+    def connect(self) -> sqlite3.Connection:
+        """A new connection.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.corrupt``: the write-ahead log beside the file was left by another one.
+        """
+        log = wal.log_of(self._path)
+        waiting = log.exists() and log.stat().st_size > 0
+        if waiting:
+            self._check_log()
+        options = "?mode=rw"  # not made anew where it was removed meanwhile
+        if self._read_only:  # immutable: SQLite then wants no files of its own beside it, but reads no log either
+            options = "?mode=ro" if waiting else "?immutable=1"
+        return sqlite3.connect(wal.uri(self._path, options), uri=True, timeout=self._timeout, check_same_thread=False)
+
+    def _check_log(self) -> None:
+        with suppress(FileNotFoundError):
+            found = self._path.stat()
+            key = (found.st_dev, found.st_ino, found.st_mtime_ns)
+            if key != self._verified and not wal.belongs(self._path):
+                raise GalleryError(
+                    "gallery.corrupt",
+                    "the -wal file beside it was left by another file, or by another state of this one.",
+                    source=self._source,
+                    remedy="End every program that uses the gallery, then move its -wal and -shm files away.",
+                )
+            self._verified = key

@@ -1,0 +1,142 @@
+"""Damage that SQLite does not see: values in a database that no version of bareface writes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.storage.sqlite import schema
+from bareface.storage.sqlite.columns import Checked, Damaged, NotText
+from bareface.values.gallery import Problem
+
+_BY_REFERENCE = "delete it with `bareface gallery delete --reference {}` and enrol its photo again"
+_REMEDIES = {
+    "subject": "delete it with `bareface gallery delete --subject '#{}'`",
+    "reference": _BY_REFERENCE,
+    "template": _BY_REFERENCE,
+    "picture": _BY_REFERENCE,
+    "staged_template": _BY_REFERENCE,
+    "file": "delete the references of this photo by their numbers",
+}
+_COPY = "restore a copy of the gallery"
+_DISPENSABLE = ("correction", "restoration", "restored_face", "history")
+"""Tables whose rows no other row depends on, but for those that are deleted with them."""
+_REMEDIES |= dict.fromkeys(_DISPENSABLE, "delete it with `bareface gallery check --repair`")
+
+
+def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """All damaged rows, table by table; each problem names table, row and column, and says what to do."""
+    return (problem for _, _, problem in _found(connection))
+
+
+def repair(connection: sqlite3.Connection) -> int:
+    """Delete damaged rows of the dispensable tables, within a transaction; returns how many."""
+    rows = {(table, row) for table, row, _ in _found(connection) if table in _DISPENSABLE and row is not None}
+    for table, row in rows:
+        connection.execute(f"DELETE FROM [{table}] WHERE rowid = ?", (row,))
+    return len(rows)
+
+
+def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
+    """Damage with its table and row; no row where it is none of a single row."""
+    connection.text_factory = _text
+    dimension = _dimension(connection)
+    for table in schema.metadata.sorted_tables:
+        key = next(iter(table.primary_key.columns))
+        names = ", ".join(f"[{column.name}]" for column in table.columns)
+        seen = 0
+        try:
+            for row in connection.execute(f"SELECT {names} FROM [{table.name}]"):
+                seen += 1
+                values = dict(zip(table.columns.keys(), row, strict=True))
+                number = values[key.name]
+                for what in (*_columns(table, values), *_together(table, values, dimension)):
+                    templates = table is schema.template and what.startswith(("vector", "covered"))
+                    yield _row(table.name, number, what, "gallery.template" if templates else "gallery.corrupt")
+        except sqlite3.Error as error:
+            what = f"table {table.name} cannot be read: {error}; {_COPY}."
+            yield table.name, None, Problem("gallery.corrupt", what)
+        else:
+            if table is schema.gallery and seen != 1:
+                what = f"table gallery has {seen} rows, not 1; {_COPY}."
+                yield table.name, None, Problem("gallery.corrupt", what)
+    yield from _links(connection)
+
+
+def _columns(table: sa.Table, values: dict[str, Any]) -> Iterator[str]:
+    for column in table.columns:
+        if isinstance(column.type, Checked):
+            try:
+                column.type.read(values[column.name])
+            except Damaged as error:
+                yield f"{column.name} {error}"
+
+
+def _together(table: sa.Table, values: dict[str, Any], dimension: int | None) -> Iterator[str]:
+    """What each column could say by itself, but not beside the others."""
+    if table in (schema.template, schema.staged):
+        length = dimension if table is schema.template else None
+        yield from (f"{name} {what}" for name in ("vector", "covered") if (what := _vector(values[name], length)))
+    elif table is schema.correction:
+        needed = ("merged_name", "subject_key") if values["kind"] == "merge" else ("sha256", "x1", "y1", "x2", "y2")
+        yield from (f"{name} is missing" for name in needed if values[name] is None)
+    elif table is schema.restoration and isinstance(values["provenance"], str):
+        try:
+            json.loads(values["provenance"])
+        except (ValueError, RecursionError):
+            yield "provenance is not JSON"
+
+
+def _vector(blob: object, dimension: int | None) -> str | None:
+    if not isinstance(blob, bytes) or not blob or len(blob) % 4:
+        return None  # named by its column
+    if dimension is not None and len(blob) != 4 * dimension:
+        return f"has {len(blob)} bytes, not {4 * dimension}"
+    vector = np.frombuffer(blob, "<f4")
+    return None if np.isfinite(vector).all() and vector.any() else "is not finite or all zero"
+
+
+def _dimension(connection: sqlite3.Connection) -> int | None:
+    try:
+        row = connection.execute("SELECT dimension FROM gallery").fetchone()
+    except sqlite3.Error:
+        return None
+    return row[0] if row and isinstance(row[0], int) else None
+
+
+def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
+    """Rows that point to no row, and references without a template."""
+    try:
+        for table, row, target, _ in connection.execute("PRAGMA foreign_key_check"):
+            yield _row(table, row, f"points to no row of {target}")
+        lost = "SELECT id FROM reference WHERE id NOT IN (SELECT reference_id FROM template)"
+        for (number,) in connection.execute(lost):
+            yield _row("reference", number, "has no template", "gallery.template")
+        pinned = "SELECT 1 FROM gallery WHERE (space IS NULL OR dimension IS NULL)"
+        if connection.execute(f"{pinned} AND EXISTS (SELECT 1 FROM template)").fetchone():
+            yield _row("gallery", 1, "has templates, but no space or dimension")
+    except sqlite3.Error as error:
+        yield "gallery", None, Problem("gallery.corrupt", f"the tables cannot be compared: {error}; {_COPY}.")
+
+
+def _row(table: str, row: object, what: str, code: str = "gallery.corrupt") -> tuple[str, Any, Problem]:
+    who = f"reference {row} (table {table})" if _REMEDIES.get(table) == _BY_REFERENCE else f"row {row} of table {table}"
+    return table, row, Problem(code, f"{who}: {what}; {_REMEDIES.get(table, _COPY).format(row)}.")
+
+
+def _text(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return NotText()
+
+
+def summary(found: Sequence[Problem]) -> str:
+    """One sentence for several problems."""
+    more = f" ({len(found) - 1} more; `bareface gallery check` lists them)" if len(found) > 1 else ""
+    return f"the gallery is damaged: {found[0].message}{more}"

@@ -1,0 +1,310 @@
+"""What is asked of a gallery's tables: each function is one question, asked on an open connection."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from bareface.errors import UsageError
+from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.schema import correction, file, gallery, picture, reference, subject, template
+from bareface.values.face import Box, Float32, UInt8
+from bareface.values.gallery import GalleryInfo, Reference, Subject, TemplateCount
+
+_T = TypeVar("_T")
+_AT_ONCE = 500
+"""Values bound to one statement: old SQLite allows 999."""
+
+LARGEST = 2**63 - 1
+"""The largest number that SQLite stores."""
+
+MASKED = ("partial", "full")
+"""Named one by one, so that their index serves."""
+
+
+def chunks(values: Iterable[_T], size: int = _AT_ONCE) -> Iterator[tuple[_T, ...]]:
+    """The values in groups, by default small enough to bind to one statement."""
+    rest = iter(values)
+    while group := tuple(islice(rest, size)):
+        yield group
+
+
+def count(connection: sa.Connection, table: sa.Table) -> int:
+    """How many rows a table has."""
+    return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def sizes(connection: sa.Connection) -> dict[str, int]:
+    """How many subjects, references, photos and corrections there are, by those names."""
+    tables = {"subjects": subject, "references": reference, "photos": file, "corrections": correction}
+    return {name: count(connection, table) for name, table in tables.items()}
+
+
+def info(connection: sa.Connection, path: Path) -> GalleryInfo:
+    """The gallery in figures; ``path`` is its file."""
+    row = connection.execute(sa.select(gallery)).one()
+    files = [part for end in ("", "-wal", "-index") if (part := path.with_name(path.name + end)).exists()]
+    return GalleryInfo(
+        path=str(path),
+        uuid=row.uuid,
+        space=row.space,
+        dimension=row.dimension,
+        templates=template_counts(connection),
+        size=sum(part.stat().st_size for part in files),
+        generation=row.generation,
+        created=row.created,
+        **sizes(connection),
+    )
+
+
+def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
+    """Which models made the references, in which precision."""
+    columns = template.c.model, template.c.precision
+    query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+    return tuple(TemplateCount(*row) for row in connection.execute(query))
+
+
+def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
+    """All subjects with their counts of references: named ones by name, then unnamed ones by number."""
+    query = (
+        sa.select(subject.c.id, subject.c.name, sa.func.count(reference.c.id))
+        .select_from(subject)
+        .outerjoin(reference)
+        .group_by(subject.c.id, subject.c.name)
+        .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
+    )
+    also = aliases(connection)
+    found = tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
+    if sum(one.references for one in found) != count(connection, reference):
+        raise Damaged("some references have no subject")
+    return found
+
+
+def one_subject(connection: sa.Connection, number: int) -> Subject:
+    """One subject, which is there."""
+    having = sa.select(sa.func.count()).where(reference.c.subject_id == number).scalar_subquery()
+    query = sa.select(subject.c.id, subject.c.name, having).where(subject.c.id == number)
+    return Subject(*connection.execute(query).one(), aliases(connection, number).get(number, ()))
+
+
+def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, tuple[str, ...]]:
+    """List the aliases of each subject that has some, or of this one, oldest first."""
+    towards = sa.and_(correction.c.kind == "merge", correction.c.subject_key == subject.c.key)
+    query = sa.select(subject.c.id, correction.c.merged_name).join(correction, towards).order_by(correction.c.id)
+    if number is not None:
+        query = query.where(subject.c.id == number)
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for owner, name in connection.execute(query):
+        found[owner].append(name)
+    return {owner: tuple(several) for owner, several in found.items()}
+
+
+def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
+    """References in the order of their numbers."""
+    r, f, t = reference.c, file.c, template.c
+    query = (
+        sa.select(
+            r.id,
+            r.subject_id,
+            subject.c.name,
+            f.path,
+            f.sha256,
+            r.x1,
+            r.y1,
+            r.x2,
+            r.y2,
+            r.score,
+            t.model,
+            t.precision,
+            r.basis,
+            r.enrolled,
+            picture.c.crop.is_not(None),
+            t.mask_state,
+            t.visible,
+            r.quality,
+            subject.c.id,
+        )
+        .select_from(reference)
+        .outerjoin(subject)  # an inner join would leave out, unsaid, what has lost its subject, photo or template
+        .outerjoin(file)
+        .outerjoin(template)
+        .outerjoin(picture)
+        .order_by(r.id)
+    )
+    if where is not None:
+        query = query.where(where)
+    for *row, owner in connection.execute(query):
+        if owner is None:
+            raise Damaged(f"reference {row[0]} has no subject")
+        values: tuple[Any, ...] = (*row[:5], Box(*row[5:9]), *row[9:])
+        yield Reference(*values)
+
+
+def references_of(connection: sa.Connection, subject_id: int) -> tuple[Reference, ...]:
+    """The references of one subject, best quality first; those of unknown or equal quality by number."""
+    found = references(connection, reference.c.subject_id == subject_id)
+    return tuple(sorted(found, key=lambda one: -1.0 if one.quality is None else one.quality, reverse=True))
+
+
+def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
+    """These references; a number that is not enrolled has no entry."""
+    possible = (number for number in ids if 0 <= number < 2**63)  # a larger one has no place in the database
+    found = (references(connection, reference.c.id.in_(group)) for group in chunks(possible))
+    return {one.id: one for group in found for one in group}
+
+
+def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Whose references these are: subject numbers by reference number."""
+    owners: dict[int, int] = {}
+    for group in chunks(ids):
+        query = sa.select(reference.c.id, reference.c.subject_id).where(reference.c.id.in_(group))
+        owners.update((row[0], row[1]) for row in connection.execute(query))
+    return owners
+
+
+def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]:
+    """The templates [d] of these references."""
+    found: dict[int, Float32] = {}
+    for group in chunks(ids):
+        query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
+        found.update(decoded(connection, query))
+    return found
+
+
+def covered_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
+    """The covered templates [d] of those of these references that have one, made by this model."""
+    found: dict[int, Float32] = {}
+    t = template.c
+    for group in chunks(ids):
+        query = sa.select(t.reference_id, t.covered).where(
+            t.reference_id.in_(group), t.covered.is_not(None), t.mask_state == "none", t.model == model
+        )
+        found.update(decoded(connection, query))
+    return found
+
+
+def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
+    """The templates [d] of those of these references that wear a mask, made by this model."""
+    found: dict[int, Float32] = {}
+    t = template.c
+    for group in chunks(ids):
+        query = sa.select(t.reference_id, t.vector).where(
+            t.reference_id.in_(group), t.mask_state.in_(MASKED), t.model == model
+        )
+        found.update(decoded(connection, query))
+    return found
+
+
+def any_masked(connection: sa.Connection) -> bool:
+    """Whether some reference wears a mask."""
+    query = sa.select(template.c.reference_id).where(template.c.mask_state.in_(MASKED)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def all_vectors(
+    connection: sa.Connection, after: int, rows: int, dimension: int
+) -> Iterator[tuple[NDArray[np.int64], Float32]]:
+    """Numbers [n] and templates [n, d] of all references above ``after``, at most ``rows`` at once."""
+    columns = template.c.reference_id, template.c.vector
+    query = sa.select(*columns).where(template.c.reference_id > after).order_by(template.c.reference_id)
+    result = connection.execution_options(yield_per=rows).execute(query)
+    for part in result.partitions(rows):
+        numbers = np.fromiter((row[0] for row in part), np.int64, len(part))
+        yield numbers, _matrix([row[1] for row in part], dimension)
+
+
+def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8]:
+    """The thumbnails [n, n] of these references, where they have one."""
+    found: dict[int, UInt8] = {}
+    for group in chunks(ids):
+        query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(picture.c.reference_id.in_(group))
+        for number, blob in connection.execute(query):
+            pixels = np.frombuffer(blob, np.uint8)
+            side = math.isqrt(len(pixels))
+            found[number] = pixels.reshape(side, side)
+    return found
+
+
+def crop(connection: sa.Connection, number: int) -> bytes | None:
+    """The kept picture of a reference."""
+    blob: bytes | None = connection.execute(sa.select(picture.c.crop).where(picture.c.reference_id == number)).scalar()
+    return blob
+
+
+def decoded(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, Float32]:
+    """Templates [d] by reference number, of the gallery's dimension and fit to be compared."""
+    rows = connection.execute(query).all()
+    dimension = connection.execute(sa.select(gallery.c.dimension)).scalar() or 0
+    matrix = _matrix([row[1] for row in rows], dimension)
+    return {row[0]: vector for row, vector in zip(rows, matrix, strict=True)}
+
+
+def _matrix(blobs: Sequence[bytes], dimension: int) -> Float32:
+    """Stored templates [n, d]."""
+    if any(len(blob) != 4 * dimension for blob in blobs):
+        raise Damaged(f"a template has not {dimension} numbers")
+    matrix = np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), dimension).astype(np.float32, copy=False)
+    if not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
+        raise Damaged("a template is not finite or all zero")
+    return matrix
+
+
+def blob_of(vector: Float32) -> bytes:
+    """A template [d] as it is stored."""
+    return np.ascontiguousarray(vector, "<f4").tobytes()
+
+
+def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Reference, ...]:
+    """These references, in that order.
+
+    Raises
+    ------
+    UsageError
+        ``usage.unknown-reference``.
+    """
+    check_references(connection, ids)
+    found = references_by_id(connection, ids)
+    return tuple(found[one] for one in dict.fromkeys(ids))
+
+
+def check_references(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """Refuse numbers that no reference has; the rows themselves are not read, so they may be damaged.
+
+    Raises
+    ------
+    UsageError
+        ``usage.unknown-reference``.
+    """
+    column = reference.c.id
+    groups = chunks(number for number in ids if 0 <= number <= LARGEST)
+    known = {n for group in groups for n in connection.execute(sa.select(column).where(column.in_(group))).scalars()}
+    for one in ids:
+        if one not in known:
+            raise UsageError(
+                "usage.unknown-reference",
+                f"no reference is number {one}.",
+                remedy="`bareface gallery references` lists them.",
+            )
+
+
+def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:
+    """Add a row; returns its number."""
+    key = connection.execute(table.insert().values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def drop_unused(connection: sa.Connection, table: sa.Table, numbers: Iterable[int]) -> int:
+    """Delete those of these photos or subjects that no reference needs; returns how many."""
+    column = reference.c.file_id if table is file else reference.c.subject_id
+    unused = ~sa.exists().where(column == table.c.id)
+    groups = chunks(sorted(set(numbers)))
+    return sum(connection.execute(table.delete().where(table.c.id.in_(group), unused)).rowcount for group in groups)

@@ -1,0 +1,389 @@
+"""The gallery's database: opening, migrating, transactions, and what each of its failures is called."""
+
+from __future__ import annotations
+
+import errno
+import re
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from bareface.errors import BarefaceError, GalleryError
+from bareface.storage.sqlite import damage, failures, place, schema
+from bareface.storage.sqlite.connection import Connector
+from bareface.system import files, forking
+from bareface.values.gallery import Problem
+
+BUSY_TIMEOUT_S = 10.0
+"""How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
+
+REMEMBERED = 1000
+"""How many writes a gallery's history goes back: an index that is older is made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a gallery is pinned to, and how often it has been written.
+
+    Attributes
+    ----------
+    uuid
+        Names this gallery for good.
+    space, dimension
+        The template space and its number of dimensions; None until the first template.
+    generation
+        Grows with every write transaction.
+    epoch
+        Grows when templates are replaced under the same reference numbers.
+    token
+        Random, new with every write transaction: no other state of any gallery has it.
+    """
+
+    uuid: str
+    space: str | None
+    dimension: int | None
+    generation: int
+    epoch: int
+    token: str
+
+
+class Store:
+    """One gallery's database.
+
+    All access goes through :meth:`read` and :meth:`write`, so that every failure of the database leaves as a
+    :class:`GalleryError` and every write bumps the generation.
+
+    Parameters
+    ----------
+    path
+        The gallery's file.
+    create
+        Make the gallery where there is none.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
+        version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``.
+    """
+
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
+        self.path = Path(files.absolute(path))  # resolve() would follow the user's symlink
+        self.lock = RLock()
+        self._source = str(path)
+        exists = place.check(self.path, self._source, create=create)
+        self._made = not exists
+        if self._made:
+            self._make()
+        self.read_only = exists and not place.may_write(self.path)
+        connector = Connector(self.path, self._source, read_only=self.read_only, timeout=BUSY_TIMEOUT_S)
+        self._engine = connector.engine()
+        forking.register(self)
+        try:
+            self._migrate()
+        except BaseException:
+            self.discard_unused()
+            raise
+
+    def discard_unused(self) -> bool:
+        """Remove the file if this object made it and nothing was ever stored: a refused command leaves no gallery.
+
+        Returns whether it did.
+        """
+        if not self._made:
+            return False
+        real = self.path.resolve()
+        with suppress(GalleryError, DBAPIError, sqlite3.Error, OSError), self.lock, self._engine.connect() as plain:
+            connection = plain.execution_options(writing=True)  # nobody else can write meanwhile
+            with connection.begin():
+                tables = sa.inspect(connection).get_table_names()
+                if tables and connection.exec_driver_sql("SELECT count(*) FROM sqlite_sequence").scalar():
+                    return False
+                for ending in ("", "-wal", "-shm"):
+                    real.with_name(real.name + ending).unlink(missing_ok=True)
+            self._made = False
+            return True
+        return False
+
+    def _make(self) -> None:
+        """Make the file with the permissions of ours: SQLite gives its other files those of this one."""
+        with self._failures(), suppress(FileExistsError):
+            try:
+                files.create(self.path.resolve()).close()  # a link may point to where there is nothing yet
+            except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+                raise failures.of("SQLITE_CANTOPEN", self._source) from error
+
+    def _migrate(self) -> None:
+        with self.read() as connection:
+            self._check_layout(connection)
+            tables = sa.inspect(connection).get_table_names()
+            current = _revision(connection) if "alembic_version" in tables else None
+        if tables and "gallery" not in tables:
+            raise GalleryError(
+                "gallery.corrupt",
+                "this is a database of another program.",
+                source=self._source,
+                remedy="Name a gallery made by bareface, or a file that does not exist yet.",
+            )
+        if current == schema.REVISION:
+            return
+        if tables and (current is None or not re.fullmatch(r"\d{4}", str(current))):
+            raise GalleryError(
+                "gallery.corrupt",
+                f"table alembic_version: the version is {current!r}, which no version of bareface writes.",
+                source=self._source,
+                remedy="Restore the file from a copy.",
+            )
+        if self.read_only and str(current) < schema.REVISION:
+            raise GalleryError(
+                "gallery.read-only",
+                "an earlier version of bareface made it, and it cannot be updated where it may not be written to.",
+                source=self._source,
+                remedy="Copy it to a folder that may be written to, and open the copy.",
+            )
+        with self.lock, self._failures(), self._engine.connect() as plain:
+            plain.connection.cursor().execute("PRAGMA journal_mode = WAL")
+            connection = plain.execution_options(writing=True)
+            with connection.begin():
+                self._upgrade(connection)
+                _renew_token(connection)
+
+    def _check_layout(self, connection: sa.Connection) -> None:
+        """Refuse a file that computes by itself: a trigger keeps what is deleted, a view need never end."""
+        query = sa.text(f"SELECT type, name FROM sqlite_master WHERE {schema.COMPUTES} ORDER BY name")
+        row = connection.execute(query).first()
+        if row is not None:
+            raise GalleryError(
+                "gallery.corrupt",
+                f"it holds a {row.type} called {row.name!r} that bareface did not make.",
+                source=self._source,
+                remedy="Do not use the file: ask whoever made it, or restore it from a copy.",
+            )
+
+    def _upgrade(self, connection: sa.Connection) -> None:
+        # Alembic takes a fifth of a second to import: only a new or an old gallery pays for it.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise GalleryError(
+                "gallery.newer",
+                "the gallery was made by a later version of bareface.",
+                source=self._source,
+                remedy="Update bareface.",
+            ) from error
+        if connection.execute(sa.select(schema.gallery.c.id)).first() is None:
+            connection.execute(
+                schema.gallery.insert().values(id=1, uuid=uuid4().hex, generation=0, epoch=0, created=datetime.now(UTC))
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one unchanging snapshot of the gallery."""
+        with self.lock, self._failures(), self._unchanged(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction: all of it is stored, or, on any exception, none."""
+        self.check_writable()
+        with self.lock, self._failures(), self._engine.connect() as plain:
+            connection = plain.execution_options(writing=True)
+            with connection.begin():
+                if not self.path.exists():  # removed while this waited for its turn
+                    raise failures.of("SQLITE_CANTOPEN", self._source)
+                yield connection
+                _renew_token(connection)
+
+    def check_writable(self) -> None:
+        """Refuse work that would end in a write which is not possible here.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.read-only``.
+        UsageError
+            ``usage.file-mode``: files beside it could not be made.
+        """
+        if self.read_only:
+            raise failures.of("SQLITE_READONLY", self._source)
+        files.file_mode()
+
+    def state(self, connection: sa.Connection | None = None) -> State:
+        """What the gallery is pinned to now; within a transaction when one is given."""
+        row = schema.gallery
+        query = sa.select(row.c.uuid, row.c.space, row.c.dimension, row.c.generation, row.c.epoch, row.c.token)
+        if connection is not None:
+            return State(*connection.execute(query).one())
+        with self.read() as connection:
+            return State(*connection.execute(query).one())
+
+    def follows(self, connection: sa.Connection, before: State) -> bool:
+        """Whether this gallery was once in a state, some writes ago: not so if another file was put in its place."""
+        past = schema.history.c
+        query = sa.select(past.token).where(past.generation == before.generation)
+        return connection.execute(query).scalar() == bytes.fromhex(before.token)
+
+    def erase(self, *, wait: bool = True) -> None:
+        """Write the database anew, so that no byte of what was deleted remains; needs as much free disk again.
+
+        SQLite overwrites with zeros what it deletes (``secure_delete``), but rows that it moved between pages leave
+        copies in the unused parts of those pages, and the write-ahead log holds former states.
+
+        Parameters
+        ----------
+        wait
+            For other processes to end their transactions.
+        """
+        self.check_writable()
+        try:
+            mark = self.unerased()
+            with self.lock, self._failures(), self._engine.connect() as connection:
+                cursor = connection.connection.cursor()
+                if not wait:
+                    cursor.execute("PRAGMA busy_timeout = 0")
+                cursor.execute("VACUUM")  # runs outside any transaction
+                busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise GalleryError("gallery.locked", "another process still reads the old state.")
+            if mark:
+                with self.write() as writing:
+                    if _mark(writing) == mark:  # nothing else was deleted meanwhile
+                        writing.exec_driver_sql("PRAGMA user_version = 0")
+        except GalleryError as error:
+            if error.code not in ("gallery.disk-full", "gallery.locked"):
+                raise
+            raise self._remains(error) from error
+
+    def mark_deleted(self, connection: sa.Connection) -> None:
+        """Let a transaction that deletes say so in the file, until :meth:`erase` has overwritten what it deleted."""
+        connection.exec_driver_sql(f"PRAGMA user_version = {1 + secrets.randbelow(2**31 - 1)}")
+
+    def unerased(self) -> int:
+        """The mark of a deletion that is not overwritten yet, since its process was killed, say; else 0."""
+        with self.read() as connection:
+            return _mark(connection)
+
+    def _remains(self, error: GalleryError) -> GalleryError:
+        return GalleryError(
+            error.code,
+            f"deleted, but bytes of it remain in the file: {error.message.rstrip('.')}.",
+            source=self._source,
+            remedy="Run `bareface gallery scrub` when that has changed: it overwrites them.",
+        )
+
+    def integrity(self) -> tuple[str, ...]:
+        """What SQLite says about the file's own structure; empty when all is well."""
+        with self.lock, self._failures(), self._engine.connect() as connection:
+            raw = connection.connection.cursor()
+            return tuple(str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok")
+
+    def damage(self) -> tuple[Problem, ...]:
+        """Rows that no version of bareface writes; empty when all is well."""
+        with self.lock, self._failures(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            return tuple(damage.problems(raw))
+
+    def repair(self) -> int:
+        """Delete damaged rows of the tables that nothing else depends on; returns how many."""
+        with self.write() as connection:
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            count = damage.repair(raw)
+            if count:
+                self.mark_deleted(connection)
+        return count
+
+    def close(self) -> None:
+        """Close the gallery. Between transactions no connection is open: nothing is left to be closed."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Notice that a file which may only be read was changed by its owner meanwhile."""
+        before = self.path.stat() if self.read_only else None
+        yield
+        if before is not None:
+            after = self.path.stat()
+            if (before.st_ino, before.st_mtime_ns, before.st_size) != (after.st_ino, after.st_mtime_ns, after.st_size):
+                raise failures.of("SQLITE_BUSY", self._source)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except BarefaceError:
+            raise
+        except (DBAPIError, sqlite3.Error) as error:
+            raise self._named(error) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise failures.of("SQLITE_FULL", self._source) from error
+        except Exception as error:  # of values that nobody expected: is it the gallery's fault?
+            found = self._damaged()
+            if found is None:
+                raise
+            raise found from error
+
+    def _named(self, error: DBAPIError | sqlite3.Error) -> Exception:
+        name = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorname", "")
+        if failures.known(name):
+            if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+                return GalleryError(
+                    "gallery.read-only",
+                    "it was not closed properly: its last changes are in its -wal file, and cannot be read here.",
+                    source=self._source,
+                    remedy="Copy it with its -wal file to a folder that may be written to, and open the copy.",
+                )
+            return failures.of(name, self._source)
+        return self._damaged() or error
+
+    def _damaged(self) -> GalleryError | None:
+        """The damage that explains an error, if there is any."""
+        try:
+            with self._engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert isinstance(raw, sqlite3.Connection)
+                found = tuple(damage.problems(raw))
+        except (DBAPIError, sqlite3.Error, GalleryError):
+            return None
+        if not found:
+            return None
+        return GalleryError(
+            "gallery.corrupt", damage.summary(found), source=self._source, remedy="Or restore the file from a copy."
+        )
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _mark(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
+
+
+def _renew_token(connection: sa.Connection) -> None:
+    """Make this a new state, and remember it."""
+    row, past = schema.gallery, schema.history
+    token = uuid4()
+    connection.execute(row.update().values(generation=row.c.generation + 1, previous=row.c.token, token=token.hex))
+    now = connection.execute(sa.select(row.c.generation)).scalar_one()
+    connection.execute(past.delete().where((past.c.generation <= now - REMEMBERED) | (past.c.generation >= now)))
+    connection.execute(past.insert().values(generation=now, token=token.bytes))

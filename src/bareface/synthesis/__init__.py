@@ -1,0 +1,1 @@
+"""Masks and degradations put on photos."""

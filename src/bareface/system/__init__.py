@@ -1,0 +1,1 @@
+"""Files, processes and dependencies: what every other package stands on."""

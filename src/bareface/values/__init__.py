@@ -1,0 +1,1 @@
+"""Plain values that flow between the packages: frozen, picklable, importing nothing but each other."""

@@ -1,0 +1,85 @@
+"""What became of each file that was enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    pass
+
+EnrolStatus: TypeAlias = Literal[
+    "enrolled", "already enrolled", "ambiguous", "no face", "rejected", "refused", "failed"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolOutcome:
+    """What became of one file.
+
+    Attributes
+    ----------
+    source
+        The file's path as walked.
+    status
+        ``enrolled``; ``already enrolled`` (same SHA-256); ``ambiguous`` (several faces in a named person's photo:
+        nothing enrolled); ``no face``; ``rejected`` (a standing correction forbids it); ``refused`` (a restored
+        picture, which is never enrolled); ``failed``. ``code`` says more of the last two.
+    references
+        How many references were added.
+    faces
+        How many faces were found.
+    subject
+        The subject's name, or None where it has none.
+    code, message
+        The error's stable code and text, for ``failed`` and ``refused``; notes otherwise.
+    """
+
+    source: str
+    status: EnrolStatus
+    references: int = 0
+    faces: int = 0
+    subject: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a walk through folders passed over.
+
+    Attributes
+    ----------
+    folders
+        Paths of folders that were not walked: excluded, hidden, or bins, thumbnails and the like.
+    files
+        How many files of each suffix are not of a format that is read.
+    hidden, excluded
+        How many files were hidden, and how many excluded by a pattern.
+    special
+        Paths of pipes, sockets and devices, which are never opened.
+    """
+
+    folders: tuple[str, ...] = ()
+    files: Mapping[str, int] = field(default_factory=dict)
+    hidden: int = 0
+    excluded: int = 0
+    special: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolReport:
+    """One outcome for every file seen, in order; and what was passed over in folders."""
+
+    outcomes: tuple[EnrolOutcome, ...]
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    def count(self, status: EnrolStatus) -> int:
+        """How many files ended so."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+    @property
+    def references(self) -> int:
+        """How many references were added."""
+        return sum(outcome.references for outcome in self.outcomes)

@@ -1,0 +1,229 @@
+"""What a gallery says about itself: frozen values, free of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from bareface.values.enrolment import EnrolOutcome
+from bareface.values.face import Box, MaskState
+
+EnrolProgress: TypeAlias = Callable[[int, int, EnrolOutcome], None]
+"""Called after each file with how many are done, how many there are, and what became of this one."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many are done and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One enrolled person.
+
+    Attributes
+    ----------
+    id
+        The subject's number, never used twice in a gallery.
+    name
+        None for an unnamed subject.
+    references
+        How many references the subject has.
+    aliases
+        Further names that mean this subject, since others were merged into it or it was renamed; oldest first.
+    """
+
+    id: int
+    name: str | None
+    references: int
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One enrolled face.
+
+    Attributes
+    ----------
+    id
+        The reference's number, never used twice in a gallery.
+    subject_id, subject
+        Whose face it is; the name is None for an unnamed subject.
+    source
+        Absolute path of the photo when it was enrolled (or relinked).
+    sha256
+        Hex digest of the photo's bytes.
+    box
+        In pixels of the upright photo; all zero for an imported template.
+    score
+        The detector's confidence.
+    model, precision
+        What made the template.
+    basis
+        On what basis the face was enrolled, as the user stated it; None if not stated.
+    enrolled
+        When, in UTC.
+    crop
+        Whether a picture of the face is kept.
+    mask_state, visible
+        How the face wears a mask, and the share of it that shows, in [0, 1]; None where nobody looked.
+    quality
+        How useful the photo is for recognition, from 0 to 100; None where not known.
+    """
+
+    id: int
+    subject_id: int
+    subject: str | None
+    source: str
+    sha256: str
+    box: Box
+    score: float
+    model: str
+    precision: str
+    basis: str | None
+    enrolled: datetime
+    crop: bool
+    mask_state: MaskState
+    visible: float | None
+    quality: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCount:
+    """How many references a model made in one precision."""
+
+    model: str
+    precision: str
+    references: int
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryInfo:
+    """A gallery in figures.
+
+    Attributes
+    ----------
+    path
+        The gallery's file.
+    uuid
+        Names this gallery for good.
+    space, dimension
+        The template space that it is pinned to; None before the first template.
+    subjects, references, photos, corrections
+        Counts.
+    templates
+        Which models made the references.
+    size
+        Bytes on disk, database and index together.
+    generation
+        Grows with every write.
+    created
+        When the gallery was made, in UTC.
+    """
+
+    path: str
+    uuid: str
+    space: str | None
+    dimension: int | None
+    subjects: int
+    references: int
+    photos: int
+    corrections: int
+    templates: tuple[TemplateCount, ...]
+    size: int
+    generation: int
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How much a deletion removed; a photo or subject goes with its last reference."""
+
+    references: int
+    photos: int
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelinkReport:
+    """What became of the photos below a moved folder.
+
+    Attributes
+    ----------
+    relinked
+        Photos found at the new place with the same content.
+    missing
+        New paths at which there is no readable file; the old path is kept.
+    changed
+        New paths at which there is another file; the old path is kept.
+    """
+
+    relinked: int
+    missing: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A reference that could not be re-embedded, with the reason as an error code and a sentence."""
+
+    reference_id: int
+    source: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReembedReport:
+    """What a re-embedding did.
+
+    Attributes
+    ----------
+    references
+        How many references have a template of the engine now, or wait for the others to have one.
+    unresolved
+        Those without, or whose template stays incomplete: photo gone or changed, face not found again.
+    switched
+        Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space leaves
+        references unresolved, the old templates stand and the new ones wait.
+    """
+
+    references: int
+    unresolved: tuple[Unresolved, ...]
+    switched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a gallery: a stable code and a sentence that says what to do."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The result of an integrity check.
+
+    Attributes
+    ----------
+    problems
+        Damage, worst first; empty for a sound gallery.
+    missing_photos
+        Photos that are no longer where they were enrolled from: the gallery works without them, but cannot be
+        re-embedded from them.
+    references
+        How many references were checked.
+    warnings
+        No damage, but to be put right: files that others may read, names of subjects that can be misread.
+    """
+
+    problems: tuple[Problem, ...]
+    missing_photos: tuple[str, ...]
+    references: int
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is damaged; missing photos are no damage, and warnings are about none."""
+        return not self.problems

@@ -1,0 +1,141 @@
+"""Results of comparisons and searches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from bareface.values.face import Box, Face, MaskState
+
+if TYPE_CHECKING:
+    pass
+
+Decision: TypeAlias = Literal["match", "possible", "no match"]
+
+
+SameSource: TypeAlias = Literal["same file", "re-encoding", "mirrored copy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two faces compared.
+
+    Attributes
+    ----------
+    similarity
+        Score of the two templates, in [-1, 1]; higher is more alike: their cosine, or the mean of two where just one
+        face wears a mask (:func:`bareface.matching.scoring.score`).
+    distance
+        Euclidean distance of the two templates (dlib's convention, where 0.6 is the customary threshold).
+    decision
+        ``match``, ``possible`` or ``no match``.
+    threshold
+        The similarity that a ``match`` needs.
+    fmr
+        The false match rate that this threshold stands for.
+    basis
+        Where the threshold comes from, in words.
+    states
+        The two faces' mask states; threshold and decision are calibrated for this pair.
+    visible
+        The shares of the two faces that show, in [0, 1]; None where nobody looked.
+    notes
+        What the reader must know, e.g. that the evidence is thin.
+    """
+
+    similarity: float
+    distance: float
+    decision: Decision
+    threshold: float
+    fmr: float
+    basis: str
+    states: tuple[MaskState, MaskState] = ("none", "none")
+    visible: tuple[float | None, float | None] = (None, None)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One subject on a candidate list: a lead, not an identification.
+
+    Attributes
+    ----------
+    rank
+        1 for the most similar.
+    subject_id, subject
+        The subject's number and its name (None if unnamed).
+    reference_id
+        The subject's most similar reference.
+    similarity, distance
+        As in :class:`Comparison`.
+    decision
+        ``match``, ``possible`` or ``no match``, at this gallery's size.
+    fpir
+        Expected share of searches of this gallery by strangers in which anyone scores this high, in [0, 1], for
+        these two mask states; None where no calibration covers the case.
+    source
+        Path of the reference's photo.
+    box
+        The face's box in that photo.
+    same_source
+        Set when the reference comes from the probe's own file, a re-encoding of it, or a mirrored copy.
+    model, precision
+        What made the reference's template.
+    extrapolated
+        Whether ``fpir`` lies beyond what the calibration counted: rarer, for other mask states, or for templates that
+        lack ``covered``.
+    probe_state, reference_state
+        How the probe and the reference wear a mask.
+    probe_visible, visible
+        The shares of the probe's and of the reference's face that show, in [0, 1]; None where nobody looked.
+    """
+
+    rank: int
+    subject_id: int
+    subject: str | None
+    reference_id: int
+    similarity: float
+    distance: float
+    decision: Decision
+    fpir: float | None
+    source: str
+    box: Box
+    same_source: SameSource | None = None
+    model: str = ""
+    precision: str = "float32"
+    extrapolated: bool = False
+    probe_state: MaskState = "none"
+    reference_state: MaskState = "none"
+    probe_visible: float | None = None
+    visible: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateList:
+    """The ranked candidates for one probe face (or for several fused probes of one person).
+
+    Attributes
+    ----------
+    probe
+        The probe faces: one, or all that were fused.
+    candidates
+        Best first, one entry a subject. Equal similarities are ordered by subject number.
+    subjects, references
+        Size of the gallery that was searched.
+    notes
+        What the reader must know: mixed models or precisions, calibration used, ...
+    """
+
+    probe: tuple[Face, ...]
+    candidates: tuple[Candidate, ...]
+    subjects: int
+    references: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchResult:
+    """One candidate list for every probe face, best-detected first."""
+
+    lists: tuple[CandidateList, ...]
+    notes: tuple[str, ...] = ()
