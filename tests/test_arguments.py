@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from bareface import Engine, Gallery, compare
-from bareface.arguments import count, number, shown, texts
 from bareface.calibration.calibration import Calibration
 from bareface.errors import BarefaceError, UsageError
 from bareface.evaluation.analysis import analyse
@@ -26,6 +25,7 @@ from bareface.imaging.sources import Limits
 from bareface.restoration.provenance import Provenance, read_provenance
 from bareface.restoration.saving import encode_picture, save_picture
 from bareface.scores.score_file import ScoreFile
+from bareface.values.arguments import count, number, shown, texts
 from tests.gallery.pictures import TileEngine, colours, picture, save
 from tests.portraits import astronaut
 

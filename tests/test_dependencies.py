@@ -14,7 +14,7 @@ import pytest
 from bareface.system import dependencies
 
 ROOT = Path(__file__).parents[1]
-DOOR = ROOT / "src" / "bareface" / "dependencies.py"
+DOOR = ROOT / "src" / "bareface" / "system" / "dependencies.py"
 
 
 def imported(path: Path) -> set[str]:
@@ -65,7 +65,7 @@ def test_no_id_and_no_cache_in_an_empty_home(tmp_path: Path) -> None:
     home.mkdir()
     code = (
         "import os, bareface, onnxruntime\n"
-        "from bareface.evaluation import plots\n"
+        "from bareface.reports import plots\n"
         "plots.svg(plots._canvas('x', 'y')[0])\n"
         "import matplotlib.font_manager\n"
         "assert 'MPLCONFIGDIR' not in os.environ and 'MPL_IGNORE_SYSTEM_FONTS' not in os.environ\n"

@@ -20,13 +20,16 @@ def forked(tmp_path: Path, before: str, child: str) -> list[str]:
     code = f"""
 import faulthandler, multiprocessing, os, sys, threading
 import bareface
-from bareface import Engine, Gallery, images
+from bareface import Engine, Gallery
+from bareface.imaging import decode as images
 os.environ["BAREFACE_RESTORATIONS"] = {str(tmp_path / "record.sqlite")!r}
 photo = images.decode({str(astronaut())!r}).pixels
 engine = Engine(threads=4)
 gallery = Gallery.open({str(tmp_path / "g")!r}, engine)
 gallery.enrol(photo, subject="Astronaut")
 {textwrap.dedent(before)}
+def say(*parts):
+    os.write(1, (" ".join(map(str, parts)) + "\\n").encode())  # at once: several children write into one pipe
 def child():
     faulthandler.dump_traceback_later({HANG_S}, exit=True)
     try:
@@ -44,8 +47,8 @@ if number := os.fork():
 else:
     child()
     sys.exit(0)  # ends as a program does, with all destructors
-print("ended", [one.exitcode for one in children], ended)
-print(gallery.search(photo).lists[0].candidates[0].subject, gallery.check().ok)
+say("ended", [one.exitcode for one in children], ended)
+say(gallery.search(photo).lists[0].candidates[0].subject, gallery.check().ok)
 """
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=3 * HANG_S
@@ -57,7 +60,7 @@ print(gallery.search(photo).lists[0].candidates[0].subject, gallery.check().ok)
 
 
 def test_search_in_a_child_after_a_search_in_the_parent(tmp_path):
-    search = "print('child', gallery.search(photo).lists[0].candidates[0].subject)"
+    search = "say('child', gallery.search(photo).lists[0].candidates[0].subject)"
     assert forked(tmp_path, "gallery.search(photo)", search).count("child Astronaut") == 3
 
 
@@ -68,7 +71,7 @@ def test_enrol_and_delete_in_children(tmp_path):
     mine[0, 0] = os.getpid() % 256, os.getpid() // 256 % 256, os.getpid() // 65536
     done = gallery.enrol(mine, subject=f"child {os.getpid()}").references
     gone = gallery.delete(subject=f"child {os.getpid()}").references
-    print("child", done, gone)
+    say("child", done, gone)
     """
     assert forked(tmp_path, "gallery.search(photo)", change).count("child 1 1") == 3
 
@@ -79,7 +82,7 @@ def test_the_engine_in_children(tmp_path):
     streamed = sum(len(one.faces) for one in engine.stream([photo] * 3))
     many = len(engine.embed_chips([face.chip] * 40))
     same = round(bareface.compare(face, face).similarity, 3)
-    print("child", streamed, many, engine.enhance(face).provenance.kind, same)
+    say("child", streamed, many, engine.enhance(face).provenance.kind, same)
     """
     lines = forked(tmp_path, "engine.embed_chips([engine.faces(photo)[0].chip] * 40)", work)
     assert len([line for line in lines if line.startswith("child") and "40 enhance 1.0" in line]) == 3
@@ -98,7 +101,7 @@ def test_a_fork_waits_for_a_search_in_another_thread(tmp_path):
     thread.start()
     threading.Timer(2, stop.set).start()
     """
-    look = "print('child', len(gallery.references()), gallery.check().ok)"
+    look = "say('child', len(gallery.references()), gallery.check().ok)"
     assert forked(tmp_path, before, look).count("child 1 True") == 3
 
 
@@ -111,6 +114,6 @@ def test_a_stream_that_its_parent_began_is_refused_in_a_child(tmp_path: Path) ->
     try:
         list(stream)
     except bareface.BarefaceError as error:
-        print(error.code, len(list(engine.stream([photo]))), flush=True)
+        say(error.code, len(list(engine.stream([photo]))))
     """
     assert forked(tmp_path, before, child).count("usage.forked 1") == 3

@@ -69,7 +69,8 @@ def test_108_megapixels_as_phones_write_them(tmp_path: Path) -> None:
     whole.paste(FACE.resize((2_000, 1_600)), (3_000, 1_500))
     whole.save(path, quality=60)
     program = (
-        "import sys; from bareface.imaging.decode import decode; from tests.memory import peak; photo = decode(sys.argv[1]);"
+        "import sys; from bareface.imaging.decode import decode; from tests.memory import peak; "
+        "photo = decode(sys.argv[1]);"
         "print(photo.size, photo.pixels.shape, peak() >> 20)"
     )
     command = [sys.executable, "-c", program, path]

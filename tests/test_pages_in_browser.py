@@ -19,7 +19,7 @@ from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ORIGINAL, Scores, Trial, judged
 from bareface.gallery.restored_candidates import Agreement, Beside, Lead, Standing
 from bareface.imaging.decode import decode, encode
-from bareface.reports import candidate_report
+from bareface.reports.candidates import candidate_report
 from bareface.reports.evaluation import report
 from bareface.reports.restoration import page as does_it_help
 from bareface.scores.score_file import ScoreInfo

@@ -21,7 +21,7 @@ from bareface.services.engine import Engine
 from training.embed import embed_subjects
 from training.photos import data_folder
 
-PACKAGED = Path("src") / "bareface" / "matching" / "packaged"
+PACKAGED = Path("src") / "bareface" / "calibration" / "packaged"
 
 
 def main() -> None:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from bareface.errors import BarefaceError
+from bareface.moved import install as install_former_names
 from bareface.system.dependencies import forbid_telemetry
 
 TYPE_CHECKING = False  # as in typing, whose import takes longer than all the rest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bareface.values.search import Candidate, CandidateList, Comparison, SearchResult
 
 forbid_telemetry()
+install_former_names()
 
 __version__ = "0.1.0"
 
@@ -42,18 +44,28 @@ __all__ = [
     "compare",
 ]
 
-_ELSEWHERE = {
-    "Engine": "bareface.services.engine",
-    "Gallery": "bareface.services.gallery",
-    "compare": "bareface.services.comparing",
+_WHERE = {
+    "Engine": "services.engine",
+    "Gallery": "services.gallery",
+    "compare": "services.comparing",
+    "EnrolOutcome": "values.enrolment",
+    "EnrolReport": "values.enrolment",
+    "Box": "values.face",
+    "Face": "values.face",
+    "Landmarks": "values.face",
+    "Template": "values.face",
+    "Candidate": "values.search",
+    "CandidateList": "values.search",
+    "Comparison": "values.search",
+    "SearchResult": "values.search",
 }
 
 
 def __getattr__(name: str) -> object:
     # The engine brings ONNX Runtime and OpenCV, the types bring numpy: imported when used, so that
     # `bareface --help` answers at once.
-    if name in __all__:
+    if name in _WHERE:
         from importlib import import_module
 
-        return getattr(import_module(_ELSEWHERE.get(name, "bareface.values.face")), name)
+        return getattr(import_module(f"bareface.{_WHERE[name]}"), name)
     raise AttributeError(f"module 'bareface' has no attribute {name!r}")

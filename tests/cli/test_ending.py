@@ -37,7 +37,7 @@ sys.exit(ends_well(lambda: write_atomically("report.html", b"new") and None))
 _WAITING = """
 import os, sys, threading
 from bareface.cli.ending import ends_well
-from bareface.gallery import store
+from bareface.storage.sqlite import store
 
 store.BUSY_TIMEOUT_S = 3600
 gallery = store.Store(sys.argv[1])

@@ -15,7 +15,7 @@ from bareface.calibration.calibration import Calibration
 from bareface.errors import CalibrationError
 
 PACKAGED = sorted(
-    (file for file in (resources.files("bareface.matching") / "packaged").iterdir() if file.name.endswith(".json")),
+    (file for file in (resources.files("bareface.calibration") / "packaged").iterdir() if file.name.endswith(".json")),
     key=lambda file: file.name,
 )
 WHOLE: dict[str, Any] = json.loads(PACKAGED[0].read_text(encoding="utf-8"))

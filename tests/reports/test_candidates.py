@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from bareface.imaging.decode import decode, encode
-from bareface.reports import candidate_report
+from bareface.reports.candidates import candidate_report
 from bareface.values.face import Box, Face, Landmarks, MaskState, Template
 from bareface.values.search import Candidate, CandidateList, SameSource
 from tests.browser import open_page

@@ -15,8 +15,8 @@ import pytest
 
 from bareface.errors import RestorationError, UsageError
 from bareface.gallery.restorations import RestorationRecord, guarding, remember
+from bareface.imaging.portraits import portraits
 from bareface.models import registry
-from bareface.services import demo_photos
 from bareface.services.engine import Engine
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import own_folder
@@ -48,7 +48,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nobody")
 def test_a_user_without_a_home_detects_and_enrols_but_restores_nothing(tmp_path: Path) -> None:
-    assert len(Engine().faces(demo_photos.portraits()[0].photos[0])) == 1
+    assert len(Engine().faces(portraits()[0].photos[0])) == 1
     assert all(card.packaged for card in registry.cards())
     store = Store(tmp_path / "g")
     with guarding(store) as guard:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from numpy.typing import ArrayLike
 
-from bareface import arguments
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
 from bareface.calibration.llr import LlrModel
 from bareface.errors import CalibrationError
+from bareface.values import arguments
 from bareface.values.search import Decision
 
 if TYPE_CHECKING:
@@ -311,6 +311,6 @@ def _words(states: States) -> str:
 
 @lru_cache(maxsize=1)
 def _packaged() -> tuple[Calibration, ...]:
-    folder = resources.files("bareface.matching") / "packaged"
+    folder = resources.files("bareface.calibration") / "packaged"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
     return tuple(Calibration.from_json(file.read_text(encoding="utf-8")) for file in files)

@@ -2,7 +2,8 @@
 
 The number k of references that a probe exceeds, out of n, gives the unbiased chance that a random gallery of N of them
 holds one: 1 - C(n-k, N) / C(n, N). Averaged over probes it is a U-statistic for the FPIR, and the shape of the Gamma
-law is what makes the closed form of :mod:`bareface.calibration.fpir` equal to it, at the N where that FPIR is near 0.15.
+law is what makes the closed form of :mod:`bareface.calibration.fpir` equal to it, at the N where that FPIR is near
+0.15.
 Beyond the last 40 pairs of subjects the mean rate follows a generalised Pareto law (Pickands 1975) fitted to their
 excesses, and the shape goes on as the power of the rate that it was below.
 """

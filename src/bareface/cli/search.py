@@ -147,7 +147,7 @@ def _search(
 
 
 def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: Path) -> None:
-    from bareface.reports import candidate_report
+    from bareface.reports.candidates import candidate_report
 
     notes = [remark for answer in answers if answer.result for remark in answer.result.notes]
     notes += [str(answer.error) for answer in answers if answer.error]

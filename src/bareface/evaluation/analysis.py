@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bareface import arguments
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import Trials
 from bareface.evaluation.open_set import Identification, Searches, identify
 from bareface.evaluation.verification import Verification, verify
 from bareface.scores.score_file import Bool, ScoreFile, state_order
+from bareface.values import arguments
 
 if TYPE_CHECKING:
     from bareface.calibration.calibration import Calibration

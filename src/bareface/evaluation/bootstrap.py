@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from bareface import arguments
 from bareface.evaluation.resampling import BATCH, Weights, draw
+from bareface.values import arguments
 from bareface.values.face import Float64
 
 Method: TypeAlias = Literal["bootstrap", "binomial", "none"]

@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
 from bareface.imaging.folders import PHOTO_SUFFIXES
 from bareface.system.reading import read_regular
 from bareface.system.text_files import decoded, delimiter_of
+from bareface.values import arguments
 
 MOST_TEXT: Final = 2**30
 """Bytes of a list."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.imaging.folders import Skipped, absolute, entries
 from bareface.scores.score_file import MOST_COMPARISONS, Int16, Int32, ProtocolKind
 from bareface.system.files import check_named
 from bareface.system.reading import as_text
+from bareface.values import arguments
 from bareface.values.enrolment import LeftOut
 from bareface.values.words import passed_over, plural
 

@@ -75,13 +75,19 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
             if entry.error is None and entry.subject is not None:
                 found.setdefault(entry.subject, []).append(Path(entry.name))
     else:
-        from bareface.services.gallery import Gallery
+        from bareface.storage.sqlite import queries
+        from bareface.storage.sqlite.store import Store
 
-        with Gallery.open(source, create=False) as gallery:
-            for one in gallery.references():
-                if one.subject is not None:
-                    photos = found.setdefault(one.subject, [])
-                    photos += [Path(one.source)] * (Path(one.source) not in photos)
+        store = Store(source, create=False)
+        try:
+            with store.read() as connection:
+                references = tuple(queries.references(connection))
+        finally:
+            store.close()
+        for one in references:
+            if one.subject is not None:
+                photos = found.setdefault(one.subject, [])
+                photos += [Path(one.source)] * (Path(one.source) not in photos)
     found = {name: photos for name, photos in found.items() if photos}
     if len(found) < 2:
         raise EvaluationError(

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import bareface
-from bareface import arguments
 from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Protocol, Sample
 from bareface.faces.analyser import Analyser
@@ -20,6 +19,7 @@ from bareface.imaging import decode as images
 from bareface.imaging.sources import Limits, limits_of
 from bareface.matching.scoring import Columns, scores
 from bareface.scores.score_file import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
+from bareface.values import arguments
 from bareface.values.face import Face, Float64, Source, Template, UInt8
 from bareface.values.words import plural
 
@@ -231,7 +231,7 @@ def _score_file(
             space=engine.space,
             precision=engine.precision,
             detector=engine.detector,
-            version=bareface.__version__,
+            version=version("bareface"),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             root=str(protocol.root.absolute()),
             failures=tuple((samples[number].name, why) for side in sides for number, why in side.failures.items()),

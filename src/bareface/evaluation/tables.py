@@ -14,13 +14,13 @@ from typing import Literal
 
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Estimate, Plan, clopper_pearson, estimate
 from bareface.evaluation.metrics import Trials, at_fmr
 from bareface.evaluation.pair_lists import csv_rows
 from bareface.evaluation.resampling import Resampler, distinct, present_subjects
 from bareface.scores.score_file import Bool, Int32, ScoreFile, state_order
+from bareface.values import arguments
 from bareface.values.face import Float64
 
 FEW_SUBJECTS = 30

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import EvaluationError
 from bareface.evaluation import metrics
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired
 from bareface.evaluation.metrics import FMR_TARGETS, Trials
 from bareface.evaluation.resampling import Resampler, Weights, distinct, distinct_pairs, present_subjects
 from bareface.scores.score_file import Int32, ScoreFile
+from bareface.values import arguments
 from bareface.values.face import Float64
 
 DET_GRID = tuple(float(f) for f in np.round(np.logspace(-6, np.log10(0.5), 58), 9))

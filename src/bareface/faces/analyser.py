@@ -7,11 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import BarefaceError, ModelError, UsageError
 from bareface.faces.detection.base import Detection, Detector
 from bareface.faces.detection.checked import checked as checked_faces
@@ -24,6 +23,7 @@ from bareface.imaging.align import Geometry, align, as_dlib, crop
 from bareface.imaging.sources import Held, each, hold, name_of
 from bareface.models import registry
 from bareface.models.sessions import check_providers
+from bareface.values import arguments
 from bareface.values.face import Box, Face, Float32, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
 from bareface.values.words import not_looked_for
 

@@ -19,7 +19,6 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from bareface import arguments
 from bareface.errors import GalleryError, RestorationError, UsageError
 from bareface.imaging.align import as_dlib
 from bareface.restoration.base import Provenance, Restored
@@ -39,6 +38,7 @@ from bareface.restoration.recognise import small_region as small
 from bareface.storage.sqlite.schema import file, restoration, restored_face
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import make_folder, own_folder, write_atomically
+from bareface.values import arguments
 from bareface.values.face import Float32, UInt8
 
 _FILE = "restorations.sqlite"

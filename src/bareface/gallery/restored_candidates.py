@@ -102,8 +102,8 @@ class Lead:
     union
         Its rank among all by the best of all scores, and that score.
     decision, fpir, extrapolated
-        As in :class:`bareface.values.search.Candidate`, of the union by its own calibration; all None, None and False where
-        there is none.
+        As in :class:`bareface.values.search.Candidate`, of the union by its own calibration; all None, None and False
+        where there is none.
     agreement
         How far the guesses agree.
     """

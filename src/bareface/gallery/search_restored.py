@@ -8,7 +8,6 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import RestorationError, UsageError
 from bareface.faces.port import FaceEngine
 from bareface.gallery.restored_candidates import Beside, Union, beside, union_calibration
@@ -17,6 +16,7 @@ from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MOST
 from bareface.storage.derived_index import DerivedIndex
 from bareface.storage.sqlite import queries as catalogue
+from bareface.values import arguments
 from bareface.values.face import Face, Source
 from bareface.values.search import CandidateList
 

@@ -24,7 +24,6 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from bareface import arguments
 from bareface.errors import ImageError
 from bareface.imaging import tiff as _tiff
 from bareface.imaging.colour import flatten
@@ -35,6 +34,7 @@ from bareface.imaging.read_bytes import check_length, content, is_closed, open_r
 from bareface.imaging.sources import DEFAULT_LIMITS, Limits, checked_path, hold
 from bareface.system.files import write_atomically
 from bareface.system.reading import pieces
+from bareface.values import arguments
 from bareface.values.face import Photo, Source, UInt8
 
 __all__ = ("DEFAULT_LIMITS", "Limits", "decode", "encode", "fingerprint", "format_for", "labels", "pixels_of", "write")

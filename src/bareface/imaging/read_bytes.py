@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from PIL import Image, ImageFile
 
-from bareface.arguments import said
 from bareface.errors import ImageError
 from bareface.system import reading as files
+from bareface.values.arguments import said
 
 T = TypeVar("T")
 

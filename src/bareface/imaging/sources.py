@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from PIL import Image
 
-from bareface import arguments
 from bareface.errors import BarefaceError, ImageError
 from bareface.imaging.read_bytes import content_of_file
+from bareface.values import arguments
 from bareface.values.face import Source, UInt8
 
 Held: TypeAlias = str | bytes | UInt8
@@ -72,8 +72,8 @@ def hold(source: Source, limits: Limits) -> Held:
     Raises
     ------
     ImageError
-        ``image.source`` for anything else, and for an empty path; as :func:`bareface.imaging.decode.decode` for an open file or
-        a Pillow image that cannot be read; ``image.unreadable`` where the object itself fails.
+        ``image.source`` for anything else, and for an empty path; as :func:`bareface.imaging.decode.decode` for an
+        open file or a Pillow image that cannot be read; ``image.unreadable`` where the object itself fails.
     """
     try:
         return _held(source, limits)

@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from bareface import arguments
 from bareface.errors import ModelError
 from bareface.system import dependencies
 from bareface.system.forking import PerProcess
+from bareface.values import arguments
 from bareface.values.face import Precision
 
 HIDE_VNNI: Final = "BAREFACE_NO_VNNI"

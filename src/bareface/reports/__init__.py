@@ -1,5 +1,1 @@
-"""Self-contained HTML pages: pictures inside, no script, nothing fetched."""
-
-from bareface.reports.candidates import candidate_report
-
-__all__ = ["candidate_report"]
+"""Pages, pictures and sentences for people: self-contained, no script, nothing fetched."""

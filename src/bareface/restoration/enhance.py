@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import cv2
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import RestorationError
 from bareface.faces.embedding.base import Cover
 from bareface.models import registry
@@ -22,6 +21,7 @@ from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.restoration.deconvolution import with_guesses
 from bareface.restoration.eligibility import why_hopeless
 from bareface.restoration.mark import fade, marked
+from bareface.values import arguments
 from bareface.values.face import Face, UInt8
 
 if TYPE_CHECKING:

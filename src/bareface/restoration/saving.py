@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface import arguments
 from bareface.errors import ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import EncodeFormat
 from bareface.restoration.base import Bool, Provenance
 from bareface.restoration.provenance import labels_of, sentence
 from bareface.system.files import write_atomically
+from bareface.values import arguments
 from bareface.values.face import UInt8
 
 _QUALITY: Final = 95

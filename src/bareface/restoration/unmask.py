@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import cv2
 import numpy as np
 
-from bareface import arguments
 from bareface.errors import RestorationError
 from bareface.faces.occlusion.base import MASK, OTHER
 from bareface.models import registry
 from bareface.restoration.aligned import aligned, apart, chip_of, expected, matrix, warped
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
 from bareface.restoration.eigenface import Eigenfaces, Posterior, split
+from bareface.values import arguments
 from bareface.values.face import Face, Photo, UInt8
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bareface import arguments
 from bareface.errors import EvaluationError
+from bareface.values import arguments
 from bareface.values.face import Float64
 
 Bool: TypeAlias = NDArray[np.bool_]

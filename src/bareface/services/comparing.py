@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bareface import arguments
 from bareface.errors import TemplateError
 from bareface.matching import evidence
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.scoring import crosses, distance, score
+from bareface.values import arguments
 from bareface.values.face import Face, Template
 from bareface.values.search import Comparison, Decision
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bareface.errors import FaceError, ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.portraits import Person, portraits
-from bareface.reports import candidate_report
+from bareface.reports.candidates import candidate_report
 from bareface.services.demo_photos import Photos, Probe
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery

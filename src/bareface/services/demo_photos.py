@@ -37,7 +37,7 @@ class Photos:
 
 def default_folder() -> Path | None:
     """People on this machine: below ``$BAREFACE_DATA``, or in ``../shared/data`` beside the checkout."""
-    checkout = Path(__file__).resolve().parents[2]
+    checkout = Path(__file__).resolve().parents[3]
     data = Path(os.environ.get("BAREFACE_DATA") or checkout.parent / "shared" / "data")
     folder = data / "lfw" / "images"
     return folder if folder.is_dir() else None

@@ -8,14 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bareface import arguments
 from bareface.errors import GalleryError, UsageError
 from bareface.gallery import corrections, subjects
 from bareface.gallery import delete as deletion
 from bareface.storage.derived_index import DerivedIndex
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.store import Store
-from bareface.values import names
+from bareface.values import arguments, names
 from bareface.values.gallery import Deleted, Subject
 
 

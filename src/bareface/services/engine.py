@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bareface.faces.analyser import Analyser, Analysis
-from bareface.gallery.restorations import remember
-from bareface.restoration.base import Restored
-from bareface.restoration.enhance import Method
-from bareface.restoration.unmask import Region
 from bareface.values.face import Face
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Restored
+    from bareface.restoration.enhance import Method
+    from bareface.restoration.unmask import Region
 
 __all__ = ["Analysis", "Engine"]
 
 
 class Engine(Analyser):
-    __doc__ = Analyser.__doc__
+    """Finds faces, computes their templates, and restores faces; parameters as :class:`Analyser` has them."""
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
         """Plausible pictures of what a mask hides: a viewing aid, not evidence.
@@ -30,6 +33,7 @@ class Engine(Analyser):
         RestorationError
             ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
         """
+        from bareface.gallery.restorations import remember
         from bareface.restoration.unmask import unmask
 
         restored = unmask(self, face, completions, seed, region)
@@ -51,6 +55,7 @@ class Engine(Analyser):
         RestorationError
             ``restoration.no-information`` and others.
         """
+        from bareface.gallery.restorations import remember
         from bareface.restoration.enhance import enhance
 
         restored = enhance(self, face, method, fidelity)

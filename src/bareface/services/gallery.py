@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self, get_args
 
-from bareface import arguments
 from bareface.calibration.of_gallery import GalleryCalibration
 from bareface.errors import GalleryError, UsageError
 from bareface.faces.port import FaceEngine
@@ -28,7 +27,7 @@ from bareface.storage.sqlite.rows import check_space
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import check_named
 from bareface.system.reading import as_text
-from bareface.values import names
+from bareface.values import arguments, names
 from bareface.values.enrolment import EnrolOutcome, EnrolReport
 from bareface.values.face import Precision, Source
 from bareface.values.gallery import (

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bareface import arguments
 from bareface.errors import UsageError
+from bareface.values import arguments
 
 LONGEST = 500
 """Characters in a name."""

@@ -1,10 +1,10 @@
 """The network: a small U-Net that tells each band of an aligned face how much more or less of it there is to be.
 
-A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE
-TIP 16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
-(:mod:`bareface.restoration.deconvolution`) and of the detail across and along four directions, for motion blurs one of them
-alone, and what is to be added besides. So to sharpen and to take noise away are all but constants, and little training
-goes far.
+A face is the sum of four bands of detail and a smooth rest (the starlet transform: Starck, Fadili and Murtagh, IEEE TIP
+16, 2007). At each pixel the network gives a gain for each of the five, how much to take of two deconvolutions
+(:mod:`bareface.restoration.deconvolution`) and of the detail across and along four directions, for motion blurs one of
+them alone, and what is to be added besides. So to sharpen and to take noise away are all but constants, and little
+training goes far.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Segmenter(Protocol):
         Parameters
         ----------
         chips
-            RGB [150, 150, 3] uint8 each, as :func:`bareface.imaging.align.align` cuts them in the ``dlib-150`` geometry.
+            RGB [150, 150, 3] uint8 each, in the ``dlib-150`` geometry of :func:`bareface.imaging.align.align`.
 
         Returns
         -------

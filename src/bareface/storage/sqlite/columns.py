@@ -1,6 +1,7 @@
 """Column types that check each value read: SQLite itself stores anything in any column.
 
-A value that no version of bareface writes raises :class:`Damaged`; :mod:`bareface.storage.sqlite.damage` then names its row.
+A value that no version of bareface writes raises :class:`Damaged`; :mod:`bareface.storage.sqlite.damage` then names its
+row.
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""The layers of pyproject.toml hold, and an import against them is noticed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts of the copy in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src'); {_LINT}", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sources and contracts."""
+    folder = tmp_path_factory.mktemp("layers")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_the_contracts_hold(copy: Path) -> None:
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "forbidden"),
+    [
+        ("values/face.py", "bareface.imaging.align"),
+        ("storage/sqlite/store.py", "bareface.gallery.enrol"),
+        ("gallery/search.py", "bareface.services.gallery"),
+        ("restoration/unmask.py", "bareface.storage.sqlite.store"),
+    ],
+)
+def test_an_import_against_the_layers_is_refused(copy: Path, module: str, forbidden: str) -> None:
+    path = copy / "src" / "bareface" / module
+    before = path.read_text()
+    try:
+        path.write_text(f"{before}\nimport {forbidden}\n")
+        done = lint(copy)
+    finally:
+        path.write_text(before)
+    assert done.returncode == 1
+    assert forbidden in done.stdout
