@@ -6,27 +6,63 @@ import ast
 import re
 from pathlib import Path
 
-from bareface.errors import BarefaceError, ImageError
+import pytest
+
+from bareface.errors import KINDS, BarefaceError, ImageError, exit_code_of
+from docs.tables.errors import PAGE, filled
 
 ROOT = Path(__file__).parents[1]
-CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage)\.[a-z-]+")
-NO_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html"}
+CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage)\.[a-z0-9-]+")
+NOT_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html"}
+MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 
 
-def raised() -> set[str]:
+def used() -> set[str]:
     """Every string in the sources that is an error code."""
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
+        if path.name in MODULES:
+            continue
         constants = (n for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, ast.Constant))
         found |= {n.value for n in constants if isinstance(n.value, str) and CODE.fullmatch(n.value)}
-    return found - NO_CODES
+    return found - NOT_CODES
+
+
+def test_every_code_has_exactly_one_kind() -> None:
+    codes = [code for codes in KINDS.values() for code in codes]
+    assert len(codes) == len(set(codes))
+    assert used() - set(codes) == set()
+    assert set(codes) - used() == set()
 
 
 def test_the_manual_lists_exactly_the_codes_there_are() -> None:
-    rows = re.findall(r"^\|(.*?)\|", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
-    listed = {code for row in rows for code in re.findall(r"`([a-z.-]+)`", row) if CODE.fullmatch(code)}
-    assert raised() - listed == set()
-    assert listed - raised() == set()
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\|(.*?)\|", text.partition("<!-- kinds -->")[0], re.MULTILINE)
+    listed = {code for row in rows for code in re.findall(r"`([a-z0-9.-]+)`", row) if CODE.fullmatch(code)}
+    assert used() - listed == set()
+    assert listed - used() == set()
+
+
+def test_the_manual_has_the_table_of_kinds_of_today() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert filled(text) == text, "run `python docs/tables/errors.py`"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "exit_code"),
+    [
+        ("usage.unknown-subject", "not found", 2),
+        ("gallery.locked", "unavailable", 4),
+        ("template.space", "conflict", 4),
+        ("model.provider", "unavailable", 5),
+        ("image.truncated", "invalid", 3),
+        ("face.hidden", "refused", 3),
+        ("image.no-such-code", "internal", 3),
+    ],
+)
+def test_kind_and_exit_code_follow_from_the_code(code: str, kind: str, exit_code: int) -> None:
+    assert BarefaceError(code, "it failed.").kind == kind
+    assert exit_code_of(code) == exit_code
 
 
 def test_an_error_names_file_remedy_and_code() -> None:

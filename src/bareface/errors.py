@@ -6,6 +6,12 @@ their meaning. The message names the file (``source``) and ends with the remedy 
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # as in typing, whose import takes longer than all the rest
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Kind = Literal["invalid", "not found", "conflict", "refused", "unavailable", "internal"]
+
 
 class BarefaceError(Exception):
     """Base of every error that bareface raises on purpose.
@@ -33,6 +39,11 @@ class BarefaceError(Exception):
         where = f"{self.source}: " if self.source else ""
         what_to_do = f" {self.remedy}" if self.remedy else ""
         return f"{where}{self.message}{what_to_do} [{self.code}]"
+
+    @property
+    def kind(self) -> Kind:
+        """Why it failed, the same for every caller: see :data:`KINDS`."""
+        return kind_of(self.code)
 
     def as_dict(self) -> dict[str, str | None]:
         """The error as plain JSON values."""
@@ -73,3 +84,84 @@ class RestorationError(BarefaceError):
 
 class UsageError(BarefaceError):
     """Arguments that contradict each other or name nothing, codes ``usage.*``."""
+
+
+# One entry a code. A web service turns the kind into a status; the command line's exit code is the family's.
+KINDS: dict[Kind, tuple[str, ...]] = {
+    # What was given is wrong, and the same call fails again.
+    "invalid": (
+        "image.array", "image.corrupt", "image.directory", "image.empty", "image.encode", "image.no-face",
+        "image.not-a-file", "image.not-an-image", "image.source", "image.suffix", "image.symlink-loop",
+        "image.truncated", "image.unsupported",
+        "model.external", "model.interface", "model.min-face", "model.name", "model.task", "model.terms",
+        "model.threads", "model.unreadable",
+        "face.copied",
+        "template.value",
+        "gallery.empty", "gallery.import-format", "gallery.import-read", "gallery.name",
+        "calibration.format", "calibration.gallery", "calibration.llr", "calibration.rate", "calibration.scores",
+        "calibration.sparse", "calibration.subjects", "calibration.ties",
+        "evaluation.columns", "evaluation.empty", "evaluation.file", "evaluation.folds", "evaluation.format",
+        "evaluation.fta", "evaluation.kind", "evaluation.labels", "evaluation.landmarks", "evaluation.line",
+        "evaluation.mated", "evaluation.n", "evaluation.nan", "evaluation.plan", "evaluation.share",
+        "evaluation.size", "evaluation.subject",
+        "restoration.certificate", "restoration.completions", "restoration.fidelity", "restoration.method",
+        "restoration.no-photo", "restoration.region",
+        "usage.arguments", "usage.condition", "usage.degradation", "usage.delete", "usage.empty", "usage.engine",
+        "usage.face", "usage.file-mode", "usage.forked", "usage.index", "usage.input", "usage.merge", "usage.name",
+        "usage.output", "usage.pickle", "usage.probe", "usage.region", "usage.top", "usage.value",
+    ),
+    # Something that was named is not there.
+    "not found": (
+        "image.missing", "model.missing", "model.unknown", "gallery.missing", "gallery.no-photo",
+        "gallery.face-lost", "calibration.missing", "evaluation.photo", "usage.demo-folder",
+        "usage.demo-portrait", "usage.no-folder", "usage.photos", "usage.relink", "usage.unknown-photo",
+        "usage.unknown-reference", "usage.unknown-subject",
+    ),
+    # It contradicts what is stored.
+    "conflict": (
+        "template.shape", "template.space", "gallery.linked", "gallery.namesakes", "gallery.photo-changed",
+        "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.subject-exists",
+    ),
+    # It was understood, and is not done: a limit, a missing consent, or too little of a face.
+    "refused": (
+        "image.too-many-bytes", "image.too-many-pixels", "face.hidden", "face.restored", "gallery.shared",
+        "restoration.no-evidence", "restoration.no-information", "restoration.nothing-hidden", "usage.confirm",
+        "usage.terms",
+    ),
+    # This machine cannot do it, or not now.
+    "unavailable": (
+        "image.memory", "image.unreadable", "model.precision", "model.provider", "gallery.disk-full",
+        "gallery.index-write", "gallery.io", "gallery.locked", "gallery.newer", "gallery.read-only",
+        "restoration.c2pa-missing", "restoration.record", "usage.demo-download", "usage.home",
+    ),
+    # What bareface keeps or runs is damaged.
+    "internal": (
+        "model.card", "model.checksum", "model.output", "model.run", "model.trial", "gallery.corrupt",
+        "gallery.index", "gallery.template", "gallery.unerased",
+    ),
+}  # fmt: skip
+
+HTTP_STATUS: dict[Kind, int] = {
+    "invalid": 422,
+    "not found": 404,
+    "conflict": 409,
+    "refused": 403,
+    "unavailable": 503,
+    "internal": 500,
+}
+
+EXIT_CODES = {"usage": 2, "gallery": 4, "template": 4, "model": 5}
+"""Exit codes of the command line by the first word of a code; every other family has :data:`EXIT_INPUT`."""
+EXIT_INPUT = 3
+
+_KIND_OF: dict[str, Kind] = {code: kind for kind, codes in KINDS.items() for code in codes}
+
+
+def kind_of(code: str) -> Kind:
+    """Return the kind of a code; ``internal`` for one that is not listed."""
+    return _KIND_OF.get(code, "internal")
+
+
+def exit_code_of(code: str) -> int:
+    """Return the exit code of a command that ends with this error."""
+    return EXIT_CODES.get(code.partition(".")[0], EXIT_INPUT)

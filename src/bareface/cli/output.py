@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from bareface.errors import BarefaceError, GalleryError, ModelError, TemplateError, UsageError
+from bareface.errors import BarefaceError, exit_code_of
 from bareface.values.words import printable
 
 if TYPE_CHECKING:
@@ -53,13 +53,7 @@ Json = Annotated[
 
 def exit_code(error: BarefaceError) -> ExitCode:
     """The exit code that an error stands for."""
-    if isinstance(error, UsageError):
-        return ExitCode.USAGE
-    if isinstance(error, GalleryError | TemplateError):
-        return ExitCode.GALLERY
-    if isinstance(error, ModelError):
-        return ExitCode.MODEL
-    return ExitCode.INPUT
+    return ExitCode(exit_code_of(error.code))
 
 
 def report_error(context: typer.Context, error: BarefaceError) -> NoReturn:
