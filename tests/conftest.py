@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 
-from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
+from bareface import settings
+from bareface.models.sessions import sums_8_bit_products_exactly
 
 # What this user restored is none of the tests' business.
 _OWN = tempfile.TemporaryDirectory(prefix="bareface-tests-")
@@ -37,24 +38,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-vnni"):
-        os.environ[HIDE_VNNI] = "1"  # processes that tests start have it hidden, too
+        os.environ["BAREFACE_NO_VNNI"] = "1"  # processes that tests start have it hidden, too
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     path = "taken" if sums_8_bit_products_exactly() else "refused"
-    hidden = " (VNNI is hidden)" if os.environ.get(HIDE_VNNI) else ""
+    hidden = " (VNNI is hidden)" if settings.current().no_vnni else ""
     return f"int8 on this CPU: {path}{hidden}"
 
 
 # Everywhere else hypothesis looks for new counterexamples; CI must say the same of the same commit.
-settings.register_profile("ci", derandomize=True)
+hypothesis_settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
-    settings.load_profile("ci")
+    hypothesis_settings.load_profile("ci")
 
 
 def _shared_data() -> Path:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data"
-    return Path(os.environ.get("BAREFACE_DATA", default))
+    return settings.current().photos
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from bareface.errors import ImageError, ModelError
 from bareface.faces.embedding.base import Cover
 from bareface.imaging import decode as images
 from bareface.models import registry
-from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
+from bareface.models.sessions import sums_8_bit_products_exactly
 from bareface.services.engine import Analysis, Engine
 from tests.portraits import astronaut, hopper
 
@@ -77,7 +77,7 @@ def test_int8_lands_beside_float32(engine: Engine) -> None:
 
 
 def test_int8_is_refused_where_sums_could_saturate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HIDE_VNNI, "1")
+    monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
     with pytest.raises(ModelError, match="VNNI") as refused:
         Engine(precision="int8")
     assert refused.value.code == "model.precision"
@@ -88,7 +88,7 @@ def test_auto_is_int8_where_the_cpu_and_the_embedder_have_it(monkeypatch: pytest
     quick = "int8" if sums_8_bit_products_exactly() else "float32"
     assert Engine(precision="auto").precision == quick
     assert Engine().precision == "float32"
-    monkeypatch.setenv(HIDE_VNNI, "1")
+    monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
     assert Engine(precision="auto").precision == "float32"
 
 
@@ -98,7 +98,7 @@ def test_masked_faces_have_the_same_templates_on_a_cpu_without_vnni(
     """The network for masked faces has 8-bit weights only, and its sums must not saturate anywhere."""
     (face,) = engine.faces(hopper())
     here = engine.embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
-    monkeypatch.setenv(HIDE_VNNI, "1")
+    monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
     there = Engine(threads=1).embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
     assert here @ there / np.linalg.norm(here) / np.linalg.norm(there) > 0.999
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bareface import settings
 from bareface.services.engine import Engine
 from bareface.values.face import Face
 
@@ -13,9 +13,8 @@ REDISTRIBUTABLE = ("public-domain/civil-service", "public-domain/congress", "syn
 
 
 def data_folder() -> Path:
-    """``$BAREFACE_DATA``, else ``shared/data`` beside the checkout."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("BAREFACE_DATA", beside))
+    """Return the folder of photos: see :attr:`bareface.settings.Settings.photos`."""
+    folder = settings.current().photos
     if not folder.is_dir():
         raise SystemExit(f"no training photos at {folder}: set BAREFACE_DATA")
     return folder

@@ -133,6 +133,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "image.memory", "image.unreadable", "model.precision", "model.provider", "gallery.disk-full",
         "gallery.index-write", "gallery.io", "gallery.locked", "gallery.newer", "gallery.read-only",
         "restoration.c2pa-missing", "restoration.record", "usage.demo-download", "usage.home",
+        "usage.setting",
     ),
     # What bareface keeps or runs is damaged.
     "internal": (

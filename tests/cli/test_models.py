@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bareface.models.sessions import HIDE_VNNI, sums_8_bit_products_exactly
+from bareface.models.sessions import sums_8_bit_products_exactly
 from tests.cli.support import Run, parsed
 from tests.models.networks import HARMLESS, written
 
@@ -23,7 +23,7 @@ def test_lists_models_with_their_terms(run: Run) -> None:
 def test_lists_what_precisions_this_cpu_computes_exactly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = ["float32", "int8"] if sums_8_bit_products_exactly() else ["float32"]
     assert parsed(run("models", "--json"))["precision"] == {"default": "float32", "auto": exact[-1], "exact": exact}
-    monkeypatch.setenv(HIDE_VNNI, "1")
+    monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
     assert parsed(run("models", "--json"))["precision"] == {
         "default": "float32",
         "auto": "float32",

@@ -13,21 +13,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bareface import settings
 from bareface.errors import RestorationError, UsageError
 from bareface.gallery.restorations import RestorationRecord, guarding, remember
 from bareface.imaging.portraits import portraits
 from bareface.models import registry
 from bareface.services.engine import Engine
 from bareface.storage.sqlite.store import Store
-from bareface.system.files import own_folder
 from tests.restoration.made import restored, smooth
 
 _GUARD = """
+import logging
 import sys
 import numpy as np
 from bareface.storage.sqlite.store import Store
 from bareface.gallery.restorations import guarding, remember
 
+logging.basicConfig()
 with guarding(Store(sys.argv[1])) as guard:
     guard.refresh()
     print(*(guard.restored(face) for face in np.load(sys.argv[2])))
@@ -132,9 +134,9 @@ def test_the_folder_of_ones_own_is_never_in_the_current_one(monkeypatch: pytest.
     monkeypatch.delenv("BAREFACE_HOME", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", "data")
     monkeypatch.setenv("HOME", "/home/ada")
-    assert own_folder() == Path("/home/ada/.local/share/bareface")
+    assert settings.current().folder == Path("/home/ada/.local/share/bareface")
     for home in ("", "ada"):
         monkeypatch.setenv("HOME", home)
-        assert own_folder() is None
+        assert settings.current().folder is None
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
-    assert own_folder() == Path("/data/bareface")
+    assert settings.current().folder == Path("/data/bareface")

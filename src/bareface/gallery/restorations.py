@@ -7,7 +7,6 @@ restorations of its own photos, which go where the gallery goes.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,8 +18,10 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from bareface import settings
 from bareface.errors import GalleryError, RestorationError, UsageError
 from bareface.imaging.align import as_dlib
+from bareface.logs import logger
 from bareface.restoration.base import Provenance, Restored
 from bareface.restoration.provenance import parsed, record_of
 from bareface.restoration.recognise import (
@@ -37,35 +38,18 @@ from bareface.restoration.recognise import (
 from bareface.restoration.recognise import small_region as small
 from bareface.storage.sqlite.schema import file, restoration, restored_face
 from bareface.storage.sqlite.store import Store
-from bareface.system.files import make_folder, own_folder, write_atomically
+from bareface.system.files import make_folder, write_atomically
 from bareface.values import arguments
 from bareface.values.face import Float32, UInt8
 
 _FILE = "restorations.sqlite"
 _NOT_WRITABLE = ("gallery.read-only", "gallery.missing", "usage.output", "usage.home")
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def record_path() -> Path:
-    """Where the installation's record is.
-
-    ``$BAREFACE_RESTORATIONS``, else ``restorations.sqlite`` in :func:`bareface.system.files.own_folder`.
-
-    Raises
-    ------
-    UsageError
-        ``usage.home``: the user has no home.
-    """
-    if named := os.environ.get("BAREFACE_RESTORATIONS"):
-        return Path(named)
-    own = own_folder()
-    if own is None:
-        raise UsageError(
-            "usage.home",
-            "this user has no home folder to keep the record of restorations in.",
-            remedy="Set BAREFACE_HOME to a folder that may be written to.",
-        )
-    return own / _FILE
+    """Return the file of the installation's record: see :attr:`bareface.settings.Settings.record`."""
+    return settings.current().record
 
 
 class RestorationRecord:
@@ -250,7 +234,11 @@ def _readable(stack: ExitStack) -> Store | None:
             _warn(path, "it is a folder, a device or a pipe")
         if not path.is_file():
             return None
-    except (UsageError, PermissionError):  # no home, or somebody else's
+    except UsageError as error:
+        if error.code != "usage.home":
+            raise
+        return None
+    except PermissionError:  # somebody else's home
         return None
     try:
         return stack.enter_context(RestorationRecord.open(path)).store

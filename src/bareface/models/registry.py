@@ -22,12 +22,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from bareface.errors import BarefaceError, ModelError, UsageError
+from bareface import settings
+from bareface.errors import ModelError, UsageError
 from bareface.models.card import INPUT_KEYS, LONGEST_NAME, check_card, is_name, read_card
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
-from bareface.system.files import create, make_folder, own_folder, write_atomically
+from bareface.system.files import create, make_folder, write_atomically
 from bareface.values.face import Float32
 
 _PACKAGE = Path(str(resources.files("bareface.models")))
@@ -41,21 +42,8 @@ _DETECTORS: Final = ("bareface", "dlib")
 
 
 def models_home() -> Path:
-    """The user's model folder: ``models`` in :func:`bareface.system.files.own_folder`.
-
-    Raises
-    ------
-    UsageError
-        ``usage.home``: the user has no home.
-    """
-    own = own_folder()
-    if own is None:
-        raise UsageError(
-            "usage.home",
-            "this user has no home folder to keep models in.",
-            remedy="Set BAREFACE_HOME to a folder that may be written to.",
-        )
-    return own / "models"
+    """Return the folder of added models: see :attr:`bareface.settings.Settings.models`."""
+    return settings.current().models
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -107,9 +95,11 @@ def card(model_id: str) -> ModelCard:
 
 def _added() -> list[Path]:
     """Cards of the user's own models; none where there is no folder of them, or it may not be read."""
+    if settings.current().folder is None:
+        return []
     try:
         folders = sorted(entry for entry in models_home().iterdir() if not entry.name.startswith("."))
-    except (OSError, BarefaceError):
+    except OSError:
         return []
     return [folder / "card.json" for folder in folders if os.path.lexists(folder / "card.json")]
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from bareface import settings
 from bareface.errors import ModelError
 from bareface.system import dependencies
 from bareface.system.forking import PerProcess
 from bareface.values import arguments
 from bareface.values.face import Precision
-
-HIDE_VNNI: Final = "BAREFACE_NO_VNNI"
-"""Environment variable for tests: anything but 0 makes bareface work as on a CPU without VNNI."""
 
 _CPU: Final = "CPUExecutionProvider"
 _SHORT_NAMES = {
@@ -183,10 +180,10 @@ def check_precision(precision: str, providers: Sequence[str] | None) -> None:
 def sums_8_bit_products_exactly() -> bool:
     """Whether this CPU adds 8-bit products in 32 bits (VNNI on x86, dot products on 64-bit Arm).
 
-    Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed. The environment
-    variable :data:`HIDE_VNNI` makes the answer False, so that tests can take the path of such a CPU on any machine.
+    Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed. The setting
+    ``no_vnni`` makes the answer False, so that tests can take the path of such a CPU on any machine.
     """
-    return os.environ.get(HIDE_VNNI, "0") in ("", "0") and _cpu_reports_it()
+    return not settings.current().no_vnni and _cpu_reports_it()
 
 
 @cache

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from bareface import settings
 from bareface.errors import UsageError
 from bareface.imaging.folders import entries
 from bareface.imaging.portraits import Person
@@ -36,10 +36,8 @@ class Photos:
 
 
 def default_folder() -> Path | None:
-    """People on this machine: below ``$BAREFACE_DATA``, or in ``../shared/data`` beside the checkout."""
-    checkout = Path(__file__).resolve().parents[3]
-    data = Path(os.environ.get("BAREFACE_DATA") or checkout.parent / "shared" / "data")
-    folder = data / "lfw" / "images"
+    """Return the folder of people on this machine, ``lfw/images`` in the folder of photos; None if there is none."""
+    folder = settings.current().photos / "lfw" / "images"
     return folder if folder.is_dir() else None
 
 

@@ -14,55 +14,21 @@ from typing import Final
 
 from bareface.errors import UsageError
 
-_MODE = "BAREFACE_FILE_MODE"
-_OWNER_ONLY = 0o600
 _LONGEST_NAME: Final = 255
 """Bytes of a name that common file systems take."""
 
 
 def file_mode() -> int:
-    """The permissions of new files: those in ``$BAREFACE_FILE_MODE``, such as 0640, else 0600, whatever the umask says.
+    """Return the permissions of new files, whatever the umask says: see :mod:`bareface.settings`.
 
     Raises
     ------
     UsageError
-        ``usage.file-mode``.
+        ``usage.file-mode`` or ``usage.setting``.
     """
-    text = os.environ.get(_MODE, "").strip()
-    if not text:
-        return _OWNER_ONLY
-    try:
-        mode = int(text, 8)
-    except ValueError:
-        mode = -1
-    if mode & _OWNER_ONLY != _OWNER_ONLY or mode & ~0o666:
-        raise UsageError(
-            "usage.file-mode",
-            f"{text!r} is not a mode that a file of yours can have.",
-            source=_MODE,
-            remedy="Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
-        )
-    return mode
+    from bareface import settings  # with pydantic, which commands that write nothing need not import
 
-
-def own_folder() -> Path | None:
-    """Where bareface keeps what belongs to no gallery: models that were added, the record of restorations.
-
-    ``$BAREFACE_HOME``, else ``bareface`` in ``$XDG_DATA_HOME`` or ``~/.local/share``; None for a user without a home.
-    The last two must be absolute: what lies in the current folder would be missed from the next.
-    """
-    if own := os.environ.get("BAREFACE_HOME"):
-        return Path(own)
-    data = os.environ.get("XDG_DATA_HOME", "")
-    if os.path.isabs(data):  # noqa: PTH117 - empty where it is not set
-        return Path(data) / "bareface"
-    if os.environ.get("HOME") == "":  # Python would take the root folder
-        return None
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return home / ".local" / "share" / "bareface" if home.is_absolute() else None
+    return settings.current().file_mode
 
 
 def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
