@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.faces.detection.bareface_detector import BarefaceDetector
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from bareface.faces.occlusion.state import STATES, mask_state
 from bareface.imaging import decode as images
@@ -104,13 +104,13 @@ def templates(engine: Engine, chips: Chips, *, covered: bool = False) -> tuple[F
     for start in range(0, len(chips.pixels), BATCH):
         part = slice(start, start + BATCH)
         pixels = list(chips.pixels[part])
-        covers = [
-            Cover(STATES[state], occlusion)
+        masks = [
+            MaskInfo(STATES[state], occlusion)
             for state, occlusion in zip(chips.state[part], chips.occlusion[part], strict=True)
         ]
-        vectors += [template.vector for template in engine.embed_chips(pixels, covers)]
-        if covered and engine.covers:
-            seconds += list(engine.cover_chips(pixels))
+        vectors += [template.vector for template in engine.embed_chips(pixels, masks)]
+        if covered and engine.makes_upper_face:
+            seconds += list(engine.embed_upper_faces(pixels))
     if not seconds:
         return np.stack(vectors), None
     second = np.stack(seconds)

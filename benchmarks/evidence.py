@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.occlusion.base import MASK
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from bareface.faces.occlusion.visible import visible_fraction
@@ -56,9 +56,9 @@ def main() -> None:
 
 def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> list[Template]:
     """Templates of faces with these occlusion maps, all of them treated as masked."""
-    covers = [Cover("full", one) for one in classes]
+    masks = [MaskInfo("full", one) for one in classes]
     parts = (slice(start, start + BATCH) for start in range(0, len(chips), BATCH))
-    return [made for part in parts for made in engine.embed_chips(chips[part], covers[part])]
+    return [made for part in parts for made in engine.embed_chips(chips[part], masks[part])]
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Plain:
     geometry: Geometry = "dlib-150"
     precision = "float32"
 
-    def embed(self, chips: Sequence[UInt8], covers: object = None) -> Float32:
+    def embed(self, chips: Sequence[UInt8], masks: object = None) -> Float32:
         """Ones."""
         return np.ones((len(chips), 128), np.float32)
 

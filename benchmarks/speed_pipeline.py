@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.services.engine import Engine
 from benchmarks import dlib_path
 from benchmarks.common import interleaved, print_table, write_json
@@ -52,7 +52,7 @@ def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
     exact, quick = Engine(), Engine(precision="int8")
     faces = [face for analysis in exact.stream(photos) for face in analysis.faces][:BATCH]
     chips = [face.chip for face in faces]
-    masked = [Cover("full", face.occlusion) for face in faces]
+    masked = [MaskInfo("full", face.occlusion) for face in faces]
     tasks: dict[str, Callable[[], object]] = {
         "dlib": lambda: [dlib_path.descriptor().compute_face_descriptor(chip) for chip in chips],
         "bareface float32": lambda: exact.embed_chips(chips),

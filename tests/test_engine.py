@@ -9,7 +9,7 @@ import pytest
 
 import bareface
 from bareface.errors import ImageError, ModelError
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import sums_8_bit_products_exactly
@@ -97,9 +97,9 @@ def test_masked_faces_have_the_same_templates_on_a_cpu_without_vnni(
 ) -> None:
     """The network for masked faces has 8-bit weights only, and its sums must not saturate anywhere."""
     (face,) = engine.faces(hopper())
-    here = engine.embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
+    here = engine.embed_chips([face.chip], [MaskInfo("full", face.occlusion)])[0].vector
     monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
-    there = Engine(threads=1).embed_chips([face.chip], [Cover("full", face.occlusion)])[0].vector
+    there = Engine(threads=1).embed_chips([face.chip], [MaskInfo("full", face.occlusion)])[0].vector
     assert here @ there / np.linalg.norm(here) / np.linalg.norm(there) > 0.999
 
 
@@ -119,24 +119,24 @@ def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_p
 
 
 def test_second_templates_are_made_only_when_asked_for(engine: Engine) -> None:
-    assert engine.covers
+    assert engine.makes_upper_face is engine.covers is True
     assert engine.sees_masks
     ((quick,), (full,)) = (next(iter(engine.stream([hopper()], covered=covered))).faces for covered in (False, True))
-    assert quick.template.covered is None
-    assert "reference" not in quick.__dict__
-    assert "reference" in full.__dict__
-    assert full.reference.covered is not None
-    assert np.allclose(quick.reference.covered, full.reference.covered, atol=1e-4)
-    assert np.allclose(quick.reference.vector, full.template.vector, atol=1e-5)
-    assert not np.allclose(full.reference.covered, full.reference.vector, atol=0.05)
+    assert quick.template.upper_face is None
+    assert "enrolment_template" not in quick.__dict__
+    assert "enrolment_template" in full.__dict__
+    assert full.enrolment_template.upper_face is not None
+    assert np.allclose(quick.enrolment_template.upper_face, full.enrolment_template.upper_face, atol=1e-4)
+    assert np.allclose(quick.enrolment_template.vector, full.template.vector, atol=1e-5)
+    assert not np.allclose(full.enrolment_template.upper_face, full.enrolment_template.vector, atol=0.05)
 
 
 def test_an_engine_without_a_network_for_masks_makes_none(engine: Engine) -> None:
     plain = Engine(embedder="dlib-resnet", segmenter=None)
-    assert not plain.covers
+    assert not plain.makes_upper_face
     assert not plain.sees_masks
     (face,) = next(iter(plain.stream([hopper()], covered=True))).faces
-    assert face.reference is face.template
+    assert face.enrolment_template is face.template
 
 
 def test_a_stream_reads_only_a_little_ahead(engine: Engine) -> None:

@@ -29,6 +29,8 @@ def test_former_names_lead_to_modules_that_exist(former: str) -> None:
         "from bareface.engine import Engine; import bareface; assert Engine is bareface.Engine",
         "from bareface.service import Gallery; import bareface; assert Gallery is bareface.Gallery",
         "from bareface.matching.comparison import compare, distance",
+        "from bareface.restoration.beside import Beside, Lead, beside, union_calibration",
+        "from bareface.gallery.searching import Hit",
     ],
 )
 def test_what_was_imported_from_a_former_place_is_found_with_a_warning(code: str) -> None:
@@ -39,3 +41,21 @@ def test_what_was_imported_from_a_former_place_is_found_with_a_warning(code: str
 def test_an_unknown_module_stays_unknown() -> None:
     with pytest.raises(ModuleNotFoundError):
         import_module("bareface.nosuch")
+
+
+def test_names_of_version_0_1_are_kept() -> None:
+    import numpy as np
+
+    from bareface import Engine, Gallery, Template
+    from bareface.faces.embedding.base import Cover, CoveringEmbedder, MaskInfo, UpperFaceEmbedder
+    from bareface.gallery.restored_candidates import RestoredSearch
+    from bareface.values.search import CandidateList
+
+    template = Template(np.ones(2, np.float32), "m", "s", upper_face=np.zeros(2, np.float32))
+    with pytest.warns(DeprecationWarning, match="Template.covered is upper_face"):
+        assert template.covered is template.upper_face
+    assert (Cover, CoveringEmbedder) == (MaskInfo, UpperFaceEmbedder)
+    assert Engine.cover_chips is Engine.embed_upper_faces
+    assert Gallery.search_beside is Gallery.search_restored
+    beside = RestoredSearch(CandidateList((), (), 0, 0), None)
+    assert (beside.leads, beside.brought_up) == (beside.candidates, beside.added)

@@ -17,7 +17,7 @@ from bareface.cli.main import app
 from bareface.evaluation.analysis import analyse
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ORIGINAL, Scores, Trial, judged
-from bareface.gallery.restored_candidates import Agreement, Beside, Lead, Standing
+from bareface.gallery.restored_candidates import Agreement, RestoredCandidate, RestoredSearch, Standing
 from bareface.imaging.decode import decode, encode
 from bareface.reports.candidates import candidate_report
 from bareface.reports.evaluation import report
@@ -67,7 +67,7 @@ def candidates(folder: Path) -> bytes:
         decision="possible", fpir=0.05, box=Box(0, 0, 1, 1), same_source=None,
     )  # fmt: skip
     standing = Standing(1, 0.9)
-    lead = Lead(
+    lead = RestoredCandidate(
         1, HOSTILE, 1, HOSTILE, standing, (standing, Standing(2, 0.7)), standing, "possible", 0.04, False,
         Agreement(2, 1, 1, True),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def candidates(folder: Path) -> bytes:
         lead, subject_id=2, original=Standing(), decision=None, fpir=None, agreement=Agreement(2, 1, None, False)
     )
     entry = CandidateList((face,), (found,), 12, 34, ())
-    beside = Beside(entry, None, (lead,), (raised,), (HOSTILE,))
+    beside = RestoredSearch(entry, None, (lead,), (raised,), (HOSTILE,))
     return candidate_report([entry], gallery=HOSTILE, crop=lambda _: encode(crop, "JPEG"), beside=[beside])
 
 

@@ -24,7 +24,7 @@ from bareface.services.engine import Analysis, Engine
 from bareface.values.face import Face
 from tests.portraits import astronaut, hopper
 
-COMPUTED = ("template", "reference", "occlusion", "mask_state", "visible", "quality")
+COMPUTED = ("template", "enrolment_template", "occlusion", "mask_state", "visible", "quality")
 LEFT_BEHIND = ("_embed", "_segment", "_cover")
 
 
@@ -79,7 +79,7 @@ def test_a_face_comes_back_with_all_that_it_says(engine: Engine, way: Callable[[
     back = way(face)
     assert set(COMPUTED) <= set(back.__dict__)
     assert_same(back, face)
-    assert back.reference.covered is not None
+    assert back.enrolment_template.upper_face is not None
     assert back.occlusion is not None
 
 
@@ -94,7 +94,7 @@ def test_a_face_that_came_back_is_of_use(engine: Engine) -> None:
     (face,) = engine.faces(hopper())
     back = pickled(pickled(face))
     assert bareface.compare(face, back).similarity == pytest.approx(1, abs=1e-6)
-    assert engine.embed([back], covered=True) == [back.reference]
+    assert engine.embed([back], covered=True) == [back.enrolment_template]
     assert_same(engine.enhance(back, "unsharp").completions, engine.enhance(face, "unsharp").completions)
 
 

@@ -59,7 +59,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gpu]:
 def test_every_network_of_an_engine_runs_where_it_was_told(gpu: Gpu, detector: str) -> None:
     engine = Engine(detector=detector, providers=["cuda"], threads=1)
     (face,) = engine.faces(hopper())
-    assert face.reference.covered is not None
+    assert face.enrolment_template.upper_face is not None
     assert face.occlusion is not None
     engine.enhance(face)
     networks = {path.name for path in Path(registry.path_of(registry.card("dlib-mmod"))).parent.glob("*.onnx")}

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.embedding.routed import COVERED_FROM
+from bareface.faces.embedding.routed import UPPER_FACE_ROWS
 from bareface.imaging import decode as images
 from bareface.imaging.align import align
 from bareface.models import registry
@@ -94,7 +94,7 @@ def embed_subjects(
         np.array(subjects),
         np.stack([made.vector for made in bare]),
         np.stack([made.vector for made in masked]),
-        np.stack([none if made.covered is None else made.covered for made in bare]),
+        np.stack([none if made.upper_face is None else made.upper_face for made in bare]),
         len(photos),
     )
     cache.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState |
     weights = [file.sha256 for file in card.files if file.precision == engine.precision]
     # Detector and occlusion map decide what is cut out.
     weights += [file.sha256 for found in registry.cards() if found.task in CUTTING for file in found.files]
-    weights += [str(dict(card.input)), str(COVERED_FROM)]
+    weights += [str(dict(card.input)), str(UPPER_FACE_ROWS)]
     worn = [half] if state is None else [half, state]
     drawn = [file.read_text() for file in sorted(Path(masks.__file__).parent.glob("mask*.py"))]
     names = [str(folder.resolve()) for folder in folders]

@@ -18,6 +18,7 @@ MOVED = {
     "_reading": "imaging.read_bytes",
     "_tiff": "imaging.tiff",
     "alignment": "imaging.align",
+    "cli.beside": "cli.restored_search",
     "demo": "services.demo",
     "demo_photos": "services.demo_photos imaging.portraits",
     "dependencies": "system.dependencies",
@@ -105,6 +106,19 @@ MOVED = {
 }
 """Former module: the modules that hold its names now, the main one first."""
 
+RENAMED = {
+    "Beside": "RestoredSearch",
+    "Hit": "CandidateScore",
+    "Lead": "RestoredCandidate",
+    "beside": "compare_searches",
+    "beside_cells": "restored_cells",
+    "beside_columns": "restored_columns",
+    "beside_shape": "restored_shape",
+    "print_beside": "print_restored",
+    "searched_beside": "search_restored",
+}
+"""Former name in a former module: its name now."""
+
 
 class FormerNames(MetaPathFinder, Loader):
     """Finds modules by the names that they had in version 0.1."""
@@ -134,8 +148,9 @@ class FormerNames(MetaPathFinder, Loader):
         def moved(name: str) -> object:
             for place in places:
                 now = import_module(place)
-                if hasattr(now, name):
-                    return getattr(now, name)
+                for present in (name, RENAMED.get(name, name)):
+                    if hasattr(now, present):
+                        return getattr(now, present)
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
         module.__getattr__ = moved  # type: ignore[method-assign]

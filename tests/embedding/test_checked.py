@@ -21,7 +21,7 @@ class Liar:
     def __init__(self, answer: Callable[[int], Any]) -> None:
         self.answer = answer
 
-    def embed(self, chips: Any, covers: Any = None) -> Any:
+    def embed(self, chips: Any, masks: Any = None) -> Any:
         return self.answer(len(chips))
 
 

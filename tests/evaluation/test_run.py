@@ -91,7 +91,7 @@ def test_masked_samples_are_held_against_both_templates(folder: Path) -> None:
                     red = one.template.vector[0] > 128
                     second = np.array([0, 3, 4], np.float32) if red else None
                     one.__dict__["template"] = replace(
-                        one.template, mask_state="none" if red else "full", covered=second
+                        one.template, mask_state="none" if red else "full", upper_face=second
                     )
                 yield analysis
 

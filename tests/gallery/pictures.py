@@ -68,7 +68,7 @@ class TileEngine:
         self.space, self.model, self.precision = space, model, precision
         self.analysed: list[str] = []
 
-    covers = sees_masks = False
+    makes_upper_face = sees_masks = False
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         for source in sources:
@@ -95,10 +95,10 @@ class TileEngine:
                     np.resize(tile, (160, 160, 3)),
                     photo.source,
                     self._embed,
-                    _cover=self.cover if self.covers else None,
+                    _cover=self.embed_upper_faces if self.makes_upper_face else None,
                 )
 
-    def cover(self, chips: Sequence[UInt8]) -> Float32:
+    def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         raise NotImplementedError("this engine makes no second templates")
 
     def _embed(self, faces: Sequence[Face]) -> list[Template]:
@@ -147,18 +147,18 @@ class LookEngine(TileEngine):
         ]
 
 
-class CoverEngine(LookEngine):
+class UpperFaceEngine(LookEngine):
     """A mask-aware engine: the second template of a colour is the template of another one, as given."""
 
-    covers = sees_masks = True
+    makes_upper_face = sees_masks = True
 
     def __init__(self, looks: Mapping[Colour, Look], seconds: Mapping[Colour, Colour]) -> None:
         super().__init__(looks, model="bareface128")
         self.seconds = seconds
-        self.covered = 0
+        self.upper_face = 0
 
-    def cover(self, chips: Sequence[UInt8]) -> Float32:
-        self.covered += len(chips)
+    def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
+        self.upper_face += len(chips)
         seen = [tuple(chip[0, 0].tolist()) for chip in chips]
         return np.stack([np.resize(vector_of(self.seconds.get(colour, colour)), 128) for colour in seen])
 

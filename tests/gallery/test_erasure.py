@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bareface.services.gallery import Gallery
-from tests.gallery.pictures import CoverEngine, colours, save
+from tests.gallery.pictures import UpperFaceEngine, colours, save
 
 SHORTEST = 6
 """Bytes of a value that cannot be there by chance."""
@@ -44,7 +44,7 @@ def as_stored(value: object) -> bytes:
 def cycles(folder: Path, count: int, photos: int) -> None:
     rng = random.Random(11)
     palette = colours(photos, seed=5)
-    engine = CoverEngine({}, dict(zip(palette, palette[::-1], strict=True)))
+    engine = UpperFaceEngine({}, dict(zip(palette, palette[::-1], strict=True)))
     path = folder / "g"
     tick = 0
     with Gallery.open(path, engine) as opened:
@@ -81,7 +81,7 @@ def test_no_value_is_left_after_a_hundred_cycles(tmp_path):
 def test_an_index_that_was_being_written_is_removed_too(tmp_path):
     """A process that died while it wrote the index leaves the unfinished file, with templates."""
     palette = colours(4)
-    engine = CoverEngine({}, {})
+    engine = UpperFaceEngine({}, {})
     with Gallery.open(tmp_path / "g", engine) as opened:
         opened.enrol(save(tmp_path / "a.png", palette[0]), subject="Ada")
         (tmp_path / "g-index.new").write_bytes(b"templates of Ada")

@@ -22,7 +22,7 @@ from bareface.errors import GalleryError
 from bareface.services.gallery import Gallery
 from bareface.storage.sqlite import schema, store
 from bareface.storage.sqlite.store import Store
-from tests.gallery.pictures import CoverEngine, Look, TileEngine, people, picture, save
+from tests.gallery.pictures import Look, TileEngine, UpperFaceEngine, people, picture, save
 
 MIGRATIONS = Path(store.__file__).parent / "migrations"
 
@@ -165,7 +165,7 @@ def test_an_old_gallery_is_migrated_without_loss(path, tmp_path):
 
 def test_references_from_before_second_templates_are_searched_as_they_are(path, tmp_path):
     red, blue = (230, 60, 60), (60, 60, 230)
-    engine = CoverEngine({red: Look("full", 0.4)}, {blue: red})
+    engine = UpperFaceEngine({red: Look("full", 0.4)}, {blue: red})
     with Gallery.open(tmp_path / "current", engine) as opened:
         opened.enrol(save(tmp_path / "blue.png", blue), subject="Blue")
         (both,) = opened.search(picture(red)).lists[0].candidates

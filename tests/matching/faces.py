@@ -12,12 +12,12 @@ def face(
     vector: object = 1.0,
     mask_state: MaskState = "none",
     visible: float | None = 1.0,
-    covered: object = None,
+    upper_face: object = None,
     model: str = "dlib-resnet",
 ) -> Face:
     """A face with this template: a number, or as many as there are, repeated up to dlib's 128."""
     values = np.resize(np.asarray(vector, np.float32), 128)
-    second = None if covered is None else np.resize(np.asarray(covered, np.float32), 128)
+    second = None if upper_face is None else np.resize(np.asarray(upper_face, np.float32), 128)
     template = Template(values, model, "dlib-128", "float32", mask_state, visible, second)
     pixels = np.zeros((150, 150, 3), np.uint8)
     landmarks = Landmarks(np.zeros((5, 2), np.float32), "five")

@@ -33,7 +33,7 @@ def test_threshold_and_decision_are_those_of_the_pair(one, other, above, decisio
 
 @pytest.mark.parametrize("state", ["partial", "full"])
 def test_a_masked_face_is_held_against_both_templates_of_a_bare_one(state):
-    bare = face("a", [1, 0], covered=at(0.6))
+    bare = face("a", [1, 0], upper_face=at(0.6))
     masked = face("b", at(0.6), state)
     for one, other in ((bare, masked), (masked, bare)):
         found = compare(one, other)
@@ -43,7 +43,7 @@ def test_a_masked_face_is_held_against_both_templates_of_a_bare_one(state):
 
 
 def test_the_second_template_of_another_model_does_not_count():
-    found = compare(face("a", [1, 0], covered=at(0.6), model="bareface128"), face("b", at(0.6), "full"))
+    found = compare(face("a", [1, 0], upper_face=at(0.6), model="bareface128"), face("b", at(0.6), "full"))
     assert found.similarity == pytest.approx(0.6, abs=1e-6)
     assert found.notes[0].startswith("one template is of bareface128, one of dlib-resnet")
 

@@ -43,14 +43,14 @@ def test_second_templates_count_where_just_one_face_is_masked():
     second = given.templates.copy()  # of the next person
     second[::2] = np.roll(given.templates[1::2], -1, axis=0)
     plain = calibrate_references(replace(given, states=states), "space", "model").calibration
-    both = calibrate_references(replace(given, states=states, covered=second), "space", "model").calibration
+    both = calibrate_references(replace(given, states=states, upper_face=second), "space", "model").calibration
     assert plain is not None
     assert both is not None
     crossed, bare = ("full", "none"), ("none", "none")
     assert both.threshold(1e-2, bare).similarity == plain.threshold(1e-2, bare).similarity
     unit = given.templates / np.linalg.norm(given.templates, axis=1, keepdims=True)
-    covered = second / np.linalg.norm(second, axis=1, keepdims=True)
-    scores = unit[1::2] @ (unit[::2] + covered[::2]).T / 2
+    upper_face = second / np.linalg.norm(second, axis=1, keepdims=True)
+    scores = unit[1::2] @ (unit[::2] + upper_face[::2]).T / 2
     highest = np.sort(scores[~np.eye(150, dtype=bool)])[-150 * 149 // 100]
     assert both.threshold(1e-2, crossed).similarity == pytest.approx(highest, abs=0.02)
     assert both.threshold(1e-2, crossed).similarity < plain.threshold(1e-2, crossed).similarity - 0.05
@@ -61,7 +61,7 @@ def test_comparisons_of_another_kind_are_left_out():
     states = ["full" if number % 2 else "none" for number in range(300)]
     some = given.templates.copy()
     some[240:] = np.nan  # the last thirty people have no second template
-    found = calibrate_references(replace(given, states=states, covered=some), "space", "model").calibration
+    found = calibrate_references(replace(given, states=states, upper_face=some), "space", "model").calibration
     assert found is not None
     pairs = {states: entry.strangers.pairs for states, entry in found.entries.items()}
     assert pairs["none", "none"] == pairs["full", "full"]

@@ -13,21 +13,21 @@ from bareface.values.face import Template
 ROOT_HALF = 0.5**0.5
 
 
-def made(vector, state="none", covered=None, model="m"):
-    second = None if covered is None else np.array(covered, np.float32)
-    return Template(np.array(vector, np.float32), model, "s", mask_state=state, covered=second)
+def made(vector, state="none", upper_face=None, model="m"):
+    second = None if upper_face is None else np.array(upper_face, np.float32)
+    return Template(np.array(vector, np.float32), model, "s", mask_state=state, upper_face=second)
 
 
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
         (made([2, 0]), made([1, 1]), ROOT_HALF),
-        (made([2, 0], covered=[0, 5]), made([1, 1], covered=[1, 0]), ROOT_HALF),  # both bare
+        (made([2, 0], upper_face=[0, 5]), made([1, 1], upper_face=[1, 0]), ROOT_HALF),  # both bare
         (made([1, 0], "full"), made([3, 0], "partial"), 1.0),  # both masked
         (made([1, 0], "full"), made([0, 2]), 0.0),  # no second template
-        (made([1, 0], "full"), made([0, 2], covered=[7, 0]), 0.5),
-        (made([1, 0], "partial"), made([1, 1], covered=[-2, 0]), (ROOT_HALF - 1) / 2),
-        (made([1, 0], "full"), made([0, 2], covered=[7, 0], model="other"), 0.0),
+        (made([1, 0], "full"), made([0, 2], upper_face=[7, 0]), 0.5),
+        (made([1, 0], "partial"), made([1, 1], upper_face=[-2, 0]), (ROOT_HALF - 1) / 2),
+        (made([1, 0], "full"), made([0, 2], upper_face=[7, 0], model="other"), 0.0),
     ],
 )
 def test_the_score_is_a_cosine_or_the_mean_of_two(a, b, expected):

@@ -13,7 +13,7 @@ import onnx
 import pytest
 
 from bareface.errors import ModelError, UsageError
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.embedding.onnx import OnnxEmbedder
 from bareface.faces.embedding.routed import RoutedEmbedder
 from bareface.faces.trial_run import examine
@@ -436,7 +436,7 @@ def test_two_networks_of_one_space_with_templates_of_two_lengths_are_refused(hom
     both = add(written(networks.sound(), tmp_path / "m.onnx"), input={"bare": "bare", "blank": [0, 0, 0]})
     embedder = RoutedEmbedder(both, "float32")
     chips = list(np.random.default_rng(0).integers(0, 255, (3, 150, 150, 3), np.uint8))
-    none, full = Cover("none", None), Cover("full", None)
+    none, full = MaskInfo("none", None), MaskInfo("full", None)
     assert embedder.embed(chips, [full] * 3).shape == (3, 75)
     assert code_of(lambda: embedder.embed(chips, [none, full, none])) == "model.output"
 
@@ -446,6 +446,6 @@ def test_bare_and_masked_faces_keep_their_order(home: Path, tmp_path: Path) -> N
     both = add(path, input={"bare": "mine", "blank": [0, 0, 0]})
     embedder = RoutedEmbedder(both, "float32")
     chips = list(np.random.default_rng(0).integers(0, 255, (4, 150, 150, 3), np.uint8))
-    covers = [Cover(state, None) for state in ("full", "none", "partial", "none")]
-    np.testing.assert_allclose(embedder.embed(chips, covers), embedder.embed(chips), rtol=1e-6)
+    masks = [MaskInfo(state, None) for state in ("full", "none", "partial", "none")]
+    np.testing.assert_allclose(embedder.embed(chips, masks), embedder.embed(chips), rtol=1e-6)
     assert embedder.embed([]).shape[0] == 0

@@ -92,7 +92,7 @@ class ChipEngine:
     """An engine for which every photo is one aligned face."""
 
     model, space, precision = "chips", "chips", "float32"
-    covers = sees_masks = False
+    makes_upper_face = sees_masks = False
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         for source in sources:

@@ -107,11 +107,13 @@ def test_the_packaged_pair_treats_masked_faces_apart() -> None:
     worn = apply_mask(photo, face.landmarks, sample_mask(3, half="test", nose="high")).pixels
     (masked,) = engine.faces(worn)
     assert (face.mask_state, masked.mask_state) == ("none", "full")
-    assert face.reference.covered is not None
-    assert face.template.vector.shape == face.reference.covered.shape == masked.template.vector.shape == (128,)
+    assert face.enrolment_template.upper_face is not None
+    assert (
+        face.template.vector.shape == face.enrolment_template.upper_face.shape == masked.template.vector.shape == (128,)
+    )
     plain = Engine(embedder="bareface-mobile-bare", threads=1).embed_chips([face.chip])[0]
     np.testing.assert_allclose(face.template.vector, plain.vector, rtol=1e-4, atol=1e-5)
-    assert score(masked.template, face.reference) > 0.4
+    assert score(masked.template, face.enrolment_template) > 0.4
 
 
 def test_the_quick_slope_has_torchs_gradient() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.faces.detection.yunet import YunetDetector
-from bareface.faces.embedding.routed import COVERED_FROM
+from bareface.faces.embedding.routed import UPPER_FACE_ROWS
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from bareface.faces.occlusion.visible import blanked
 from bareface.imaging import decode as images
@@ -119,7 +119,7 @@ def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
 def with_second(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
     """What changes in :func:`row_of` when masked faces are held against both templates of bare ones, as in a search."""
     painted = chips.bare.copy()
-    painted[:, COVERED_FROM:] = np.round(FILL).astype(np.uint8)
+    painted[:, UPPER_FACE_ROWS:] = np.round(FILL).astype(np.uint8)
     worn = np.ones(len(bare), bool)
     references = Columns.of(bare, ~worn, templates(path, painted))
     found = rates(matrix(Columns.of(templates(path, chips.blanked), worn), references), chips.subject)

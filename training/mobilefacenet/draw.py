@@ -19,7 +19,7 @@ UNBLANKED = 0.12
 """Share of masked samples whose mask was not found."""
 FILL = 128
 """The grey that masks are blanked with: zero to the network."""
-COVERED_FROM = (72, 86)
+UPPER_FACE_ROWS = (72, 86)
 """Between which rows the painting of second templates begins."""
 
 
@@ -62,7 +62,7 @@ def _sample(pool: Pool, face: int, rng: np.random.Generator) -> UInt8:
         hidden = _cut(pool.region(face).astype(np.uint8) * 255, shifted) > 127
         chip[widened(hidden, int(rng.integers(-1, 4)))] = FILL
     elif not masked and kind >= BARE:
-        chip[int(rng.integers(*COVERED_FROM)) :] = FILL
+        chip[int(rng.integers(*UPPER_FACE_ROWS)) :] = FILL
     return chip
 
 

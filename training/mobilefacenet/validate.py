@@ -18,7 +18,7 @@ from training.mobilefacenet.space import STEP, centre, unit
 RATES = (1e-2, 1e-3, 1e-4)
 EDGE = 1
 """Pixels round a mask that are blanked, too."""
-COVERED_FROM = 79
+UPPER_FACE_ROWS = 79
 """Row of the chip from which a bare face is painted over for its second template: just below the nose."""
 
 
@@ -34,7 +34,7 @@ def views(pool: Pool) -> dict[str, UInt8]:
     for number, window in enumerate(blanked):
         window[widened(pool.region(number), EDGE)] = FILL
     covered = centre(np.asarray(pool.bare))
-    covered[:, COVERED_FROM:] = FILL
+    covered[:, UPPER_FACE_ROWS:] = FILL
     return {"bare": centre(np.asarray(pool.bare)), "masked": centre(blanked), "covered": covered}
 
 

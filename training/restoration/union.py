@@ -91,7 +91,7 @@ def _kept_reference(engine: Engine, path: Path, kept: Path) -> tuple[Float32, Fl
     if not kept.is_file():
         face = _subject(engine, path)
         made = None if face is None else engine.embed([face], covered=True)[0]
-        both = np.zeros((0, 0)) if made is None or made.covered is None else np.stack([made.vector, made.covered])
+        both = np.zeros((0, 0)) if made is None or made.upper_face is None else np.stack([made.vector, made.upper_face])
         np.savez(kept, both=both.astype(np.float32))
     with np.load(kept) as stored:
         both = stored["both"]

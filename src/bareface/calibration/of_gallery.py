@@ -42,7 +42,7 @@ class GalleryReferences:
         float32 [n, d], of one space.
     states
         Mask state of each reference; None: all ``none``.
-    covered
+    upper_face
         float32 [n, d], what masked faces are held against, too; NaN where there is none, None where nobody has one.
         Where some have one, comparisons across a mask with those that have none are left out: they are of another kind.
     """
@@ -52,7 +52,7 @@ class GalleryReferences:
     names: Sequence[str | None]
     templates: Float32
     states: Sequence[str] | None = None
-    covered: Float32 | None = None
+    upper_face: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         basis = f"{np.unique(people).size:,} named subjects of this gallery, {drawn.size:,} references, fitted {today}"
         states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
-        single = np.zeros(drawn.size, bool) if given.covered is None else np.isnan(given.covered[drawn]).any(1)
+        single = np.zeros(drawn.size, bool) if given.upper_face is None else np.isnan(given.upper_face[drawn]).any(1)
         single &= states == "none"
         fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
         if suspicious:
@@ -188,8 +188,8 @@ def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
             remedy="`bareface gallery check` names the damage.",
         )
     masked = np.array([given.states is not None and given.states[number] != "none" for number in drawn], bool)
-    covered = None if given.covered is None else given.covered[drawn]
-    people = Columns.of(templates, masked, covered)
+    upper_face = None if given.upper_face is None else given.upper_face[drawn]
+    people = Columns.of(templates, masked, upper_face)
     scores = matrix(people, people)
     np.fill_diagonal(scores, np.nan)
     return scores

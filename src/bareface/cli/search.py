@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bareface.cli.beside import beside_shape, print_beside
 from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
+from bareface.cli.restored_search import print_restored, restored_shape
 from bareface.cli.shapes import list_shape
 from bareface.errors import BarefaceError, FaceError, ImageError
 from bareface.matching.evidence import MIN_VISIBLE
@@ -19,7 +19,7 @@ from bareface.system.files import absolute, check_page, write_atomically
 from bareface.values.words import percent, plural
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import Beside
+    from bareface.gallery.restored_candidates import RestoredSearch
     from bareface.services.gallery import Gallery
     from bareface.values.face import MaskState
     from bareface.values.search import Candidate, CandidateList, SearchResult
@@ -50,7 +50,7 @@ class _Answer:
     probes: tuple[Path, ...]
     result: SearchResult | None = None
     error: BarefaceError | None = None
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[RestoredSearch, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -133,7 +133,7 @@ def _search(
     sources = list(group)
     try:
         result = gallery.search(sources, top, same_person, min_visible=min_visible)
-        beside = gallery.search_beside(
+        beside = gallery.search_restored(
             sources,
             result,
             unmask=restoring.masked,
@@ -168,7 +168,7 @@ def _shape(answer: _Answer) -> dict[str, Any]:
         "probes": [str(probe) for probe in answer.probes],
         "notes": list(answer.result.notes) if answer.result else [],
         "lists": [list_shape(entry) for entry in answer.lists],
-        "beside": [beside_shape(one) for one in answer.beside],
+        "beside": [restored_shape(one) for one in answer.beside],
         "error": answer.error.as_dict() if answer.error else None,
     }
 
@@ -181,7 +181,7 @@ def _print(answers: list[_Answer]) -> None:
         for place, entry in enumerate(answer.lists):
             print_list(entry)
             if answer.beside:
-                print_beside(answer.beside[place])
+                print_restored(answer.beside[place])
         for remark in answer.result.notes if answer.result else ():
             note(remark)
     if any(answer.lists for answer in answers):

@@ -211,7 +211,7 @@ def _take(
             face = None
     taken.subject.append(subject)
     taken.dlib.append(None if face is None else face.chip)
-    own = None if face is None else face.reference
+    own = None if face is None else face.enrolment_template
     made: dict[str, list[Template | None]] = {ORIGINAL: [own]}
     values: dict[str, float] = {}
     restored = False
@@ -269,7 +269,7 @@ def _middle(templates: Sequence[Template | None]) -> Template | None:
     if not known:
         return None
     unit = np.mean([one.vector / np.linalg.norm(one.vector) for one in known], axis=0)
-    return replace(known[0], vector=np.asarray(unit, np.float32), covered=None)
+    return replace(known[0], vector=np.asarray(unit, np.float32), upper_face=None)
 
 
 def _measure(values: dict[str, float], of: str, found: Restored | None, truth: UInt8 | None) -> None:
@@ -315,7 +315,7 @@ class _Gallery:
 
     @classmethod
     def of(cls, engine: Analyser, dlib: Analyser | None, faces: Mapping[str, Face]) -> _Gallery:
-        ours = Columns.of_templates([face.reference for face in faces.values()])
+        ours = Columns.of_templates([face.enrolment_template for face in faces.values()])
         chips = [face.chip for face in faces.values()]
         theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips(chips))
         people = tuple(faces)

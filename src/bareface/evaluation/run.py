@@ -165,7 +165,7 @@ def _templates(
         elif not analysis.faces or analysis.photo is None:
             failures[number] = "no face found"
         else:
-            found[number] = subject_face(analysis.faces, analysis.photo.size).reference
+            found[number] = subject_face(analysis.faces, analysis.photo.size).enrolment_template
         advance()
     return _Side(Columns.of_templates(found), failures)
 

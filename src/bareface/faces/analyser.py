@@ -14,7 +14,7 @@ import numpy as np
 from bareface.errors import BarefaceError, ModelError, UsageError
 from bareface.faces.detection.base import Detection, Detector
 from bareface.faces.detection.checked import checked as checked_faces
-from bareface.faces.embedding.base import Cover, CoveringEmbedder, Embedder
+from bareface.faces.embedding.base import Embedder, MaskInfo, UpperFaceEmbedder
 from bareface.faces.embedding.checked import checked
 from bareface.faces.occlusion.base import Segmenter
 from bareface.faces.opening import open_detector, open_embedder, open_segmenter
@@ -124,11 +124,11 @@ class Analyser:
         self._embedder = (
             open_embedder(embedder, precision, self.providers, self.threads) if isinstance(embedder, str) else embedder
         )
-        if self._embedder.geometry != "dlib-150" and not isinstance(self._embedder, CoveringEmbedder):
+        if self._embedder.geometry != "dlib-150" and not isinstance(self._embedder, UpperFaceEmbedder):
             segmenter = None
         self._segmenter = open_segmenter(segmenter, self.providers) if isinstance(segmenter, str) else segmenter
         self._dimension = registry.space_dimension(self._embedder.space)
-        self._cover = self._covered if isinstance(self._embedder, CoveringEmbedder) else None
+        self._embed_upper = self._upper_faces if isinstance(self._embedder, UpperFaceEmbedder) else None
 
     def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
         """Travel to other processes as settings; networks are opened there anew."""
@@ -160,9 +160,14 @@ class Analyser:
         return self._embedder.geometry
 
     @property
+    def makes_upper_face(self) -> bool:
+        """Whether references of bare faces come with an upper-face template."""
+        return self._embed_upper is not None
+
+    @property
     def covers(self) -> bool:
-        """Whether references of bare faces come with ``covered``."""
-        return self._cover is not None
+        """Return ``makes_upper_face``: its name in version 0.1, until version 0.4."""
+        return self.makes_upper_face
 
     @property
     def sees_masks(self) -> bool:
@@ -212,7 +217,7 @@ class Analyser:
     def embed(self, faces: Sequence[Face], *, covered: bool = False) -> list[Template]:
         """Templates of many faces in one batch; the faces remember them.
 
-        With ``covered`` those of bare faces are made as ``Face.reference`` is, at the price of another network's run.
+        With ``covered`` give ``Face.enrolment_template``, at the price of another network's run for each bare face.
         """
         arguments.items("faces", faces, Face, "faces")
         new = [face for face in faces if "template" not in face.__dict__]
@@ -222,11 +227,11 @@ class Analyser:
                 face.__dict__["template"] = template
         if not covered:
             return [face.template for face in faces]
-        bare = [f for f in faces if "reference" not in f.__dict__ and f.template.mask_state == "none"]
-        if bare and self._cover is not None:
-            for face, vector in zip(bare, self._cover([face.chip for face in bare]), strict=True):
-                face.__dict__["reference"] = replace(face.template, covered=vector)
-        return [face.reference for face in faces]
+        bare = [f for f in faces if "enrolment_template" not in f.__dict__ and f.template.mask_state == "none"]
+        if bare and self._embed_upper is not None:
+            for face, vector in zip(bare, self._embed_upper([face.chip for face in bare]), strict=True):
+                face.__dict__["enrolment_template"] = replace(face.template, upper_face=vector)
+        return [face.enrolment_template for face in faces]
 
     def segment(self, faces: Sequence[Face]) -> None:
         """Draw the occlusion maps of many faces in one batch; the faces remember them."""
@@ -243,51 +248,60 @@ class Analyser:
 
     def _templates(self, faces: Sequence[Face]) -> list[Template]:
         self.segment(faces)
-        covers = [Cover(face.mask_state, face.occlusion) for face in faces]
+        masks = [MaskInfo(face.mask_state, face.occlusion) for face in faces]
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
-        vectors = self._vectors([face.chip for face in faces], covers)
+        vectors = self._vectors([face.chip for face in faces], masks)
         return [
             Template(vector, *made, face.mask_state, face.visible) for vector, face in zip(vectors, faces, strict=True)
         ]
 
-    def _vectors(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None) -> Float32:
+    def _vectors(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None) -> Float32:
         """What the embedder says of these chips, checked: an embedder may be anybody's."""
-        vectors = checked(self._embedder.embed(chips, covers), len(chips), self.model, self._dimension)
+        vectors = checked(self._embedder.embed(chips, masks), len(chips), self.model, self._dimension)
         self._dimension = vectors.shape[1]
         return vectors
 
-    def _covered(self, chips: Sequence[UInt8]) -> Float32:
-        assert isinstance(self._embedder, CoveringEmbedder)
-        return checked(self._embedder.cover(chips), len(chips), self.model, self._dimension)
+    def _upper_faces(self, chips: Sequence[UInt8]) -> Float32:
+        assert isinstance(self._embedder, UpperFaceEmbedder)
+        return checked(self._embedder.embed_upper_faces(chips), len(chips), self.model, self._dimension)
 
-    def embed_chips(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> list[Template]:
+    def embed_chips(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> list[Template]:
         """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
 
         Parameters
         ----------
         chips
             The faces.
-        covers
+        masks
             What is known of their masks; without it all are taken as bare.
         """
         _check_chips(chips)
-        if covers is not None:
-            arguments.items("covers", covers, Cover, "Cover")
-            if len(covers) != len(chips):
-                raise arguments.refused("covers", covers, "one for each chip")
+        if masks is not None:
+            arguments.items("masks", masks, MaskInfo, "MaskInfo")
+            if len(masks) != len(chips):
+                raise arguments.refused("masks", masks, "one for each chip")
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
-        states: list[MaskState] = [cover.state for cover in covers] if covers else ["none"] * len(chips)
-        vectors = self._vectors(chips, covers)
+        states: list[MaskState] = [mask.state for mask in masks] if masks else ["none"] * len(chips)
+        vectors = self._vectors(chips, masks)
         return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
 
-    def cover_chips(self, chips: Sequence[UInt8]) -> Float32:
-        """Second templates of bare, aligned faces in one batch, float32 [n, d]; only where ``covers`` is true."""
-        if self._cover is None:
-            raise ModelError("model.task", f"{self.model} makes no second templates.")
+    def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
+        """Embed the upper halves of bare, aligned faces in one batch, float32 [n, d].
+
+        Raises
+        ------
+        ModelError
+            ``model.task``: this embedder has no network for it (``makes_upper_face`` is false).
+        """
+        if self._embed_upper is None:
+            raise ModelError("model.task", f"{self.model} makes no upper-face templates.")
         _check_chips(chips)
-        return self._cover(chips) if len(chips) else np.zeros((0, self._dimension or 0), np.float32)
+        return self._embed_upper(chips) if len(chips) else np.zeros((0, self._dimension or 0), np.float32)
+
+    cover_chips = embed_upper_faces
+    """Its name in version 0.1, until version 0.4."""
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the templates computed in batches.
@@ -300,7 +314,7 @@ class Analyser:
         batch
             How many photos are taken together for embedding.
         covered
-            Whether ``Face.reference`` is computed in batches, too.
+            Whether ``Face.enrolment_template`` is computed in batches, too.
 
         Yields
         ------
@@ -395,7 +409,9 @@ class Analyser:
         landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
         segment = None if self._segmenter is None else self._maps
         embed, mask = self._templates, detection.mask
-        return Face(box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._cover)
+        return Face(
+            box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._embed_upper
+        )
 
 
 def _check_chips(chips: object) -> None:

@@ -27,12 +27,12 @@ class FaceEngine(Protocol):
         """The arithmetic that it runs in."""
 
     @property
-    def covers(self) -> bool:
-        """Whether references of bare faces come with ``covered``."""
+    def makes_upper_face(self) -> bool:
+        """Whether references of bare faces come with an upper-face template."""
 
     @property
     def sees_masks(self) -> bool:
         """Whether it looks what of a face is visible."""
 
     def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
-        """One analysis a source, in order; errors are values. ``covered``: as ``Face.reference`` will be asked for."""
+        """Yield one analysis a source, in order; errors are values. ``covered``: with ``Face.enrolment_template``."""

@@ -40,7 +40,7 @@ def calibrate(store: Store) -> GalleryCalibration:
             raise Damaged("there are templates, but no space")
         main = max(makers, key=lambda made: made.references, default=None)
         masked = any(one.mask_state != "none" for one in owners.values())
-        second = catalogue.covered_vectors(connection, list(owners), main.model) if main and masked else {}
+        second = catalogue.upper_face_vectors(connection, list(owners), main.model) if main and masked else {}
     if state.space is None or main is None:
         raise GalleryError(
             "gallery.empty",
@@ -57,7 +57,7 @@ def calibrate(store: Store) -> GalleryCalibration:
         names=[owners[number].subject for number in ids.tolist()],
         templates=templates,
         states=[owners[number].mask_state for number in ids.tolist()],
-        covered=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
+        upper_face=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
     )
     found = calibrate_references(given, state.space, main.model)
     if found.calibration is not None and not found.missing:

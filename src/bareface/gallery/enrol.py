@@ -165,7 +165,7 @@ def _record(connection: sa.Connection, entry: Entry, found: Analysis, rules: Rul
     try:
         faces = _chosen(found.faces, entry, rules, standing)
         for face in faces or ():
-            check_vector(face.reference)
+            check_vector(face.enrolment_template)
     except BarefaceError as error:
         return _failed(entry, error, faces=len(found.faces))
     if faces is None:

@@ -71,7 +71,7 @@ def _to_do(engine: FaceEngine) -> sa.ColumnElement[bool]:
         t.precision == engine.precision,
         sa.select(gallery.c.space).scalar_subquery() == engine.space,
         *([t.visible.is_not(None)] if engine.sees_masks else []),
-        *([sa.or_(t.mask_state != "none", t.covered.is_not(None))] if engine.covers else []),
+        *([sa.or_(t.mask_state != "none", t.covered.is_not(None))] if engine.makes_upper_face else []),
     )
     made = made.correlate(reference)  # not with a template that the query around it looks at
     return ~waits & ~made
@@ -107,7 +107,7 @@ def _embed_group(store: Store, engine: FaceEngine, files: Sequence[int]) -> Iter
                 for one in (one for one in ones if one.id in still_there):
                     try:
                         face = _again(one, analysis)
-                        values = {"space": engine.space, **template_values(face.reference)}
+                        values = {"space": engine.space, **template_values(face.enrolment_template)}
                         connection.execute(staged.insert().values(reference_id=one.id, **values))
                         quality = reference.update().where(reference.c.id == one.id)
                         connection.execute(quality.values(quality=quality_of(face)))
@@ -136,7 +136,7 @@ def _again(one: Reference, analysis: Analysis) -> Face:
     overlap, face = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
     if face is None or overlap < SAME_FACE_IOU:
         raise GalleryError("gallery.face-lost", "this detector does not find the face.")
-    check_vector(face.reference)
+    check_vector(face.enrolment_template)
     return face
 
 

@@ -51,7 +51,7 @@ class Rescorer:
 
     def __call__(self, similarities: Float32, numbers: Int64) -> Float32:
         """Scores float32 [k] of references by their cosines and numbers [k], in the same order."""
-        ask = catalogue.covered_vectors if self.masked else catalogue.masked_vectors
+        ask = catalogue.upper_face_vectors if self.masked else catalogue.masked_vectors
         found = ask(self.connection, [number for number in numbers.tolist() if number >= 0], self.model)
         self.fused.update(found)
         again = [

@@ -16,7 +16,7 @@ from typing import Final
 
 from bareface.calibration.calibration import TARGETS, Calibration
 from bareface.errors import ModelError
-from bareface.gallery.search import Hit
+from bareface.gallery.search import CandidateScore
 from bareface.models import registry
 from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MODEL
@@ -86,7 +86,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class RestoredCandidate:
     """One subject beside a candidate list.
 
     Attributes
@@ -122,7 +122,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
+class RestoredSearch:
     """What stands beside one candidate list.
 
     Attributes
@@ -131,9 +131,9 @@ class Beside:
         The photo's own list, unchanged.
     restored
         The guesses; None where the face was not restored, as the notes say.
-    leads
+    candidates
         One for each of its candidates, in its order.
-    brought_up
+    added
         Subjects that are not on it and that a guess has among its first :data:`WITHIN`, best first.
     notes
         What the reader must know.
@@ -141,9 +141,19 @@ class Beside:
 
     original: CandidateList
     restored: Restored | None
-    leads: tuple[Lead, ...] = ()
-    brought_up: tuple[Lead, ...] = ()
+    candidates: tuple[RestoredCandidate, ...] = ()
+    added: tuple[RestoredCandidate, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def leads(self) -> tuple[RestoredCandidate, ...]:
+        """Return ``candidates``: its name in version 0.1, until version 0.4."""
+        return self.candidates
+
+    @property
+    def brought_up(self) -> tuple[RestoredCandidate, ...]:
+        """Return ``added``: its name in version 0.1, until version 0.4."""
+        return self.added
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +193,14 @@ class Union:
         return sum(rate.value <= TARGETS[1] for rate in rates)
 
 
-def beside(
+def compare_searches(
     original: CandidateList,
     restored: Restored,
-    first: Sequence[Hit],
-    guesses: Sequence[Sequence[Hit]],
+    first: Sequence[CandidateScore],
+    guesses: Sequence[Sequence[CandidateScore]],
     named: Mapping[int, Reference],
     union: Union,
-) -> Beside:
+) -> RestoredSearch:
     """Put searches beside one another.
 
     Parameters
@@ -209,7 +219,7 @@ def beside(
         How rare the best score is.
     """
     ranked = [{one.subject_id: (rank, one) for rank, one in enumerate(s, start=1)} for s in (first, *guesses)]
-    best: dict[int, Hit] = {}
+    best: dict[int, CandidateScore] = {}
     for search in ranked:
         for subject, (_, one) in search.items():
             if subject not in best or one.similarity > best[subject].similarity:
@@ -217,7 +227,7 @@ def beside(
     order = sorted(best.values(), key=lambda one: (-one.similarity, one.subject_id))
     place = {one.subject_id: rank for rank, one in enumerate(order, start=1)}
 
-    def lead(subject: int) -> Lead:
+    def lead(subject: int) -> RestoredCandidate:
         at = [_standing(search.get(subject)) for search in ranked]
         one = best[subject]
         about = named[one.reference_id]
@@ -228,7 +238,7 @@ def beside(
             over=union.over([standing.similarity for standing in at[1:]], about.mask_state),
             original=_within(at[0]),
         )
-        return Lead(
+        return RestoredCandidate(
             subject_id=subject,
             subject=about.subject,
             reference_id=one.reference_id,
@@ -244,16 +254,16 @@ def beside(
 
     listed = [candidate.subject_id for candidate in original.candidates]
     raised = {one.subject_id for guess in guesses for one in guess[:WITHIN]} - set(listed)
-    return Beside(
+    return RestoredSearch(
         original=original,
         restored=restored,
-        leads=tuple(lead(subject) for subject in listed if subject in best),
-        brought_up=tuple(lead(one.subject_id) for one in order if one.subject_id in raised),
+        candidates=tuple(lead(subject) for subject in listed if subject in best),
+        added=tuple(lead(one.subject_id) for one in order if one.subject_id in raised),
         notes=_notes(restored, union),
     )
 
 
-def _standing(found: tuple[int, Hit] | None) -> Standing:
+def _standing(found: tuple[int, CandidateScore] | None) -> Standing:
     return Standing() if found is None else Standing(found[0], found[1].similarity)
 
 

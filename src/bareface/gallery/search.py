@@ -57,9 +57,9 @@ class Probe:
         return max((face.template.mask_state for face in self.faces), key=STATES.index)
 
     @property
-    def covered(self) -> Float32 | None:
+    def upper_face(self) -> Float32 | None:
         """Of a bare probe, what masked references are held against beside ``vector``; None where there is none."""
-        made = [face.reference.covered for face in self.faces] if self.mask_state == "none" else []
+        made = [face.enrolment_template.upper_face for face in self.faces] if self.mask_state == "none" else []
         known = [vector for vector in made if vector is not None]
         return _middle(known) if known and len(known) == len(made) else None
 
@@ -70,8 +70,8 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A subject's best reference."""
+class CandidateScore:
+    """A subject's best reference and its similarity, before it is a :class:`Candidate`."""
 
     subject_id: int
     reference_id: int
@@ -181,7 +181,7 @@ def search(
         for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
             fused = rescorers[place].fused if place in rescorers else set[int]()
             found = _candidates(now.connection, probe, hits, judge)
-            alone = _without_second(found, fused) if engine.covers else frozenset()
+            alone = _without_second(found, fused) if engine.makes_upper_face else frozenset()
             found = tuple(_stand_in(one) if one.reference_id in alone else one for one in found)
             notes = (*probe.notes, *mixed, *_evidence(probe, found, judge), *_alone(len(alone)))
             lists.append(CandidateList(probe.faces, found, subjects, references, notes))
@@ -190,13 +190,13 @@ def search(
 
 def rescorers_of(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
     """For the probes, by their places, of which some references may have to be scored again."""
-    if not engine.covers:
+    if not engine.makes_upper_face:
         return {}
     found: dict[int, Rescorer] = {}
     masked_references = catalogue.any_masked(connection)
     for place, probe in enumerate(probes):
         masked = probe.mask_state != "none"
-        vector = probe.vector if masked else probe.covered if masked_references else None
+        vector = probe.vector if masked else probe.upper_face if masked_references else None
         if vector is not None:
             found[place] = Rescorer(connection, engine.model, vector, masked)
     return found
@@ -208,7 +208,7 @@ def best_of_subjects(
     queries: Float32,
     top: int,
     rescorers: Mapping[int, Rescorer] | None = None,
-) -> list[list[Hit]]:
+) -> list[list[CandidateScore]]:
     """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
     Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
@@ -219,7 +219,7 @@ def best_of_subjects(
     """
     rescorers = rescorers or {}
     plain = [query for query in range(len(queries)) if query not in rescorers]
-    hits: list[list[Hit]] = [[] for _ in queries]
+    hits: list[list[CandidateScore]] = [[] for _ in queries]
     for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
         _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
     return hits
@@ -233,7 +233,7 @@ def _look_up(
     waiting: list[int],
     k: int,
     rescorers: Mapping[int, Rescorer],
-    hits: list[list[Hit]],
+    hits: list[list[CandidateScore]],
 ) -> None:
     owners: dict[int, int] = {}
     while waiting:
@@ -245,10 +245,10 @@ def _look_up(
             given = similarities[row]
             scores = rescorers[query](given, numbers[row]) if query in rescorers else given
             ranked = zip(scores.tolist(), numbers[row].tolist(), strict=True)
-            best: dict[int, Hit] = {}
+            best: dict[int, CandidateScore] = {}
             for score, number in sorted(ranked, key=lambda pair: (-pair[0], pair[1])):
                 if number >= 0:
-                    best.setdefault(owners[number], Hit(owners[number], number, score))
+                    best.setdefault(owners[number], CandidateScore(owners[number], number, score))
             order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
             hits[query] = order[:top]
             same = np.array_equal(scores, given)
@@ -258,7 +258,9 @@ def _look_up(
         waiting, k = unfinished, min(len(index), 4 * k)
 
 
-def _candidates(connection: sa.Connection, probe: Probe, hits: Sequence[Hit], judge: Judge) -> tuple[Candidate, ...]:
+def _candidates(
+    connection: sa.Connection, probe: Probe, hits: Sequence[CandidateScore], judge: Judge
+) -> tuple[Candidate, ...]:
     numbers = [hit.reference_id for hit in hits]
     references = catalogue.references_by_id(connection, numbers)
     vectors = catalogue.vectors(connection, numbers)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bareface.errors import RestorationError, UsageError
 from bareface.faces.port import FaceEngine
-from bareface.gallery.restored_candidates import Beside, Union, beside, union_calibration
+from bareface.gallery.restored_candidates import RestoredSearch, Union, compare_searches, union_calibration
 from bareface.gallery.search import Probe, best_of_subjects, rescorers_of
 from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MOST
@@ -52,13 +52,13 @@ class Wish:
         arguments.count("seed", self.seed)
 
 
-def searched_beside(
+def search_restored(
     index: DerivedIndex,
     engine: FaceEngine,
     sources: Sequence[Source],
     lists: Sequence[CandidateList],
     wish: Wish,
-) -> Iterator[Beside]:
+) -> Iterator[RestoredSearch]:
     """What stands beside each candidate list, in their order.
 
     Lists of several fused faces, of faces that cannot be restored and of those that need not be stand alone, with a
@@ -78,10 +78,10 @@ def searched_beside(
         face = entry.probe[0]
         masked = face.template.mask_state != "none"
         if len(entry.probe) > 1:
-            yield Beside(entry, None, notes=("fused faces are not restored",))
+            yield RestoredSearch(entry, None, notes=("fused faces are not restored",))
         elif not (wish.unmask if masked else wish.enhance):
             why = "this face wears a mask: it was not enhanced" if masked else "no mask hides this face"
-            yield Beside(entry, None, notes=(why,))
+            yield RestoredSearch(entry, None, notes=(why,))
         else:
             whole = next((one for one in _whole(engine, sources, found) if _same(one, face)), face)
             try:
@@ -89,7 +89,7 @@ def searched_beside(
             except RestorationError as error:
                 if error.code == "restoration.completions":
                     raise
-                yield Beside(entry, None, notes=(f"not restored: {error}",))
+                yield RestoredSearch(entry, None, notes=(f"not restored: {error}",))
                 continue
             yield _looked_up(index, engine, entry, restored)
 
@@ -106,16 +106,16 @@ def _same(one: Face, other: Face) -> bool:
     return one.source == other.source and one.box == other.box and np.array_equal(one.chip, other.chip)
 
 
-def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, restored: Restored) -> Beside:
+def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, restored: Restored) -> RestoredSearch:
     """Search with the photo again, deeper, and with each guess, in one moment of the gallery."""
     templates = [one.template for one in restored.completions]
     if not entry.candidates:
-        return Beside(entry, restored, notes=("the gallery is empty",))
+        return RestoredSearch(entry, restored, notes=("the gallery is empty",))
     probe = Probe(entry.probe, entry.probe[0].template.vector, frozenset())
     vectors = np.stack([probe.vector, *(one.vector for one in templates)])
     with index.snapshot() as now:
         if now.index is None:
-            return Beside(entry, restored, notes=("the gallery is empty",))
+            return RestoredSearch(entry, restored, notes=("the gallery is empty",))
         subjects, references = now.sizes["subjects"], now.sizes["references"]
         rescorers = rescorers_of(now.connection, engine, [probe])
         deep = max(DEEP, len(entry.candidates))
@@ -126,7 +126,7 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
     # No calibration was made of enhancements.
     calibration = union_calibration(engine.model, len(templates)) if made.kind == "unmask" else None
     union = Union(calibration, subjects, references / subjects, probe.mask_state)
-    answer = beside(entry, restored, first, guesses, known, union)
+    answer = compare_searches(entry, restored, first, guesses, known, union)
     across = any(one.mask_state != "none" for one in known.values())
     note = "guesses are held against masked references by one template only: their similarities there are rough"
     return replace(answer, notes=(*answer.notes, *([note] if across else [])))

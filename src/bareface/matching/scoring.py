@@ -1,7 +1,7 @@
 """The score of two templates: a cosine, or the mean of two where a masked face meets a bare one.
 
 A masked face's template knows half a face, a bare one's all of it. So that like meets like, too, a bare face keeps a
-second template, made by the network for masked faces from its upper half alone (``Template.covered``). A masked face
+second template, made by the network for masked faces from its upper half alone (``Template.upper_face``). A masked face
 is held against both: what either comparison gets wrong by itself counts half. Two bare faces, two masked ones, and
 faces without a second template are compared by the plain cosine.
 """
@@ -37,20 +37,20 @@ def crosses(a: MaskState, b: MaskState) -> bool:
 def is_fused(a: Template, b: Template) -> bool:
     """Whether :func:`score` takes the mean of two cosines: only within one model is the second template comparable."""
     bare = a if a.mask_state == "none" else b
-    return crosses(a.mask_state, b.mask_state) and a.model == b.model and bare.covered is not None
+    return crosses(a.mask_state, b.mask_state) and a.model == b.model and bare.upper_face is not None
 
 
 def score(a: Template, b: Template) -> float:
     """How alike two templates are, in [-1, 1]; the order does not matter.
 
-    The cosine of their vectors; where just one face wears a mask and the other's ``covered`` is known, the mean of
-    that cosine and of the masked face's with ``covered``.
+    The cosine of their vectors; where just one face wears a mask and the other's ``upper_face`` is known, the mean of
+    that cosine and of the masked face's with ``upper_face``.
     """
     plain = similarity(a.vector, b.vector)
     bare, masked = (a, b) if a.mask_state == "none" else (b, a)
-    if not is_fused(a, b) or bare.covered is None:
+    if not is_fused(a, b) or bare.upper_face is None:
         return plain
-    return (plain + similarity(masked.vector, bare.covered)) / 2
+    return (plain + similarity(masked.vector, bare.upper_face)) / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class Columns:
         float32 [n, d], templates at length 1; all zero where there is none, which scores 0.
     crossed
         float32 [n, d], what is multiplied where just one face wears a mask: the unit template of a masked face, and of
-        a bare one the mean of its unit template and its unit covered one.
+        a bare one the mean of its unit template and its unit upper-face template.
     masked
         bool [n].
     """
@@ -76,12 +76,12 @@ class Columns:
     masked: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, vectors: Float32, masked: NDArray[np.bool_], covered: Float32 | None = None) -> Self:
-        """From templates float32 [n, d] as the network gave them; ``covered`` is NaN where there is none."""
+    def of(cls, vectors: Float32, masked: NDArray[np.bool_], upper_face: Float32 | None = None) -> Self:
+        """From templates float32 [n, d] as the network gave them; ``upper_face`` is NaN where there is none."""
         unit = _unit(vectors)
-        if covered is None:
+        if upper_face is None:
             return cls(unit, unit, masked)
-        second = np.where(np.isnan(covered) | masked[:, None], unit, _unit(covered))
+        second = np.where(np.isnan(upper_face) | masked[:, None], unit, _unit(upper_face))
         return cls(unit, np.asarray((unit + second) / 2, np.float32), masked)
 
     def __getitem__(self, rows: NDArray[np.integer]) -> Columns:
@@ -93,14 +93,14 @@ class Columns:
         """From templates of one model; None where there is none."""
         width = next((len(made.vector) for made in templates if made is not None), 1)
         vectors = np.zeros((len(templates), width), np.float32)
-        covered = np.full((len(templates), width), np.nan, np.float32)
+        upper_face = np.full((len(templates), width), np.nan, np.float32)
         masked = np.zeros(len(templates), bool)
         for row, made in enumerate(templates):
             if made is not None:
                 vectors[row], masked[row] = made.vector, made.mask_state != "none"
-                if made.covered is not None:
-                    covered[row] = made.covered
-        return cls.of(vectors, masked, covered)
+                if made.upper_face is not None:
+                    upper_face[row] = made.upper_face
+        return cls.of(vectors, masked, upper_face)
 
 
 def scores(left: Columns, right: Columns, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Float64:

@@ -13,13 +13,13 @@ from bareface.errors import ImageError
 from bareface.imaging.decode import Limits, decode, encode
 from bareface.reports.drawing import draw_occlusion
 from bareface.reports.page import render
-from bareface.reports.wording import GUESSES, LEADS, beside_cells, beside_columns, verdict
+from bareface.reports.wording import GUESSES, LEADS, restored_cells, restored_columns, verdict
 from bareface.values.face import Face
 from bareface.values.search import Candidate, CandidateList
 from bareface.values.words import plural, printable
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import Beside
+    from bareface.gallery.restored_candidates import RestoredSearch
 
 _KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
 _CERTAIN_DECADES = 4.0
@@ -34,7 +34,7 @@ def candidate_report(
     notes: Sequence[str] = (),
     base: Path | None = None,
     made: datetime | None = None,
-    beside: Sequence[Beside] = (),
+    beside: Sequence[RestoredSearch] = (),
 ) -> bytes:
     """One self-contained HTML page for one or more candidate lists.
 
@@ -131,7 +131,7 @@ def _section(
     crop: Callable[[Candidate], bytes | None],
     base: Path | None,
     said: Sequence[str],
-    beside: Beside | None,
+    beside: RestoredSearch | None,
 ) -> _Section:
     outcome, summary = verdict(entry.candidates)
     return _Section(
@@ -165,9 +165,9 @@ def _picture(kept: bytes | None) -> bytes | None:
         return None
 
 
-def _table(one: Beside) -> _Table:
-    rows, brought_up = ([beside_cells(lead) for lead in leads] for leads in (one.leads, one.brought_up))
-    return _Table(beside_columns(one), rows, brought_up, one.notes)
+def _table(one: RestoredSearch) -> _Table:
+    rows, brought_up = ([restored_cells(lead) for lead in leads] for leads in (one.candidates, one.added))
+    return _Table(restored_columns(one), rows, brought_up, one.notes)
 
 
 def _map(face: Face) -> bytes | None:

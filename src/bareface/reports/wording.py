@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bareface.values.words import percent, plural, printable
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import Beside, Lead, Standing
+    from bareface.gallery.restored_candidates import RestoredCandidate, RestoredSearch, Standing
     from bareface.values.face import MaskState
     from bareface.values.search import Candidate, Decision
 
@@ -86,13 +86,13 @@ def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
     return "no match", "No match: nobody in this gallery scores higher than strangers do"
 
 
-def beside_columns(one: Beside) -> list[str]:
+def restored_columns(one: RestoredSearch) -> list[str]:
     """The headings of the table beside a candidate list."""
     guesses = len(one.restored.completions) if one.restored else 0
     return ["subject", "photo", *(f"guess {n}" for n in range(1, guesses + 1)), "best", "strangers", "over", AGREE]
 
 
-def beside_cells(lead: Lead) -> list[str]:
+def restored_cells(lead: RestoredCandidate) -> list[str]:
     """One row of it: ranks with similarities, how rare the best of them is, and how far the guesses agree."""
     agreement = lead.agreement
     rate = "not calibrated" if lead.fpir is None else odds(lead.fpir) + " *" * lead.extrapolated

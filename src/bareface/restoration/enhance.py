@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from bareface.errors import RestorationError
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.restoration import classical
@@ -76,7 +76,7 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     if fidelity < 1:  # else it is the photo, which may be enrolled
         image = marked(image)
     image[cut.beyond] = cut.pixels[cut.beyond]
-    template = engine.embed_chips([chip_of(image)], [Cover(face.mask_state, face.occlusion)])[0]
+    template = engine.embed_chips([chip_of(image)], [MaskInfo(face.mask_state, face.occlusion)])[0]
     card = registry.card(MODEL) if method == "bareface" else None
     changed = (image != cut.pixels).any(axis=2)
     provenance = Provenance(

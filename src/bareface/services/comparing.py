@@ -67,7 +67,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     same_space(one, other)
     mixed = crosses(one.mask_state, other.mask_state)
     if mixed:
-        one, other = a.reference, b.reference
+        one, other = a.enrolment_template, b.enrolment_template
     _, hidden = evidence.sort_out((a, b), min_visible)
     if hidden:
         raise evidence.refusal(hidden, min_visible)

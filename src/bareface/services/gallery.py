@@ -43,7 +43,7 @@ from bareface.values.gallery import (
 from bareface.values.search import SearchResult
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import Beside
+    from bareface.gallery.restored_candidates import RestoredSearch
     from bareface.restoration.base import Provenance, Restored
 
 
@@ -342,7 +342,7 @@ class Gallery(Editable):
         calibration = calibrating.calibration_of(self._store, self.engine.space, self.engine.model)
         return searching.search(self._index, self.engine, calibration, probes, top)
 
-    def search_beside(
+    def search_restored(
         self,
         probe: Source | Iterable[Source],
         result: SearchResult,
@@ -351,7 +351,7 @@ class Gallery(Editable):
         enhance: bool = False,
         completions: int = 4,
         seed: int = 0,
-    ) -> tuple[Beside, ...]:
+    ) -> tuple[RestoredSearch, ...]:
         """Beside a search with photos, search with guesses of what masks hide in them.
 
         Parameters
@@ -369,7 +369,7 @@ class Gallery(Editable):
 
         Returns
         -------
-        tuple of Beside
+        tuple of RestoredSearch
             One for each list; none where neither is asked for. Restored pictures are put on record, never enrolled.
 
         Raises
@@ -379,15 +379,20 @@ class Gallery(Editable):
         RestorationError
             ``restoration.completions``. A face that cannot be restored is a note.
         """
-        from bareface.gallery.search_restored import Wish, searched_beside
+        from bareface.gallery import search_restored as restored
 
         arguments.instance("result", result, SearchResult, "what Gallery.search gave")
         if not unmask and not enhance:
             return ()
-        wish = Wish(unmask, enhance, completions, seed)
+        wish = restored.Wish(unmask, enhance, completions, seed)
         return tuple(
-            searched_beside(self._index, self.engine, as_sources(probe, limits_of(self.engine)), result.lists, wish)
+            restored.search_restored(
+                self._index, self.engine, as_sources(probe, limits_of(self.engine)), result.lists, wish
+            )
         )
+
+    search_beside = search_restored
+    """Its name in version 0.1, until version 0.4."""
 
     def calibrate(self) -> GalleryCalibration:
         """Learn from the named subjects how often strangers score high; searches use it from then on.

@@ -7,6 +7,7 @@ gives a :class:`CandidateList` of :class:`Candidate` entries, one a subject.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -137,10 +138,10 @@ class Template:
         The arithmetic the network ran in.
     mask_state, visible
         How the face wore a mask, and the share of it that was visible, in [0, 1]; None where nobody looked.
-    covered
-        float32 [d], of a bare face: what the model's network for masked faces says of its upper half alone. Masked
-        faces are held against both (:mod:`bareface.matching.scoring`). None for masked faces, for models without such
-        a network, and in ``Face.template``, which is made without it for speed.
+    upper_face
+        float32 [d], of a bare face: its upper half as the model's network for masked faces embeds it. Masked faces are
+        compared with both vectors (:mod:`bareface.matching.scoring`). None for masked faces, for models without such a
+        network, and in ``Face.template``, which is made without it for speed.
     """
 
     vector: Float32
@@ -149,7 +150,13 @@ class Template:
     precision: str = "float32"
     mask_state: MaskState = "none"
     visible: float | None = None
-    covered: Float32 | None = None
+    upper_face: Float32 | None = None
+
+    @property
+    def covered(self) -> Float32 | None:
+        """Return ``upper_face``: its name in version 0.1, until version 0.4."""
+        _renamed("Template.covered", "upper_face")
+        return self.upper_face
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,12 +202,18 @@ class Face:
         return self._embed([self])[0]
 
     @cached_property
-    def reference(self) -> Template:
-        """The template as masked faces are held against: a bare face's with ``covered``, computed on first use."""
+    def enrolment_template(self) -> Template:
+        """The template to enrol: a bare face's with ``upper_face``, computed on first use."""
         made = self.template
-        if made.covered is not None or made.mask_state != "none" or self._cover is None:
+        if made.upper_face is not None or made.mask_state != "none" or self._cover is None:
             return made
-        return replace(made, covered=self._cover([self.chip])[0])
+        return replace(made, upper_face=self._cover([self.chip])[0])
+
+    @property
+    def reference(self) -> Template:
+        """Return ``enrolment_template``: its name in version 0.1, until version 0.4."""
+        _renamed("Face.reference", "enrolment_template")
+        return self.enrolment_template
 
     @cached_property
     def occlusion(self) -> UInt8 | None:
@@ -234,7 +247,7 @@ class Face:
         return assess(self.chip, self.box, self.landmarks, self.visible)
 
     def __getstate__(self) -> dict[str, Any]:
-        for name in ("template", "reference", "occlusion", "mask_state", "visible", "quality"):
+        for name in ("template", "enrolment_template", "occlusion", "mask_state", "visible", "quality"):
             getattr(self, name)
         return {
             **self.__dict__,
@@ -242,6 +255,10 @@ class Face:
             "_segment": self._segment and _left_behind,
             "_cover": self._cover and _left_behind,
         }
+
+
+def _renamed(former: str, now: str) -> None:
+    warnings.warn(f"{former} is {now} now, and goes away in version 0.4.", DeprecationWarning, stacklevel=3)
 
 
 def _left_behind(_: object) -> NoReturn:

@@ -9,7 +9,7 @@ from bareface.imaging.align import Geometry
 from bareface.values.face import Float32, MaskState, UInt8
 
 
-class Cover(NamedTuple):
+class MaskInfo(NamedTuple):
     """What is known of a chip's mask: its state, and the occlusion map uint8 [S, S] where there is one."""
 
     state: MaskState
@@ -25,18 +25,24 @@ class Embedder(Protocol):
     precision: str
     geometry: Geometry
 
-    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
-        """Vectors float32 [n, d] of ``chips``, each RGB [S, S, 3] uint8 in this embedder's geometry.
+    def embed(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> Float32:
+        """Return vectors float32 [n, d] of ``chips``, each RGB [S, S, 3] uint8 in this embedder's geometry.
 
-        ``covers``, one a chip, serve embedders that treat masked faces apart; without them all faces are taken as bare.
+        ``masks``, one a chip, serve embedders that treat masked faces apart; without them all faces are taken as bare.
+        They are passed by position.
         """
         ...
 
 
 @runtime_checkable
-class CoveringEmbedder(Embedder, Protocol):
-    """An embedder that makes a second template of a bare face, which masked faces are held against, too."""
+class UpperFaceEmbedder(Embedder, Protocol):
+    """Embeds the upper half of a bare face, too: a second vector that masked faces are compared with."""
 
-    def cover(self, chips: Sequence[UInt8]) -> Float32:
-        """Vectors float32 [n, d] of what a mask would leave of bare ``chips``."""
+    def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
+        """Return vectors float32 [n, d] of what a mask would leave of bare ``chips``."""
         ...
+
+
+Cover = MaskInfo
+CoveringEmbedder = UpperFaceEmbedder
+"""Names in version 0.1, until version 0.4."""

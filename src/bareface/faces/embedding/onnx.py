@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bareface.errors import ModelError
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.embedding.checked import REMEDY, checked
 from bareface.imaging.align import SIZES, Geometry
 from bareface.models import registry
@@ -63,7 +63,7 @@ class OnnxEmbedder:
         self._session: Any = open_session(path, providers=providers, threads=threads)
         self._input, self._output, self._one_by_one = self._interface(path)
 
-    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
+    def embed(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> Float32:
         """See :class:`bareface.faces.embedding.base.Embedder`."""
         batch = np.empty((len(chips) * (2 if self._mirror else 1), *chips[0].shape), np.uint8)
         np.stack(chips, out=batch[: len(chips)])

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from bareface.errors import ModelError
-from bareface.faces.embedding.base import Cover
+from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.embedding.onnx import OnnxEmbedder
 from bareface.faces.occlusion.visible import blanked
 from bareface.imaging.align import Geometry
 from bareface.models import registry
 from bareface.values.face import Float32, UInt8
 
-COVERED_FROM = 88
+UPPER_FACE_ROWS = 88
 """The row of the chip, of 150, from which a bare face is painted over for its second template: just below the nose.
 
 Chosen on the validation identities: of rows 76 to 96 and the outline of a mean mask, those that cover the nose serve
@@ -32,7 +32,7 @@ class RoutedEmbedder:
     card
         Of the network for masked faces; its ``input`` names the network for bare ones (``bare``), the colour, RGB,
         that masks are filled with (``blank``), and the row from which bare faces are painted over for their second
-        template where it is not :data:`COVERED_FROM` (``covered_from``).
+        template where it is not :data:`UPPER_FACE_ROWS` (``covered_from``).
     precision
         The arithmetic of the network for bare faces; the other runs in what files it has.
     providers, threads
@@ -58,17 +58,17 @@ class RoutedEmbedder:
                 remedy="Name a network of the same space as `bare` in its card.",
             )
         self._fill = np.asarray(card.input["blank"], np.float32)
-        self._covered_from = int(card.input.get("covered_from", COVERED_FROM))
+        self._upper_face_rows = int(card.input.get("covered_from", UPPER_FACE_ROWS))
         self.model = card.id
         self.space = self._bare.space
         self.precision = precision
         self.geometry: Geometry = self._bare.geometry
 
-    def embed(self, chips: Sequence[UInt8], covers: Sequence[Cover] | None = None) -> Float32:
+    def embed(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> Float32:
         """See :class:`bareface.faces.embedding.base.Embedder`."""
-        seen = covers or [Cover("none", None)] * len(chips)
-        masked = [place for place, cover in enumerate(seen) if cover.state != "none"]
-        bare = [place for place, cover in enumerate(seen) if cover.state == "none"]
+        seen = masks or [MaskInfo("none", None)] * len(chips)
+        masked = [place for place, mask in enumerate(seen) if mask.state != "none"]
+        bare = [place for place, mask in enumerate(seen) if mask.state == "none"]
         parts = []
         if bare:
             parts.append(self._bare.embed([chips[place] for place in bare]))
@@ -83,12 +83,12 @@ class RoutedEmbedder:
             )
         return np.concatenate(parts)[np.argsort([*bare, *masked])] if parts else np.empty((0, 128), np.float32)
 
-    def cover(self, chips: Sequence[UInt8]) -> Float32:
-        """See :class:`bareface.faces.embedding.base.CoveringEmbedder`."""
+    def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
+        """See :class:`bareface.faces.embedding.base.UpperFaceEmbedder`."""
         painted = [chip.copy() for chip in chips]
         for chip in painted:
-            chip[self._covered_from :] = np.round(self._fill).astype(np.uint8)
+            chip[self._upper_face_rows :] = np.round(self._fill).astype(np.uint8)
         return self._masked.embed(painted)
 
-    def _blanked(self, chip: UInt8, cover: Cover) -> UInt8:
-        return chip if cover.occlusion is None else blanked(chip, cover.occlusion, self._fill)
+    def _blanked(self, chip: UInt8, mask: MaskInfo) -> UInt8:
+        return chip if mask.occlusion is None else blanked(chip, mask.occlusion, self._fill)

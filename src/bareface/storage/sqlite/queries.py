@@ -179,8 +179,8 @@ def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]
     return found
 
 
-def covered_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
-    """The covered templates [d] of those of these references that have one, made by this model."""
+def upper_face_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
+    """Return upper-face vectors [d] by reference id; references without one made by this model are omitted."""
     found: dict[int, Float32] = {}
     t = template.c
     for group in chunks(ids):

@@ -59,7 +59,7 @@ def check_vector(made: Template) -> None:
     TemplateError
         ``template.value``: not finite, or all zero.
     """
-    if not all(np.isfinite(one).all() and one.any() for one in (made.vector, made.covered) if one is not None):
+    if not all(np.isfinite(one).all() and one.any() for one in (made.vector, made.upper_face) if one is not None):
         raise TemplateError(
             "template.value",
             f"the model {made.model} gave a template that is not finite or all zero.",
@@ -82,7 +82,7 @@ def check_length(connection: sa.Connection, made: Template) -> None:
         ``template.shape``.
     """
     expected = connection.execute(sa.select(gallery.c.dimension)).scalar_one()
-    for vector in (made.vector, made.covered):
+    for vector in (made.vector, made.upper_face):
         if vector is not None and len(vector) != expected:
             raise TemplateError(
                 "template.shape",
@@ -141,7 +141,7 @@ def template_values(made: Template) -> dict[str, Any]:
         "vector": blob_of(made.vector),
         "mask_state": made.mask_state,
         "visible": made.visible,
-        "covered": None if made.covered is None else blob_of(made.covered),
+        "covered": None if made.upper_face is None else blob_of(made.upper_face),
     }
 
 
@@ -156,7 +156,7 @@ def add_face(
     """Enrol one face: its template and pictures; returns the new reference's number."""
     reference_id = add_template(
         connection,
-        face.reference,
+        face.enrolment_template,
         subject_id=subject_id,
         file_id=file_id,
         basis=basis,

@@ -12,13 +12,13 @@ from bareface.gallery.restored_candidates import (
     DEPENDS,
     UNCALIBRATED,
     Agreement,
-    Beside,
+    RestoredSearch,
     Union,
-    beside,
+    compare_searches,
     union_calibration,
 )
-from bareface.gallery.search import Hit
-from bareface.reports.wording import beside_cells, beside_columns
+from bareface.gallery.search import CandidateScore
+from bareface.reports.wording import restored_cells, restored_columns
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.values.face import Box, Face, Landmarks, Template
 from bareface.values.gallery import Reference
@@ -41,12 +41,17 @@ def reference(number: int) -> Reference:
     )  # fmt: skip
 
 
-def search(*order: int, top: float = 0.9) -> list[Hit]:
+def search(*order: int, top: float = 0.9) -> list[CandidateScore]:
     """Subjects, best first, 0.01 apart; each has the reference of its own number."""
-    return [Hit(number, number, top - 0.01 * place) for place, number in enumerate(order)]
+    return [CandidateScore(number, number, top - 0.01 * place) for place, number in enumerate(order)]
 
 
-def put(first: list[Hit], guesses: list[list[Hit]], listed: int = 2, calibration: Calibration | None = None) -> Beside:
+def put(
+    first: list[CandidateScore],
+    guesses: list[list[CandidateScore]],
+    listed: int = 2,
+    calibration: Calibration | None = None,
+) -> RestoredSearch:
     crop = np.zeros((160, 160, 3), np.uint8)
     template = Template(np.ones(4, np.float32), "m", "s", mask_state="full")
     points = Landmarks(np.zeros((5, 2), np.float32), "five")
@@ -58,23 +63,29 @@ def put(first: list[Hit], guesses: list[list[Hit]], listed: int = 2, calibration
     )
     original = CandidateList((face,), candidates, 20, 20)
     known = {number: reference(number) for number in range(30)}
-    return beside(original, restored(len(guesses)), first, guesses, known, Union(calibration, 20, 1.0, "full"))
+    return compare_searches(
+        original, restored(len(guesses)), first, guesses, known, Union(calibration, 20, 1.0, "full")
+    )
 
 
 def test_the_photos_own_list_stays_and_comes_first() -> None:
     found = put(search(1, 2, 3, 4, 5, 6, 7), [search(9, 2, 1)] * 4)
-    assert [lead.subject_id for lead in found.leads] == [one.subject_id for one in found.original.candidates] == [1, 2]
-    assert found.leads[0].original.rank == 1
-    assert [standing.rank for standing in found.leads[0].guesses] == [3] * 4
-    assert [lead.subject_id for lead in found.brought_up] == [9]
-    assert found.brought_up[0].original.rank is None
+    assert (
+        [lead.subject_id for lead in found.candidates]
+        == [one.subject_id for one in found.original.candidates]
+        == [1, 2]
+    )
+    assert found.candidates[0].original.rank == 1
+    assert [standing.rank for standing in found.candidates[0].guesses] == [3] * 4
+    assert [lead.subject_id for lead in found.added] == [9]
+    assert found.added[0].original.rank is None
 
 
 def test_agreement_by_hand() -> None:
     first = search(1, 2, 3, 4, 5, 6, 7, 8)
     guesses = [search(9, 1, 7), search(7, 1, 2), search(7, 2, 3, 4, 5, 1), search(8, 7, 1)]
     found = put(first, guesses)
-    by_subject = {lead.subject_id: lead.agreement for lead in (*found.leads, *found.brought_up)}
+    by_subject = {lead.subject_id: lead.agreement for lead in (*found.candidates, *found.added)}
     assert by_subject[1] == Agreement(4, 3, None, True), "sixth for the third guess: not within the first five"
     assert by_subject[2] == Agreement(4, 2, None, True)
     assert by_subject[7] == Agreement(4, 4, None, False)
@@ -93,16 +104,16 @@ def test_a_lead_of_a_single_guess_always_depends_on_it() -> None:
 
 def test_the_union_takes_the_best_score_and_ranks_all_by_it() -> None:
     found = put(search(1, 2, top=0.8), [search(2, 1, top=0.95), search(9, top=0.85)])
-    assert (found.leads[0].union.rank, found.leads[0].union.similarity) == (2, pytest.approx(0.94))
-    assert (found.leads[1].union.rank, found.leads[1].union.similarity) == (1, pytest.approx(0.95))
-    assert found.brought_up[0].union.rank == 3
+    assert (found.candidates[0].union.rank, found.candidates[0].union.similarity) == (2, pytest.approx(0.94))
+    assert (found.candidates[1].union.rank, found.candidates[1].union.similarity) == (1, pytest.approx(0.95))
+    assert found.added[0].union.rank == 3
 
 
 def test_without_a_calibration_of_its_own_the_union_has_no_rate() -> None:
     found = put(search(1, 2), [search(1, 2)])
-    assert {(lead.decision, lead.fpir, lead.agreement.over) for lead in found.leads} == {(None, None, None)}
+    assert {(lead.decision, lead.fpir, lead.agreement.over) for lead in found.candidates} == {(None, None, None)}
     assert UNCALIBRATED in found.notes
-    assert "not calibrated" in beside_cells(found.leads[0])
+    assert "not calibrated" in restored_cells(found.candidates[0])
 
 
 def test_the_packaged_union_is_its_own_and_stricter_than_the_originals() -> None:
@@ -126,8 +137,8 @@ def test_other_numbers_and_models_have_none() -> None:
 def test_with_a_calibration_guesses_over_the_threshold_are_counted() -> None:
     union = union_calibration("bareface128", 4)
     found = put(search(1, 2, top=0.8), [search(1, top=0.999), search(1, top=0.99), search(1, top=0.5), []], 2, union)
-    assert found.leads[0].agreement.over == 2
-    assert found.leads[0].decision == "match"
-    assert found.leads[0].fpir is not None
-    assert found.leads[1].agreement.over == 0
-    assert len(beside_cells(found.leads[0])) == len(beside_columns(found))
+    assert found.candidates[0].agreement.over == 2
+    assert found.candidates[0].decision == "match"
+    assert found.candidates[0].fpir is not None
+    assert found.candidates[1].agreement.over == 0
+    assert len(restored_cells(found.candidates[0])) == len(restored_columns(found))

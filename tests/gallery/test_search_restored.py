@@ -64,10 +64,10 @@ def probe(tmp_path: Path) -> Path:
 
 def test_guesses_are_ranked_among_all_subjects(gallery: Gallery, probe: Path) -> None:
     result = gallery.search(probe, top=2)
-    (found,) = gallery.search_beside(probe, result)
+    (found,) = gallery.search_restored(probe, result)
     assert found.original is result.lists[0]
-    assert [lead.subject for lead in found.leads] == [one.subject for one in result.lists[0].candidates]
-    raised = {lead.subject: lead for lead in found.brought_up}
+    assert [lead.subject for lead in found.candidates] == [one.subject for one in result.lists[0].candidates]
+    raised = {lead.subject: lead for lead in found.added}
     third, seventh = raised["p3"], raised["p7"]
     assert [one.rank for one in third.guesses][:2] == [1, 1]
     assert third.guesses[0].similarity == pytest.approx(1.0)
@@ -81,7 +81,7 @@ def test_guesses_are_ranked_among_all_subjects(gallery: Gallery, probe: Path) ->
 def test_each_photo_and_face_gets_its_own(gallery: Gallery, tmp_path: Path) -> None:
     probes = [save(tmp_path / "bare.png", PEOPLE[5]), save(tmp_path / "both.png", PEOPLE[6], MASKED)]
     result = gallery.search(probes, top=1)
-    found = gallery.search_beside(probes, result)
+    found = gallery.search_restored(probes, result)
     assert [one.original for one in found] == list(result.lists)
     assert [one.restored is not None for one in found] == [
         one.probe[0].template.mask_state != "none" for one in result.lists
@@ -92,30 +92,30 @@ def test_each_photo_and_face_gets_its_own(gallery: Gallery, tmp_path: Path) -> N
 def test_enhancement_is_asked_for_apart_and_never_calibrated(gallery: Gallery, tmp_path: Path) -> None:
     probe = save(tmp_path / "bare.png", PEOPLE[5])
     result = gallery.search(probe, top=1)
-    assert gallery.search_beside(probe, result, unmask=False) == ()
-    (left,) = gallery.search_beside(probe, result)
+    assert gallery.search_restored(probe, result, unmask=False) == ()
+    (left,) = gallery.search_restored(probe, result)
     assert (left.restored, left.notes) == (None, ("no mask hides this face",))
-    (found,) = gallery.search_beside(probe, result, enhance=True)
+    (found,) = gallery.search_restored(probe, result, enhance=True)
     assert found.restored is not None
     assert found.restored.provenance.kind == "enhance"
-    assert {lead.fpir for lead in (*found.leads, *found.brought_up)} == {None}
+    assert {lead.fpir for lead in (*found.candidates, *found.added)} == {None}
 
 
 def test_what_cannot_be_restored_is_a_note(gallery: Gallery, probe: Path) -> None:
     result = gallery.search(probe, top=1)
     gallery.engine.refuse = "restoration.no-evidence"  # type: ignore[attr-defined]
-    (found,) = gallery.search_beside(probe, result)
+    (found,) = gallery.search_restored(probe, result)
     assert found.restored is None
     assert found.notes[0].startswith("not restored: ")
     gallery.engine.refuse = "restoration.completions"  # type: ignore[attr-defined]
     with pytest.raises(RestorationError):
-        gallery.search_beside(probe, result)
+        gallery.search_restored(probe, result)
 
 
 def test_fused_faces_are_left_alone(gallery: Gallery, tmp_path: Path) -> None:
     probes = [save(tmp_path / f"{tick}.png", MASKED, tick=tick) for tick in (1, 2)]
     result = gallery.search(probes, same_person=True)
-    (found,) = gallery.search_beside(probes, result)
+    (found,) = gallery.search_restored(probes, result)
     assert found.notes == ("fused faces are not restored",)
 
 
@@ -123,10 +123,10 @@ def test_an_engine_that_does_not_restore_is_refused(gallery: Gallery, probe: Pat
     with Gallery.open(gallery.path, LookEngine({MASKED: Look("full", 0.5)})) as opened:
         result = opened.search(probe)
         with pytest.raises(UsageError, match=r"usage\.engine"):
-            opened.search_beside(probe, result)
+            opened.search_restored(probe, result)
 
 
 def test_an_empty_gallery_says_so(tmp_path: Path, probe: Path) -> None:
     with Gallery.open(tmp_path / "empty", Restorer()) as opened:
-        (found,) = opened.search_beside(probe, opened.search(probe))
-    assert (found.leads, found.brought_up, found.notes) == ((), (), ("the gallery is empty",))
+        (found,) = opened.search_restored(probe, opened.search(probe))
+    assert (found.candidates, found.added, found.notes) == ((), (), ("the gallery is empty",))

@@ -13,7 +13,7 @@ from bareface.gallery import search as searching
 from bareface.matching.scoring import similarity
 from bareface.services.gallery import Gallery
 from bareface.storage.sqlite import queries as catalogue
-from tests.gallery.pictures import CoverEngine, Look, LookEngine, colours, picture, save, vector_of
+from tests.gallery.pictures import Look, LookEngine, UpperFaceEngine, colours, picture, save, vector_of
 
 PROBE, NEAR, RIGHT, WORN = (200, 90, 90), (206, 96, 84), (60, 60, 230), (60, 230, 60)
 LOOKS = {PROBE: Look("full", 0.41), WORN: Look("partial", 0.7)}
@@ -35,7 +35,7 @@ def enrolled(path, tmp_path, engine, people):
 
 @pytest.fixture
 def gallery(tmp_path):
-    engine = CoverEngine(LOOKS, SECONDS)
+    engine = UpperFaceEngine(LOOKS, SECONDS)
     path = enrolled(tmp_path / "g", tmp_path, engine, {"Near": NEAR, "Right": RIGHT, "Worn": WORN})
     with Gallery.open(path, engine) as opened:
         yield opened
@@ -57,7 +57,7 @@ def stored(path):
 
 def test_bare_references_are_stored_with_both(gallery):
     assert stored(gallery.path) == [("none", 1.0, 1), ("none", 1.0, 1), ("partial", 0.7, 0)]
-    assert gallery.engine.covered == 2
+    assert gallery.engine.upper_face == 2
     assert gallery.check().ok
     with sqlite3.connect(gallery.path) as connection:
         connection.execute("UPDATE template SET covered = x'00' WHERE reference_id = 1")
@@ -89,16 +89,16 @@ def test_a_bare_probe_is_scored_by_both_against_masked_references(gallery):
 
 def test_a_bare_probe_costs_nothing_more_where_nobody_is_masked(gallery):
     gallery.delete(subject="Worn")
-    before = gallery.engine.covered
+    before = gallery.engine.upper_face
     gallery.search(picture(RIGHT))
-    assert gallery.engine.covered == before
+    assert gallery.engine.upper_face == before
 
 
 def test_the_second_scores_reach_beyond_the_list_asked_for(tmp_path):
     strangers = sorted(colours(60, seed=3), key=lambda colour: -cosine(PROBE, colour))
     last = strangers[-1]
     seconds = {**dict.fromkeys(strangers, last), last: PROBE}
-    engine = CoverEngine(LOOKS, seconds)
+    engine = UpperFaceEngine(LOOKS, seconds)
     with Gallery.open(tmp_path / "g", engine) as opened:
         opened.enrol([save(tmp_path / f"{place}.png", colour) for place, colour in enumerate(strangers)])
         (entry,) = opened.search(picture(PROBE), top=1).lists
@@ -107,7 +107,7 @@ def test_the_second_scores_reach_beyond_the_list_asked_for(tmp_path):
 
 def test_a_reference_without_the_second_is_told_and_its_rate_stands_in(old):
     assert {row[2] for row in stored(old)} == {0}
-    with Gallery.open(old, CoverEngine(LOOKS, SECONDS)) as opened:
+    with Gallery.open(old, UpperFaceEngine(LOOKS, SECONDS)) as opened:
         (entry,) = opened.search(picture(PROBE)).lists
         assert all(one.extrapolated for one in entry.candidates)
         assert entry.candidates[0].similarity == pytest.approx(cosine(PROBE, NEAR), abs=1e-6)
@@ -119,7 +119,7 @@ def test_a_reference_without_the_second_is_told_and_its_rate_stands_in(old):
 
 
 def test_reembedding_with_the_same_model_fills_in_what_is_missing(old, tmp_path):
-    engine = CoverEngine(LOOKS, SECONDS)
+    engine = UpperFaceEngine(LOOKS, SECONDS)
     with Gallery.open(old, engine) as opened:
         report = opened.reembed()
         assert (report.references, report.unresolved, report.switched) == (3, (), True)
@@ -134,7 +134,7 @@ def test_reembedding_with_the_same_model_fills_in_what_is_missing(old, tmp_path)
 
 def test_what_cannot_be_completed_is_named_and_kept(old, tmp_path):
     (tmp_path / "Near.png").unlink()
-    with Gallery.open(old, CoverEngine(LOOKS, SECONDS)) as opened:
+    with Gallery.open(old, UpperFaceEngine(LOOKS, SECONDS)) as opened:
         report = opened.reembed()
         assert [one.code for one in report.unresolved] == ["image.missing"]
         assert [row[2] for row in stored(old)] == [0, 1, 0]
@@ -183,12 +183,14 @@ def test_ties_are_in_the_order_of_subjects_and_depth_is_bounded(monkeypatch):
     index = Ranked(np.linspace(0.9, 0.1, 2000))
     rescore = rescoring.Rescorer(None, "m", np.ones(2, np.float32), masked=True)
     half = {number: np.array([-1.0, -1.0], np.float32) for number in range(1, 301)}
-    monkeypatch.setattr(catalogue, "covered_vectors", lambda *_: half)
+    monkeypatch.setattr(catalogue, "upper_face_vectors", lambda *_: half)
     (hits,) = searching.best_of_subjects(None, index, np.ones((1, 2), np.float32), 5, {0: rescore})
     assert [hit.reference_id for hit in hits] == [301, 302, 303, 304, 305]
     assert index.depths == [500]
     assert rescore.fused == set(range(1, 301))
     flat = Ranked([0.5] * 40)
-    monkeypatch.setattr(catalogue, "covered_vectors", lambda *_: {7: np.ones(2, np.float32), 3: np.ones(2, np.float32)})
+    monkeypatch.setattr(
+        catalogue, "upper_face_vectors", lambda *_: {7: np.ones(2, np.float32), 3: np.ones(2, np.float32)}
+    )
     (hits,) = searching.best_of_subjects(None, flat, np.ones((1, 2), np.float32), 4, {0: rescore})
     assert [hit.reference_id for hit in hits] == [3, 7, 1, 2]
