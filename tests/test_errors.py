@@ -18,13 +18,14 @@ MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 
 
 def used() -> set[str]:
-    """Every string in the sources that is an error code."""
+    """Every string in the sources that is an error code, or the id of one of its messages."""
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
         if path.name in MODULES:
             continue
         constants = (n for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, ast.Constant))
-        found |= {n.value for n in constants if isinstance(n.value, str) and CODE.fullmatch(n.value)}
+        codes = (n.value.partition("/")[0] for n in constants if isinstance(n.value, str))
+        found |= {code for code in codes if CODE.fullmatch(code)}
     return found - NOT_CODES
 
 

@@ -1,14 +1,14 @@
-"""One hierarchy of errors, each with a stable code and a sentence that says what to do.
+"""One hierarchy of errors, each with a stable code, parameters, and sentences that the catalogue of messages holds.
 
 Codes are part of the public interface: `image.truncated`, `model.checksum`, `template.space`, ... never change
-their meaning. The message names the file (``source``) and ends with the remedy where there is one.
+their meaning. As text an error names the file (``source``) and ends with the remedy where there is one.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # as in typing, whose import takes longer than all the rest
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, Self
 
     Kind = Literal["invalid", "not found", "conflict", "refused", "unavailable", "internal"]
 
@@ -19,25 +19,67 @@ class BarefaceError(Exception):
     Parameters
     ----------
     code
-        Stable, dotted identifier, e.g. ``image.truncated``.
+        The id of the message: a stable, dotted identifier such as ``image.truncated``; one with several messages is
+        followed by which, as in ``image.unsupported/jpeg``.
     message
-        What happened, in a sentence.
+        What happened, in a sentence, if the catalogue does not say it: an engine of your own has messages of its own.
     source
         The file or resource concerned, as the user named it.
     remedy
-        What the user can do about it.
+        What the user can do about it, if the catalogue does not say it.
+    **params
+        What the message and the remedy name; kept as plain values.
+
+    Attributes
+    ----------
+    code
+        The stable identifier, without what follows a slash.
+    id
+        The id of the message.
+    params, source
+        As above.
     """
 
-    def __init__(self, code: str, message: str, *, source: str | None = None, remedy: str | None = None) -> None:
-        self.code = code
-        self.message = message
+    def __init__(
+        self,
+        code: str,
+        message: str | None = None,
+        *,
+        source: str | None = None,
+        remedy: str | None = None,
+        **params: object,
+    ) -> None:
+        from bareface.messages.catalogue import plain  # here, since importing it takes longer than all the rest
+
+        self.id = code
+        self.code = code.partition("/")[0]
+        self.params = {name: plain(value) for name, value in params.items()}
         self.source = source
-        self.remedy = remedy
-        super().__init__(code, message)
+        self._message, self._remedy = message, remedy
+        super().__init__(code)
+
+    @property
+    def message(self) -> str:
+        """What happened, in a sentence."""
+        from bareface.messages import Note
+
+        return Note(self.id, **self.params) if self._message is None else self._message
+
+    @property
+    def remedy(self) -> str | None:
+        """What the user can do about it, in the words of the interface; None if nothing is known to help."""
+        from bareface import messages
+
+        return messages.remedy(self.id, self.params) if self._message is self._remedy is None else self._remedy
+
+    def at(self, source: str) -> Self:
+        """Return the same error, of a file that only the caller can name."""
+        return type(self)(self.id, self._message, source=source, remedy=self._remedy, **self.params)
 
     def __str__(self) -> str:
         where = f"{self.source}: " if self.source else ""
-        what_to_do = f" {self.remedy}" if self.remedy else ""
+        remedy = self.remedy
+        what_to_do = f" {remedy}" if remedy else ""
         return f"{where}{self.message}{what_to_do} [{self.code}]"
 
     @property
@@ -46,7 +88,7 @@ class BarefaceError(Exception):
         return kind_of(self.code)
 
     def as_dict(self) -> dict[str, str | None]:
-        """The error as plain JSON values."""
+        """Return the error as plain JSON values."""
         return {"code": self.code, "message": self.message, "source": self.source, "remedy": self.remedy}
 
 

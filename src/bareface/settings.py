@@ -41,12 +41,7 @@ def _mode(text: object) -> int:
     except ValueError:
         mode = -1
     if mode & _OWNER != _OWNER or mode & ~0o666:
-        raise UsageError(
-            "usage.file-mode",
-            f"{value!r} is not a mode that a file of yours can have.",
-            source="BAREFACE_FILE_MODE",
-            remedy="Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
-        )
+        raise UsageError("usage.file-mode", text=value, source="BAREFACE_FILE_MODE")
     return mode
 
 
@@ -137,7 +132,7 @@ class Settings(BaseSettings):
         UsageError
             ``usage.home``: the user has no home.
         """
-        return self._within("models", "models")
+        return self._within("models", "usage.home/models")
 
     @property
     def record(self) -> Path:
@@ -148,7 +143,7 @@ class Settings(BaseSettings):
         UsageError
             ``usage.home``: the user has no home.
         """
-        return self.restorations or self._within(_RECORD, "the record of restorations")
+        return self.restorations or self._within(_RECORD, "usage.home/restorations")
 
     @property
     def photos(self) -> Path:
@@ -156,13 +151,9 @@ class Settings(BaseSettings):
         checkout = Path(__file__).resolve().parents[2]
         return self.data or checkout.parent / "shared" / "data"
 
-    def _within(self, name: str, what: str) -> Path:
+    def _within(self, name: str, code: str) -> Path:
         if self.folder is None:
-            raise UsageError(
-                "usage.home",
-                f"this user has no home folder to keep {what} in.",
-                remedy="Set BAREFACE_HOME to a folder that may be written to.",
-            )
+            raise UsageError(code)
         return self.folder / name
 
 
@@ -183,10 +174,7 @@ def current() -> Settings:
         wrong = error.errors(include_url=False)[0]
         name = str(wrong["loc"][0])
         raise UsageError(
-            "usage.setting",
-            f"{wrong['input']!r} is not a value of this environment variable.",
-            source=name,
-            remedy=f"Give {_kind(_variables()[name])}, or unset it.",
+            "usage.setting", value=str(wrong["input"]), kind=_kind(_variables()[name]), source=name
         ) from None
 
 

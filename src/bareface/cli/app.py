@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from bareface import messages
 from bareface.cli import (
     calibrate,
     compare,
@@ -61,6 +62,11 @@ class _Group(TyperGroup):
         """Plain text here, since importing what draws the boxes takes longer than all the rest; below, boxes."""
         self.rich_markup_mode = None
         super().format_help(ctx, formatter)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command line, to whose reader remedies speak of options and commands."""
+        with messages.speaking("command line"):
+            return super().main(*args, **extra)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Remember which arguments are empty, before a path makes the current folder of them."""

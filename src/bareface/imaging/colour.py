@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bareface.messages import Note
 from bareface.values.face import Float64
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def eight_bits(
     low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
     white, black = next((w for w in whites if low >= 0 and high <= w), None), 0.0
     if white is None:
-        notes.append(f"values from {low:g} to {high:g} stretched to black and white")
+        notes.append(Note("note.stretched", low=low, high=high))
         white, black = high - low, low
     pixels = np.empty((height, width), np.uint8)
     for strip in strips:
@@ -90,7 +91,7 @@ def _apply_profile(image: Image.Image, icc: bytes, notes: list[str]) -> Image.Im
             return image
         converted = ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        notes.append(f"colour profile ignored: {error}")
+        notes.append(Note("note.colour-profile", reason=error))
         return image
     assert converted is not None  # None only for in-place use
     return converted

@@ -32,6 +32,7 @@ from bareface.imaging.jpeg import ended, ends_flat, has_end, in_one_pass, is_coa
 from bareface.imaging.metadata import Labels, of_image, options
 from bareface.imaging.read_bytes import check_length, content, is_closed, open_regular, reading
 from bareface.imaging.sources import DEFAULT_LIMITS, Limits, checked_path, hold
+from bareface.messages import Note
 from bareface.system.files import write_atomically
 from bareface.system.reading import pieces
 from bareface.values import arguments
@@ -119,7 +120,7 @@ def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
     """
     name, notes = "<image>", list[str]()
     if not all(image.size):
-        raise ImageError("image.array", "a Pillow image without pixels.", source=name)
+        raise ImageError("image.array/no-pixels", source=name)
     try:
         _check_pixels(image.size, limits, name)
         loaded = _tiff.of_pillow(image, notes) if isinstance(image, TiffImageFile) else image
@@ -129,8 +130,7 @@ def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
         raise
     except Exception as error:  # as in decode
         if is_closed(image):
-            remedy = "Use it before it is closed, or pass image.copy() or the file's path."
-            raise ImageError("image.source", "the Pillow image is closed.", source=name, remedy=remedy) from error
+            raise ImageError("image.source/closed", source=name) from error
         raise refusal(error, image.format or "image", b"", name) from error
 
 
@@ -225,8 +225,9 @@ def encode(
     try:
         image.save(out, format, **choices)
     except (OSError, ValueError) as error:
-        what = f"{image.width}x{image.height} pixels cannot be encoded as {format}: {error}"
-        raise ImageError("image.encode", what, source=name, remedy="Use PNG or a smaller picture.") from error
+        raise ImageError(
+            "image.encode", width=image.width, height=image.height, format=format, reason=error, source=name
+        ) from error
     return out.getvalue()
 
 
@@ -262,8 +263,7 @@ def format_for(path: str | Path) -> EncodeFormat:
     suffix = Path(path).suffix
     format = _SUFFIXES.get(suffix.lower())
     if format is None:
-        what = f"its suffix {suffix!r} names no format that bareface writes."
-        raise ImageError("image.suffix", what, source=str(path), remedy="Use .jpg, .png or .webp.")
+        raise ImageError("image.suffix", suffix=suffix, source=str(path))
     return format
 
 
@@ -286,21 +286,15 @@ def _digest(parts: Iterable[bytes]) -> str:
 def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int = 1) -> None:
     width, height = size
     if width * height > limits.max_pixels * header:
-        times = f"{header} times " if header > 1 else ""
-        what = f"its {width} x {height} pixels are more than {times}the limit of {limits.max_pixels:,}."
-        remedy = "If you trust it, raise the limit: --max-pixels, or Engine(limits=Limits(max_pixels=...))."
-        raise ImageError("image.too-many-pixels", what, source=name, remedy=remedy)
+        code = "image.too-many-pixels/header" if header > 1 else "image.too-many-pixels/limit"
+        raise ImageError(code, width=width, height=height, times=header, limit=limits.max_pixels, source=name)
 
 
 def checked_rgb(pixels: object, name: str = "<array>") -> UInt8:
     """An RGB array as such; ``image.array`` for anything else."""
     array = np.asarray(pixels)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
-        what = f"an RGB array [H, W, 3] of uint8 is needed, not {list(array.shape)} of {array.dtype}."
-        remedy = (
-            "Pass grey or RGBA as PIL.Image.fromarray(array); scale other types to 0 to 255, then .astype(np.uint8)."
-        )
-        raise ImageError("image.array", what, source=name, remedy=remedy)
+        raise ImageError("image.array", shape=list(array.shape), dtype=array.dtype, source=name)
     return np.ascontiguousarray(array)
 
 
@@ -325,7 +319,7 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits, *, doubtful: bool 
     if kind == "JPEG" and (doubtful or ends_flat(loaded)):
         _check_complete(loaded, data, name, limits, most=None if doubtful else 1)
     if kind == "JPEG" and is_coarse(data):
-        notes.append("parts of the file are missing: the picture is coarser than it was")
+        notes.append(Note("note.coarse"))
     upright, turned = _upright(loaded, notes)
     pixels = _array_of(upright)
     _note_frames(image, kind, notes)  # which moves on to other frames
@@ -339,7 +333,7 @@ def _without_end(data: bytes, name: str, limits: Limits) -> Photo:
     if whole is None:
         raise truncated(name)
     photo = _photo("JPEG", whole, name, limits, doubtful=True)
-    notes = ("the end of the file is missing; its pixels are complete", *photo.notes)
+    notes = (Note("note.end-missing"), *photo.notes)
     return replace(photo, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
 
 
@@ -388,7 +382,7 @@ def _reduce(image: ImageFile.ImageFile, max_side: int, notes: list[str]) -> None
     factor = next((f for f in (8, 4, 2) if max(width, height) // f >= max_side), 1)
     if factor > 1:
         image.draft(None, (max(1, width // factor), max(1, height // factor)))
-        notes.append(f"decoded at {image.width} x {image.height} of {width} x {height} pixels")
+        notes.append(Note("note.reduced", width=image.width, height=image.height, full_width=width, full_height=height))
 
 
 _TURNS: Final = {
@@ -411,16 +405,16 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
     except Exception:  # EXIF is written by countless programs; a bad block does not spoil the pixels
         orientation, damaged = 1, True
     if damaged:
-        notes.append("EXIF holds nothing that can be read: taken as upright")
+        notes.append(Note("note.exif"))
     return orientation
 
 
 def _note_frames(image: ImageFile.ImageFile, kind: str, notes: list[str]) -> None:
-    what = {"TIFF": "first of {} pages", "JPEG": "first of {} pictures", "HEIF": "main of {} pictures"}
+    codes = {"TIFF": "note.first-page", "JPEG": "note.first-picture", "HEIF": "note.main-picture"}
     try:
         frames = getattr(image, "n_frames", 1)
     except Exception:  # the first frame is already decoded, and the only one wanted
-        notes.append("first frame; what follows it is damaged")
+        notes.append(Note("note.frames-damaged"))
     else:
         if frames > 1:
-            notes.append(what.get(kind, "first of {} frames").format(frames))
+            notes.append(Note(codes.get(kind, "note.first-frame"), count=frames))

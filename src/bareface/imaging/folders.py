@@ -264,9 +264,4 @@ def _kind(item: os.DirEntry[str]) -> str:
 
 
 def _unreadable(folder: str, error: OSError) -> ImageError:
-    return ImageError(
-        "image.unreadable",
-        f"the folder cannot be read ({error.strerror or error}).",
-        source=folder,
-        remedy="Check its permissions, then enrol again.",
-    )
+    return ImageError("image.unreadable/folder", reason=error.strerror or error, source=folder)

@@ -26,6 +26,7 @@ from PIL import (
 from bareface.errors import ImageError
 from bareface.imaging.jpeg import unsupported
 from bareface.imaging.tiff import Unsupported, opened
+from bareface.messages import Note
 
 READABLE: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
 
@@ -61,13 +62,14 @@ _STARTS: Final = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
+_ICON, _CURSOR, _VIDEO = "image.unsupported/icon", "image.unsupported/cursor", "image.unsupported/video"
 # Pictures all the same, so that the refusal can name the remedy.
 _DECLINED: Final = (
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
     (b"8BPS", "Photoshop"),
-    (b"\0\0\1\0", "An icon"),
+    (b"\0\0\1\0", _ICON),
     (b"v/1\1", "OpenEXR"),
     (b"qoif", "QOI"),
     (b"%PDF", "PDF"),
@@ -88,7 +90,7 @@ _DECLINED: Final = (
     (b"BPG\xfb", "BPG"),
     (b"FLIF", "FLIF"),
     (b"farbfeld", "farbfeld"),
-    (b"icns", "An icon"),
+    (b"icns", _ICON),
     (b"%!PS", "PostScript"),
     (b"\xc5\xd0\xd3\xc6", "PostScript"),
     (b"\xd7\xcd\xc6\x9a", "Windows metafile (WMF)"),
@@ -102,17 +104,17 @@ _DECLINED: Final = (
     (b"Image type: ", "IFUNC (IM)"),
     (b"DanM", "Microsoft Paint (MSP)"),
     (b"LinS", "Microsoft Paint (MSP)"),
-    (b"\x1aE\xdf\xa3", "A video"),
+    (b"\x1aE\xdf\xa3", _VIDEO),
 )
 # Of formats without a first word of their own.
 _DECLINED_BY_FORM: Final = (
     (re.compile(rb"P(?:[1-6Ff]\s+[\d#]|7\n)"), "Netpbm (PBM, PGM, PPM, PAM, PFM)"),
     (re.compile(rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]"), "PCX"),
-    (re.compile(rb"\x00\x00\x02\x00[^\x00]\x00"), "A cursor"),
+    (re.compile(rb"\x00\x00\x02\x00[^\x00]\x00"), _CURSOR),
     (re.compile(rb".{4}ftypcrx ", re.DOTALL), "Camera raw (CR3)"),
-    (re.compile(rb".{4}ftyp(?:iso|mp4|M4V|qt  |3g|avc|MSNV|dash)", re.DOTALL), "A video"),
-    (re.compile(rb"RIFF.{4}AVI ", re.DOTALL), "A video"),
-    (re.compile(rb"RIFF.{4}ACON", re.DOTALL), "A cursor"),
+    (re.compile(rb".{4}ftyp(?:iso|mp4|M4V|qt  |3g|avc|MSNV|dash)", re.DOTALL), _VIDEO),
+    (re.compile(rb"RIFF.{4}AVI ", re.DOTALL), _VIDEO),
+    (re.compile(rb"RIFF.{4}ACON", re.DOTALL), _CURSOR),
     (re.compile(rb".{128}DICM", re.DOTALL), "DICOM"),
     (re.compile(rb"\x01\x00\x00\x00.{36} EMF", re.DOTALL), "Windows metafile (EMF)"),
     (re.compile(rb"#define \w+_width \d"), "XBM"),
@@ -141,7 +143,7 @@ def recognise(data: bytes, name: str) -> str:
         ``image.empty``, ``image.not-an-image`` or ``image.unsupported``.
     """
     if not data:
-        raise ImageError("image.empty", "the file is empty.", source=name, remedy="Copy it again.")
+        raise ImageError("image.empty", source=name)
     for start, kind in _STARTS:
         if data.startswith(start):
             return kind
@@ -158,14 +160,14 @@ def recognise(data: bytes, name: str) -> str:
             return "HEIF"
     title = _declined(data)
     if title is not None:
-        remedy = f"Convert it to one of {READABLE}."
-        raise ImageError("image.unsupported", f"{title} is not read.", source=name, remedy=remedy)
-    remedy = f"{READABLE} are read; the content counts, not the name."
-    raise ImageError("image.not-an-image", "the file is not a picture.", source=name, remedy=remedy)
+        if title in (_ICON, _CURSOR, _VIDEO):
+            raise ImageError(title, source=name)
+        raise ImageError("image.unsupported/format", format=title, source=name)
+    raise ImageError("image.not-an-image", source=name)
 
 
 def _declined(data: bytes) -> str | None:
-    """The title of a format that is not read; None for what is no known picture."""
+    """The title of a format that is not read, or the id of its message; None for what is no known picture."""
     for start, title in _DECLINED:
         if data.startswith(start):
             return title
@@ -175,13 +177,11 @@ def _declined(data: bytes) -> str | None:
 
 def truncated(name: str) -> ImageError:
     """The refusal of a file that was cut short."""
-    what = "the file is cut short: part of the picture is missing."
-    return ImageError("image.truncated", what, source=name, remedy="Copy it again from where it came.")
+    return ImageError("image.truncated", source=name)
 
 
 def _corrupt(name: str, detail: object) -> ImageError:
-    what = f"the file is damaged ({detail})."
-    return ImageError("image.corrupt", what, source=name, remedy="Copy it again from where it came.")
+    return ImageError("image.corrupt", reason=detail, source=name)
 
 
 def check_container(kind: str, data: bytes, name: str) -> None:
@@ -218,7 +218,7 @@ def _check_png(data: bytes, name: str) -> None:
             break
         (checksum,) = struct.unpack_from(">I", data, end - 4)
         if chunk[:1].isupper() and zlib.crc32(view[position + 4 : end - 4]) != checksum:
-            raise _corrupt(name, f"checksum of {chunk.decode('latin-1')}")
+            raise _corrupt(name, Note("reason.checksum", chunk=chunk.decode("latin-1")))
         if chunk == b"IEND":
             return
         position = end
@@ -240,17 +240,13 @@ def _boxes_end(data: bytes) -> int:
 
 def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
     """What a decoder's exception means for the user."""
-    detail = str(error) or type(error).__name__
+    detail = error.args[0] if isinstance(error, Unsupported) else str(error) or type(error).__name__
     if isinstance(error, MemoryError):
-        what = "there is not enough memory to decode it."
-        return ImageError("image.memory", what, source=name, remedy="Lower the limit on pixels or free memory.")
+        return ImageError("image.memory", source=name)
     if isinstance(error, Image.DecompressionBombError):
-        return ImageError("image.too-many-pixels", f"it has too many pixels: {detail}", source=name)
+        return ImageError("image.too-many-pixels/decoder", reason=detail, source=name)
     if isinstance(error, Unsupported) or any(w in detail.lower() for w in ("unsupported", "unknown pixel mode")):
-        remedy = "Convert it to an 8-bit RGB PNG or JPEG."
-        return ImageError(
-            "image.unsupported", f"this sort of {kind} is not read ({detail}).", source=name, remedy=remedy
-        )
+        return ImageError("image.unsupported/kind", format=kind, reason=detail, source=name)
     if "truncated" in detail.lower() or _ends_early(kind, data):
         return truncated(name)
     return _corrupt(name, detail)

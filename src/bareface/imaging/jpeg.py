@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from bareface.messages import Note
+
 _SEGMENT_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # the next marker behind entropy-coded data
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BUFFERED: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})  # progressive: all coefficients are kept until the last scan
@@ -53,8 +55,8 @@ def unsupported(data: bytes) -> str | None:
     if frame.marker in _OTHER_PROCESSES:
         return _OTHER_PROCESSES[frame.marker]
     if frame.bits != 8:
-        return f"{frame.bits} bits a sample"
-    return "its height is not in its header" if frame.height == 0 else None
+        return Note("reason.jpeg-bits", bits=frame.bits)
+    return Note("reason.jpeg-height") if frame.height == 0 else None
 
 
 def in_one_pass(data: bytes) -> bool:

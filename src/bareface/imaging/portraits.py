@@ -33,12 +33,7 @@ def portraits() -> tuple[Person, ...]:
     )
     for person in found:
         if not person.photos[0].is_file():
-            raise UsageError(
-                "usage.demo-portrait",
-                f"the portrait of {person.name} is not there.",
-                source=str(person.photos[0]),
-                remedy="Install the package that brings it again.",
-            )
+            raise UsageError("usage.demo-portrait", name=person.name, source=str(person.photos[0]))
     return found
 
 

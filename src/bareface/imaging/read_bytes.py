@@ -60,11 +60,10 @@ def content_of_file(file: Any, most: int) -> bytes:
         while True:
             piece = file.read(_PIECE)
             if piece is None:  # as of a stream that does not wait
-                raise ImageError("image.unreadable", "its read() gave None: there is nothing to read yet.", source=name)
+                raise ImageError("image.unreadable/nothing-yet", source=name)
             if not isinstance(piece, bytes | bytearray | memoryview):
                 kind = "text" if isinstance(piece, str) else type(piece).__name__
-                what = f"it gives {kind}, not bytes."
-                raise ImageError("image.source", what, source=name, remedy='Open it with "rb".')
+                raise ImageError("image.source/open-file", kind=kind, source=name)
             if not piece:
                 break
             pieces.append(bytes(piece))
@@ -73,8 +72,7 @@ def content_of_file(file: Any, most: int) -> bytes:
     except ImageError:
         raise
     except Exception as error:  # any object may have methods of these names
-        what = f"it cannot be read: {said(error)}."
-        raise ImageError("image.unreadable", what, source=name, remedy='Pass a file opened with "rb".') from error
+        raise ImageError("image.unreadable/open-file", reason=said(error), source=name) from error
     return b"".join(pieces)
 
 
@@ -105,9 +103,7 @@ def check_length(count: int, most: int, name: str) -> None:
         ``image.too-many-bytes``.
     """
     if count > most:
-        what = f"its {count:,} bytes are more than the limit of {most:,}."
-        remedy = "If you trust it, raise the limit: --max-bytes, or Engine(limits=Limits(max_bytes=...))."
-        raise ImageError("image.too-many-bytes", what, source=name, remedy=remedy)
+        raise ImageError("image.too-many-bytes", bytes=count, limit=most, source=name)
 
 
 def reading(action: Callable[[], T], name: str) -> T:
@@ -115,21 +111,20 @@ def reading(action: Callable[[], T], name: str) -> T:
     try:
         return action()
     except OSError as error:
-        code, what, remedy = _failure(error)
-        raise ImageError(code, what, source=name, remedy=remedy) from error
+        raise _failure(error, name) from error
 
 
-def _failure(error: OSError) -> tuple[str, str, str | None]:
+def _failure(error: OSError, name: str) -> ImageError:
     match error:
         case IsADirectoryError():
-            return "image.directory", "it is a folder, not a photo.", "Name a file in it."
+            return ImageError("image.directory", source=name)
         case FileNotFoundError() | NotADirectoryError():
-            return "image.missing", "there is no such file (or a link to it is broken).", "Check the path."
+            return ImageError("image.missing", source=name)
         case PermissionError():
-            return "image.unreadable", "it may not be read.", "Change its permissions."
+            return ImageError("image.unreadable/permission", source=name)
         case OSError(errno=errno.ELOOP):
-            return "image.symlink-loop", "its symbolic links lead back to themselves.", "Remove the loop."
+            return ImageError("image.symlink-loop", source=name)
         case files.NotAFile():
-            return "image.not-a-file", f"{error.strerror}.", None
+            return ImageError("image.not-a-file", reason=error.strerror, source=name)
         case _:
-            return "image.unreadable", f"it cannot be read: {error.strerror or error}.", "Check the disk or share."
+            return ImageError("image.unreadable/file", reason=error.strerror or error, source=name)

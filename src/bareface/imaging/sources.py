@@ -18,8 +18,6 @@ from bareface.values.face import Source, UInt8
 Held: TypeAlias = str | bytes | UInt8
 """A path, the bytes of a file, or a read-only RGB array of its own."""
 
-_NEEDED: Final = "a path, bytes, a file opened in binary mode, a Pillow image or an RGB array is needed"
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -103,7 +101,7 @@ def _held(source: Source, limits: Limits) -> Held:
     array = _array(source)
     if array is not None:
         return _own(array)
-    raise ImageError("image.source", f"{type(source).__name__} is not a photo source: {_NEEDED}.")
+    raise ImageError("image.source/kind", kind=type(source).__name__)
 
 
 def each(sources: Source | Iterable[Source]) -> Iterator[Source]:
@@ -119,7 +117,7 @@ def each(sources: Source | Iterable[Source]) -> Iterator[Source]:
     elif isinstance(sources, Iterable) and not isinstance(sources, Mapping):
         yield from sources  # type: ignore[misc]
     else:
-        raise ImageError("image.source", f"{type(sources).__name__} is not a photo source: {_NEEDED}.")
+        raise ImageError("image.source/kind", kind=type(sources).__name__)
 
 
 def is_source(value: object) -> bool:
@@ -153,16 +151,13 @@ def checked_path(path: str | os.PathLike[str]) -> str:
     except Exception as error:  # any object may have a method of that name
         raise _failed(path, error) from error
     if not name.strip():
-        remedy = "Name a file or a folder; “.” is the current folder."
-        raise ImageError("image.source", "the path is empty (a variable that is not set?).", remedy=remedy)
+        raise ImageError("image.source/path")
     return name
 
 
 def _failed(source: object, error: Exception) -> ImageError:
-    what = f"the {type(source).__name__} cannot be used: {arguments.said(error)}."
-    return ImageError(
-        "image.unreadable", what, source=name_of(source), remedy=f"Pass {_NEEDED.removesuffix(' is needed')}."
-    )
+    kind, reason = type(source).__name__, arguments.said(error)
+    return ImageError("image.unreadable/object", kind=kind, reason=reason, source=name_of(source))
 
 
 def _has(value: object, attribute: str) -> bool:

@@ -17,6 +17,7 @@ from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from bareface.imaging.colour import eight_bits
+from bareface.messages import Note
 
 # Tags of the TIFF 6.0 specification and its supplements.
 _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _SAMPLES, _STRIP_COUNTS = 258, 259, 262, 273, 277, 279
@@ -83,12 +84,12 @@ def opened(file: BytesIO) -> TiffImageFile:
         A layout that is not read.
     """
     if file.getvalue()[:4] == b"MM\0+":
-        raise Unsupported("big-endian BigTIFF")
+        raise Unsupported(Note("reason.tiff-big"))
     try:
         return TiffImageFile(file)
     except SyntaxError as error:
         if isinstance(error.__cause__, IndexError):  # Pillow ran out of names for the planes
-            raise Unsupported("further samples in planes") from error
+            raise Unsupported(Note("reason.tiff-planes-further")) from error
         raise
 
 
@@ -102,7 +103,7 @@ def of_pillow(image: TiffImageFile, notes: list[str]) -> Image.Image:
     """
     check(image)
     if _stated(image, _PLANAR, 1) == 2:
-        raise Unsupported("a Pillow image of samples in planes: give the file itself")
+        raise Unsupported(Note("reason.tiff-pillow-planes"))
     image.load()
     return _of_eight_bits(image, image, notes)
 
@@ -119,23 +120,23 @@ def check(image: TiffImageFile) -> None:
     compression = _stated(image, _COMPRESSION, _RAW)
     format, bits = _first(tags.get(_FORMAT), _UNSIGNED), _first(tags.get(_BITS), 1)
     if _PHOTOMETRIC not in tags and compression not in _FAX:
-        raise Unsupported("it does not say whether 0 is black or white")
+        raise Unsupported(Note("reason.tiff-photometric"))
     if format == _SIGNED and bits == 8:
-        raise Unsupported("signed samples of 8 bits")
+        raise Unsupported(Note("reason.tiff-signed"))
     swapped = image.tag_v2.prefix == b"MM" and compression != _RAW
     if swapped and (format == _FLOAT or (format == _SIGNED and bits > 8)):
-        raise Unsupported("compressed big-endian samples that are signed or not whole")
+        raise Unsupported(Note("reason.tiff-byte-order"))
     if tags.get(_PHOTOMETRIC) == _YCBCR and compression == _RAW and tuple(tags.get(_SUBSAMPLING, (2, 2))) != (1, 1):
-        raise Unsupported("subsampled colours without compression")
+        raise Unsupported(Note("reason.tiff-subsampled"))
     if tags.get(_PHOTOMETRIC) == _CMYK and tags.get(_INK_SET, 1) != 1:
-        raise Unsupported("inks other than CMYK")
+        raise Unsupported(Note("reason.tiff-inks"))
 
 
 def _from_planes(image: TiffImageFile, data: bytes, notes: list[str]) -> Image.Image:
     """A picture whose samples lie in planes; one plane alone is a picture like any other."""
     samples, planes = _stated(image, _SAMPLES, 1), _planes(image, data)
     if _stated(image, _COMPRESSION, _RAW) not in (*_BY_PLANE, *(_FAX if samples == 1 else ())):
-        raise Unsupported("planes compressed in this way")
+        raise Unsupported(Note("reason.tiff-planes-compression"))
     if samples == 1:
         plane = next(planes)
         plane.load()
@@ -152,7 +153,7 @@ def _from_planes(image: TiffImageFile, data: bytes, notes: list[str]) -> Image.I
         or _first(image.tag_v2.get(_FORMAT), _UNSIGNED) != _UNSIGNED
         or (photometric == _WHITE_IS_ZERO and mode != "L")
     ):
-        raise Unsupported("samples of this kind in planes")
+        raise Unsupported(Note("reason.tiff-planes-kind"))
     wanted = len(Image.new(mode, (1, 1)).getbands())
     bands = []
     for plane in planes:
@@ -161,7 +162,7 @@ def _from_planes(image: TiffImageFile, data: bytes, notes: list[str]) -> Image.I
         if len(bands) == wanted:
             break
     if len(bands) < wanted:
-        raise Unsupported("fewer planes than its colours need")
+        raise Unsupported(Note("reason.tiff-planes-missing"))
     merged = bands[0] if wanted == 1 else Image.merge(mode, bands)
     merged.info = {key: image.info[key] for key in ("icc_profile",) if key in image.info}
     return merged

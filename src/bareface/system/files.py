@@ -78,8 +78,7 @@ def check_named(path: str | Path) -> None:
         ``usage.empty``.
     """
     if isinstance(path, str) and not path.strip():
-        what = "the path is empty (a variable that is not set?)."
-        raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
+        raise UsageError("usage.empty/path")
 
 
 def absolute(path: str | Path) -> str:
@@ -93,12 +92,7 @@ def absolute(path: str | Path) -> str:
     try:
         return os.path.abspath(path)  # noqa: PTH100 - of pathlib's, one follows links and one keeps ".."
     except FileNotFoundError as error:
-        raise UsageError(
-            "usage.no-folder",
-            "the current folder does not exist any more.",
-            source=str(path),
-            remedy="Change to another folder, or give an absolute path.",
-        ) from error
+        raise UsageError("usage.no-folder", source=str(path)) from error
 
 
 def make_folder(path: str | Path) -> Path:
@@ -120,10 +114,7 @@ def make_folder(path: str | Path) -> Path:
         path.mkdir(exist_ok=True)  # says so where a file is in its place
     except (OSError, ValueError) as error:
         raise UsageError(
-            "usage.output",
-            f"no folder can be made here: {getattr(error, 'strerror', None) or error}.",
-            source=str(path),
-            remedy="Choose a place that may be written to.",
+            "usage.output/make-folder", reason=getattr(error, "strerror", None) or error, source=str(path)
         ) from error
     return path
 
@@ -154,15 +145,12 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
     place = Path(path)
     try:
         if not place.absolute().parent.is_dir():
-            raise UsageError("usage.output", "its folder does not exist.", source=str(path), remedy="Make it first.")
+            raise UsageError("usage.output/folder", source=str(path))
         if place.exists() and not place.is_file():  # a device or a pipe would be replaced by a file
-            raise UsageError(
-                "usage.output", "is a folder, a device or a pipe.", source=str(path), remedy="Name a file."
-            )
+            raise UsageError("usage.output/not-a-file", source=str(path))
         there = [one for one in reads if one is not None and os.path.exists(one)]  # noqa: PTH110 - never an error
         if place.exists() and any(map(place.samefile, there)):
-            what = "it is read by this command, and would be lost."
-            raise UsageError("usage.output", what, source=str(path), remedy="Name another file.")
+            raise UsageError("usage.output/reads", source=str(path))
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
 
@@ -184,8 +172,7 @@ def check_page(path: str | Path) -> None:
     except OSError as error:
         raise _unwritable(path, error) from error
     if there and not there.lstrip().lower().startswith(b"<!doctype html"):
-        what = "another file is there, which is not a page and would be lost."
-        raise UsageError("usage.output", what, source=str(path), remedy="Name another file.")
+        raise UsageError("usage.output/page", source=str(path))
 
 
 def write_atomically(path: str | Path, data: bytes) -> Path:
@@ -230,9 +217,4 @@ def write_atomically(path: str | Path, data: bytes) -> Path:
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> UsageError:
-    return UsageError(
-        "usage.output",
-        f"cannot be written: {getattr(error, 'strerror', None) or error}.",
-        source=str(path),
-        remedy="Check the name, the folder, its permissions and the free space.",
-    )
+    return UsageError("usage.output/write", reason=getattr(error, "strerror", None) or error, source=str(path))

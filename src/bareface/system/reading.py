@@ -11,6 +11,8 @@ from gzip import GzipFile
 from io import FileIO
 from typing import BinaryIO, Final
 
+from bareface.messages import Note
+
 MOST_BYTES: Final = 256 * 2**20
 """The longest text or list that is read whole, unless its reader says otherwise."""
 
@@ -38,7 +40,7 @@ def open_regular(path: str | os.PathLike[str]) -> FileIO:
         _refuse_made_up(status, name)
         file = FileIO(name, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
     except ValueError as error:  # a zero byte in the path
-        raise FileNotFoundError(errno.ENOENT, f"this is not a valid path ({error})", name) from error
+        raise FileNotFoundError(errno.ENOENT, Note("reason.path", reason=error), name) from error
     try:
         _refuse_other(os.fstat(file.fileno()), name)  # another may have taken its place
     except NotAFile:
@@ -72,13 +74,13 @@ def pieces(file: FileIO | BinaryIO | GzipFile, most: int, name: str) -> Iterator
     while part := file.read(min(1 << 20, most + 1 - length)):
         length += len(part)
         if length > most:
-            raise OSError(errno.EFBIG, f"it is longer than {most:,} bytes", name)
+            raise OSError(errno.EFBIG, Note("reason.too-long", most=most), name)
         yield part
 
 
 def _refuse_other(status: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        raise NotAFile(errno.EINVAL, "it is a pipe, a socket or a device, not a file", name)
+        raise NotAFile(errno.EINVAL, Note("reason.not-a-file"), name)
 
 
 def _refuse_made_up(status: os.stat_result, name: str) -> None:
@@ -93,7 +95,7 @@ def _refuse_made_up(status: os.stat_result, name: str) -> None:
     except OSError:
         return
     if not blocks:
-        raise NotAFile(errno.EINVAL, "it is a special file of the operating system, without a length", name)
+        raise NotAFile(errno.EINVAL, Note("reason.special-file"), name)
 
 
 def as_text(name: str) -> str:

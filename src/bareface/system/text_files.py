@@ -24,15 +24,15 @@ def as_utf8(data: bytes) -> bytes:
         try:
             data = data.decode("utf-16").encode("utf-8")
         except UnicodeError as error:
-            raise _unread("it starts as UTF-16 text and does not go on so") from error
+            raise EvaluationError("evaluation.file/utf-16") from error
     data = data.removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
-        raise _unread("it holds zero bytes: it is not text, or UTF-16 that does not say so")
+        raise EvaluationError("evaluation.file/zero-bytes")
     try:
         codecs.utf_8_decode(data, "strict", True)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _unread(f"line {line} is not UTF-8 text") from error
+        raise EvaluationError("evaluation.file/utf-8", line=line) from error
     return data
 
 
@@ -51,7 +51,3 @@ def delimiter_of(header: str, known: Collection[str]) -> str:
         if any(name.strip() in known for name in names):
             return delimiter
     return ","
-
-
-def _unread(what: str) -> EvaluationError:
-    return EvaluationError("evaluation.file", f"cannot be read: {what}.", remedy="Save it as CSV in UTF-8.")

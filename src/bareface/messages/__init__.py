@@ -1,0 +1,11 @@
+"""Words for people: the core names messages by code and parameters, and their sentences are all here.
+
+A code is ``area.what`` or, where one code has several sentences, ``area.what/which``; the codes of remarks begin with
+``note.``. The sentences lie in :mod:`bareface.messages.en`, one module an area; a translation is another package of
+the same shape.
+"""
+
+from bareface.messages.catalogue import Entry, Interface, entries, message, remedy, speaking
+from bareface.messages.note import Note
+
+__all__ = ["Entry", "Interface", "Note", "entries", "message", "remedy", "speaking"]

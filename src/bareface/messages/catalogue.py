@@ -1,0 +1,124 @@
+"""Find a message by its id and put its parameters into it."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple
+
+from bareface.messages.words import percent, plural, some
+
+Interface = Literal["command line", "python"]
+"""Where a person reads a message: a remedy speaks of options there, and of functions here."""
+
+
+class Entry(NamedTuple):
+    """A message and what to do about it; both are templates with named parameters.
+
+    Attributes
+    ----------
+    message
+        What happened, in a sentence.
+    remedy
+        What to do; None if nothing helps, or if it depends on the interface.
+    cli
+        What to do on the command line, in place of `remedy`.
+    python
+        What to do in a program, in place of `remedy`.
+    """
+
+    message: str
+    remedy: str | None = None
+    cli: str | None = None
+    python: str | None = None
+
+
+_interface: Interface = "python"
+
+
+@contextmanager
+def speaking(interface: Interface) -> Iterator[None]:
+    """Render messages for an interface within; a process has one, so this holds for all its threads."""
+    global _interface
+    before, _interface = _interface, interface
+    try:
+        yield
+    finally:
+        _interface = before
+
+
+def message(code: str, params: Mapping[str, object]) -> str:
+    """Return a message with its parameters; a code without an entry stands for itself."""
+    entry = entries().get(code)
+    return code if entry is None else _FORMATTER.vformat(entry.message, (), params)
+
+
+def remedy(code: str, params: Mapping[str, object], interface: Interface | None = None) -> str | None:
+    """Return what to do about a message, None if the catalogue knows nothing.
+
+    Parameters
+    ----------
+    code, params
+        The message's.
+    interface
+        Where the reader is; by default as :func:`speaking` says, else Python.
+    """
+    entry = entries().get(code)
+    if entry is None:
+        return None
+    own = entry.cli if (interface or _interface) == "command line" else entry.python
+    template = own or entry.remedy
+    return template and _FORMATTER.vformat(template, (), params)
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Return the whole catalogue, read when the first message is rendered."""
+    from bareface.messages import en
+
+    return en.ENTRIES
+
+
+class _Formatter(string.Formatter):
+    """Formats as ``str.format`` does, with words for counts, lists and shares.
+
+    ``{n:count face}`` and ``{n:count person|people}`` give a count and its noun, ``{names:list}`` and ``{names:or}``
+    join, ``{names:some}`` joins the first twelve, ``{shape:shape}`` is in brackets,
+    ``{share:percent}`` and ``{size:up}`` round down and up.
+    """
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """Format one parameter."""
+        word, _, rest = format_spec.partition(" ")
+        match word:
+            case "count":
+                noun, _, many = rest.partition("|")
+                return plural(value, noun, many or None)
+            case "list":
+                return ", ".join(map(str, value))
+            case "or":
+                return " or ".join(map(str, value))
+            case "some":
+                return some(value)
+            case "shape":
+                return f"[{', '.join(map(str, value))}]"
+            case "percent":
+                return percent(value)
+            case "up":
+                return str(math.ceil(value))
+        return super().format_field(value, format_spec)
+
+
+_FORMATTER: Final = _Formatter()
+
+
+def plain(value: object) -> object:
+    """Return a parameter as a plain value: text, number, truth value, None or a tuple of them."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
+        return tuple(map(plain, value))
+    return int(value) if hasattr(value, "__index__") else str(value)

@@ -1,0 +1,40 @@
+"""Messages of errors ``usage.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "usage.demo-portrait": Entry("the portrait of {name} is not there.", "Install the package that brings it again."),
+    "usage.empty/path": Entry(
+        "the path is empty (a variable that is not set?).",
+        "Give a name; “.” is the current folder.",
+    ),
+    "usage.file-mode": Entry(
+        "{text!r} is not a mode that a file of yours can have.",
+        "Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
+    ),
+    "usage.home/models": Entry(
+        "this user has no home folder to keep models in.",
+        "Set BAREFACE_HOME to a folder that may be written to.",
+    ),
+    "usage.home/restorations": Entry(
+        "this user has no home folder to keep the record of restorations in.",
+        "Set BAREFACE_HOME to a folder that may be written to.",
+    ),
+    "usage.no-folder": Entry(
+        "the current folder does not exist any more.",
+        "Change to another folder, or give an absolute path.",
+    ),
+    "usage.output/folder": Entry("its folder does not exist.", "Make it first."),
+    "usage.output/make-folder": Entry(
+        "no folder can be made here: {reason}.",
+        "Choose a place that may be written to.",
+    ),
+    "usage.output/not-a-file": Entry("is a folder, a device or a pipe.", "Name a file."),
+    "usage.output/page": Entry("another file is there, which is not a page and would be lost.", "Name another file."),
+    "usage.output/reads": Entry("it is read by this command, and would be lost.", "Name another file."),
+    "usage.output/write": Entry(
+        "cannot be written: {reason}.",
+        "Check the name, the folder, its permissions and the free space.",
+    ),
+    "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),
+}

@@ -1,0 +1,155 @@
+"""The sentences of errors and notes are in the catalogue, and nowhere else in the core."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import pickle
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bareface import errors, messages
+from bareface.errors import BarefaceError, ImageError, UsageError
+from bareface.messages import Entry, Note
+
+PACKAGE = Path(errors.__file__).parent
+ABOVE = ("cli", "messages", "moved.py", "reports")
+"""Who speaks to people, and may do so in sentences of their own."""
+NOT_YET = (
+    "calibration",
+    "evaluation",
+    "faces",
+    "gallery",
+    "matching",
+    "models",
+    "restoration",
+    "scores",
+    "services",
+    "storage",
+    "synthesis",
+    "values",
+)
+"""Packages whose errors still carry sentences of their own."""
+
+ID = re.compile(r"[a-z]+\.[a-z0-9-]+(/[a-z0-9-]+)?")
+ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, BarefaceError)}
+OWN = {"source", "remedy"}
+
+
+def sources(without: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+    """Yield the modules outside some packages, by name."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        place = path.relative_to(PACKAGE)
+        if place.parts[0] not in (*without, "errors.py"):
+            yield str(place), ast.parse(path.read_bytes())
+
+
+def made(tree: ast.Module) -> Iterator[ast.Call]:
+    """Yield the calls that make an error or a note."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in ERRORS or name == "Note":
+                yield node
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts within an expression that read as words, or are put together."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.JoinedStr):
+            yield ast.unparse(part)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str) and re.search(r"\w \w", part.value):
+            yield part.value
+
+
+def templates(entry: Entry) -> list[str]:
+    """Return all templates of an entry."""
+    return [one for one in entry if one is not None]
+
+
+def fields(entry: Entry) -> dict[str, str]:
+    """Return the parameters of an entry, each with its format."""
+    parsed = (field for one in templates(entry) for field in string.Formatter().parse(one))
+    return {name: spec or "" for _, name, spec, _ in parsed if name is not None}
+
+
+def sample(spec: str) -> object:
+    """Return a value that a format takes."""
+    if spec.partition(" ")[0] in ("list", "or", "shape", "some"):
+        return ("one", "two")
+    return "some text" if not spec else 0.5 if spec == "percent" or spec.endswith("%") else 3
+
+
+def test_no_sentence_is_left_in_the_core() -> None:
+    left = [
+        f"{place}:{call.lineno}: {text}"
+        for place, tree in sources((*ABOVE, *NOT_YET))
+        for call in made(tree)
+        for text in (*texts(call), *("remedy" for keyword in call.keywords if keyword.arg == "remedy"))
+    ]
+    assert left == []
+
+
+def test_calls_pass_the_parameters_of_their_message() -> None:
+    for place, tree in sources(("messages",)):
+        for call in made(tree):
+            first = call.args[0] if call.args else None
+            if len(call.args) != 1 or not isinstance(first, ast.Constant) or None in [k.arg for k in call.keywords]:
+                continue
+            entry = messages.entries().get(first.value)
+            assert entry is not None, f"{place}:{call.lineno}: {first.value} is not in the catalogue"
+            passed = {str(keyword.arg) for keyword in call.keywords} - OWN
+            assert passed == set(fields(entry)), f"{place}:{call.lineno}: {first.value}"
+
+
+def test_every_message_is_used() -> None:
+    trees = [tree for _, tree in sources(("messages",))]
+    constants = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert set(messages.entries()) - constants == set()
+
+
+@pytest.mark.parametrize("code", sorted(messages.entries()))
+def test_every_template_renders(code: str) -> None:
+    entry = messages.entries()[code]
+    assert ID.fullmatch(code)
+    params = {name: sample(spec) for name, spec in fields(entry).items()}
+    assert messages.message(code, params)
+    for interface in ("command line", "python"):
+        remedy = messages.remedy(code, params, interface)
+        assert (remedy is None) == (entry.remedy is None and entry.cli is None and entry.python is None)
+
+
+def test_a_message_speaks_to_the_reader_of_its_interface() -> None:
+    error = ImageError("image.too-many-bytes", bytes=1200, limit=1000, source="a.jpg")
+    assert error.message == "its 1,200 bytes are more than the limit of 1,000."
+    assert "Limits(max_bytes=...)" in str(error)
+    with messages.speaking("command line"):
+        assert "--max-bytes" in str(error)
+        assert "Limits" not in str(error)
+
+
+def test_a_note_is_its_sentence_and_keeps_its_code() -> None:
+    note = Note("note.reduced", width=4, height=3, full_width=8, full_height=6)
+    assert note == "decoded at 4 x 3 of 8 x 6 pixels"
+    assert json.dumps([note]) == '["decoded at 4 x 3 of 8 x 6 pixels"]'
+    for again in (pickle.loads(pickle.dumps(note)), copy.deepcopy(note)):
+        assert (again, again.code, again.params) == (note, note.code, note.params)
+    with pytest.raises(AttributeError):
+        note.code = "note.other"
+
+
+def test_an_error_survives_pickling_and_gets_its_file_later() -> None:
+    error = pickle.loads(pickle.dumps(ImageError("image.empty", source="a.jpg")))
+    assert str(error) == str(ImageError("image.empty", source="a.jpg"))
+    assert str(error.at("b.jpg")) == str(error).replace("a.jpg", "b.jpg")
+
+
+def test_an_error_may_bring_its_own_sentence() -> None:
+    error = UsageError("usage.mine", "It is mine.", remedy="Leave it.")
+    assert str(error) == "It is mine. Leave it. [usage.mine]"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
