@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from bareface.errors import CalibrationError
+from bareface.system.extras import optional
 from bareface.values.face import Float32, Float64
 
 Int64 = NDArray[np.int64]
@@ -99,6 +99,7 @@ class Totals:
         compared = self.compared[:, None]
         clear = compared - self.exceeding
         left = np.maximum(clear - galleries, 0)
+        gammaln = optional("scipy.special").gammaln
         nobody = gammaln(clear + 1) - gammaln(left + 1) - gammaln(compared + 1) + gammaln(compared - galleries + 1)
         nobody = np.where(clear >= galleries, nobody, -np.inf)
         return np.asarray(-(self.weight @ np.expm1(nobody)) / self.weight.sum(), np.float64)

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from bareface.errors import CalibrationError
 from bareface.values.face import Float64
@@ -27,6 +26,7 @@ T95 = 2.023
 """Student's quantile for the 39 degrees of freedom of a jackknife over 40 groups: both variances come from one."""
 RULE_OF_THREE = 3.0
 MOST_CHANCE = 8.0
+_NEAR = 1e-9
 """Beyond this relative variance Wilson and Hilferty's quantiles turn back."""
 
 
@@ -152,7 +152,10 @@ class StrangerModel:
         low, high = float(self.similarities[0]), float(self.similarities[-1])
         if falling(low) <= 0 or falling(high) >= 0:
             return low if falling(low) <= 0 else high
-        return float(brentq(falling, low, high, xtol=1e-9))
+        while high - low > _NEAR:
+            middle = (low + high) / 2
+            low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+        return (low + high) / 2
 
     def _at(self, similarity: ArrayLike, *columns: Float64) -> list[Float64]:
         where = np.asarray(similarity, np.float64)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
-from scipy.special import expit, logit
 
 from bareface.errors import CalibrationError
+from bareface.system.extras import optional
 from bareface.values.face import Float64
 
 LN10 = float(np.log(10.0))
@@ -73,7 +72,7 @@ def _newton(design: Float64, targets: Float64, weights: Float64) -> Float64:
     beta = np.zeros(design.shape[1])
     current = loss(beta)
     for _ in range(100):
-        probability = expit(design @ beta)
+        probability = _expit(design @ beta)
         gradient = design.T @ (weights * (probability - targets))
         curvature = (design * (weights * probability * (1 - probability))[:, None]).T @ design
         step = np.linalg.solve(curvature + 1e-12 * np.eye(beta.size), gradient)
@@ -132,11 +131,11 @@ class IsotonicLlr:
             ones = np.concatenate([[1.0], ones, [1.0]])
             zeros = np.concatenate([[1.0], zeros, [1.0]])
         ones, zeros = ones / ones.sum(), zeros / zeros.sum()
-        share = isotonic_regression(ones / (ones + zeros), weights=ones + zeros).x
+        share = optional("scipy.optimize").isotonic_regression(ones / (ones + zeros), weights=ones + zeros).x
         if finite:
             knots, share = knots[1:-1], share[1:-1]
         with np.errstate(divide="ignore"):
-            llrs = logit(share) / LN10
+            llrs = (np.log(share) - np.log1p(-share)) / LN10
         # Only a block's two ends carry information; dropping the rest keeps the curve small.
         inner = np.zeros(knots.size, bool)
         inner[1:-1] = (llrs[1:-1] == llrs[:-2]) & (llrs[1:-1] == llrs[2:])
@@ -193,7 +192,7 @@ class Reliability:
 
 def reliability(mated_llrs: ArrayLike, nonmated_llrs: ArrayLike, bins: int = 10) -> Reliability:
     """Bin stated probabilities into ``bins`` equal widths of [0, 1]; empty bins are left out."""
-    stated = [expit(np.asarray(llrs, np.float64) * LN10) for llrs in (mated_llrs, nonmated_llrs)]
+    stated = [_expit(np.asarray(llrs, np.float64) * LN10) for llrs in (mated_llrs, nonmated_llrs)]
     which = [np.minimum((p * bins).astype(np.int64), bins - 1) for p in stated]
     counts = [np.bincount(w, minlength=bins) for w in which]
     shares = [count / max(count.sum(), 1) for count in counts]
@@ -297,3 +296,8 @@ def _checked(mated: ArrayLike, nonmated: ArrayLike) -> tuple[Float64, Float64]:
     if not (np.isfinite(positive).all() and np.isfinite(negative).all()):
         raise CalibrationError("calibration.scores", "Some scores are NaN or infinite.", remedy="Leave them out.")
     return positive, negative
+
+
+def _expit(values: Float64) -> Float64:
+    """The logistic function 1 / (1 + exp(-x)), without overflow."""
+    return np.asarray((1 + np.tanh(values / 2)) / 2, np.float64)

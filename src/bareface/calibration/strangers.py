@@ -13,11 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, isotonic_regression
 
 from bareface.calibration.counting import GROUPS, Counts, Groups, Int64, NonMatedScores, count
 from bareface.calibration.fpir import StrangerModel, hazard, log_survival
 from bareface.errors import CalibrationError
+from bareface.system.extras import optional
 from bareface.values.face import Float32, Float64
 
 MIN_SUBJECTS = 100
@@ -193,7 +193,7 @@ def _continued(log_rates: Float64, log_shapes: Float64) -> Float64:
 
     Shapes that rose with the similarity would let the FPIR rise with it.
     """
-    falling = isotonic_regression(log_shapes, increasing=False).x
+    falling = optional("scipy.optimize").isotonic_regression(log_shapes, increasing=False).x
     recent = slice(-TREND_DECADES * LEVELS_PER_DECADE, None)
     counted = log_rates[: falling.size]
     trend = np.clip(np.polyfit(counted[recent], falling[recent], 1)[0], 0.0, 1.0)
@@ -214,4 +214,4 @@ def _gain(data: NonMatedScores, similarity: float) -> float:
     ratio = best.sum() / max(single.sum(), 1e-12)
     if ratio >= sizes[several].mean():
         return 1.0
-    return float(brentq(lambda gain: np.mean(sizes[several] ** gain) - ratio, 0.0, 1.0))
+    return float(optional("scipy.optimize").brentq(lambda gain: np.mean(sizes[several] ** gain) - ratio, 0.0, 1.0))

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from bareface.evaluation.resampling import BATCH, Weights, draw
+from bareface.system.extras import optional
 from bareface.values import arguments
 from bareface.values.face import Float64
 
@@ -138,8 +139,7 @@ def clopper_pearson(errors: float, n: float, level: float = 0.95) -> tuple[float
 
     ``errors`` need not be whole: it may be a rate times a smaller, effective number of trials.
     """
-    from scipy.special import betaincinv
-
+    betaincinv = optional("scipy.special").betaincinv
     tail = (1 - level) / 2
     low = float(betaincinv(errors, n - errors + 1, tail)) if errors > 0 else 0.0
     high = float(betaincinv(errors + 1, n - errors, 1 - tail)) if errors < n else 1.0

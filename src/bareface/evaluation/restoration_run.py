@@ -24,6 +24,7 @@ from bareface.matching.scoring import Columns, matrix
 from bareface.restoration.aligned import expected
 from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.unmask import unmask
+from bareface.system.extras import optional
 from bareface.values.face import Face, Float64, Template, UInt8
 
 DLIB: Final = "original, dlib"
@@ -292,12 +293,10 @@ def fidelity(
     image: UInt8, truth: UInt8, region: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 ) -> tuple[float, float]:
     """SSIM (Wang et al. 2004, of the luminance) and PSNR in dB inside a region, bool [H, W], of RGB pictures."""
-    from skimage.metrics import structural_similarity
-
     if not region.any():
         return float("nan"), float("nan")
     grey = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32) for one in (image, truth)]
-    _, local = structural_similarity(*grey, data_range=255, full=True)
+    _, local = optional("skimage.metrics").structural_similarity(*grey, data_range=255, full=True)
     error = float(np.mean(np.square(image[region].astype(np.float64) - truth[region])))
     return float(local[region].mean()), float(10 * np.log10(255**2 / max(error, 1e-3)))
 

@@ -1,4 +1,4 @@
-"""Public-domain portraits that come with declared dependencies."""
+"""Public-domain portraits that come with packages of the extra ``evaluate``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bareface.errors import UsageError
+from bareface.system.extras import missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,14 @@ class Person:
 
 
 def portraits() -> tuple[Person, ...]:
-    """Public-domain portraits that come with declared dependencies.
+    """List the public-domain portraits that come with packages of the extra ``evaluate``.
 
     Eileen Collins by NASA, from scikit-image; Grace Hopper by James S. Davis, U.S. Navy, from matplotlib.
 
     Raises
     ------
     UsageError
-        ``usage.demo-portrait`` if a dependency does not bring its picture.
+        ``usage.extra`` if one of the packages is not installed, ``usage.demo-portrait`` if it lacks its picture.
     """
     found = (
         Person("Eileen Collins", (_inside("skimage", "data", "astronaut.png"),)),
@@ -38,6 +39,8 @@ def portraits() -> tuple[Person, ...]:
 
 
 def _inside(package: str, *parts: str) -> Path:
-    """A file inside an installed package, which is not imported for it."""
+    """Locate a file inside an installed package without importing it."""
     spec = find_spec(package)
-    return Path(spec.origin if spec and spec.origin else package).parent.joinpath(*parts)
+    if spec is None or spec.origin is None:
+        raise missing(package, "the portraits for the demonstration and for trying out an added model")
+    return Path(spec.origin).parent.joinpath(*parts)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bareface.errors import ModelError
+from bareface.imaging.portraits import portraits
 from bareface.models.card import ModelCard
 
 SECONDS: Final = 10
@@ -43,7 +44,10 @@ def try_out(card: ModelCard, path: Path, source: Path | None = None) -> None:
     ModelError
         ``model.unreadable``, ``model.external``, ``model.interface``, ``model.run`` or ``model.output``: what is wrong
         with it. ``model.trial``: it crashed, or took too much time or memory.
+    UsageError
+        ``usage.extra`` if the packages that bring the two portraits are not installed.
     """
+    portraits()
     file = str(path.absolute())
     seconds = SECONDS + path.stat().st_size // 10_000_000
     request = json.dumps({"card": card.to_json(), "path": file, "seconds": seconds, "memory": MEMORY})

@@ -15,6 +15,7 @@ from bareface.evaluation.metrics import RULE_OF_30, Curve, Trials, at_fmr, det
 from bareface.evaluation.open_set import cmc
 from bareface.reports.rates import percent
 from bareface.system import dependencies
+from bareface.system.extras import optional
 from bareface.system.files import write_atomically
 from bareface.values.face import Float64
 from bareface.values.words import plural, printable
@@ -236,9 +237,7 @@ def _colours() -> tuple[str, ...]:
 
 def _deviates(shares: Any) -> Float64:
     """Normal deviates of shares; 0 and 1 are drawn just outside any axis."""
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(np.clip(shares, 1e-9, 1 - 1e-9)), dtype=np.float64)
+    return np.asarray(optional("scipy.special").ndtri(np.clip(shares, 1e-9, 1 - 1e-9)), dtype=np.float64)
 
 
 def _tradeoff(axes: Axes, trials: Trials, colour: str, name: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from bareface.restoration.aligned import Aligned, matrix
 from bareface.restoration.base import SIDE
+from bareface.system.extras import optional
 from bareface.values.face import Float32, UInt8
 
 NARROWEST, WIDEST = 0.4, 6.0
@@ -47,16 +48,13 @@ def bicubic(face: Aligned) -> UInt8:
 
 def unsharp(face: Aligned) -> UInt8:
     """Unsharp mask of a fixed radius and amount (scikit-image)."""
-    from skimage.filters import unsharp_mask
-
-    sharp = unsharp_mask(face.pixels, radius=RADIUS, amount=AMOUNT, channel_axis=2)
+    sharp = optional("skimage.filters").unsharp_mask(face.pixels, radius=RADIUS, amount=AMOUNT, channel_axis=2)
     return _bytes(np.asarray(sharp, np.float32))
 
 
 def wiener(face: Aligned) -> UInt8:
     """Wiener's filter with a Laplacian regularisation (scikit-image), for a bell of the estimated width."""
-    from skimage.restoration import wiener as deconvolve
-
+    deconvolve = optional("skimage.restoration").wiener
     psf = bell(blur(face.pixels))
     balance = BALANCE + NOISE_WEIGHT * noise(face.pixels) / 255
     return _each(face.pixels, lambda plane: np.asarray(deconvolve(plane, psf, balance), np.float32))
@@ -64,8 +62,7 @@ def wiener(face: Aligned) -> UInt8:
 
 def richardson_lucy(face: Aligned) -> UInt8:
     """Richardson's (1972) and Lucy's (1974) iterations (scikit-image), for a bell of the estimated width."""
-    from skimage.restoration import richardson_lucy as deconvolve
-
+    deconvolve = optional("skimage.restoration").richardson_lucy
     psf = bell(blur(face.pixels))
     return _each(face.pixels, lambda plane: np.asarray(deconvolve(plane, psf, num_iter=ITERATIONS), np.float32))
 

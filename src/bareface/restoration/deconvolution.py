@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-from scipy import fft
 
 from bareface.restoration.base import SIDE
 from bareface.restoration.classical import bell, blur
@@ -34,9 +33,9 @@ def with_guesses(face: UInt8) -> UInt8:
     """
     margin = ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0))
     wide = np.pad(face, margin, mode="reflect").astype(np.float32)
-    seen = fft.rfft2(wide, axes=(0, 1))
+    seen = np.fft.rfft2(wide, axes=(0, 1))
     filters = _filters(round(_TENTHS * blur(face)))
-    made = [fft.irfft2(seen * one[..., None], s=(_WIDE, _WIDE), axes=(0, 1)) for one in filters]
+    made = [np.fft.irfft2(seen * one[..., None], s=(_WIDE, _WIDE), axes=(0, 1)) for one in filters]
     inner = slice(_MARGIN, _MARGIN + SIDE)
     return np.concatenate([face, *(np.round(np.clip(one[inner, inner], 0, 255)).astype(np.uint8) for one in made)], 2)
 
@@ -57,4 +56,4 @@ def _response(kernel: Float32) -> Any:
     reach = kernel.shape[0] // 2
     wide = np.zeros((_WIDE, _WIDE), np.float32)
     wide[: kernel.shape[0], : kernel.shape[1]] = kernel
-    return fft.rfft2(np.roll(wide, (-reach, -reach), axis=(0, 1)))
+    return np.fft.rfft2(np.roll(wide, (-reach, -reach), axis=(0, 1)))

@@ -17,7 +17,6 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from bareface.restoration.base import SIDE, Bool
 from bareface.values.face import Float32, UInt8
@@ -136,9 +135,9 @@ class Eigenfaces:
         weighted = visible / noise[:, None]
         precision = (weighted.T @ visible).astype(np.float64) + np.eye(visible.shape[1])
         evidence = weighted.T @ (shrink(planes)[seen] - self.mean[seen])
-        factor = cho_factor(precision, lower=True)
-        expected = cho_solve(factor, evidence.astype(np.float64))
-        return Posterior(self, planes, hidden, blind, expected, factor[0])
+        whitening = np.linalg.inv(np.linalg.cholesky(precision))
+        expected = whitening.T @ (whitening @ evidence.astype(np.float64))
+        return Posterior(self, planes, hidden, blind, expected, whitening)
 
     def paint(self, coefficients: NDArray[np.floating]) -> Float32:
         """The face that coefficients [q] stand for, as planes, float32 [3, 160, 160]."""
@@ -156,8 +155,8 @@ class Posterior:
         The face, float32 [3, 160, 160].
     hidden, blind
         Pixels to fill; pixels that say nothing, bool [160, 160].
-    expected, factor
-        Mean of the coefficients, float64 [q]; lower Cholesky factor of the inverse of their covariance.
+    expected, whitening
+        Mean of the coefficients, float64 [q]; inverse of the lower Cholesky factor of their precision, float64 [q, q].
     """
 
     def __init__(
@@ -167,12 +166,12 @@ class Posterior:
         hidden: Bool,
         blind: Bool,
         expected: NDArray[np.float64],
-        factor: NDArray[np.float64],
+        whitening: NDArray[np.float64],
     ) -> None:
         self._model, self._planes, self._hidden = model, planes, hidden
-        self._expected, self._factor = expected, factor
+        self._expected, self._whitening = expected, whitening
         self._seam = seam(hidden, blind)
-        self._solve = [_kriging(plane, self._seam) for plane in model.spectrum] if len(self._seam[0]) else []
+        self._inverses = [_kriging(plane, self._seam) for plane in model.spectrum] if len(self._seam[0]) else []
         self._base = model.paint(expected)
         self._gain = self._grain(blind)[:, None, None]
         finer = model.tuning.detail ** np.linspace(0, 1, len(expected))
@@ -189,7 +188,7 @@ class Posterior:
     @property
     def covariance(self) -> NDArray[np.float64]:
         """Their covariance, float64 [q, q]."""
-        return np.asarray(cho_solve((self._factor, True), np.eye(len(self._expected))))
+        return np.asarray(self._whitening.T @ self._whitening)
 
     @property
     def mean(self) -> Float32:
@@ -199,7 +198,7 @@ class Posterior:
     def draw(self, rng: np.random.Generator) -> Float32:
         """One face at random, float32 [3, 160, 160]; meaningful where it is hidden."""
         model = self._model
-        step = solve_triangular(self._factor, rng.standard_normal(len(self._expected)), trans="T", lower=True)
+        step = self._whitening.T @ rng.standard_normal(len(self._expected))
         base = model.paint(self._expected + self._loosen * step)
         white = np.fft.fft2(rng.standard_normal(self._planes.shape))
         field = np.fft.ifft2(white * np.sqrt(model.spectrum)).real
@@ -226,19 +225,18 @@ class Posterior:
 
         Faces are a scale mixture of Gaussians rather than one: of an unusual face the hidden part is less sure, too.
         """
-        inverse = solve_triangular(self._factor, np.eye(len(self._expected)), lower=True)
-        usual = 1 - np.square(inverse).sum(axis=0)
+        usual = 1 - np.square(self._whitening).sum(axis=0)
         ratio = float(np.square(self._expected).sum() / max(usual.sum(), 1e-9))
         return float(np.clip(ratio, 0.25, 4) ** (self._model.tuning.mixture / 2))
 
     def _corrected(self, base: Float32, field: Float32) -> Float32:
         """A face and a residual over its deviation, made to agree with what is visible at the seam."""
         result = base.copy()
-        for plane, (solve, spectrum) in enumerate(zip(self._solve, self._model.spectrum, strict=False)):
+        for plane, (inverse, spectrum) in enumerate(zip(self._inverses, self._model.spectrum, strict=False)):
             deviation = self._model.deviation[plane]
             off = ((self._seen[plane] - base[plane]) / deviation - field[plane])[self._seam]
             weights = np.zeros((SIDE, SIDE))
-            weights[self._seam] = cho_solve(solve, off)
+            weights[self._seam] = inverse @ off
             field[plane] += np.fft.ifft2(np.fft.fft2(weights) * spectrum).real
         return np.asarray(result + field * self._model.deviation, np.float32)
 
@@ -297,13 +295,11 @@ def spread_rings(profile: Float32) -> Float32:
     return np.asarray(rings / rings.mean(), np.float32)
 
 
-def _kriging(spectrum: Float32, points: tuple[NDArray[np.intp], NDArray[np.intp]]) -> tuple[NDArray[np.float64], bool]:
-    """Cholesky factor of the residual's correlation between points."""
+def _kriging(spectrum: Float32, points: tuple[NDArray[np.intp], NDArray[np.intp]]) -> NDArray[np.float64]:
+    """Invert the residual's correlation between points, float64 [n, n]."""
     correlation = np.fft.ifft2(spectrum).real
     rows, columns = ((axis[:, None] - axis) % SIDE for axis in points)
-    between = correlation[rows, columns] + _NUGGET * np.eye(len(points[0]))
-    factor: tuple[NDArray[np.float64], bool] = cho_factor(between, lower=True)
-    return factor
+    return np.linalg.inv(correlation[rows, columns] + _NUGGET * np.eye(len(points[0])))
 
 
 def _middle() -> Bool:

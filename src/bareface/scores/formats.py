@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from io import SEEK_END, BytesIO, FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from bareface.errors import BarefaceError, EvaluationError
 from bareface.scores.score_file import FAILED, MOST_COMPARISONS, ScoreFile, ScoreInfo
 from bareface.scores.tables import COLUMNS, NAMES, check_columns, from_table, info_of, to_table
+from bareface.system.extras import optional
 from bareface.system.files import write_atomically
 from bareface.system.reading import open_regular, pieces
 from bareface.system.text_files import as_utf8, delimiter_of
@@ -88,7 +89,7 @@ def _named(path: Path) -> Iterator[None]:
     except BarefaceError as error:
         if error.source is not None:
             raise
-        raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
+        raise type(error)(error.code, error.message, source=str(path), remedy=error.remedy) from error
     except Exception as error:  # readers fail in any way on hostile bytes
         raise EvaluationError("evaluation.file", f"cannot be read: {_reason(error)}.", source=str(path)) from error
 
@@ -105,7 +106,7 @@ def _reason(error: Exception) -> str:
 
 
 def _read_parquet(file: FileIO, _: Path) -> tuple[pa.Table, ScoreInfo]:
-    import pyarrow.parquet as pq
+    pq = optional("pyarrow.parquet")
 
     limits = {"thrift_string_size_limit": _MOST_STATED, "thrift_container_size_limit": 1_000_000}
     opened = pq.ParquetFile(file, **limits)
@@ -123,8 +124,7 @@ def _read_parquet(file: FileIO, _: Path) -> tuple[pa.Table, ScoreInfo]:
 
 
 def _read_csv(file: FileIO, path: Path) -> tuple[pa.Table, ScoreInfo]:
-    import pyarrow as pa
-    import pyarrow.csv
+    pa, csv = optional("pyarrow"), optional("pyarrow.csv")
 
     data = _text(file, path)
     end = data.find(b"\n") + 1 if data.startswith(b"#") else 0
@@ -140,11 +140,11 @@ def _read_csv(file: FileIO, path: Path) -> tuple[pa.Table, ScoreInfo]:
         "fold": pa.int16(),
     }
 
-    def parsed(decimal: str) -> pa.Table:
-        return pyarrow.csv.read_csv(
+    def parsed(decimal: str) -> Any:
+        return csv.read_csv(
             pa.BufferReader(rest),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
+            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
                 column_types=types, null_values=[""], strings_can_be_null=False, decimal_point=decimal
             ),
         )
@@ -176,7 +176,7 @@ def _refuse_many(rows: int) -> None:
 
 
 def _as_parquet(scores: ScoreFile) -> bytes:
-    import pyarrow.parquet as pq
+    pq = optional("pyarrow.parquet")
 
     out = BytesIO()
     table = to_table(scores).replace_schema_metadata({KEY: json.dumps(asdict(scores.info))})
@@ -185,14 +185,13 @@ def _as_parquet(scores: ScoreFile) -> bytes:
 
 
 def _as_csv(scores: ScoreFile) -> bytes:
-    import pyarrow as pa
-    import pyarrow.csv
+    pa, csv = optional("pyarrow"), optional("pyarrow.csv")
 
     table = to_table(scores)
     plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
     out = BytesIO(b"# " + json.dumps(asdict(scores.info)).encode() + b"\n")
     out.seek(0, SEEK_END)
-    pyarrow.csv.write_csv(table.cast(plain), out)
+    csv.write_csv(table.cast(plain), out)
     return out.getvalue()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bareface.errors import EvaluationError
 from bareface.scores.score_file import FAILED, ProtocolKind, ScoreFile, ScoreInfo, refuse_empty
+from bareface.system.extras import optional
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +51,7 @@ def check_columns(schema: pa.Schema) -> None:
 
 
 def _fits(name: str, kind: pa.DataType) -> bool:
-    from pyarrow import types
+    types = optional("pyarrow.types")
 
     if types.is_null(kind):  # no row says anything: for the rows to refuse
         return True
@@ -96,7 +97,7 @@ def from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
 
 def _whole(table: pa.Table, name: str, kind: type[np.generic]) -> Any:
     """A column without empty rows as an array; zeros where there is none."""
-    import pyarrow as pa
+    pa = optional("pyarrow")
 
     if name not in table.column_names:
         return np.zeros(table.num_rows, kind)
@@ -112,7 +113,7 @@ def _refuse_nulls(column: pa.ChunkedArray, name: str) -> None:
 
 def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tuple[tuple[str, ...], list[Any]]:
     """Two text columns as codes into one table of names."""
-    import pyarrow as pa
+    pa = optional("pyarrow")
 
     merged: dict[str, int] = {}
     codes = []
@@ -142,7 +143,7 @@ def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tu
 
 def to_table(scores: ScoreFile) -> pa.Table:
     """The columns of a score file."""
-    import pyarrow as pa
+    pa = optional("pyarrow")
 
     arrays: dict[str, Any] = {}
     for names, pair in NAMES.items():

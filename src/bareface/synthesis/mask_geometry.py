@@ -13,9 +13,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy.optimize import leastsq
 
 from bareface.errors import EvaluationError
+from bareface.system.extras import optional
 from bareface.values.face import Float32, Float64, Landmarks
 
 MEAN_FACE: Final[dict[str, Float64]] = {
@@ -116,7 +116,7 @@ def fit_camera(landmarks: Landmarks) -> Camera:
 
     middle = (left + right) / 2
     centred = points - middle
-    pose, _ = leastsq(residuals, np.zeros(7), maxfev=200)
+    pose, _ = optional("scipy.optimize").leastsq(residuals, np.zeros(7), maxfev=200)
     rotation = _rotation(pose[1], pose[2], roll + pose[3])
     return Camera(matrix(pose), middle + pose[4:6] * scale, float(np.exp(pose[0]) * scale), rotation[2])
 

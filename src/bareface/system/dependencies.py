@@ -43,14 +43,19 @@ def onnxruntime(part: str = "") -> Any:
 
 
 def matplotlib() -> Any:
-    """Matplotlib, without a cache or a configuration folder in the user's home.
+    """Import Matplotlib, without a cache or a configuration folder in the user's home.
 
     A program that has imported Matplotlib already, or that names its folder with ``MPLCONFIGDIR``, keeps its own.
-    """
-    if "matplotlib" in sys.modules or os.environ.get("MPLCONFIGDIR"):
-        import matplotlib
 
-        return matplotlib
+    Raises
+    ------
+    UsageError
+        ``usage.extra`` if it is not installed.
+    """
+    from bareface.system.extras import optional
+
+    if "matplotlib" in sys.modules or os.environ.get("MPLCONFIGDIR"):
+        return optional("matplotlib")
     from tempfile import TemporaryDirectory
 
     # The fonts that it brings will do: asking the system for others starts a program that keeps a cache, too.
@@ -59,14 +64,13 @@ def matplotlib() -> Any:
         before = {name: os.environ.get(name) for name in ("MPLCONFIGDIR", *asked)}
         os.environ.update(asked, MPLCONFIGDIR=folder)
         try:
-            import matplotlib
-            import matplotlib.font_manager
-
-            matplotlib.get_configdir()  # remembered, so that neither is looked for later
-            matplotlib.get_cachedir()
+            found = optional("matplotlib")
+            optional("matplotlib.font_manager")
+            found.get_configdir()  # remembered, so that neither is looked for later
+            found.get_cachedir()
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
-    return matplotlib
+    return found

@@ -1,0 +1,59 @@
+"""Optional dependencies: imported when they are used, with an error that names the extra that brings each."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+from bareface.errors import UsageError
+
+EXTRAS: Final = {
+    "matplotlib": ("evaluate", "plots"),
+    "pyarrow": ("evaluate", "score files"),
+    "scipy": ("evaluate", "simulated masks, calibrations and intervals"),
+    "skimage": ("evaluate", "classical enhancement and picture metrics"),
+}
+"""Optional packages as they are imported: the extra that brings each, and what it is for."""
+DISTRIBUTIONS: Final = {"skimage": "scikit-image"}
+"""Names under which packages are installed, where they differ."""
+
+
+def optional(module: str) -> Any:
+    """Import a module of an optional package.
+
+    Parameters
+    ----------
+    module
+        Its full name, e.g. ``pyarrow.parquet``; its package is one of :data:`EXTRAS`.
+
+    Raises
+    ------
+    UsageError
+        ``usage.extra`` if the package is not installed; the message names the extra.
+    """
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise missing(package) from error
+
+
+def missing(package: str, needed_for: str | None = None) -> UsageError:
+    """Make the error for an optional package that is not installed.
+
+    Parameters
+    ----------
+    package
+        One of :data:`EXTRAS`.
+    needed_for
+        What it was needed for; by default, what :data:`EXTRAS` says.
+    """
+    extra, purpose = EXTRAS[package]
+    name = DISTRIBUTIONS.get(package, package)
+    return UsageError(
+        "usage.extra",
+        f"{needed_for or purpose} need the package {name}, which is not installed.",
+        remedy=f"Run `pip install 'bareface[{extra}]'`.",
+    )
