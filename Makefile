@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-slow lint clean
+.PHONY: install demo test test-slow lint docs wheel release clean
 
 install: $(VENV)/.installed
 
@@ -27,5 +27,17 @@ test: lint
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
+# The documentation site, in site/; a warning is an error.
+docs: install
+	$(BIN)/mkdocs build --strict --quiet
+
+# Build the wheel, install it in a new environment without extras, and use it.
+wheel: install
+	$(BIN)/python -m scripts.wheel
+
+# make release VERSION=0.2.0 DATE=2026-12-01 [TAG=--tag]; see docs/release.md. Nothing is uploaded.
+release: install
+	$(BIN)/python -m scripts.release $(VERSION) --date $(DATE) $(TAG)
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

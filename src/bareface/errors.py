@@ -174,7 +174,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "unavailable": (
         "image.memory", "image.unreadable", "model.precision", "model.provider", "gallery.disk-full",
         "gallery.index-write", "gallery.io", "gallery.locked", "gallery.newer", "gallery.read-only",
-        "restoration.c2pa-missing", "restoration.record", "usage.demo-download", "usage.home",
+        "restoration.c2pa-missing", "restoration.record", "usage.demo-download", "usage.extra", "usage.home",
         "usage.setting",
     ),
     # What bareface keeps or runs is damaged.

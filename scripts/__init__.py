@@ -1,0 +1,1 @@
+"""Scripts of the project: the wheel tried out, and a release prepared."""
