@@ -104,6 +104,7 @@ def test_a_wrong_value_is_an_error_that_names_the_variable(
 
 
 def test_a_slip_in_a_name_draws_one_warning(unset: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    settings._warn_of_unknown.cache_clear()  # another test may have had it
     unset.setenv("BAREFACE_FILEMODE", "0640")
     settings.current()
     settings.current()

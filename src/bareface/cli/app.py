@@ -111,11 +111,21 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, help="Say on stderr what changes on disk; twice: everything that is logged."
+        ),
+    ] = 0,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write stderr as JSON, one object a line.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    pass
+    from bareface.cli.logs import listen  # with logging, which `bareface --help` need not wait for
+
+    context.call_on_close(listen(verbose, log_json))
 
 
 app.command()(enrol.enrol)

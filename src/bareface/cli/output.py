@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -14,11 +14,23 @@ from bareface.errors import BarefaceError, exit_code_of
 from bareface.values.words import printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
 JSON = "bareface.json"
 """Where a command's context keeps whether its results are printed as JSON."""
 _PIPE_WIDTH = 160
+
+
+class _Stderr:
+    """How stderr is written: set by :func:`bareface.cli.logs.listen` while a command runs."""
+
+    json = False
+    verbose = False
+
+
+stderr = _Stderr()
 
 
 class ExitCode(IntEnum):
@@ -72,13 +84,27 @@ def print_json(value: Any) -> None:
 
 def print_error(error: BarefaceError) -> None:
     """One line on stderr, safe to print whatever the file is called; a remedy may have lines of its own."""
+    if stderr.json:
+        write_line("error", error.as_dict())
+        return
     lines = str(error).split("\n") if error.remedy and "\n" in error.remedy else [error]
     typer.secho("Error: " + "\n".join(printable(line) for line in lines), err=True, fg=typer.colors.RED)
 
 
 def note(text: object) -> None:
-    """A remark on stderr."""
-    typer.echo(printable(text), err=True)
+    """Print a remark on stderr."""
+    if stderr.json:
+        write_line("note", {"message": str(text)})
+    else:
+        typer.echo(printable(text), err=True)
+
+
+def write_line(kind: str, fields: Mapping[str, object], when: datetime | None = None) -> None:
+    """Write one JSON object as a line on stderr; ASCII only, as :func:`print_json`."""
+    from datetime import UTC, datetime
+
+    time = (when or datetime.now(UTC)).isoformat(timespec="milliseconds")
+    typer.echo(json.dumps({"time": time, "kind": kind, **fields}), err=True)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -175,6 +201,7 @@ def progress(description: str) -> Iterator[Callable[[int, int], None]]:
 
     terminal = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+    hidden = not terminal.is_terminal or stderr.json or stderr.verbose  # lines would cut through it
+    with Progress(*columns, console=terminal, transient=True, disable=hidden) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)

@@ -129,7 +129,7 @@ def remember(restored: Restored) -> None:
     """
     try:
         with RestorationRecord.open() as record:
-            record.add(restored)
+            number = record.add(restored)
     except (GalleryError, UsageError) as error:
         if error.code not in _NOT_WRITABLE:
             raise
@@ -140,6 +140,7 @@ def remember(restored: Restored) -> None:
             source=error.source,
             remedy="Set BAREFACE_RESTORATIONS to a file that may be written to.",
         ) from error
+    _log.info("restoration %d recorded", number)
 
 
 def add(connection: sa.Connection, restored: Restored) -> int:

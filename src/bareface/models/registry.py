@@ -24,6 +24,7 @@ import numpy as np
 
 from bareface import settings
 from bareface.errors import ModelError, UsageError
+from bareface.logs import logger, timed
 from bareface.models.card import INPUT_KEYS, LONGEST_NAME, check_card, is_name, read_card
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
@@ -31,6 +32,7 @@ from bareface.models.card import Task as Task
 from bareface.system.files import create, make_folder, write_atomically
 from bareface.values.face import Float32
 
+_log = logger(__name__)
 _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"
 _SPACES = _PACKAGE / "spaces"
@@ -175,7 +177,8 @@ def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
             return
     except (OSError, ValueError):
         pass
-    try_out(model, path, source)
+    with timed(_log, "tried model %s out", model.id):
+        try_out(model, path, source)
     with suppress(UsageError):  # a folder that may not be written to: it is tried each time
         write_atomically(mark, content.encode())
 
@@ -285,6 +288,7 @@ def add(
             source=str(home),
             remedy="Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
         ) from error
+    _log.info("added model %s for %s, sha256 %s", new.id, new.task, new.files[0].sha256)
     return new
 
 

@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from bareface import settings
 from bareface.errors import ModelError
+from bareface.logs import logger, timed
 from bareface.system import dependencies
 from bareface.system.forking import PerProcess
 from bareface.values import arguments
 from bareface.values.face import Precision
+
+_log = logger(__name__)
 
 _CPU: Final = "CPUExecutionProvider"
 _SHORT_NAMES = {
@@ -126,7 +129,8 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
         # 8-bit networks then run in float32 arithmetic on the same 8-bit values: slower, but without saturated sums.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        session = PerProcess(lambda: onnxruntime.InferenceSession(str(path), options, providers=wanted))
+        with timed(_log, "opened network %s/%s on %s", path.parent.name, path.name, wanted[0]):
+            session = PerProcess(lambda: onnxruntime.InferenceSession(str(path), options, providers=wanted))
     except Exception as error:  # ONNX Runtime raises its own, undocumented classes
         raise ModelError(
             "model.unreadable",

@@ -18,10 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from bareface.errors import BarefaceError, GalleryError
+from bareface.logs import logger, timed
 from bareface.storage.sqlite import damage, failures, place, schema
 from bareface.storage.sqlite.connection import Connector
 from bareface.system import files, forking
 from bareface.values.gallery import Problem
+
+_log = logger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
@@ -156,6 +159,9 @@ class Store:
             with connection.begin():
                 self._upgrade(connection)
                 _renew_token(connection)
+                uuid = self.state(connection).uuid
+        changed = f"updated from layout {current} to" if current else "made with layout"
+        _log.info("gallery %s %s %s", uuid, changed, schema.REVISION)
 
     def _check_layout(self, connection: sa.Connection) -> None:
         """Refuse a file that computes by itself: a trigger keeps what is deleted, a view need never end."""
@@ -257,7 +263,8 @@ class Store:
                 cursor = connection.connection.cursor()
                 if not wait:
                     cursor.execute("PRAGMA busy_timeout = 0")
-                cursor.execute("VACUUM")  # runs outside any transaction
+                with timed(_log, "rewrote the database"):
+                    cursor.execute("VACUUM")  # runs outside any transaction
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
                 raise GalleryError("gallery.locked", "another process still reads the old state.")
