@@ -27,9 +27,9 @@ test: lint
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
-# The documentation site, in site/; a warning is an error.
+# The documentation site, in site/; a warning is an error. The variable silences a notice of the theme.
 docs: install
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Build the wheel, install it in a new environment without extras, and use it.
 wheel: install

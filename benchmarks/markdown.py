@@ -29,3 +29,8 @@ def percent(triple: Sequence[float]) -> str:
     """A share with its interval, and with what it is of where a fourth number says so."""
     said = f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
     return said if len(triple) < 4 else f"{said}, n = {triple[3]:,.0f}"
+
+
+def where(machine: Values) -> str:
+    """Name the machine of a run."""
+    return f"{machine['processor']}, {machine['cpus']} cores, {machine['memory_gib']:.0f} GiB"

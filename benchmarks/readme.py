@@ -1,4 +1,4 @@
-"""Write the tables of the README and the pages beside it from ``benchmarks/results``: ``python -m benchmarks.readme``.
+"""Write the tables of the README and of ``docs/`` from ``benchmarks/results``: ``python -m benchmarks.readme``.
 
 Each official run is kept there (``--json benchmarks/results/NAME.json``) with its machine, date and command; the tables
 stand between markers, and a test compares them, so that no figure is typed by hand or goes stale.
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.markdown import Values, change, percent, rate, table
+from benchmarks.markdown import Values, change, percent, rate, table, where
+from benchmarks.readme_headline import headline, span
 from benchmarks.readme_restoration import (
     enhance,
     enhance_others,
@@ -26,7 +27,7 @@ from benchmarks.readme_restoration import (
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "masks.md", ROOT / "docs" / "quality.md", ROOT / "docs" / "restoration.md")
+PAGES = (README, *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def lfw(results: Values) -> str:
@@ -293,6 +294,7 @@ def quality_validation(results: Values) -> str:
 
 
 SECTIONS: dict[str, Callable[[Values], str]] = {
+    "headline": headline,
     "accuracy_lfw": lfw,
     "accuracy": accuracy,
     "detection_mfr2": detection,
@@ -319,6 +321,17 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
 }
 
 FILES: dict[str, str | tuple[str, ...]] = {
+    "headline": (
+        "accuracy",
+        "accuracy_lfw",
+        "calibration",
+        "detection",
+        "detection_mfr2",
+        "masked",
+        "restoration",
+        "speed_pipeline",
+        "speed_search",
+    ),
     "restoration_summary": "restoration",
     "restored": ("unmask", "enhance", "refusal"),
 }
@@ -333,7 +346,8 @@ def section(name: str) -> str:
         return f"{SECTIONS[name](results)}\n\n<sub>{_origin(results['machine'])}</sub>"
     found = {one: _read(one) for one in source}
     machines = [results["machine"] for results in found.values()]
-    return f"{SECTIONS[name](found)}\n\n<sub>{'; '.join(_origin(machine) for machine in machines)}</sub>"
+    origin = span(machines) if name == "headline" else "; ".join(map(_origin, machines))
+    return f"{SECTIONS[name](found)}\n\n<sub>{origin}</sub>"
 
 
 def _read(name: str) -> Values:
@@ -342,8 +356,7 @@ def _read(name: str) -> Values:
 
 
 def _origin(machine: Values) -> str:
-    where = f"{machine['processor']}, {machine['cpus']} cores, {machine['memory_gib']:.0f} GiB"
-    return f"`{machine['command']}`, {machine['date'][:10]}, {where}"
+    return f"`{machine['command']}`, {machine['date'][:10]}, {where(machine)}"
 
 
 def filled(text: str) -> str:

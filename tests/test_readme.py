@@ -19,7 +19,12 @@ def test_every_result_is_shown(name: str) -> None:
     assert any(f"<!-- {name} -->" in page.read_text(encoding="utf-8") for page in readme.PAGES)
 
 
-def test_links_and_pictures_exist() -> None:
-    text = readme.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-        assert (readme.ROOT / target).exists(), target
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_is_two_screens_long() -> None:
+    assert len(readme.README.read_text(encoding="utf-8").splitlines()) <= 110
