@@ -54,7 +54,7 @@ MOVED = {
     "gallery.decision": "calibration.decision",
     "gallery.deletion": "gallery.delete",
     "gallery.derived": "storage.derived_index",
-    "gallery.editing": "services.editing",
+    "gallery.editing": "services.gallery_deletion services.gallery_corrections",
     "gallery.enrolment": "gallery.enrol",
     "gallery.faces": "storage.sqlite.rows faces.port",
     "gallery.failures": "storage.sqlite.failures",

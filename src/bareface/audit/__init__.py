@@ -1,0 +1,1 @@
+"""Audit logs: where the record of each service call goes."""

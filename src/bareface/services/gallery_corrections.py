@@ -1,0 +1,114 @@
+"""Corrections that a person makes in a gallery: to whom faces belong, and what subjects are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bareface.gallery import corrections, subjects
+from bareface.services.opened import OpenGallery
+from bareface.services.reference_numbers import reference_numbers
+from bareface.storage.sqlite import queries as catalogue
+from bareface.values import names
+from bareface.values.context import Context
+from bareface.values.gallery import Deleted, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Corrects an open gallery.
+
+    A correction names a photo by its content and a face by its place, so it holds when the photo is enrolled again.
+    Imported templates have no photo: a correction of them holds for them only.
+    """
+
+    opened: OpenGallery
+
+    def assign(self, reference: int | Sequence[int], subject: int | str, *, context: Context | None = None) -> Subject:
+        """Move faces to a subject, given by number or by name; a new name makes a subject.
+
+        The name of a subject that was merged or renamed means the subject that it is now; ``aliases`` of the result
+        lists such names. The correction holds when the photos are enrolled again.
+        """
+        with self.opened.recorder.call("Gallery.assign", context) as facts:
+            numbers = reference_numbers(reference)
+            facts.add(references=numbers)
+            with self.opened.store.write() as connection:
+                found = catalogue.find_references(connection, numbers)
+                if isinstance(subject, str) and not names.reads_as_number(subject):
+                    owner = subjects.named(connection, subject)
+                else:
+                    owner = subjects.find(connection, subject)
+                facts.add(subjects=[owner])
+                corrections.assign(connection, found, owner)
+            return self._changed(owner)
+
+    def merge(self, kept: int | str, merged: int | str, *, context: Context | None = None) -> Subject:
+        """Merge two subjects into the first; photos enrolled under the second's name become the first's from now on.
+
+        That ends when another subject gets the name, by :meth:`split` or :meth:`rename`. To undo a merge, split off
+        what was the second's, by its name.
+
+        Raises
+        ------
+        UsageError
+            ``usage.merge``: they are one already.
+        """
+        with self.opened.recorder.call("Gallery.merge", context) as facts:
+            with self.opened.store.write() as connection:
+                owner = subjects.find(connection, kept)
+                other = subjects.find(connection, merged)
+                facts.add(subjects=[owner, other])
+                corrections.merge(connection, owner, other)
+            return self._changed(owner)
+
+    def rename(self, subject: int | str, name: str, *, context: Context | None = None) -> Subject:
+        """Rename a subject; photos enrolled under the earlier name stay its own.
+
+        Raises
+        ------
+        UsageError
+            ``usage.subject-exists``: there is another subject of that name; ``usage.name``.
+        """
+        with self.opened.recorder.call("Gallery.rename", context) as facts:
+            with self.opened.store.write() as connection:
+                owner = subjects.by_number(connection, subject)
+                facts.add(subjects=[owner])
+                corrections.rename(connection, owner, name)
+            return self._changed(owner)
+
+    def split(
+        self, reference: int | Sequence[int], name: str | None = None, *, context: Context | None = None
+    ) -> Subject:
+        """Move faces to a new subject; a name that meant another subject since a merge means the new one now.
+
+        Raises
+        ------
+        UsageError
+            ``usage.subject-exists``: there is a subject of that name; ``usage.name``.
+        """
+        with self.opened.recorder.call("Gallery.split", context) as facts:
+            numbers = reference_numbers(reference)
+            facts.add(references=numbers)
+            with self.opened.store.write() as connection:
+                found = catalogue.find_references(connection, numbers)
+                owner = corrections.split(connection, found, name)
+            facts.add(subjects=[owner])
+            return self._changed(owner)
+
+    def reject(self, reference: int | Sequence[int], *, context: Context | None = None) -> Deleted:
+        """Delete faces, and never enrol them again."""
+        with self.opened.recorder.call("Gallery.reject", context) as facts:
+            numbers = reference_numbers(reference)
+            facts.add(references=numbers)
+            with self.opened.store.write() as connection:
+                found = catalogue.find_references(connection, numbers)
+                deleted = corrections.reject(connection, found)
+                self.opened.store.mark_deleted(connection)
+            self.opened.erase()
+            return deleted
+
+    def _changed(self, subject_id: int) -> Subject:
+        self.opened.index.save_if_loaded()
+        with self.opened.store.read() as connection:
+            return catalogue.one_subject(connection, subject_id)

@@ -1,0 +1,159 @@
+"""Enrolment: photos, and encodings of other programs, into a gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bareface.errors import UsageError
+from bareface.gallery import enrol as enrolment
+from bareface.gallery import import_encodings as importing
+from bareface.imaging.folders import Skipped, entries
+from bareface.imaging.sources import limits_of
+from bareface.matching.evidence import MIN_VISIBLE
+from bareface.services.opened import OpenGallery
+from bareface.system.reading import as_text
+from bareface.values import arguments, names
+from bareface.values.context import Context
+from bareface.values.enrolment import EnrolOutcome, EnrolReport
+from bareface.values.face import Source
+from bareface.values.gallery import EnrolProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Enrols into an open gallery."""
+
+    opened: OpenGallery
+
+    def enrol(
+        self,
+        sources: Source | Iterable[Source],
+        subject: str | None = None,
+        basis: str | None = None,
+        *,
+        largest: bool = False,
+        face: int | None = None,
+        crops: bool = True,
+        min_visible: float = MIN_VISIBLE,
+        exclude: Sequence[str] = (),
+        progress: EnrolProgress | None = None,
+        context: Context | None = None,
+    ) -> EnrolReport:
+        """Enrol photos, or folders of photos.
+
+        A folder of folders names its subjects: photos in ``photos/Ada`` are Ada's. Photos directly in a given folder
+        are unnamed, each face its own subject. A file that is already enrolled, at whatever path, is skipped by its
+        SHA-256. Standing corrections (:meth:`assign`, :meth:`merge`, :meth:`split`, :meth:`reject`) are applied.
+
+        Photos are stored 32 at a time: when the process dies, what was stored before stays, and the same call does
+        the rest.
+
+        Parameters
+        ----------
+        sources
+            A photo (a path, bytes, a file opened in binary mode, a Pillow image or an RGB array [H, W, 3] uint8), or
+            several.
+        subject
+            Name of the subject of all these photos.
+        basis
+            On what basis these people are enrolled, e.g. ``consent``; kept with each reference.
+        largest
+            Of several faces in a named person's photo, enrol the largest. Otherwise such a photo is ``ambiguous`` and
+            nothing of it is enrolled.
+        face
+            Enrol this face of one photo: 0 for the best-detected, as :meth:`Engine.faces` orders them.
+        crops
+            Keep a picture of each face, 160x160. A 16x16 thumbnail is kept in any case, to recognise re-encodings.
+        min_visible
+            Refuse faces of which a smaller share is visible; 0 refuses none. A photo with no other face is a
+            ``failed`` outcome with the code ``face.hidden``.
+        exclude
+            Leave out files and folders below the given folders that match one of these patterns, e.g. ``"edited-*"``,
+            by their name or by their path below the given folder. Hidden ones, and folders such as ``@eaDir`` or
+            ``$RECYCLE.BIN``, are left out in any case, unless given themselves.
+        progress
+            Called after each file, in the order in which files are done.
+        context
+            Who enrols, and why.
+
+        Returns
+        -------
+        EnrolReport
+            One outcome a file, in the order of the files; a bad file is an outcome, not an exception. ``left_out`` says
+            what was passed over in folders.
+
+        Raises
+        ------
+        ImageError
+            ``image.source``: something that is not a photo source, or an empty path; nothing is enrolled.
+        TemplateError
+            ``template.space``: the engine's templates do not belong into this gallery.
+        UsageError
+            ``usage.face``: ``face`` is given, but not exactly one photo; ``usage.name``: ``subject`` cannot be a name.
+        """
+        with self.opened.recorder.call("Gallery.enrol", context) as facts:
+            if subject is not None:
+                subject = names.checked(subject)
+            basis = _basis(basis)
+            if face is not None:
+                face = arguments.count("face", face, None, code="usage.face")  # one that is not there is an outcome
+            min_visible = arguments.number("min_visible", min_visible, 0, 1)
+            exclude = arguments.texts("exclude", exclude)
+            arguments.called("progress", progress)
+            skipped, engine = Skipped(), self.opened.engine
+            photos = tuple(entries(sources, subject, limits_of(engine), exclude=exclude, skipped=skipped))
+            if face is not None and len(photos) != 1:
+                raise UsageError("usage.face", f"a face is chosen, but there are {len(photos)} photos, not one.")
+            facts.add(photos=len(photos))
+            self.opened.store.check_writable()
+            rules = enrolment.Rules(basis, largest, face, crops, min_visible)
+            self.opened.index.load()
+            try:
+                outcomes = enrolment.enrol(self.opened.store, engine, photos, rules, progress)
+            finally:
+                self.opened.index.save()
+            report = EnrolReport(outcomes, skipped.report())
+            facts.add(enrolled_references=report.references)
+            return report
+
+    def import_encodings(
+        self, path: str | Path, basis: str | None = None, *, context: Context | None = None
+    ) -> EnrolOutcome:
+        """Import encodings made by the face_recognition library: all of a file, or none.
+
+        Parameters
+        ----------
+        path
+            A ``.npy``, ``.json`` or ``.csv`` file of 128 numbers and a name each, laid out as
+            :mod:`bareface.gallery.encodings` says. Pickle is not read.
+        basis
+            As in :meth:`enrol`.
+        context
+            Who imports, and why.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.import-read``, ``gallery.import-format``.
+        TemplateError
+            ``template.space``: the gallery holds templates of another space than ``dlib-128``.
+        UsageError
+            ``usage.name``: the file has a name that no subject can have.
+        """
+        with self.opened.recorder.call("Gallery.import_encodings", context) as facts:
+            path, basis = arguments.path("path", path), _basis(basis)
+            self.opened.store.check_writable()
+            self.opened.index.load()
+            outcome = importing.import_encodings(self.opened.store, path, basis)
+            self.opened.index.save()
+            facts.add(enrolled_references=outcome.references)
+            return outcome
+
+
+def _basis(basis: object) -> str | None:
+    """Return a basis as it is kept: bytes of a command line that are not Unicode become escapes."""
+    if basis is None:
+        return None
+    return as_text(arguments.text("basis", basis))

@@ -1,0 +1,45 @@
+"""Restorations that a gallery keeps on record, so that it refuses pictures of them later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bareface.services.opened import OpenGallery
+from bareface.values import arguments
+from bareface.values.context import Context
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Provenance, Restored
+
+
+@dataclass(frozen=True, slots=True)
+class Restorations:
+    """Keeps restorations in an open gallery."""
+
+    opened: OpenGallery
+
+    def keep_restoration(self, restored: Restored, *, context: Context | None = None) -> bool:
+        """Put a restoration of an enrolled photo on the gallery's record; return False if it is not enrolled here.
+
+        The gallery refuses pictures of it from then on, on any machine, until the photo is deleted.
+        """
+        from bareface.gallery.restorations import keep
+        from bareface.restoration.base import Restored
+
+        with self.opened.recorder.call("Gallery.keep_restoration", context) as facts:
+            arguments.instance("restored", restored, Restored, "what Engine.unmask or Engine.enhance gave")
+            with self.opened.store.write() as connection:
+                kept = keep(connection, restored)
+            facts.add(restorations=int(kept))
+            return kept
+
+    def restorations(self, *, context: Context | None = None) -> tuple[Provenance, ...]:
+        """List where each restoration on the gallery's record comes from, oldest first."""
+        from bareface.gallery.restorations import entries
+
+        with self.opened.recorder.call("Gallery.restorations", context) as facts:
+            with self.opened.store.read() as connection:
+                found = entries(connection)
+            facts.add(restorations=len(found))
+            return found

@@ -1,0 +1,148 @@
+"""Searches of a gallery: with photos as they are, and with restored faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bareface.errors import UsageError
+from bareface.gallery import calibrate as calibrating
+from bareface.gallery import search as searching
+from bareface.imaging.folders import as_sources
+from bareface.imaging.sources import limits_of
+from bareface.matching.evidence import MIN_VISIBLE
+from bareface.services.opened import OpenGallery
+from bareface.storage.sqlite.rows import check_space
+from bareface.values import arguments
+from bareface.values.context import Context
+from bareface.values.face import Source
+from bareface.values.search import SearchResult
+
+if TYPE_CHECKING:
+    from bareface.gallery.restored_candidates import RestoredSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Searches:
+    """Searches an open gallery."""
+
+    opened: OpenGallery
+
+    def search(
+        self,
+        probe: Source | Iterable[Source],
+        top: int = 20,
+        same_person: bool = False,
+        *,
+        min_visible: float = MIN_VISIBLE,
+        context: Context | None = None,
+    ) -> SearchResult:
+        """Search the gallery.
+
+        Parameters
+        ----------
+        probe
+            A photo (a path, bytes, a file opened in binary mode, a Pillow image or an RGB array [H, W, 3] uint8), or
+            several.
+        top
+            Length of the candidate lists: that many subjects, or all there are.
+        same_person
+            The probe photos show one person: their largest faces are fused into one probe.
+        min_visible
+            Refuse probe faces of which a smaller share is visible, with a note; 0 refuses none.
+        context
+            Who searches, and why.
+
+        Returns
+        -------
+        SearchResult
+            One candidate list for every face in the probe photos, photo by photo, best-detected first. In a list each
+            subject stands once, with its best reference; equal similarities are ordered by subject number.
+
+        Raises
+        ------
+        ImageError
+            A probe cannot be read, or ``image.no-face``: no probe shows a face. (Where some do, the notes name those
+            that do not.)
+        FaceError
+            ``face.hidden``: no probe shows as much of a face as ``min_visible`` asks for.
+        TemplateError
+            ``template.space``: the engine's templates cannot be compared with the gallery's.
+        CalibrationError
+            ``calibration.format``: the calibration kept for this gallery is damaged.
+        UsageError
+            ``usage.top``: ``top`` is less than 1; ``usage.probe``: no probe is given.
+        """
+        with self.opened.recorder.call("Gallery.search", context) as facts:
+            store, engine = self.opened.store, self.opened.engine
+            top = arguments.count("top", top, 1, code="usage.top")
+            min_visible = arguments.number("min_visible", min_visible, 0, 1)
+            sources = as_sources(probe, limits_of(engine))
+            if not sources:
+                raise UsageError("usage.probe", "no probe is given.")
+            facts.add(photos=len(sources))
+            check_space(store.state(), engine.space, store.path)
+            probes = searching.probes_of(engine, sources, same_person=same_person, min_visible=min_visible)
+            calibration = calibrating.calibration_of(store, engine.space, engine.model)
+            result = searching.search(self.opened.index, engine, calibration, probes, top)
+            facts.add(
+                subjects=(candidate.subject_id for entry in result.lists for candidate in entry.candidates),
+                faces=len(result.lists),
+            )
+            return result
+
+    def search_restored(
+        self,
+        probe: Source | Iterable[Source],
+        result: SearchResult,
+        *,
+        unmask: bool = True,
+        enhance: bool = False,
+        completions: int = 4,
+        seed: int = 0,
+        context: Context | None = None,
+    ) -> tuple[RestoredSearch, ...]:
+        """Also search with restored versions of the probe faces.
+
+        Parameters
+        ----------
+        probe
+            The photos that :meth:`search` was given, again: a generator can be used only once.
+        result
+            What it gave; its lists come first, and stay as they are.
+        unmask
+            Complete faces that wear a mask; see :meth:`bareface.Engine.unmask`.
+        enhance
+            Enhance faces that wear none; see :meth:`bareface.Engine.enhance`.
+        completions, seed
+            Of each masked face.
+        context
+            Who searches, and why.
+
+        Returns
+        -------
+        tuple of RestoredSearch
+            One for each list; none where neither is asked for. Restored pictures are put on record, never enrolled.
+
+        Raises
+        ------
+        UsageError
+            ``usage.engine``: this gallery's engine does not restore faces.
+        RestorationError
+            ``restoration.completions``. A face that cannot be restored is a note.
+        """
+        from bareface.gallery import search_restored as restored
+
+        with self.opened.recorder.call("Gallery.search_restored", context) as facts:
+            arguments.instance("result", result, SearchResult, "what Gallery.search gave")
+            if not unmask and not enhance:
+                return ()
+            engine = self.opened.engine
+            sources = as_sources(probe, limits_of(engine))
+            facts.add(photos=len(sources), faces=len(result.lists))
+            wish = restored.Wish(unmask, enhance, completions, seed)
+            answers = tuple(restored.search_restored(self.opened.index, engine, sources, result.lists, wish))
+            shown = (candidate.subject_id for one in answers for candidate in (*one.candidates, *one.added))
+            facts.add(subjects=shown, restorations=sum(one.restored is not None for one in answers))
+            return answers

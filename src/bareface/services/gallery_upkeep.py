@@ -1,0 +1,76 @@
+"""Upkeep of a gallery: check, moved photos, new templates, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bareface.calibration.of_gallery import GalleryCalibration
+from bareface.gallery import calibrate as calibrating
+from bareface.gallery import maintenance
+from bareface.gallery import reembed as reembedding
+from bareface.services.opened import OpenGallery
+from bareface.values import arguments
+from bareface.values.context import Context
+from bareface.values.gallery import CheckReport, Progress, ReembedReport, RelinkReport
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Keeps an open gallery in order."""
+
+    opened: OpenGallery
+
+    def calibrate(self, *, context: Context | None = None) -> GalleryCalibration:
+        """Learn from the named subjects how often strangers score high; searches use it from then on.
+
+        With too few of them nothing changes: the result says how many are missing, and what serves instead.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.empty``.
+        CalibrationError
+            ``calibration.scores``, ``calibration.ties``: templates are damaged, or hardly differ.
+        """
+        with self.opened.recorder.call("Gallery.calibrate", context) as facts:
+            found = calibrating.calibrate(self.opened.store)
+            facts.add(used_subjects=found.subjects, used_references=found.references)
+            return found
+
+    def relink(self, old_root: str | Path, new_root: str | Path, *, context: Context | None = None) -> RelinkReport:
+        """Point photos to their new paths after their folder was moved, if the same content lies there.
+
+        Raises
+        ------
+        UsageError
+            ``usage.relink``: no photo of the gallery lies below the old folder.
+        """
+        with self.opened.recorder.call("Gallery.relink", context) as facts:
+            old_root, new_root = arguments.path("old_root", old_root), arguments.path("new_root", new_root)
+            report = maintenance.relink(self.opened.store, old_root, new_root)
+            facts.add(relinked_photos=report.relinked)
+            return report
+
+    def reembed(self, progress: Progress | None = None, *, context: Context | None = None) -> ReembedReport:
+        """Compute every reference's template anew with this gallery's engine, from its photo, unless it is complete.
+
+        Templates of an earlier version are incomplete: they lack a mask state, or the second template that masked faces
+        are compared with. Fit the gallery's own calibration again afterwards.
+
+        After an interruption the same call does the rest. If the engine has another space, the gallery changes to it
+        when every reference has its template: find the photos of unresolved references (:meth:`relink`) or delete them.
+        """
+        with self.opened.recorder.call("Gallery.reembed", context) as facts:
+            arguments.called("progress", progress)
+            report = reembedding.reembed(self.opened.store, self.opened.engine, progress)
+            self.opened.index.save()
+            facts.add(reembedded_references=report.references, unresolved_references=len(report.unresolved))
+            return report
+
+    def check(self, *, context: Context | None = None) -> CheckReport:
+        """Check database, templates and index for damage; repair the index, and list photos that are gone."""
+        with self.opened.recorder.call("Gallery.check", context) as facts:
+            report = maintenance.check(self.opened.store, self.opened.index)
+            facts.add(checked_references=report.references, problems=len(report.problems))
+            return report

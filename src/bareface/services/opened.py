@@ -1,0 +1,63 @@
+"""An open gallery, as the services that work on it share it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from bareface.audit.port import AuditLog
+from bareface.errors import BarefaceError, GalleryError
+from bareface.faces.port import FaceEngine
+from bareface.services.recorded import Recorder
+from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.sqlite.store import Store
+
+
+class OpenGallery:
+    """A gallery's database, its index, its engine, and the record of calls.
+
+    Parameters
+    ----------
+    store, index
+        The database and the index derived from it.
+    engine
+        Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
+    audit
+        Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
+    """
+
+    def __init__(
+        self, store: Store, index: DerivedIndex, engine: FaceEngine | None = None, audit: AuditLog | None = None
+    ) -> None:
+        self.store = store
+        self.index = index
+        self.recorder = Recorder(audit, _identifier(store))
+        self._engine = engine
+
+    @property
+    def engine(self) -> FaceEngine:
+        """The engine, loaded now if none was given."""
+        if self._engine is None:
+            from bareface.services.engine import Engine
+
+            self._engine = Engine()
+        return self._engine
+
+    def erase(self, *, wait: bool = True) -> None:
+        """Write database and index anew, so that nothing deleted can be read from the files."""
+        self.store.check_writable()
+        self.index.discard_file()
+        self.store.erase(wait=wait)
+        self.index.save()
+
+    def finish_erasing(self) -> None:
+        """Overwrite what a process that was killed had deleted; leave one alone that is still running."""
+        if not self.store.read_only and self.store.unerased():
+            with suppress(GalleryError):  # named by a check
+                self.erase(wait=False)
+
+
+def _identifier(store: Store) -> str | None:
+    """Return the gallery's identifier; None if it is damaged, which a check then says."""
+    with suppress(BarefaceError):
+        return store.state().uuid
+    return None

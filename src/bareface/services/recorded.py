@@ -1,0 +1,98 @@
+"""One audit event for each service call, whichever way it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bareface.audit.none import NoAuditLog
+from bareface.audit.port import AuditLog
+from bareface.errors import BarefaceError
+from bareface.values import arguments
+from bareface.values.audit import DONE, INTERNAL, INTERRUPTED, AuditEvent
+from bareface.values.context import Context
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a call adds to its event while it runs.
+
+    Attributes
+    ----------
+    subjects, references
+        Numbers of those that were named, shown or changed.
+    counts
+        How many photos, faces, ... the call worked on.
+    """
+
+    subjects: set[int] = field(default_factory=set)
+    references: set[int] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, *, subjects: Iterable[int] = (), references: Iterable[int] = (), **counts: int) -> None:
+        """Note numbers and counts."""
+        self.subjects.update(subjects)
+        self.references.update(references)
+        self.counts.update(counts)
+
+
+class Recorder:
+    """Records the calls of a service.
+
+    Parameters
+    ----------
+    log
+        Where events go; nowhere by default.
+    gallery
+        Identifier of the gallery that the service works on.
+    """
+
+    def __init__(self, log: AuditLog | None = None, gallery: str | None = None) -> None:
+        if log is not None:
+            arguments.able("audit", log, ("append",), "an AuditLog, or None")
+        self.log: AuditLog = NoAuditLog() if log is None else log
+        self.gallery = gallery
+
+    @contextmanager
+    def call(self, action: str, context: Context | None) -> Iterator[Facts]:
+        """Record what runs within as one event, and let its exception pass.
+
+        Parameters
+        ----------
+        action
+            The service and its method, e.g. ``Gallery.search``.
+        context
+            Who calls, and why; a single user by default.
+        """
+        if context is None:
+            context = Context()
+        arguments.instance("context", context, Context, "a Context")
+        facts, outcome = Facts(), INTERNAL
+        try:
+            yield facts
+            outcome = DONE
+        except BarefaceError as error:
+            outcome = error.code
+            raise
+        except Exception:
+            raise
+        except BaseException:
+            outcome = INTERRUPTED
+            raise
+        finally:
+            self.log.append(
+                AuditEvent(
+                    time=datetime.now(UTC),
+                    actor=context.actor,
+                    purpose=context.purpose,
+                    case=context.case,
+                    action=action,
+                    outcome=outcome,
+                    gallery=self.gallery,
+                    subjects=tuple(sorted(facts.subjects)),
+                    references=tuple(sorted(facts.references)),
+                    counts=facts.counts,
+                )
+            )

@@ -1,0 +1,26 @@
+"""Who calls a service, and why: goes with every call and into its audit event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bareface.system.user import user_name
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who calls a service, and why.
+
+    Attributes
+    ----------
+    actor
+        Whoever makes the call: a user's name or number. By default the operating system's user.
+    purpose
+        Reason for the call, such as ``identify visitors``; None if not stated.
+    case
+        Identifier of the case that the call belongs to; None if it belongs to none.
+    """
+
+    actor: str = field(default_factory=user_name)
+    purpose: str | None = None
+    case: str | None = None
