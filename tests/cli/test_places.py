@@ -269,7 +269,7 @@ def test_a_photo_called_as_the_drawing_of_another_is_kept(run: Run, hopper: Path
 def test_labels_that_fit_nothing_are_named_by_their_file(run: Run, place: dict[str, Path]) -> None:
     labels = Path("groups.csv")
     labels.write_text("subject,age\nNobody,old\n", encoding="utf-8")
-    random_scores(30, 200).write(place["scores"])
+    random_scores(30, 40).write(place["scores"])
     command = ("evaluate", "report", place["scores"], "-o", "r.html", "--groups", labels, "--fmr", 0.1, "--json")
     error = parsed(run(*command, expect=3))["error"]
     assert (error["code"], error["source"]) == ("evaluation.labels", "groups.csv")

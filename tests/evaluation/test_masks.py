@@ -182,7 +182,7 @@ def test_a_turned_photo_gets_the_turned_mask(quarter: int) -> None:
     assert np.sqrt((difference**2).mean()) < 6
 
 
-@pytest.mark.parametrize("scale", [13, 450])
+@pytest.mark.parametrize("scale", [13, 150, pytest.param(450, marks=pytest.mark.slow)])
 def test_faces_of_30_and_of_1000_pixels_are_masked_alike(scale: float) -> None:
     spec = sample_mask(6, half="train", kind="kn95", nose="high")
     usual = apply_mask(*portrait(40), spec)
