@@ -3,7 +3,7 @@
 Every module logs below ``bareface``. Levels mean:
 
 - ``DEBUG``: which network was opened, why an index was read or built, how long a step took;
-- ``INFO``: what changed on disk: photos enrolled, a gallery migrated, a model added;
+- ``INFO``: each call of a service with its outcome, time and counts; a gallery migrated, a model added;
 - ``WARNING``: what is odd and was handled.
 
 No record names a subject or holds a template, and none names a photo. Counts, times, codes, networks and the files

@@ -64,6 +64,8 @@ def test_the_log_says_what_happened(logged: list[dict[str, object]]) -> None:
     said = " ".join(f"{line['level']} {line['message']}\n" for line in logged if line["kind"] == "log")
     assert "debug opened network weights/" in said
     assert "info gallery " in said
+    assert "info Gallery.enrol: done in " in said
+    assert ", photos 3" in said
     assert "debug rewrote the database in " in said
 
 

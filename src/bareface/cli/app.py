@@ -115,7 +115,10 @@ def _root(
     verbose: Annotated[
         int,
         typer.Option(
-            "--verbose", "-v", count=True, help="Say on stderr what changes on disk; twice: everything that is logged."
+            "--verbose",
+            "-v",
+            count=True,
+            help="Say on stderr what is done and how long it takes; twice: all that is logged.",
         ),
     ] = 0,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write stderr as JSON, one object a line.")] = False,

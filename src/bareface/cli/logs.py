@@ -38,7 +38,7 @@ def listen(verbosity: int, as_json: bool) -> Callable[[], None]:
     Parameters
     ----------
     verbosity
-        0 shows warnings, 1 also what changed on disk, 2 and more everything.
+        0 shows warnings, 1 also what was done, 2 and more everything.
     as_json
         Write everything on stderr as JSON, the command's own notes and errors too.
 

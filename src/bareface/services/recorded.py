@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,9 +11,12 @@ from datetime import UTC, datetime
 from bareface.audit.none import NoAuditLog
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError
+from bareface.logs import logger
 from bareface.values import arguments
 from bareface.values.audit import DONE, INTERNAL, INTERRUPTED, AuditEvent
 from bareface.values.context import Context
+
+_log = logger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Recorder:
         if context is None:
             context = Context()
         arguments.instance("context", context, Context, "a Context")
-        facts, outcome = Facts(), INTERNAL
+        facts, outcome, start = Facts(), INTERNAL, time.perf_counter()
         try:
             yield facts
             outcome = DONE
@@ -82,6 +86,8 @@ class Recorder:
             outcome = INTERRUPTED
             raise
         finally:
+            counts = "".join(f", {name} {count}" for name, count in facts.counts.items())
+            _log.info("%s: %s in %.0f ms%s", action, outcome, 1000 * (time.perf_counter() - start), counts)
             self.log.append(
                 AuditEvent(
                     time=datetime.now(UTC),
