@@ -21,17 +21,10 @@ PACKAGE = Path(errors.__file__).parent
 ABOVE = ("cli", "messages", "moved.py", "reports")
 """Who speaks to people, and may do so in sentences of their own."""
 NOT_YET = (
-    "calibration",
     "evaluation",
-    "faces",
     "gallery",
-    "matching",
-    "models",
-    "restoration",
-    "scores",
     "services",
     "storage",
-    "synthesis",
     "values",
 )
 """Packages whose errors still carry sentences of their own."""
@@ -80,8 +73,10 @@ def fields(entry: Entry) -> dict[str, str]:
 
 def sample(spec: str) -> object:
     """Return a value that a format takes."""
-    if spec.partition(" ")[0] in ("list", "or", "shape", "some"):
+    if spec.partition(" ")[0] in ("list", "or", "phrases", "shape", "some"):
         return ("one", "two")
+    if spec == "tensor":
+        return ("float", (1, 2))
     return "some text" if not spec else 0.5 if spec == "percent" or spec.endswith("%") else 3
 
 

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
 from bareface.calibration.llr import LlrModel
 from bareface.errors import CalibrationError
+from bareface.messages import Note
 from bareface.values import arguments
 from bareface.values.search import Decision
 
@@ -127,11 +128,7 @@ class Calibration:
             arguments.text("model", model)
         known = [calibration for calibration in _packaged() if calibration.space == space]
         if not known:
-            raise CalibrationError(
-                "calibration.missing",
-                f"no calibration comes with bareface for templates of {space}.",
-                remedy="Fit one on your own gallery: `bareface calibrate GALLERY`.",
-            )
+            raise CalibrationError("calibration.missing", space=space)
         return next((calibration for calibration in known if calibration.model == model), known[0])
 
     @classmethod
@@ -188,12 +185,15 @@ class Calibration:
 
     def describe(self, *pairs: States) -> str:
         """Where figures for these pairs of mask states come from, in words; without pairs, where all come from."""
-        words = [self.basis]
+        parts: list[str] = [self.basis]
         for states in dict.fromkeys(pairs):
             used = self.nearest(states)
-            stands_in = f"not calibrated for {_words(states)}: figures of {_words(used)} stand in"
-            words.append(f"for {_words(states)}" if used == states else stands_in)
-        return "; ".join(words)
+            here = {"probe": states[0], "reference": states[1]}
+            if used == states:
+                parts.append(Note("reason.states", **here))
+            else:
+                parts.append(Note("reason.other-states", **here, used_probe=used[0], used_reference=used[1]))
+        return Note("note.basis", parts=parts)
 
     def threshold(self, fmr: float, states: States = BARE) -> Threshold:
         """The similarity that non-mated comparisons reach at a rate.
@@ -294,19 +294,11 @@ class Calibration:
         similarity = arguments.number("similarity", similarity, code="calibration.scores")
         model = self.entries[self.nearest(states)].llr
         if model is None:
-            raise CalibrationError(
-                "calibration.llr",
-                "this calibration knows no mated comparisons, so no likelihood ratio.",
-                remedy="Calibrate on people with at least two photos each.",
-            )
+            raise CalibrationError("calibration.llr")
         return float(model(similarity))
 
     def _strangers(self, states: States) -> StrangerModel:
         return self.entries[self.nearest(states)].strangers
-
-
-def _words(states: States) -> str:
-    return f"probe {states[0]}, reference {states[1]}"
 
 
 @lru_cache(maxsize=1)

@@ -60,7 +60,7 @@ class NonMatedScores:
         mated = probe_subjects[:, None] == reference_subjects[None, :]
         blanked = np.where(mated, np.float32(np.nan), scores.astype(np.float32, copy=False))
         if np.isinf(blanked).any():
-            raise CalibrationError("calibration.scores", "Some scores are infinite.", remedy="Leave them out.")
+            raise CalibrationError("calibration.scores/infinite")
         return cls(blanked, probe_subjects, reference_subjects, symmetric)
 
 

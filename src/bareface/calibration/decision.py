@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bareface.calibration.calibration import Calibration, States
+from bareface.messages import Note
 from bareface.values.search import Decision
 
 
@@ -30,8 +31,8 @@ class Judge:
     def note(self, pairs: Iterable[States]) -> str:
         """What its decisions for these pairs of mask states (probe's, reference's) rest on."""
         if self.calibration is None:
-            return "no calibration covers this model: every candidate is only possible, and no rate is known"
-        return f"rates and decisions: {self.calibration.describe(*pairs)}"
+            return Note("note.uncalibrated")
+        return Note("note.decisions", basis=self.calibration.describe(*pairs))
 
     def __call__(self, similarity: float, states: States) -> tuple[Decision, float | None, bool]:
         """The decision, the share of strangers' searches that would score this high (FPIR) if known, and whether

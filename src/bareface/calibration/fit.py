@@ -74,7 +74,7 @@ def fit_score_file(scores: ScoreFile, seed: int = 0) -> dict[States, StateCalibr
     names = np.array([state or "none" for state in scores.states])
     probe_state, reference_state = names[rows.probe_state], names[rows.reference_state]
     entries: dict[States, StateCalibration] = {}
-    refusal = CalibrationError("calibration.scores", "The score file holds no comparison with a score.")
+    refusal = CalibrationError("calibration.scores/none")
     for probe, reference in sorted(set(zip(probe_state.tolist(), reference_state.tolist(), strict=True))):
         chosen = rows.select((probe_state == probe) & (reference_state == reference))
         symmetric = scores.info.kind == "all pairs" and probe == reference

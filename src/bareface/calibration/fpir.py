@@ -160,7 +160,7 @@ class StrangerModel:
     def _at(self, similarity: ArrayLike, *columns: Float64) -> list[Float64]:
         where = np.asarray(similarity, np.float64)
         if not np.isfinite(where).all():
-            raise CalibrationError("calibration.scores", "A similarity is NaN or infinite.")
+            raise CalibrationError("calibration.scores/similarity")
         return [np.interp(where, self.similarities, column) for column in columns]
 
 

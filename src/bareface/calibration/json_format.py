@@ -14,6 +14,7 @@ from bareface.calibration.calibration import StateCalibration, States
 from bareface.calibration.fpir import StrangerModel
 from bareface.calibration.llr import IsotonicLlr, LlrModel, LogisticLlr, Reliability
 from bareface.errors import CalibrationError
+from bareface.messages import Note
 from bareface.values.face import Float64
 
 FORMAT = 1
@@ -60,10 +61,8 @@ def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
             raise ValueError("no pair of mask states")
         return values.text("space"), values.text("model"), values.text("basis"), entries
     except (ValueError, RecursionError, OverflowError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise CalibrationError(
-            "calibration.format", f"this is not a calibration: {what}.", remedy="Calibrate again."
-        ) from error
+        reason = Note("reason.nested") if isinstance(error, RecursionError) else error
+        raise CalibrationError("calibration.format/file", reason=reason) from error
 
 
 def _plain(value: Any) -> Any:

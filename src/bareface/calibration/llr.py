@@ -153,7 +153,7 @@ def cllr(mated_llrs: ArrayLike, nonmated_llrs: ArrayLike) -> float:
     mated = np.asarray(mated_llrs, np.float64) * LN10
     nonmated = np.asarray(nonmated_llrs, np.float64) * LN10
     if mated.size == 0 or nonmated.size == 0 or np.isnan(mated).any() or np.isnan(nonmated).any():
-        raise CalibrationError("calibration.scores", "Cllr needs at least one ratio of each class, and no NaN.")
+        raise CalibrationError("calibration.scores/cllr")
     cost = np.logaddexp(0.0, -mated).mean() + np.logaddexp(0.0, nonmated).mean()
     return float(cost / (2 * np.log(2)))
 
@@ -288,13 +288,9 @@ def fit_llr(
 def _checked(mated: ArrayLike, nonmated: ArrayLike) -> tuple[Float64, Float64]:
     positive, negative = np.asarray(mated, np.float64).ravel(), np.asarray(nonmated, np.float64).ravel()
     if positive.size == 0 or negative.size == 0:
-        raise CalibrationError(
-            "calibration.scores",
-            f"{positive.size} mated and {negative.size} non-mated scores: both kinds are needed.",
-            remedy="Use photos of several people, with at least two photos of some of them.",
-        )
+        raise CalibrationError("calibration.scores/kinds", mated=positive.size, non_mated=negative.size)
     if not (np.isfinite(positive).all() and np.isfinite(negative).all()):
-        raise CalibrationError("calibration.scores", "Some scores are NaN or infinite.", remedy="Leave them out.")
+        raise CalibrationError("calibration.scores/nan")
     return positive, negative
 
 

@@ -19,6 +19,7 @@ from bareface.calibration.fit import fit_matrix
 from bareface.calibration.strangers import MIN_SUBJECTS
 from bareface.errors import CalibrationError
 from bareface.matching.scoring import Columns, matrix
+from bareface.messages import Note
 from bareface.values.face import Float32
 
 MOST_SUBJECTS = 1000
@@ -131,27 +132,24 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     people = given.subject_ids[drawn]
     median = _mated_median(scores, people)
     suspicious = () if median is None else _suspicious(given, drawn, scores, median)
-    notes = [] if median is not None else [
-        f"fewer than {MIN_MATED} named subjects have two references: people enrolled twice were not looked for"
-    ]  # fmt: skip
+    notes = [] if median is not None else [Note("note.few-mated", least=MIN_MATED)]
     if subjects.size > MOST_SUBJECTS:
-        notes.append(f"{MOST_SUBJECTS:,} of {subjects.size:,} named subjects were drawn")
+        notes.append(Note("note.subjects-drawn", drawn=MOST_SUBJECTS, subjects=subjects.size))
 
     fitted: list[Calibration | None] = [None, None]
     if missing:
         fitted[0] = _packaged(space, model)
-        stands_in = "the packaged one serves" if fitted[0] else "none comes with bareface for these templates"
-        notes.append(f"{missing} more named subjects are needed for a calibration of this gallery: {stands_in}")
+        notes.append(Note("note.few-subjects/packaged" if fitted[0] else "note.few-subjects/none", missing=missing))
     else:
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        basis = f"{np.unique(people).size:,} named subjects of this gallery, {drawn.size:,} references, fitted {today}"
+        basis = Note("basis.gallery", subjects=np.unique(people).size, references=drawn.size, date=today)
         states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
         single = np.zeros(drawn.size, bool) if given.upper_face is None else np.isnan(given.upper_face[drawn]).any(1)
         single &= states == "none"
         fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
         if suspicious:
             cleared = _without(scores, people, suspicious)
-            basis += f", without {len(suspicious)} suspicious pairs"
+            basis = Note("basis.gallery/without", pairs=len(suspicious), **basis.params)
             fitted[1] = Calibration(space, model, basis, _fit(cleared, people, states, single, seed))
     return GalleryCalibration(
         calibration=fitted[0],
@@ -182,11 +180,7 @@ def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
     templates = given.templates[drawn]
     lengths = np.linalg.norm(templates, axis=1)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
-        raise CalibrationError(
-            "calibration.scores",
-            "a template is zero or not finite.",
-            remedy="`bareface gallery check` names the damage.",
-        )
+        raise CalibrationError("calibration.scores/template")
     masked = np.array([given.states is not None and given.states[number] != "none" for number in drawn], bool)
     upper_face = None if given.upper_face is None else given.upper_face[drawn]
     people = Columns.of(templates, masked, upper_face)

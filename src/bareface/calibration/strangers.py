@@ -57,22 +57,13 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
     probes, references = np.unique(data.probe_subjects), np.unique(data.reference_subjects)
     fewest = min(probes.size, references.size)
     if fewest < MIN_SUBJECTS:
-        raise CalibrationError(
-            "calibration.subjects",
-            f"{fewest} subjects are too few to say how often strangers score high: "
-            f"{MIN_SUBJECTS - fewest} more are needed.",
-            remedy="Until then the packaged calibration serves.",
-        )
+        raise CalibrationError("calibration.subjects", subjects=fewest, more=MIN_SUBJECTS - fewest)
     groups = Groups.deal(np.union1d(probes, references), seed)
     finite = data.scores[np.isfinite(data.scores)]
     per_pair = finite.size / (data.probe_subjects.size * data.reference_subjects.size)
     pairs = round(per_pair * probes.size * references.size / (2 if data.symmetric else 1))
     if per_pair < 0.5:
-        raise CalibrationError(
-            "calibration.sparse",
-            f"only {per_pair:.1%} of the probe and reference photos were compared: how strangers differ stays unknown.",
-            remedy="Use a protocol that compares every probe with every reference.",
-        )
+        raise CalibrationError("calibration.sparse", share=per_pair)
     grid = _grid(finite, TAIL_PAIRS / pairs)
 
     counts = count(data, groups, grid)
@@ -123,11 +114,7 @@ def _grid(scores: Float32, last: float) -> Float64:
     levels = np.geomspace(0.9, last, steps)
     grid = np.unique(np.quantile(scores, 1 - levels)).astype(np.float64)
     if grid.size < steps // 2 or grid[-1] >= scores.max():
-        raise CalibrationError(
-            "calibration.ties",
-            f"the non-mated scores take too few values ({np.unique(scores).size}) to rank strangers.",
-            remedy="Export scores with more digits.",
-        )
+        raise CalibrationError("calibration.ties", values=np.unique(scores).size)
     return grid
 
 

@@ -296,7 +296,7 @@ class Analyser:
             ``model.task``: this embedder has no network for it (``makes_upper_face`` is false).
         """
         if self._embed_upper is None:
-            raise ModelError("model.task", f"{self.model} makes no upper-face templates.")
+            raise ModelError("model.task/upper-face", model=self.model)
         _check_chips(chips)
         return self._embed_upper(chips) if len(chips) else np.zeros((0, self._dimension or 0), np.float32)
 
@@ -335,7 +335,7 @@ class Analyser:
 
             def mine(future: Future[T]) -> T:
                 if os.getpid() != process:  # the threads that would give a result are not there
-                    raise UsageError("usage.forked", "this stream was begun before this process was forked.")
+                    raise UsageError("usage.forked")
                 return future.result()
 
             def close_chunk() -> None:

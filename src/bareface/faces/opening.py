@@ -34,13 +34,9 @@ def open_detector(name: str, providers: Sequence[str] | None) -> Detector:
         return BarefaceDetector(open_session(registry.path_of(registry.card("bareface-detector")), providers=providers))
     card = registry.card(name)
     if card.task != "detection" or card.packaged:
-        raise ModelError("model.task", f"{name} is a model for {card.task}, not a detector that can be chosen by name.")
+        raise ModelError("model.task/detector", model=name, task=card.task)
     if not runs_on_cpu(providers):
-        raise ModelError(
-            "model.provider",
-            f"{name} runs through OpenCV, which has the CPU only.",
-            remedy="Choose the detector bareface or dlib, or leave the provider out to run on the CPU.",
-        )
+        raise ModelError("model.provider/opencv", model=name)
     from bareface.faces.detection.yunet import YunetDetector
 
     return YunetDetector(registry.path_of(card), name)
@@ -81,5 +77,5 @@ def open_segmenter(name: str, providers: Sequence[str] | None) -> Segmenter:
     from bareface.faces.occlusion.segmenter import OnnxSegmenter
 
     if name != OnnxSegmenter.name:
-        raise ModelError("model.unknown", f"no segmenter is called {name!r}; there is {OnnxSegmenter.name}.")
+        raise ModelError("model.unknown/segmenter", name=name, known=OnnxSegmenter.name)
     return OnnxSegmenter(providers=providers)

@@ -17,7 +17,6 @@ import numpy as np
 
 from bareface.errors import BarefaceError, ModelError
 from bareface.faces.detection.yunet import YunetDetector
-from bareface.faces.embedding.checked import REMEDY
 from bareface.faces.embedding.onnx import OnnxEmbedder
 from bareface.imaging import decode as images
 from bareface.imaging.align import Geometry, align
@@ -48,9 +47,9 @@ def main() -> None:
         examine(card, path, photos)
         fault: dict[str, Any] = {}
     except BarefaceError as error:
-        fault = error.as_dict()
+        fault = _plain(error)
     except Exception as error:  # of OpenCV, of numpy: all of it the model's doing
-        fault = ModelError("model.trial", f"{card.id} failed its trial run: {error!r}", remedy=REMEDY).as_dict()
+        fault = _plain(ModelError("model.trial/run", model=card.id, reason=repr(error)))
     print(json.dumps(fault), file=answers, flush=True)
 
 
@@ -65,13 +64,9 @@ def examine(card: ModelCard, path: Path, photos: list[UInt8]) -> None:
     try:
         elsewhere = reads_other_files(path)
     except ValueError as error:
-        raise ModelError("model.unreadable", f"{error}.", source=str(path), remedy=REMEDY) from error
+        raise ModelError("model.unreadable/format", reason=error, source=str(path)) from error
     if elsewhere:
-        raise ModelError(
-            "model.external",
-            f"{card.id} keeps weights in other files, which are never read.",
-            remedy="Save it with its weights in one file.",
-        )
+        raise ModelError("model.external", model=card.id)
     (_detects if card.task == "detection" else _embeds)(card, path, photos)
 
 
@@ -79,7 +74,7 @@ def _detects(card: ModelCard, path: Path, photos: list[UInt8]) -> None:
     detector = YunetDetector(path, card.id)
     for photo, box in zip(photos, _BOXES, strict=True):
         if not any(face.box.iou(box) > _OVERLAP for face in detector.detect(photo, 40.0)):
-            raise _wrong(card, "did not find the face in a known portrait")
+            raise ModelError("model.output/known-face", model=card.id)
 
 
 def _embeds(card: ModelCard, path: Path, photos: list[UInt8]) -> None:
@@ -87,11 +82,11 @@ def _embeds(card: ModelCard, path: Path, photos: list[UInt8]) -> None:
     chips = [_chip(photo, points, embedder.geometry) for photo, points in zip(photos, _POINTS, strict=True)]
     alone = np.concatenate([embedder.embed([chip]) for chip in chips])
     if not _alike(alone[:1], embedder.embed(chips[:1])):
-        raise _wrong(card, "gave two different templates of one face")
+        raise ModelError("model.output/differs", model=card.id)
     if _alike(*alone):
-        raise _wrong(card, "gave the same template of two different faces")
+        raise ModelError("model.output/same", model=card.id)
     if not _alike(alone, embedder.embed(chips)):
-        raise _wrong(card, "gave other templates of two faces together than one by one")
+        raise ModelError("model.output/together", model=card.id)
 
 
 def _chip(photo: UInt8, points: Any, geometry: Geometry) -> UInt8:
@@ -103,8 +98,9 @@ def _alike(a: Any, b: Any) -> bool:
     return bool(np.linalg.norm(a - b) <= 1e-3 * np.linalg.norm(a))
 
 
-def _wrong(card: ModelCard, what: str) -> ModelError:
-    return ModelError("model.output", f"the model {card.id} {what}.", remedy=REMEDY)
+def _plain(error: BarefaceError) -> dict[str, Any]:
+    """Return what makes the error again."""
+    return {"code": error.id, "source": error.source, **error.params}
 
 
 def _limit(seconds: int, memory: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bareface.errors import FaceError
-from bareface.values.words import percent
+from bareface.messages import Note
 
 if TYPE_CHECKING:
     from bareface.values.face import Face
@@ -41,8 +41,10 @@ def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
     if not little:
         return ()
     (first, most), *others = little
-    rest = (f", {percent(share)} in {name}" for name, share in others)
-    return (f"thin evidence: {percent(most)} of the face visible in {first}{''.join(rest)}",)
+    if not others:
+        return (Note("note.thin-evidence", share=most, name=first),)
+    rest = [Note("reason.share-in", share=share, name=name) for name, share in others]
+    return (Note("note.thin-evidence/several", share=most, name=first, others=rest),)
 
 
 def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
@@ -57,10 +59,10 @@ def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...
 
 def refusal(hidden: Sequence[Face], min_visible: float) -> FaceError:
     """Why these faces, at least one, are not used: ``face.hidden``; as text it serves as a note, too."""
-    shares = ", ".join(percent(face.template.visible or 0.0) for face in hidden)
+    shares = [face.template.visible or 0.0 for face in hidden]
     return FaceError(
         "face.hidden",
-        f"only {shares} of the face is visible, less than the limit of {percent(min_visible)}.",
+        shares=shares,
+        min_visible=min_visible,
         source=", ".join(dict.fromkeys(face.source for face in hidden)),
-        remedy="Choose another photo, or use it all the same: `--min-visible 0` (`min_visible=0`).",
     )

@@ -85,9 +85,10 @@ def entries() -> Mapping[str, Entry]:
 class _Formatter(string.Formatter):
     """Formats as ``str.format`` does, with words for counts, lists and shares.
 
-    ``{n:count face}`` and ``{n:count person|people}`` give a count and its noun, ``{names:list}`` and ``{names:or}``
-    join, ``{names:some}`` joins the first twelve, ``{shape:shape}`` is in brackets,
-    ``{share:percent}`` and ``{size:up}`` round down and up.
+    - counts: ``{n:count face}``, ``{n:count person|people}``
+    - lists: ``{names:list}``, ``{names:or}``, ``{parts:phrases}`` with semicolons, ``{names:some}`` the first twelve
+    - arrays: ``{shape:shape}`` in brackets, ``{tensor:tensor}`` a type and a shape
+    - numbers: ``{share:percent}`` rounded down, one or several; ``{size:up}`` rounded up
     """
 
     def format_field(self, value: Any, format_spec: str) -> Any:
@@ -105,8 +106,13 @@ class _Formatter(string.Formatter):
                 return some(value)
             case "shape":
                 return f"[{', '.join(map(str, value))}]"
+            case "phrases":
+                return "; ".join(map(str, value))
+            case "tensor":
+                kind, shape = value
+                return f"{kind} [{', '.join(map(str, shape))}]"
             case "percent":
-                return percent(value)
+                return ", ".join(map(percent, value if isinstance(value, tuple) else (value,)))
             case "up":
                 return str(math.ceil(value))
         return super().format_field(value, format_spec)
@@ -116,7 +122,12 @@ _FORMATTER: Final = _Formatter()
 
 
 def plain(value: object) -> object:
-    """Return a parameter as a plain value: text, number, truth value, None or a tuple of them."""
+    """Return a parameter as a plain value: text, number, truth value, None or a tuple of them.
+
+    Of an exception the text, or the note that it was raised with.
+    """
+    if isinstance(value, Exception) and value.args and isinstance(value.args[0], str) and len(value.args) == 1:
+        return value.args[0]
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):

@@ -173,10 +173,8 @@ def read_card(path: Path, *, packaged: bool) -> ModelCard:
         card = ModelCard.from_json(path.read_text(encoding="utf-8"), packaged=packaged)
         _need(packaged or card.id == path.parent.name, f"it is the card of {card.id!r}, in another model's folder")
     except (OSError, ValueError) as error:
-        remedy = "Reinstall bareface." if packaged else "Add the model again, or delete its folder."
-        raise ModelError(
-            "model.card", f"the model card cannot be read: {error}", source=str(path), remedy=remedy
-        ) from error
+        code = "model.card/packaged" if packaged else "model.card/added"
+        raise ModelError(code, reason=error, source=str(path)) from error
     return card
 
 

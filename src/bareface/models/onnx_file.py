@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from bareface.messages import Note
+
 _TENSORS: Final[Mapping[str, Mapping[int, str]]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -34,7 +36,7 @@ def reads_other_files(path: Path) -> bool:
         It is not a protocol buffer.
     """
     if not path.stat().st_size:
-        raise ValueError("it is empty")
+        raise ValueError(Note("reason.empty"))
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         todo = [("model", 0, len(data))]
         while todo:
@@ -61,9 +63,9 @@ def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int,
         elif kind in (_EIGHT, _FOUR):
             length = 8 if kind == _EIGHT else 4
         else:
-            raise ValueError("it is not an ONNX file")
+            raise ValueError(Note("reason.not-onnx"))
         if length > end - at:
-            raise ValueError("it is not an ONNX file, or ends too early")
+            raise ValueError(Note("reason.onnx-short"))
         yield number, kind, at, at + length
         at += length
 
@@ -76,4 +78,4 @@ def _varint(data: mmap.mmap, at: int, end: int) -> tuple[int, int]:
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             return value, at
-    raise ValueError("it is not an ONNX file, or ends too early")
+    raise ValueError(Note("reason.onnx-short"))

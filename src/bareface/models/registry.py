@@ -38,7 +38,6 @@ _WEIGHTS = _PACKAGE / "weights"
 _SPACES = _PACKAGE / "spaces"
 _LARGEST: Final = 1 << 31
 """Bytes of the largest file: no ONNX file can be larger without files beside it."""
-_SOUND: Final = "Get a sound file from its source."
 _DETECTORS: Final = ("bareface", "dlib")
 """Names by which packaged detectors are chosen."""
 
@@ -88,11 +87,7 @@ def card(model_id: str) -> ModelCard:
         if path.parent.name == model_id:
             return read_card(path, packaged=False)
     names = ", ".join(entry.id for entry in survey()[0])
-    raise ModelError(
-        "model.unknown",
-        f"no model is called {model_id!r}; there are {names}.",
-        remedy=f"Register one with `bareface models add {model_id} FILE`.",
-    )
+    raise ModelError("model.unknown", model=model_id, known=names)
 
 
 def _added() -> list[Path]:
@@ -131,16 +126,16 @@ def path_of(model: ModelCard, precision: str | None = None) -> Path:
                 _tried(model, path)
             return path
     have = ", ".join(entry.precision for entry in model.files)
-    raise ModelError("model.precision", f"{model.id} has no {precision} weights, only {have}.")
+    raise ModelError("model.precision/weights", model=model.id, precision=precision, known=have)
 
 
 def _check(path: Path, entry: ModelFile, model: ModelCard) -> None:
-    again = "Reinstall bareface." if model.packaged else f"Add it again: `bareface models add {model.id} FILE`."
+    added = not model.packaged
     if not path.is_file():
-        raise ModelError("model.missing", "the model's file is not there.", source=str(path), remedy=again)
+        raise ModelError("model.missing/added" if added else "model.missing/packaged", model=model.id, source=str(path))
     if _digest(path) != entry.sha256:
         raise ModelError(
-            "model.checksum", "the model's file is not the one on its card.", source=str(path), remedy=again
+            "model.checksum/added" if added else "model.checksum/packaged", model=model.id, source=str(path)
         )
 
 
@@ -148,16 +143,14 @@ def _digest(path: Path) -> str:
     try:
         how = path.stat()
         if not stat.S_ISREG(how.st_mode) or how.st_size > _LARGEST:
-            what = "longer than 2 GiB" if stat.S_ISREG(how.st_mode) else "not a regular file"
-            raise ModelError("model.unreadable", f"it is {what}.", source=str(path), remedy=_SOUND)
+            code = "model.unreadable/long" if stat.S_ISREG(how.st_mode) else "model.unreadable/not-a-file"
+            raise ModelError(code, source=str(path))
         return _sha256(path, how.st_mtime_ns, how.st_size)
     except FileNotFoundError:
-        raise ModelError(
-            "model.missing", "there is no such file.", source=str(path), remedy="Check the path."
-        ) from None
+        raise ModelError("model.missing/file", source=str(path)) from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         why = getattr(error, "strerror", None) or error
-        raise ModelError("model.unreadable", f"it cannot be read: {why}.", source=str(path), remedy=_SOUND) from error
+        raise ModelError("model.unreadable/file", reason=why, source=str(path)) from error
 
 
 @lru_cache(maxsize=64)
@@ -261,16 +254,12 @@ def add(
     """
     path = Path(path)
     if not is_name(model_id):
-        raise ModelError(
-            "model.name",
-            f"{model_id!r} is not a model name: letters, digits, dots and dashes only, {LONGEST_NAME} at most.",
-            remedy="Choose another name.",
-        )
+        raise ModelError("model.name/form", name=model_id, most=LONGEST_NAME)
     if model_id in _DETECTORS or (_WEIGHTS / f"{model_id}.json").is_file():
-        raise ModelError("model.name", f"{model_id} is a packaged model.", remedy="Choose another name.")
+        raise ModelError("model.name/packaged", model=model_id)
     digest = _digest(path)
     if sha256 is not None and sha256.lower() != digest:
-        raise ModelError("model.checksum", f"the file's SHA-256 is {digest}, not {sha256}.", source=str(path))
+        raise ModelError("model.checksum/sha256", digest=digest, sha256=sha256, source=str(path))
     stated = {"task": task, "licence": licence, "training_data": training_data, "space": space, "input": input}
     entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
     new = _new_card(model_id, entry, path, {key: value for key, value in stated.items() if value is not None})
@@ -282,12 +271,7 @@ def add(
         finally:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
-        raise UsageError(
-            "usage.output",
-            f"the model cannot be stored: {error.strerror or error}.",
-            source=str(home),
-            remedy="Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
-        ) from error
+        raise UsageError("usage.output/model", reason=error.strerror or error, source=str(home)) from error
     _log.info("added model %s for %s, sha256 %s", new.id, new.task, new.files[0].sha256)
     return new
 
@@ -296,13 +280,9 @@ def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, 
     fields = {**_KNOWN.get(model_id, {}), **stated}
     missing = [key for key in ("task", "licence", "training_data") if key not in fields]
     if missing:
-        raise ModelError(
-            "model.terms",
-            f"{model_id} is not a known model, and its {', '.join(missing)} must be stated.",
-            remedy="Give --task, --licence and --training-data.",
-        )
+        raise ModelError("model.terms", model=model_id, missing=missing)
     if fields["task"] not in ("detection", "embedding"):
-        raise ModelError("model.task", "only models for detection and embedding can be added.", source=str(path))
+        raise ModelError("model.task/add", source=str(path))
     fields.setdefault("summary", f"A third-party model for {fields['task']}.")
     fields.setdefault("source", path.name.encode("utf-8", "replace").decode())
     if fields["task"] == "embedding":
@@ -314,7 +294,7 @@ def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, 
         if unknown := [key for key in new.input if key not in INPUT_KEYS]:
             raise ValueError(f"input has the unknown key {unknown[0]!r}; the keys are {', '.join(INPUT_KEYS)}")
     except ValueError as error:
-        raise ModelError("model.card", f"the model cannot be added like this: {error}.", remedy="Correct it.") from None
+        raise ModelError("model.card/add", reason=error) from None
     return new
 
 

@@ -54,12 +54,7 @@ class Network:
         try:
             results: list[Any] = self._session.run(outputs, feeds)
         except Exception as error:  # ONNX Runtime raises its own, undocumented classes
-            raise ModelError(
-                "model.run",
-                f"the network failed: {_first_line(error)}",
-                source=str(self._path),
-                remedy="If it needs more memory than there is, work on fewer photos at once with `--threads 1`.",
-            ) from error
+            raise ModelError("model.run", reason=_first_line(error), source=str(self._path)) from error
         return results
 
     def get_inputs(self) -> list[Any]:
@@ -91,11 +86,7 @@ def check_providers(providers: Sequence[str] | None) -> list[str]:
     available = [name for name in dependencies.onnxruntime().get_available_providers() if name != _REMOTE]
     for name in wanted:
         if name not in available:
-            raise ModelError(
-                "model.provider",
-                f"{name} is not available here; ONNX Runtime offers {', '.join(available)}.",
-                remedy="Install the ONNX Runtime build for your device, or leave the provider out to run on the CPU.",
-            )
+            raise ModelError("model.provider/missing", provider=name, available=available)
     return wanted
 
 
@@ -132,19 +123,10 @@ def open_session(path: Path, *, providers: Sequence[str] | None = None, threads:
         with timed(_log, "opened network %s/%s on %s", path.parent.name, path.name, wanted[0]):
             session = PerProcess(lambda: onnxruntime.InferenceSession(str(path), options, providers=wanted))
     except Exception as error:  # ONNX Runtime raises its own, undocumented classes
-        raise ModelError(
-            "model.unreadable",
-            f"ONNX Runtime cannot load it: {_first_line(error)}",
-            source=str(path),
-            remedy="Get a sound file from its source.",
-        ) from error
+        raise ModelError("model.unreadable/onnx", reason=_first_line(error), source=str(path)) from error
     used = session.get_providers()
     if wanted[0] not in used:
-        raise ModelError(
-            "model.provider",
-            f"{wanted[0]} could not be started; ONNX Runtime fell back to {', '.join(used)}.",
-            remedy="Check the device's driver and libraries, or leave the provider out to run on the CPU.",
-        )
+        raise ModelError("model.provider/fallback", provider=wanted[0], used=used)
     return Network(session, path)
 
 
@@ -173,12 +155,7 @@ def check_precision(precision: str, providers: Sequence[str] | None) -> None:
         ``model.precision``.
     """
     if precision == "int8" and "int8" not in exact_precisions(providers):
-        raise ModelError(
-            "model.precision",
-            "int8 templates need a CPU with VNNI, which this one lacks or does not report: 8-bit sums could saturate.",
-            remedy="Use float32, which compares with int8 templates of the same space, or `auto` for the faster of the "
-            "two on each machine.",
-        )
+        raise ModelError("model.precision/vnni")
 
 
 def sums_8_bit_products_exactly() -> bool:

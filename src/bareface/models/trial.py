@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bareface.errors import ModelError
 from bareface.imaging.portraits import portraits
@@ -24,7 +24,6 @@ PATIENCE: Final = 6
 """How many times as long it may take by the clock, on a busy machine or a slow disk."""
 MEMORY: Final = 3 << 30
 """Bytes that loading and running may take beyond the libraries and a few times the file itself."""
-REMEDY: Final = "Get a sound file from its source, or use another model."
 
 
 def try_out(card: ModelCard, path: Path, source: Path | None = None) -> None:
@@ -61,29 +60,28 @@ def try_out(card: ModelCard, path: Path, source: Path | None = None) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _failed(card, f"it did not end within {seconds * PATIENCE} seconds") from None
+        raise ModelError("model.trial/time", model=card.id, seconds=seconds * PATIENCE) from None
     except (OSError, ValueError) as error:
-        raise _failed(card, f"no process could be started for it: {error}", remedy="Try again.") from error
+        raise ModelError("model.trial/no-process", model=card.id, reason=error) from error
     fault = _fault(card, run.returncode, run.stdout, run.stderr)
     if fault:
-        named = {key: value and value.replace(file, str(source or path)) for key, value in fault.items()}
-        raise ModelError(named.pop("code") or "model.trial", named.pop("message") or "", **named)
+        named = {
+            key: value.replace(file, str(source or path)) if isinstance(value, str) else value
+            for key, value in fault.items()
+        }
+        raise ModelError(**named)
 
 
-def _fault(card: ModelCard, code: int, said: bytes, complaints: bytes) -> dict[str, str | None]:
-    """What is wrong with a model, as an error's values; empty where nothing is."""
+def _fault(card: ModelCard, code: int, said: bytes, complaints: bytes) -> dict[str, Any]:
+    """Return what makes the error of a trial that failed; nothing if it did not."""
     lines = said.decode("utf-8", "replace").splitlines()
     if not lines:  # it did not come to the model
         last = (complaints.decode("utf-8", "replace").strip().splitlines() or [f"exit code {code}"])[-1]
-        return _failed(card, f"the process for it could not start: {last}", remedy="Reinstall bareface.").as_dict()
+        return {"code": "model.trial/start", "model": card.id, "reason": last}
     if len(lines) > 1:
-        answer: dict[str, str | None] = json.loads(lines[1])
+        answer: dict[str, Any] = json.loads(lines[1])
         return answer
     if code in (-9, -24):  # SIGKILL and SIGXCPU, which not all systems name
-        return _failed(card, "it took too much processor time, or was stopped for its memory").as_dict()
+        return {"code": "model.trial/stopped", "model": card.id}
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return _failed(card, f"it crashed ({how})").as_dict()
-
-
-def _failed(card: ModelCard, what: str, remedy: str = REMEDY) -> ModelError:
-    return ModelError("model.trial", f"{card.id} failed its trial run: {what}.", remedy=remedy)
+    return {"code": "model.trial/crash", "model": card.id, "how": how}

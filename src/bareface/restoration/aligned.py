@@ -50,12 +50,7 @@ def aligned(face: Face) -> Aligned:
     """
     photo = face.photo
     if photo is None:
-        raise RestorationError(
-            "restoration.no-photo",
-            "the face has lost its photo.",
-            source=face.source,
-            remedy="Find it with Engine.faces or Engine.detect, not in a stream.",
-        )
+        raise RestorationError("restoration.no-photo", source=face.source)
     landmarks = Landmarks((face.landmarks.points * photo.scale).astype(np.float32), face.landmarks.scheme)
     placement = chip_to_photo(landmarks, size=SIDE)
     beyond = ~warped(np.ones(photo.pixels.shape[:2], bool), placement)

@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from bareface.messages import Note
 from bareface.restoration.aligned import Aligned, expected
 from bareface.values.face import Face, UInt8
 
@@ -55,15 +56,15 @@ def gauges(face: Face, cut: Aligned) -> Gauges:
     return Gauges(_EYES * abs(cut.placement[0]), score, noise(cut.pixels))
 
 
-def why_hopeless(face: Face, cut: Aligned) -> str | None:
-    """Why a face cannot be helped, in words; None where it can."""
+def why_hopeless(face: Face, cut: Aligned) -> Note | None:
+    """Return why a face cannot be helped; None if it can."""
     found = gauges(face, cut)
     if found.eyes < LEAST_EYES:
-        return f"the eyes are {found.eyes:.1f} pixels apart; at least {LEAST_EYES:g} are needed"
+        return Note("reason.eyes", eyes=found.eyes, least=LEAST_EYES)
     if found.quality is not None and found.quality < LEAST_QUALITY:
-        return f"its quality is {found.quality:.0f} of 100; at least {LEAST_QUALITY:g} is needed"
+        return Note("reason.quality", quality=found.quality, least=LEAST_QUALITY)
     if found.noise > MOST_NOISE:
-        return f"noise is {found.noise:.1f} times the face's own contrast; at most {MOST_NOISE:g} can be taken"
+        return Note("reason.noise", noise=found.noise, most=MOST_NOISE)
     return None
 
 

@@ -66,12 +66,7 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     cut = aligned(face)
     reason = why_hopeless(face, cut)
     if reason is not None:
-        raise RestorationError(
-            "restoration.no-information",
-            f"no usable information: {reason}.",
-            source=face.source,
-            remedy="A clearer or larger photo is needed; what could be drawn would be some other face.",
-        )
+        raise RestorationError("restoration.no-information", reason=reason, source=face.source)
     image = blended(cut.pixels, apply(method, cut, engine.providers), fidelity)
     if fidelity < 1:  # else it is the photo, which may be enrolled
         image = marked(image)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bareface.errors import RestorationError
 from bareface.imaging.decode import EncodeFormat
+from bareface.messages import Note
 from bareface.restoration.base import Provenance
 from bareface.restoration.provenance import SOURCE_TYPE, record_of, sentence
 from bareface.system.reading import read_regular
@@ -48,11 +49,7 @@ def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificat
     try:
         import c2pa
     except ImportError as error:
-        raise RestorationError(
-            "restoration.c2pa-missing",
-            "a C2PA manifest needs the package c2pa-python, which is not installed.",
-            remedy="Run `pip install 'bareface[c2pa]'`, or save without a certificate.",
-        ) from error
+        raise RestorationError("restoration.c2pa-missing") from error
     chain, key = _chain_and_key(certificate)
     out = BytesIO()
     try:
@@ -60,7 +57,7 @@ def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificat
         with signer, c2pa.Context.from_dict(_SETTINGS) as context:
             c2pa.Builder(json.dumps(_manifest(provenance)), context).sign(signer, _MIME[format], BytesIO(data), out)
     except (c2pa.C2paError, ValueError, TypeError) as error:  # the last two: a key that is none, or of another kind
-        raise _refused(certificate, f"C2PA does not sign with it: {error}.") from error
+        raise RestorationError("restoration.certificate/sign", reason=error, source=str(certificate)) from error
     return out.getvalue()
 
 
@@ -85,10 +82,12 @@ def _chain_and_key(certificate: str | Path) -> tuple[bytes, bytes]:
     try:
         content = read_regular(certificate)
     except OSError as error:
-        raise _refused(certificate, f"it cannot be read: {error.strerror or error}.") from error
+        raise RestorationError(
+            "restoration.certificate/read", reason=error.strerror or error, source=str(certificate)
+        ) from error
     chain, key = _CERTIFICATE.findall(content), _KEY.search(content)
     if not chain or key is None:
-        raise _refused(certificate, "it does not hold a certificate chain and a private key.")
+        raise RestorationError("restoration.certificate/empty", source=str(certificate))
     return b"\n".join(chain) + b"\n", key[0] + b"\n"
 
 
@@ -104,13 +103,4 @@ def _algorithm(key: bytes) -> str:
             return "ps256"
         case ed25519.Ed25519PrivateKey():
             return "ed25519"
-    raise ValueError("a private key of another kind than EC, RSA or Ed25519")
-
-
-def _refused(certificate: str | Path, message: str) -> RestorationError:
-    return RestorationError(
-        "restoration.certificate",
-        message,
-        source=str(certificate),
-        remedy="Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
-    )
+    raise ValueError(Note("reason.key-kind"))

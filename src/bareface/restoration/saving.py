@@ -161,8 +161,7 @@ def outlined(pixels: UInt8, region: Bool) -> UInt8:
         ``image.array``: picture and region differ in size.
     """
     if region.shape != pixels.shape[:2]:
-        what = f"the region's shape {list(region.shape)} is not that of the picture, {list(pixels.shape[:2])}."
-        raise ImageError("image.array", what)
+        raise ImageError("image.array/region", shape=list(region.shape), picture=list(pixels.shape[:2]))
     line = max(1, round(max(region.shape) / 500))
     drawn = pixels.copy()
     rings = [region]

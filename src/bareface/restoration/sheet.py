@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from bareface.messages import Note
 from bareface.restoration.base import SIDE, Bool, Restored
 from bareface.restoration.saving import outlined
 from bareface.values.face import UInt8
@@ -37,10 +38,13 @@ def sheet(restored: Restored) -> tuple[UInt8, Bool]:
     """
     big = cv2.resize(restored.region.astype(np.uint8), None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST) > 0
     tiles: list[tuple[str, UInt8, bool]] = [
-        ("photo", _enlarged(restored.source), False),
-        ("region to fill", outlined(_enlarged(restored.source), np.asarray(big, bool)), False),
-        *((f"guess {number}", _enlarged(one.image), True) for number, one in enumerate(restored.completions, start=1)),
-        (f"guesses differ, 0 to {WIDEST:.0f} grey levels", spread_map(restored), False),
+        (Note("caption.photo"), _enlarged(restored.source), False),
+        (Note("caption.region"), outlined(_enlarged(restored.source), np.asarray(big, bool)), False),
+        *(
+            (Note("caption.guess", number=number), _enlarged(one.image), True)
+            for number, one in enumerate(restored.completions, start=1)
+        ),
+        (Note("caption.spread", most=WIDEST), spread_map(restored), False),
     ]
     picture, places = _side_by_side([(caption, tile) for caption, tile, _ in tiles])
     synthetic = np.zeros(picture.shape[:2], bool)
@@ -52,8 +56,8 @@ def sheet(restored: Restored) -> tuple[UInt8, Bool]:
 
 def before_and_after(restored: Restored) -> UInt8:
     """The face as it is in the photo beside the enhanced one, RGB uint8 [H, W, 3]."""
-    after = f"recomputed: {restored.provenance.method}"
-    tiles = [("photo", _enlarged(restored.source)), (after, _enlarged(restored.completions[0].image))]
+    after = Note("caption.recomputed", method=restored.provenance.method)
+    tiles = [(Note("caption.photo"), _enlarged(restored.source)), (after, _enlarged(restored.completions[0].image))]
     return _side_by_side(tiles)[0]
 
 

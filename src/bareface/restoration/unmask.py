@@ -162,20 +162,10 @@ def placed_region(restored: Restored, size: tuple[int, ...]) -> Bool:
 
 def _check(hidden: Bool, blind: Bool, source: str) -> None:
     if hidden.sum() < _LEAST_HIDDEN:
-        raise RestorationError(
-            "restoration.nothing-hidden",
-            "nothing hides this face.",
-            source=source,
-            remedy="Mark what to fill with a region.",
-        )
+        raise RestorationError("restoration.nothing-hidden", source=source)
     seen = 1 - share(blind)
     if seen < LEAST_SEEN:
-        raise RestorationError(
-            "restoration.no-evidence",
-            f"{100 * seen:.0f} % of the face is seen: any filling would be a face from nowhere.",
-            source=source,
-            remedy=f"At least {100 * LEAST_SEEN:.0f} % must be seen; use another photo or a smaller region.",
-        )
+        raise RestorationError("restoration.no-evidence", seen=100 * seen, least=100 * LEAST_SEEN, source=source)
 
 
 def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], source: str) -> Bool:
@@ -186,10 +176,12 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
         if region.shape not in (photo.size[::-1], photo.pixels.shape[:2]):
             (height, width), size = region.shape, photo.size
             raise RestorationError(
-                "restoration.region",
-                f"the region has {width} x {height} pixels, the photo {size[0]} x {size[1]}.",
+                "restoration.region/size",
+                width=width,
+                height=height,
+                photo_width=size[0],
+                photo_height=size[1],
                 source=source,
-                remedy="Draw it on the photo itself, in its own size.",
             )
         size = photo.pixels.shape[1::-1]
         marked = (region > 127).astype(np.uint8)
@@ -200,8 +192,7 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
     except (TypeError, ValueError, OverflowError):
         points = np.zeros(0)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
-        what = f"a region is a mask image, bool [{SIDE}, {SIDE}] on the aligned face, or three or more points (x, y)."
-        raise RestorationError("restoration.region", what, source=source)
+        raise RestorationError("restoration.region/kind", side=SIDE, source=source)
     a, b = placement
     corners = ((points[:, 0] + 1j * points[:, 1]) * photo.scale - b) / a
     canvas = np.zeros((SIDE, SIDE), np.uint8)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bareface.errors import BarefaceError, EvaluationError
+from bareface.messages import Note
 from bareface.scores.score_file import FAILED, MOST_COMPARISONS, ScoreFile, ScoreInfo
 from bareface.scores.tables import COLUMNS, NAMES, check_columns, from_table, info_of, to_table
 from bareface.system.extras import optional
@@ -73,12 +74,7 @@ def _ending(path: Path) -> str:
         return "parquet"
     if name.endswith((".csv", ".csv.gz")):
         return "csv"
-    raise EvaluationError(
-        "evaluation.format",
-        "not a known kind of score file.",
-        source=str(path),
-        remedy="Use a name ending in .parquet, .csv or .csv.gz.",
-    )
+    raise EvaluationError("evaluation.format/scores", source=str(path))
 
 
 @contextmanager
@@ -89,9 +85,9 @@ def _named(path: Path) -> Iterator[None]:
     except BarefaceError as error:
         if error.source is not None:
             raise
-        raise type(error)(error.code, error.message, source=str(path), remedy=error.remedy) from error
+        raise error.at(str(path)) from error
     except Exception as error:  # readers fail in any way on hostile bytes
-        raise EvaluationError("evaluation.file", f"cannot be read: {_reason(error)}.", source=str(path)) from error
+        raise EvaluationError("evaluation.file/read", reason=_reason(error), source=str(path)) from error
 
 
 def _reason(error: Exception) -> str:
@@ -99,9 +95,9 @@ def _reason(error: Exception) -> str:
         case OSError() if error.strerror:
             return error.strerror
         case RecursionError():
-            return "it is nested too deeply"
+            return Note("reason.nested")
         case MemoryError():
-            return "there is not enough memory for it"
+            return Note("reason.memory")
     return str(error).split("\n")[0][:_SHOWN].rstrip(". ") or type(error).__name__
 
 
@@ -114,7 +110,7 @@ def _read_parquet(file: FileIO, _: Path) -> tuple[pa.Table, ScoreInfo]:
     groups = [stated.row_group(number) for number in range(stated.num_row_groups)]
     _refuse_many(max(stated.num_rows, sum(group.num_rows for group in groups)))
     if sum(group.total_byte_size for group in groups) > MOST_PACKED:
-        raise EvaluationError("evaluation.size", f"its columns are longer than {MOST_PACKED:,} bytes.")
+        raise EvaluationError("evaluation.size/bytes", most=MOST_PACKED)
     check_columns(schema)
     info = info_of((schema.metadata or {}).get(KEY, b"{}"))
     names = [name for pair in NAMES.values() for name in pair if name in schema.names]
@@ -172,7 +168,7 @@ def _text(file: FileIO, path: Path) -> bytes:
 
 def _refuse_many(rows: int) -> None:
     if rows > MOST_COMPARISONS:
-        raise EvaluationError("evaluation.size", f"{rows:,} rows are more than {MOST_COMPARISONS:,}.")
+        raise EvaluationError("evaluation.size/rows", rows=rows, most=MOST_COMPARISONS)
 
 
 def _as_parquet(scores: ScoreFile) -> bytes:
@@ -218,11 +214,7 @@ def read_bob(path: Path) -> ScoreFile:
             except (IndexError, ValueError):
                 value = math.inf
             if len(fields) != 4 or math.isinf(value):
-                raise EvaluationError(
-                    "evaluation.line",
-                    f"line {number} is not four columns ending in a finite score or nan: {line[:_SHOWN]!r}.",
-                    remedy="bob.bio writes: claimed identity, real identity, probe label, score.",
-                )
+                raise EvaluationError("evaluation.line/bob", line=number, text=line[:_SHOWN])
             claimed.append(fields[0])
             real.append(fields[1])
             label.append(fields[2])
@@ -234,7 +226,7 @@ def read_bob(path: Path) -> ScoreFile:
             reference_subject=claimed,
             score=score,
             fta=np.isnan(score),
-            info=ScoreInfo(protocol=path.stem, notes=("imported from bob.bio's four columns",)),
+            info=ScoreInfo(protocol=path.stem, notes=(Note("note.bob"),)),
         )
     probes, references = (np.unique(side).size for side in (scores.probe, scores.reference))
     pairs = np.unique(scores.probe.astype(np.int64) << 32 | scores.reference).size

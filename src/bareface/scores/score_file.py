@@ -114,16 +114,12 @@ class ScoreFile:
     def __post_init__(self) -> None:
         for name in CODES:
             if getattr(self, name).shape != self.score.shape:
-                raise EvaluationError("evaluation.columns", f"column {name} has another length than score.")
+                raise EvaluationError("evaluation.columns/length", column=name)
         bad = np.flatnonzero(~(np.abs(self.score) <= LARGEST) & ~self.fta)
         if bad.size:
-            raise EvaluationError(
-                "evaluation.nan",
-                f"row {bad[0] + 1} has no finite score, or one beyond {LARGEST:g} ({bad.size:,} such rows).",
-                remedy="Mark failures to acquire in the column fta; a score is never NaN or infinite.",
-            )
+            raise EvaluationError("evaluation.nan/range", row=bad[0] + 1, most=LARGEST, rows=bad.size)
         if self.fta.any() and np.isfinite(self.score[self.fta]).any():
-            raise EvaluationError("evaluation.fta", "a failure to acquire carries a score.")
+            raise EvaluationError("evaluation.fta")
 
     def __len__(self) -> int:
         return int(self.score.size)
@@ -244,11 +240,7 @@ def encode(*columns: Iterable[str]) -> tuple[tuple[str, ...], list[Int32]]:
 def refuse_empty(subjects: Iterable[str]) -> None:
     """Raise ``evaluation.subject`` if a subject has no name: whether a row is mated would then be unknown."""
     if "" in subjects:
-        raise EvaluationError(
-            "evaluation.subject",
-            "a row names no subject.",
-            remedy="Every probe and reference needs a subject; leave unnamed people out.",
-        )
+        raise EvaluationError("evaluation.subject")
 
 
 MOST_COMPARISONS = 100_000_000

@@ -34,20 +34,16 @@ def check_columns(schema: pa.Schema) -> None:
     """Refuse columns that are missing, twice there, or of a type that they cannot have; ``evaluation.columns``."""
     counts = Counter(schema.names)
     names_there = ", ".join(schema.names)[:_SHOWN] or "none"
-    for what, names in (
-        ("lacks the columns", [name for name in REQUIRED if name not in counts]),
-        ("repeats the columns", [name for name in sorted(COLUMNS) if counts[name] > 1]),
+    for code, names in (
+        ("evaluation.columns/missing", [name for name in REQUIRED if name not in counts]),
+        ("evaluation.columns/repeated", [name for name in sorted(COLUMNS) if counts[name] > 1]),
     ):
         if names:
-            raise EvaluationError(
-                "evaluation.columns",
-                f"{what} {', '.join(names)}; its header is: {names_there}.",
-                remedy=f"A score file has the columns {', '.join(REQUIRED)}.",
-            )
+            raise EvaluationError(code, names=names, header=names_there, required=REQUIRED)
     for name in sorted(COLUMNS & set(counts)):
         kind = schema.field(name).type
         if not _fits(name, kind):
-            raise EvaluationError("evaluation.columns", f"column {name} holds {kind}, which it cannot.")
+            raise EvaluationError("evaluation.columns/kind", column=name, kind=kind)
 
 
 def _fits(name: str, kind: pa.DataType) -> bool:
@@ -84,14 +80,14 @@ def from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
     fta = _whole(table, "fta", np.bool_)
     if (absent & ~fta).any():
         row = int(np.flatnonzero(absent & ~fta)[0]) + 1
-        raise EvaluationError("evaluation.nan", f"row {row} has no score and is not marked as a failure to acquire.")
+        raise EvaluationError("evaluation.nan/unmarked", row=row)
     if fta.any():
         score = np.where(fta, FAILED, score)
     scores = ScoreFile(**columns, score=score, fta=fta, fold=_whole(table, "fold", np.int16), info=info)
     if "mated" in table.column_names:
         contradicted = np.flatnonzero(_whole(table, "mated", np.bool_) != scores.mated)
         if contradicted.size:
-            raise EvaluationError("evaluation.mated", f"row {contradicted[0] + 1}: mated contradicts the subjects.")
+            raise EvaluationError("evaluation.mated", row=contradicted[0] + 1)
     return scores
 
 
@@ -108,7 +104,7 @@ def _whole(table: pa.Table, name: str, kind: type[np.generic]) -> Any:
 
 def _refuse_nulls(column: pa.ChunkedArray, name: str) -> None:
     if column.null_count:
-        raise EvaluationError("evaluation.columns", f"column {name} has empty rows.")
+        raise EvaluationError("evaluation.columns/empty-rows", column=name)
 
 
 def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tuple[tuple[str, ...], list[Any]]:
@@ -129,13 +125,13 @@ def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tu
         if isinstance(column, pa.ChunkedArray):  # what an empty column combines to
             column = column.chunk(0) if column.num_chunks else pa.array([], pa.string()).dictionary_encode()
         if column.null_count or column.dictionary.null_count:  # empty rows can also hide in the table of names
-            raise EvaluationError("evaluation.columns", f"column {name} has empty rows.")
+            raise EvaluationError("evaluation.columns/empty-rows", column=name)
         names = column.dictionary.cast(pa.string()).to_pylist()
         if any(len(value) > _LONGEST_NAME for value in names):
-            raise EvaluationError("evaluation.columns", f"column {name} has a name of over {_LONGEST_NAME:,} letters.")
+            raise EvaluationError("evaluation.columns/long-name", column=name, most=_LONGEST_NAME)
         places = [merged.setdefault(value, len(merged)) for value in names]
         if kind is np.int16 and len(merged) > (MOST_STATES if name.endswith("state") else np.iinfo(kind).max):
-            raise EvaluationError("evaluation.columns", f"column {name} has too many different values.")
+            raise EvaluationError("evaluation.columns/values", column=name)
         recode = np.array(places, dtype=kind)
         codes.append(recode[column.indices.to_numpy(zero_copy_only=False)] if names else np.zeros(0, kind))
     return tuple(merged), codes
@@ -168,26 +164,22 @@ def info_of(text: bytes) -> ScoreInfo:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _unclear("it is not JSON, or nested too deeply") from error
+        raise EvaluationError("evaluation.file/info-json") from error
     if not isinstance(values, dict):
-        raise _unclear("it is not a JSON object")
+        raise EvaluationError("evaluation.file/info-object")
     known = {field.name for field in fields(ScoreInfo)}
     unknown = sorted(set(values) - known)
     if unknown:
-        raise _unclear(f"it states {unknown[0][:40]!r}, which is not known")
+        raise EvaluationError("evaluation.file/info-unknown", name=unknown[0][:40])
     failures, notes = values.pop("failures", []), values.pop("notes", [])
     if not _texts(list(values.values())) or not _texts(notes):
-        raise _unclear("a value in it is not text")
+        raise EvaluationError("evaluation.file/info-text")
     if not isinstance(failures, list) or not all(_texts(pair) and len(pair) == 2 for pair in failures):
-        raise _unclear("its failures are not pairs of a name and a reason")
+        raise EvaluationError("evaluation.file/info-failures")
     if values.get("kind", "pairs") not in get_args(ProtocolKind):
-        raise _unclear(f"its kind is none of {', '.join(get_args(ProtocolKind))}")
+        raise EvaluationError("evaluation.file/info-kind", kinds=get_args(ProtocolKind))
     return ScoreInfo(**values, failures=tuple((name, reason) for name, reason in failures), notes=tuple(notes))
 
 
 def _texts(values: object) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
-
-
-def _unclear(what: str) -> EvaluationError:
-    return EvaluationError("evaluation.file", f"what it says of its making cannot be read: {what}.")

@@ -100,7 +100,7 @@ def degrade(pixels: UInt8, target: Target, steps: Sequence[Degradation], seed: i
 
 def _check(possible: bool, step: Degradation) -> None:
     if not possible:
-        raise UsageError("usage.degradation", f"{step} has a parameter outside its range.")
+        raise UsageError("usage.degradation", step=step)
 
 
 def _to_pixels(linear: Float32) -> UInt8:

@@ -95,11 +95,7 @@ def fit_camera(landmarks: Landmarks) -> Camera:
     extent = float(np.linalg.norm(points - points.mean(axis=0), axis=1).max()) if points.shape == (5, 2) else 0.0
     # Written so that NaN fails it too.
     if not extent > _SMALLEST:
-        raise EvaluationError(
-            "evaluation.landmarks",
-            f"Five finite landmarks at least {_SMALLEST:g} pixels apart are needed to place a mask.",
-            remedy="Check the detector's landmarks for this face.",
-        )
+        raise EvaluationError("evaluation.landmarks", smallest=_SMALLEST)
     across = right - left
     roll = float(np.arctan2(across[1], across[0]))
     # The eyes' distance shrinks with yaw, the face's height does not: the larger of the two gives the scale.

@@ -99,7 +99,7 @@ def apply_mask(pixels: UInt8, landmarks: Landmarks, spec: MaskSpec) -> MaskedPho
         ``evaluation.landmarks``: the landmarks describe no face.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        raise ImageError("image.array", f"an RGB uint8 picture is needed, not {pixels.dtype} {pixels.shape}.")
+        raise ImageError("image.array/mask", dtype=pixels.dtype, shape=pixels.shape)
     camera, shape = fit_camera(landmarks), SHAPES[spec.shape]
     ridge = np.array(shape.ridge)
     if spec.nose == "low":

@@ -35,15 +35,7 @@ def checked(found: Sequence[Detection], model: str, size: tuple[int, int]) -> li
         points = np.asarray(face.landmarks.points)
         places = np.array([*face.box, *points.ravel()], np.float64)
         if points.shape != (5, 2) or not np.isfinite([*places, face.score]).all():
-            raise _wrong(model, "that is not a box, a score and five points of finite numbers")
+            raise ModelError("model.output/face-numbers", model=model)
         if np.abs(places).max() > _BEYOND * max(size):
-            raise _wrong(model, "far away from the picture")
+            raise ModelError("model.output/face-far", model=model)
     return [face for face in found if face.box.area > 0]
-
-
-def _wrong(model: str, what: str) -> ModelError:
-    return ModelError(
-        "model.output",
-        f"the model {model} gave a face {what}.",
-        remedy="Use another detector, or add it again from a sound file: `bareface models add`.",
-    )

@@ -16,8 +16,6 @@ SCORE = 0.6
 NMS_OVERLAP = 0.3
 SMALLEST = 40.0  # pixels: smaller faces than this are found, but not reliably
 
-_REMEDY = "Use another detector, or add it again from a sound file: `bareface models add`."
-
 
 class YunetDetector:
     """An optional detector: register its ONNX file with ``bareface models add yunet FILE``.
@@ -46,18 +44,11 @@ class YunetDetector:
             _, rows = self._detector(size).detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         except cv2.error as error:
             reason = str(error).strip().splitlines()[0][:300]
-            raise ModelError(
-                "model.run", f"OpenCV cannot run {self.name}: {reason}", source=str(self._path), remedy=_REMEDY
-            ) from error
+            raise ModelError("model.run/opencv", model=self.name, reason=reason, source=str(self._path)) from error
         if rows is None:
             return []
         if rows.ndim != 2 or rows.shape[1] != 15 or not np.isfinite(rows).all():
-            raise ModelError(
-                "model.output",
-                f"the model {self.name} gave faces that are not 15 finite numbers each.",
-                source=str(self._path),
-                remedy=_REMEDY,
-            )
+            raise ModelError("model.output/face-rows", model=self.name, source=str(self._path))
         stretch = np.array([width / size[0], height / size[1]], np.float32)
         found = []
         for row in rows[np.argsort(-rows[:, 14], kind="stable")]:

@@ -11,7 +11,6 @@ from bareface.values.face import Float32
 
 LONGEST: Final = 8192
 """Numbers of the longest template: embedders give a few hundred, and a gallery keeps one for every face."""
-REMEDY = "Use another model, or add it again from a sound file: `bareface models add`."
 
 
 def checked(output: Any, count: int, model: str, dimension: int | None) -> Float32:
@@ -34,28 +33,22 @@ def checked(output: Any, count: int, model: str, dimension: int | None) -> Float
         ``model.output``: not one vector of finite numbers a face, one of another length, or one that is all zero.
     """
     if not isinstance(output, np.ndarray) or output.ndim != 2 or not np.issubdtype(output.dtype, np.floating):
-        raise _wrong(model, f"{_described(output)} where {count} vectors of floating point numbers are needed")
+        if not isinstance(output, np.ndarray):
+            raise ModelError("model.output/kind", model=model, kind=type(output).__name__, count=count)
+        raise ModelError("model.output/array", model=model, shape=output.shape, dtype=output.dtype, count=count)
     if len(output) != count:
-        raise _wrong(model, f"{len(output)} vectors for {count} faces")
+        raise ModelError("model.output/count", model=model, vectors=len(output), faces=count)
     if output.shape[1] != dimension and (dimension is not None or output.shape[1] < 2):
-        raise _wrong(model, f"vectors of {output.shape[1]} numbers, not of {dimension or 'two or more'}")
+        if dimension is None:
+            raise ModelError("model.output/short", model=model, length=output.shape[1])
+        raise ModelError("model.output/length", model=model, length=output.shape[1], expected=dimension)
     if output.shape[1] > LONGEST:
-        raise _wrong(model, f"vectors of {output.shape[1]:,} numbers, more than {LONGEST:,}")
+        raise ModelError("model.output/long", model=model, length=output.shape[1], most=LONGEST)
     with np.errstate(over="ignore"):
         vectors = output.astype(np.float32, copy=False)
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
     if not np.isfinite(lengths).all():
-        raise _wrong(model, "a template that is not finite")
+        raise ModelError("model.output/not-finite", model=model)
     if not lengths.all():
-        raise _wrong(model, "a template that is all zero")
+        raise ModelError("model.output/zero", model=model)
     return vectors
-
-
-def _wrong(model: str, what: str) -> ModelError:
-    return ModelError("model.output", f"the model {model} gave {what}.", remedy=REMEDY)
-
-
-def _described(output: Any) -> str:
-    if isinstance(output, np.ndarray):
-        return f"an array {list(output.shape)} of {output.dtype}"
-    return f"a value of the type {type(output).__name__}"

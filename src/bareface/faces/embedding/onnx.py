@@ -10,7 +10,7 @@ import numpy as np
 
 from bareface.errors import ModelError
 from bareface.faces.embedding.base import MaskInfo
-from bareface.faces.embedding.checked import REMEDY, checked
+from bareface.faces.embedding.checked import checked
 from bareface.imaging.align import SIZES, Geometry
 from bareface.models import registry
 from bareface.models.sessions import open_session
@@ -49,7 +49,7 @@ class OnnxEmbedder:
         path: Path | None = None,
     ) -> None:
         if card.task != "embedding" or card.space is None:
-            raise ModelError("model.task", f"{card.id} is a model for {card.task}, not for embedding.")
+            raise ModelError("model.task/embedding", model=card.id, task=card.task)
         path = path or registry.path_of(card, precision)
         self.model = card.id
         self.space = card.space
@@ -91,27 +91,20 @@ class OnnxEmbedder:
         wanted = (3, side, side) if self._planes else (side, side, 3)
         kind = "tensor(float)" if self._planes else "tensor(uint8)"
         if len(inputs) != 1:
-            raise _unfit(self.model, path, f"it has {len(inputs)} inputs where one is needed")
+            raise ModelError("model.interface/inputs", model=self.model, inputs=len(inputs), source=str(path))
         shape = list(inputs[0].shape or ())
         if inputs[0].type != kind or len(shape) != 4 or not all(map(_fits, shape[1:], wanted)):
-            what = f"its input is {inputs[0].type} {shape}, not {kind} {['n', *wanted]}"
-            raise _unfit(self.model, path, what)
+            stated, needed = (inputs[0].type, tuple(shape)), (kind, ("n", *wanted))
+            raise ModelError("model.interface/input", model=self.model, stated=stated, needed=needed, source=str(path))
         if isinstance(shape[0], int) and shape[0] != 1:
-            raise _unfit(self.model, path, f"it takes {shape[0]} faces a run, no more and no fewer")
-        if not outputs or outputs[0].type not in _OUTPUTS or len(outputs[0].shape or (0, 0)) != 2:
-            what = f"{outputs[0].type} {outputs[0].shape}" if outputs else "missing"
-            raise _unfit(self.model, path, f"its first output is {what}, not a tensor of floats [n, d]")
+            raise ModelError("model.interface/batch", model=self.model, faces=shape[0], source=str(path))
+        if not outputs:
+            raise ModelError("model.interface/no-output", model=self.model, source=str(path))
+        if outputs[0].type not in _OUTPUTS or len(outputs[0].shape or (0, 0)) != 2:
+            stated = (outputs[0].type, tuple(outputs[0].shape))
+            raise ModelError("model.interface/output", model=self.model, stated=stated, source=str(path))
         return inputs[0].name, outputs[0].name, shape[0] == 1
 
 
 def _fits(stated: object, wanted: int) -> bool:
     return not isinstance(stated, int) or stated == wanted
-
-
-def _unfit(model: str, path: Path, what: str) -> ModelError:
-    return ModelError(
-        "model.interface",
-        f"{model} cannot be fed as its card says: {what}.",
-        source=str(path),
-        remedy=f"Check `--input` (geometry, layout). {REMEDY}",
-    )

@@ -53,9 +53,7 @@ class RoutedEmbedder:
         self._masked = OnnxEmbedder(card, kept, providers=providers, threads=threads)
         if self._bare.space != self._masked.space:
             raise ModelError(
-                "model.interface",
-                f"the two networks of {card.id} make templates of {self._bare.space} and of {self._masked.space}.",
-                remedy="Name a network of the same space as `bare` in its card.",
+                "model.interface/networks", model=card.id, space=self._bare.space, masked_space=self._masked.space
             )
         self._fill = np.asarray(card.input["blank"], np.float32)
         self._upper_face_rows = int(card.input.get("covered_from", UPPER_FACE_ROWS))
@@ -76,11 +74,7 @@ class RoutedEmbedder:
             parts.append(self._masked.embed([self._blanked(chips[place], seen[place]) for place in masked]))
         if len({part.shape[1] for part in parts}) > 1:
             lengths = " and ".join(str(part.shape[1]) for part in parts)
-            raise ModelError(
-                "model.output",
-                f"the two networks of {self.model} give templates of {lengths} numbers.",
-                remedy="Name a network of the same space as `bare` in its card.",
-            )
+            raise ModelError("model.output/networks", model=self.model, lengths=lengths)
         return np.concatenate(parts)[np.argsort([*bare, *masked])] if parts else np.empty((0, 128), np.float32)
 
     def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:

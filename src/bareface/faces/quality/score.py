@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from bareface.faces.quality.components import measure
+from bareface.messages import Note
 from bareface.values.face import Box, Landmarks, UInt8
 from bareface.values.quality import Measures, Quality
 
@@ -153,33 +154,36 @@ def reasons(quality: Quality) -> tuple[str, ...]:
     return tuple(_words(name, quality.measures) for name in named if not (name == "size" and "eyes" in named))
 
 
-def _words(component: str, found: Measures) -> str:
+def _words(component: str, found: Measures) -> Note:
     if component == "sharpness":
-        return "blurred"
+        return Note("quality.blurred")
     if component == "exposure":
         return _exposure_words(found)
     if component == "pose":
         return _pose_words(found)
     if component == "eyes":
-        return f"eyes {found.eyes:.0f} pixels apart"
+        return Note("quality.eyes-apart", pixels=found.eyes)
     if component == "size":
-        return f"face {found.size:.0f} pixels wide"
+        return Note("quality.face-width", pixels=found.size)
     if component == "occlusion":
-        return f"{100 * (found.visible or 0):.0f} % of the face visible"
-    return "unlike its own mirror image to the model"
+        return Note("quality.visible", share=100 * (found.visible or 0))
+    return Note("quality.mirror")
 
 
-def _exposure_words(found: Measures) -> str:
+_EXPOSURE: Final = {"over": "quality.overexposed", "under": "quality.dark", "dynamic_range": "quality.low-contrast"}
+
+
+def _exposure_words(found: Measures) -> Note:
     curves = packaged()
     worst = max(COMPONENTS["exposure"], key=lambda name: curves.loss(name, getattr(found, name)))
-    return {"over": "overexposed", "under": "dark", "dynamic_range": "of low contrast"}[worst]
+    return Note(_EXPOSURE[worst])
 
 
-def _pose_words(found: Measures) -> str:
+def _pose_words(found: Measures) -> Note:
     curves = packaged()
     worst = max(COMPONENTS["pose"], key=lambda name: curves.loss(name, getattr(found, name)))
     if worst == "yaw":
-        return f"turned {abs(found.yaw):.0f} degrees to the side"
+        return Note("quality.yaw", degrees=abs(found.yaw))
     if worst == "roll":
-        return f"tilted {abs(found.roll):.0f} degrees"
-    return f"turned {abs(found.pitch):.0f} degrees {'up' if found.pitch > 0 else 'down'}"
+        return Note("quality.roll", degrees=abs(found.roll))
+    return Note("quality.up" if found.pitch > 0 else "quality.down", degrees=abs(found.pitch))

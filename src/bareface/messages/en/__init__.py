@@ -1,6 +1,32 @@
 """The messages in English."""
 
 from bareface.messages.catalogue import Entry
-from bareface.messages.en import evaluation, image, note, reason, usage
+from bareface.messages.en import (
+    basis,
+    calibration,
+    caption,
+    evaluation,
+    face,
+    image,
+    model,
+    note,
+    quality,
+    reason,
+    restoration,
+    usage,
+)
 
-ENTRIES: dict[str, Entry] = {**evaluation.ENTRIES, **image.ENTRIES, **note.ENTRIES, **reason.ENTRIES, **usage.ENTRIES}
+ENTRIES: dict[str, Entry] = {
+    **basis.ENTRIES,
+    **calibration.ENTRIES,
+    **caption.ENTRIES,
+    **evaluation.ENTRIES,
+    **face.ENTRIES,
+    **image.ENTRIES,
+    **model.ENTRIES,
+    **note.ENTRIES,
+    **quality.ENTRIES,
+    **reason.ENTRIES,
+    **restoration.ENTRIES,
+    **usage.ENTRIES,
+}

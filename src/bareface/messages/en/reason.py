@@ -4,11 +4,26 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "reason.checksum": Entry("checksum of {chunk}"),
+    "reason.empty": Entry("it is empty"),
+    "reason.eyes": Entry("the eyes are {eyes:.1f} pixels apart; at least {least:g} are needed"),
     "reason.jpeg-bits": Entry("{bits} bits a sample"),
     "reason.jpeg-height": Entry("its height is not in its header"),
+    "reason.key-kind": Entry("a private key of another kind than EC, RSA or Ed25519"),
+    "reason.memory": Entry("there is not enough memory for it"),
+    "reason.nested": Entry("it is nested too deeply"),
+    "reason.noise": Entry("noise is {noise:.1f} times the face's own contrast; at most {most:g} can be taken"),
     "reason.not-a-file": Entry("it is a pipe, a socket or a device, not a file"),
+    "reason.not-onnx": Entry("it is not an ONNX file"),
+    "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
+    "reason.other-states": Entry(
+        "not calibrated for probe {probe}, reference {reference}: figures of probe {used_probe}, reference "
+        "{used_reference} stand in",
+    ),
     "reason.path": Entry("this is not a valid path ({reason})"),
+    "reason.quality": Entry("its quality is {quality:.0f} of 100; at least {least:g} is needed"),
+    "reason.share-in": Entry("{share:percent} in {name}"),
     "reason.special-file": Entry("it is a special file of the operating system, without a length"),
+    "reason.states": Entry("for probe {probe}, reference {reference}"),
     "reason.tiff-big": Entry("big-endian BigTIFF"),
     "reason.tiff-byte-order": Entry("compressed big-endian samples that are signed or not whole"),
     "reason.tiff-inks": Entry("inks other than CMYK"),

@@ -3,6 +3,7 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "usage.degradation": Entry("{step} has a parameter outside its range."),
     "usage.demo-portrait": Entry("the portrait of {name} is not there.", "Install the package that brings it again."),
     "usage.empty/path": Entry(
         "the path is empty (a variable that is not set?).",
@@ -12,6 +13,7 @@ ENTRIES: dict[str, Entry] = {
         "{text!r} is not a mode that a file of yours can have.",
         "Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
     ),
+    "usage.forked": Entry("this stream was begun before this process was forked."),
     "usage.home/models": Entry(
         "this user has no home folder to keep models in.",
         "Set BAREFACE_HOME to a folder that may be written to.",
@@ -28,6 +30,10 @@ ENTRIES: dict[str, Entry] = {
     "usage.output/make-folder": Entry(
         "no folder can be made here: {reason}.",
         "Choose a place that may be written to.",
+    ),
+    "usage.output/model": Entry(
+        "the model cannot be stored: {reason}.",
+        "Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
     ),
     "usage.output/not-a-file": Entry("is a folder, a device or a pipe.", "Name a file."),
     "usage.output/page": Entry("another file is there, which is not a page and would be lost.", "Name another file."),

@@ -1,0 +1,40 @@
+"""Messages of errors ``calibration.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "calibration.format/file": Entry("this is not a calibration: {reason}.", "Calibrate again."),
+    "calibration.llr": Entry(
+        "this calibration knows no mated comparisons, so no likelihood ratio.",
+        "Calibrate on people with at least two photos each.",
+    ),
+    "calibration.missing": Entry(
+        "no calibration comes with bareface for templates of {space}.",
+        "Fit one on your own gallery: `bareface calibrate GALLERY`.",
+    ),
+    "calibration.scores/cllr": Entry("Cllr needs at least one ratio of each class, and no NaN."),
+    "calibration.scores/infinite": Entry("Some scores are infinite.", "Leave them out."),
+    "calibration.scores/kinds": Entry(
+        "{mated} mated and {non_mated} non-mated scores: both kinds are needed.",
+        "Use photos of several people, with at least two photos of some of them.",
+    ),
+    "calibration.scores/nan": Entry("Some scores are NaN or infinite.", "Leave them out."),
+    "calibration.scores/none": Entry("The score file holds no comparison with a score."),
+    "calibration.scores/similarity": Entry("A similarity is NaN or infinite."),
+    "calibration.scores/template": Entry(
+        "a template is zero or not finite.",
+        "`bareface gallery check` names the damage.",
+    ),
+    "calibration.sparse": Entry(
+        "only {share:.1%} of the probe and reference photos were compared: how strangers differ stays unknown.",
+        "Use a protocol that compares every probe with every reference.",
+    ),
+    "calibration.subjects": Entry(
+        "{subjects} subjects are too few to say how often strangers score high: {more} more are needed.",
+        "Until then the packaged calibration serves.",
+    ),
+    "calibration.ties": Entry(
+        "the non-mated scores take too few values ({values}) to rank strangers.",
+        "Export scores with more digits.",
+    ),
+}

@@ -1,0 +1,11 @@
+"""Captions of pictures."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "caption.guess": Entry("guess {number}"),
+    "caption.photo": Entry("photo"),
+    "caption.recomputed": Entry("recomputed: {method}"),
+    "caption.region": Entry("region to fill"),
+    "caption.spread": Entry("guesses differ, 0 to {most:.0f} grey levels"),
+}

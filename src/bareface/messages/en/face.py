@@ -1,0 +1,11 @@
+"""Messages of errors ``face.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "face.hidden": Entry(
+        "only {shares:percent} of the face is visible, less than the limit of {min_visible:percent}.",
+        cli="Choose another photo, or use it all the same: `--min-visible 0`.",
+        python="Choose another photo, or use it all the same: `min_visible=0`.",
+    ),
+}

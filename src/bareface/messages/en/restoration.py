@@ -1,0 +1,42 @@
+"""Messages of errors ``restoration.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "restoration.c2pa-missing": Entry(
+        "a C2PA manifest needs the package c2pa-python, which is not installed.",
+        "Run `pip install 'bareface[c2pa]'`, or save without a certificate.",
+    ),
+    "restoration.certificate/empty": Entry(
+        "it does not hold a certificate chain and a private key.",
+        "Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
+    ),
+    "restoration.certificate/read": Entry(
+        "it cannot be read: {reason}.",
+        "Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
+    ),
+    "restoration.certificate/sign": Entry(
+        "C2PA does not sign with it: {reason}.",
+        "Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
+    ),
+    "restoration.no-evidence": Entry(
+        "{seen:.0f} % of the face is seen: any filling would be a face from nowhere.",
+        "At least {least:.0f} % must be seen; use another photo or a smaller region.",
+    ),
+    "restoration.no-information": Entry(
+        "no usable information: {reason}.",
+        "A clearer or larger photo is needed; what could be drawn would be some other face.",
+    ),
+    "restoration.no-photo": Entry(
+        "the face has lost its photo.",
+        "Find it with Engine.faces or Engine.detect, not in a stream.",
+    ),
+    "restoration.nothing-hidden": Entry("nothing hides this face.", "Mark what to fill with a region."),
+    "restoration.region/kind": Entry(
+        "a region is a mask image, bool [{side}, {side}] on the aligned face, or three or more points (x, y).",
+    ),
+    "restoration.region/size": Entry(
+        "the region has {width} x {height} pixels, the photo {photo_width} x {photo_height}.",
+        "Draw it on the photo itself, in its own size.",
+    ),
+}
