@@ -21,11 +21,9 @@ PACKAGE = Path(errors.__file__).parent
 ABOVE = ("cli", "messages", "moved.py", "reports")
 """Who speaks to people, and may do so in sentences of their own."""
 NOT_YET = (
-    "evaluation",
     "gallery",
     "services",
     "storage",
-    "values",
 )
 """Packages whose errors still carry sentences of their own."""
 
@@ -73,7 +71,7 @@ def fields(entry: Entry) -> dict[str, str]:
 
 def sample(spec: str) -> object:
     """Return a value that a format takes."""
-    if spec.partition(" ")[0] in ("list", "or", "phrases", "shape", "some"):
+    if spec.partition(" ")[0] in ("brackets", "list", "or", "phrases", "shape", "some"):
         return ("one", "two")
     if spec == "tensor":
         return ("float", (1, 2))

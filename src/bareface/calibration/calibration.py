@@ -174,7 +174,7 @@ class Calibration:
         before masked.
         """
         if not (isinstance(states, tuple) and len(states) == 2 and all(isinstance(one, str) for one in states)):
-            raise arguments.refused("states", states, "the mask states of probe and reference")
+            raise arguments.refused("states", states, Note("argument.states"))
         if states in self.entries:
             return states
         mirrored = (states[1], states[0])
@@ -211,7 +211,7 @@ class Calibration:
             ``calibration.rate`` for a rate outside (0, 1).
         """
         if not 0.0 < arguments.number("fmr", fmr, 0, 1, code="calibration.rate") < 1.0:
-            raise arguments.refused("fmr", fmr, "a number between 0 and 1", "calibration.rate")
+            raise arguments.refused("fmr", fmr, Note("argument.open-share"), "calibration.rate")
         model = self._strangers(states)
         return Threshold(
             similarity=model.similarity_at_rate(fmr),
@@ -276,7 +276,7 @@ class Calibration:
         """
         value = self.fpir(similarity, subjects, references, states).value
         if not (isinstance(targets, Sequence) and len(targets) == 2):
-            raise arguments.refused("targets", targets, "two rates", "calibration.rate")
+            raise arguments.refused("targets", targets, Note("argument.two-rates"), "calibration.rate")
         for one in targets:
             arguments.number("targets", one, 0, 1, code="calibration.rate")
         if value <= targets[0]:

@@ -12,6 +12,7 @@ from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.metrics import Trials
 from bareface.evaluation.open_set import Identification, Searches, identify
 from bareface.evaluation.verification import Verification, verify
+from bareface.messages import Note
 from bareface.scores.score_file import Bool, ScoreFile, state_order
 from bareface.values import arguments
 
@@ -49,7 +50,7 @@ class Analysis:
 def analyse(name: str, scores: ScoreFile, plan: Plan | None = None) -> Analysis:
     """Count everything a score file can show."""
     arguments.text("name", name)
-    arguments.instance("scores", scores, ScoreFile, "a ScoreFile")
+    arguments.instance("scores", scores, ScoreFile, Note("argument.score-file"))
     searches = None if scores.info.kind == "pairs" else Searches.of(scores)
     return Analysis(
         name=name,

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from bareface.evaluation.resampling import BATCH, Weights, draw
+from bareface.messages import Note
 from bareface.system.extras import optional
 from bareface.values import arguments
 from bareface.values.face import Float64
@@ -45,7 +46,7 @@ class Plan:
         arguments.count("replicates", self.replicates, code="evaluation.plan")
         arguments.count("seed", self.seed, code="evaluation.plan")
         if not 0 < arguments.number("level", self.level, 0, 1, code="evaluation.plan") < 1:
-            raise arguments.refused("level", self.level, "a number between 0 and 1", "evaluation.plan")
+            raise arguments.refused("level", self.level, Note("argument.open-share"), "evaluation.plan")
 
     def batches(self, subjects: int) -> Iterator[Weights]:
         """Weights of all replicates, some at a time; equal plans give equal weights."""

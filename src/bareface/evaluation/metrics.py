@@ -258,11 +258,7 @@ def folded_accuracy(score: Float64, mated: Bool, fold: NDArray[np.int16], weight
     """
     used = [int(value) for value in np.unique(fold[fold > 0])]
     if len(used) < 2:
-        raise EvaluationError(
-            "evaluation.folds",
-            "accuracy over folds needs at least two folds.",
-            remedy="Use a pairs file; its header gives the folds.",
-        )
+        raise EvaluationError("evaluation.folds")
     made = score > FAILED
     right_if_below = np.where(made & ~mated, weight, 0.0)
     right_if_above = np.where(made & mated, weight, 0.0)

@@ -75,11 +75,7 @@ class Searches:
             ``evaluation.kind`` for a list of pairs: its probes were not compared with a gallery.
         """
         if scores.info.kind == "pairs":
-            raise EvaluationError(
-                "evaluation.kind",
-                "a list of pairs holds no searches of a gallery.",
-                remedy="Run a folder, or a gallery and probes.",
-            )
+            raise EvaluationError("evaluation.kind")
         both = scores.info.kind == "all pairs"
         probe, subject, other, score = _rows(scores, both)
         # The best score of each subject in each search; rows of a search lie together afterwards.

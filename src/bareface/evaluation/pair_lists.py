@@ -18,6 +18,7 @@ import numpy as np
 from bareface.errors import EvaluationError
 from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
 from bareface.imaging.folders import PHOTO_SUFFIXES
+from bareface.messages import Note
 from bareface.system.reading import read_regular
 from bareface.system.text_files import decoded, delimiter_of
 from bareface.values import arguments
@@ -78,7 +79,7 @@ def parse_pairs(text: str, source: str = "<text>") -> PairLines:
     if rows and len(rows[0][1]) <= 2:
         number, columns = rows.pop(0)
         if any(separator in columns[0] for separator in ",;"):
-            raise _malformed(number, "is separated by commas or semicolons where tabs or blanks belong", source)
+            raise EvaluationError("evaluation.line/separator", line=number, source=source)
         header = [_number(value, number, source) for value in columns]
     pairs = tuple(_pair(columns, number, source) for number, columns in rows)
     lines = tuple(number for number, _ in rows)
@@ -86,8 +87,8 @@ def parse_pairs(text: str, source: str = "<text>") -> PairLines:
         return PairLines(pairs, lines, ())
     folds, each = (1, header[0]) if len(header) == 1 else header
     if len(pairs) != 2 * folds * each:
-        what = f"promises {2 * folds * each:,} pairs, but the file holds {len(pairs):,}"
-        raise _malformed(number, what, source)
+        promised = 2 * folds * each
+        raise EvaluationError("evaluation.line/pairs", line=number, promised=promised, pairs=len(pairs), source=source)
     return PairLines(pairs, lines, tuple(i // (2 * each) + 1 for i in range(len(pairs))) if folds > 1 else ())
 
 
@@ -119,7 +120,7 @@ def read_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
     notes: tuple[str, ...] = ()
     if not folds.size:
         folds = ten_folds(a == b for a, _, b, _ in parsed.pairs)
-        notes = ("the pairs file has no folds: ten were dealt out in turn",)
+        notes = (Note("note.folds"),)
     probe, reference = (np.array(side, np.int32) for side in ends)
     return Protocol(root.name, "pairs", root, tuple(table.samples), probe, reference, folds, notes)
 
@@ -221,17 +222,19 @@ def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> I
                 _check_header(header, required, known, str(path))
                 continue
             if len(values) != len(header):
-                what = f"has {len(values)} columns where the header has {len(header)}"
-                raise _malformed(reader.line_num, what, str(path))
+                columns, wanted, line = len(values), len(header), reader.line_num
+                raise EvaluationError(
+                    "evaluation.line/columns", line=line, columns=columns, wanted=wanted, source=str(path)
+                )
             row = dict(zip(header, values, strict=True))
             empty = sorted(name for name in required if not row[name])
             if empty:
-                raise _malformed(reader.line_num, f"has nothing in {', '.join(empty)}", str(path))
+                raise EvaluationError("evaluation.line/empty", line=reader.line_num, names=empty, source=str(path))
             yield reader.line_num, row
     except csv.Error as error:
-        raise _malformed(reader.line_num, f"is not CSV: {error}", str(path)) from error
+        raise EvaluationError("evaluation.line/csv", line=reader.line_num, reason=error, source=str(path)) from error
     if header is None:
-        raise EvaluationError("evaluation.columns", "is empty.", source=str(path))
+        raise EvaluationError("evaluation.columns/empty", source=str(path))
 
 
 @dataclass(slots=True)
@@ -250,14 +253,14 @@ class _Samples:
         """The number of a photo; the same photo must always show the same subject, in the same state."""
         sample = Sample(self.root / name, name, subject, state, condition)
         if not subject:
-            raise _malformed(line, f"names no subject of {name}, and it lies in no folder", self.source)
+            raise EvaluationError("evaluation.line/subject", line=line, name=name[:_QUOTED], source=self.source)
         number = self.numbers.setdefault(name, len(self.samples))
         if number == len(self.samples):
             if not _is_file(sample.path):
                 raise _absent(name, line, self.source)
             self.samples.append(sample)
         elif self.samples[number] != sample:
-            raise _malformed(line, f"describes {name} otherwise than before", self.source)
+            raise EvaluationError("evaluation.line/otherwise", line=line, name=name[:_QUOTED], source=self.source)
         return number
 
 
@@ -267,19 +270,19 @@ def _columns(line: str) -> list[str]:
 
 def _pair(columns: list[str], line: int, source: str) -> Pair:
     if len(columns) not in (3, 4) or not all(columns):
-        raise _malformed(line, "has neither three columns (mated) nor four (non-mated)", source)
+        raise EvaluationError("evaluation.line/pair", line=line, source=source)
     if len(columns) == 3:
         columns = [columns[0], columns[1], columns[0], columns[2]]
     first, second = _number(columns[1], line, source), _number(columns[3], line, source)
     if (columns[0], first) == (columns[2], second):
-        raise _malformed(line, "compares a photo with itself", source)
+        raise EvaluationError("evaluation.line/itself", line=line, source=source)
     return columns[0], first, columns[2], second
 
 
 def _number(text: str, line: int, source: str) -> int:
     # int() would take "1_0" and " ٣".
     if not (text.isascii() and text.isdigit() and len(text) < _DIGITS and 0 < int(text) < 2**15):
-        raise _malformed(line, f"has {text[:40]!r} where a number belongs", source)
+        raise EvaluationError("evaluation.line/number", line=line, text=text[:40], source=source)
     return int(text)
 
 
@@ -306,39 +309,33 @@ def _photos_folder(path: Path, photos: str | Path | None) -> Path:
 
 def _check_mated(stated: str, mated: bool, line: int, source: str) -> None:
     if stated and stated.lower() not in ("true", "false", "1", "0"):
-        raise _malformed(line, f"has {stated!r} for mated", source)
+        raise EvaluationError("evaluation.line/mated", line=line, text=stated[:_QUOTED], source=source)
     if stated and (stated.lower() in ("true", "1")) != mated:
-        raise _malformed(line, f"says mated is {stated}, its subjects say otherwise", source)
+        raise EvaluationError("evaluation.line/mated-otherwise", line=line, text=stated, source=source)
 
 
 def _check_header(header: list[str], required: set[str], known: set[str] | None, source: str) -> None:
     missing = sorted(required - set(header))
     unknown = sorted(set(header) - known) if known is not None else []
     twice = sorted({name for name in header if header.count(name) > 1})
-    for what, names in (("lacks", missing), ("has unknown", unknown), ("repeats", twice)):
+    for code, names in (
+        ("evaluation.columns/header-lacks", missing),
+        ("evaluation.columns/header-unknown", unknown),
+        ("evaluation.columns/header-repeats", twice),
+    ):
         if names:
-            remedy = f"Known columns: {', '.join(sorted(known))}." if known else None
-            message = f"the header {what} {', '.join(names)[:_QUOTED]}."
-            raise EvaluationError("evaluation.columns", message, source=source, remedy=remedy)
+            shown, columns = ", ".join(names)[:_QUOTED], sorted(known or required)
+            raise EvaluationError(code, names=shown, known=columns, source=source)
 
 
 def _text(path: Path) -> str:
     try:
         return decoded(read_regular(path, MOST_TEXT))
     except OSError as error:
-        raise EvaluationError("evaluation.file", f"cannot be read: {error.strerror}.", source=str(path)) from error
+        raise EvaluationError("evaluation.file/read", reason=error.strerror, source=str(path)) from error
     except EvaluationError as error:
-        raise EvaluationError(error.code, error.message, source=str(path), remedy=error.remedy) from error
-
-
-def _malformed(line: int, what: str, source: str) -> EvaluationError:
-    return EvaluationError("evaluation.line", f"line {line} {what[:_QUOTED]}.", source=source)
+        raise error.at(str(path)) from error
 
 
 def _absent(name: str, line: int, source: str) -> EvaluationError:
-    return EvaluationError(
-        "evaluation.photo",
-        f"line {line} names {name[:_QUOTED]}, which is not there.",
-        source=source,
-        remedy="Say where the photos are with --photos.",
-    )
+    return EvaluationError("evaluation.photo", line=line, name=name[:_QUOTED], source=source)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from bareface.errors import EvaluationError
 from bareface.imaging.folders import Skipped, absolute, entries
+from bareface.messages import Note
 from bareface.scores.score_file import MOST_COMPARISONS, Int16, Int32, ProtocolKind
 from bareface.system.files import check_named
 from bareface.system.reading import as_text
 from bareface.values import arguments
 from bareface.values.enrolment import LeftOut
-from bareface.values.words import passed_over, plural
+from bareface.values.words import passed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,8 @@ class Protocol:
 
     def __post_init__(self) -> None:
         if not self.probe.size:
-            raise EvaluationError(
-                "evaluation.empty",
-                "there is nothing to compare.",
-                source=str(self.root),
-                remedy="A folder needs one folder per person below it, with photos of at least two people."
-                + "".join(f" ({sentence}.)" for sentence in passed_over(self.left_out)),
-            )
+            left_out = passed_over(self.left_out)
+            raise EvaluationError("evaluation.empty/compare", left_out=left_out, source=str(self.root))
 
     def labelled(self, labels: dict[str, tuple[str, str]]) -> Protocol:
         """The same protocol with (state, condition) of the samples that are named."""
@@ -155,9 +151,14 @@ def open_set(
         gallery += drawn[:references]
         probes += drawn[references:]
     share = sum(len(photos[name]) for name in strangers) / max(1, len(probes))
-    split = (
-        f"{len(order) - len(strangers):,} people enrolled with up to {references} reference(s), "
-        f"{len(strangers):,} not; {share:.0%} of {len(probes):,} probes are non-mated; seed {seed}"
+    split = Note(
+        "note.split",
+        people=len(order) - len(strangers),
+        references=references,
+        strangers=len(strangers),
+        share=share,
+        probes=len(probes),
+        seed=seed,
     )
     return gallery_of(root.name, root, samples, sorted(gallery), sorted(probes), (*notes, split), left_out)
 
@@ -205,7 +206,7 @@ def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sam
         path = Path(entry.name)
         samples.append(Sample(path, as_text(path.relative_to(root).as_posix()), entry.subject))
     left_out = skipped.report()
-    notes = [f"outside people's folders, left out: {plural(unnamed, 'photo')}"] if unnamed else []
+    notes = [Note("note.outside-folders", count=unnamed)] if unnamed else []
     return root, tuple(samples), (*notes, *passed_over(left_out)), left_out
 
 
@@ -222,8 +223,5 @@ def _count_of_strangers(photos: Sequence[int], references: int, share: float) ->
 def _refuse_many(comparisons: int, root: Path) -> None:
     if comparisons > MOST_COMPARISONS:
         raise EvaluationError(
-            "evaluation.size",
-            f"{comparisons:,} comparisons are more than {MOST_COMPARISONS:,}.",
-            source=str(root),
-            remedy="Use fewer photos, or a gallery and probes instead of all pairs.",
+            "evaluation.size/comparisons", comparisons=comparisons, most=MOST_COMPARISONS, source=str(root)
         )

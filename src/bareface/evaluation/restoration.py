@@ -19,9 +19,9 @@ from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, pai
 from bareface.evaluation.metrics import Trials, at_fmr, share, support
 from bareface.evaluation.resampling import Comparisons, Replicates
 from bareface.evaluation.tables import Labelling
+from bareface.messages import Note
 from bareface.scores.score_file import FAILED, Bool
 from bareface.values.face import Float64
-from bareface.values.words import plural
 
 Int64: TypeAlias = NDArray[np.int64]
 Verdict: TypeAlias = Literal["helps", "no difference shown", "harms"]
@@ -110,11 +110,7 @@ def grouped(trial: Trial, labelling: Labelling) -> Iterator[Trial]:
         ``evaluation.labels``: the labels are of photos, not of people.
     """
     if labelling.by != "subject":
-        raise EvaluationError(
-            "evaluation.labels",
-            "photos are labelled, but people are what restoring is judged by.",
-            remedy="Give labels by subject: a column subject, and one column a label.",
-        )
+        raise EvaluationError("evaluation.labels/by-photo")
     of_probe = np.array([labelling.groups.get(trial.people[column], "") for column in trial.subject])
     for group in sorted(set(of_probe.tolist()) - {""}):
         yield trial.of(f"{trial.condition}, {labelling.name} {group}", of_probe == group)
@@ -214,8 +210,8 @@ class ConditionResult:
     @property
     def sentence(self) -> str:
         """The condition's verdicts in words."""
-        said = [_said(one) for one in self.systems if one.verdict is not None] or ["nothing restored was compared"]
-        return f"{self.condition} ({plural(self.subjects, 'person', 'people')}): {'; '.join(said)}."
+        said = [_said(one) for one in self.systems if one.verdict is not None] or [Note("note.no-verdict")]
+        return Note("note.verdicts", condition=self.condition, subjects=self.subjects, verdicts=said)
 
 
 def verdict(less: Estimate) -> Verdict:
@@ -349,8 +345,16 @@ def _mean(values: Float64, code: NDArray[np.int32], plan: Plan) -> Estimate:
     return Estimate(float(values[known].mean()), low, high, "bootstrap" if plan.replicates else "none")
 
 
-def _said(result: SystemResult) -> str:
+def _said(result: SystemResult) -> Note:
     first = result.rates[0]
     assert first.less is not None
-    points = f"{100 * first.less.value:+.1f} points of {first.metric}"
-    return f"{result.system} {first.verdict} ({points}, {100 * first.less.low:+.1f} to {100 * first.less.high:+.1f})"
+    low, high = 100 * first.less.low, 100 * first.less.high
+    return Note(
+        "note.verdict",
+        system=result.system,
+        verdict=first.verdict,
+        points=100 * first.less.value,
+        metric=first.metric,
+        low=low,
+        high=high,
+    )

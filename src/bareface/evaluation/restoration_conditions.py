@@ -90,12 +90,7 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
                 photos += [Path(one.source)] * (Path(one.source) not in photos)
     found = {name: photos for name, photos in found.items() if photos}
     if len(found) < 2:
-        raise EvaluationError(
-            "evaluation.empty",
-            "there are fewer than two people in it.",
-            source=str(source),
-            remedy="Put each person's photos into a folder of their own.",
-        )
+        raise EvaluationError("evaluation.empty/people", source=str(source))
     return found
 
 

@@ -146,11 +146,7 @@ def run(
             known[name] = person
         advance()
     if len(known) < 2:
-        raise EvaluationError(
-            "evaluation.empty",
-            "fewer than two people have a photo of a bare face that could be enrolled.",
-            remedy="Add a photo without a mask of each person.",
-        )
+        raise EvaluationError("evaluation.empty/bare")
     gallery = _Gallery.of(engine, dlib, {name: person.reference for name, person in known.items()})
     for condition in tried:
         taken = _Taken()

@@ -18,10 +18,10 @@ from bareface.faces.analyser import Analyser
 from bareface.imaging import decode as images
 from bareface.imaging.sources import Limits, limits_of
 from bareface.matching.scoring import Columns, scores
+from bareface.messages import Note
 from bareface.scores.score_file import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
 from bareface.values import arguments
 from bareface.values.face import Face, Float64, Source, Template, UInt8
-from bareface.values.words import plural
 
 Progress = Callable[[int, int], None]
 
@@ -83,8 +83,8 @@ def run(
     progress
         Called with (photos done, photos in all).
     """
-    arguments.instance("protocol", protocol, Protocol, "a Protocol")
-    arguments.able("engine", engine, ("model", "space"), "an Engine")
+    arguments.instance("protocol", protocol, Protocol, Note("argument.protocol"))
+    arguments.able("engine", engine, ("model", "space"), Note("argument.engine"))
     pad = arguments.count("pad", pad)
     arguments.called("progress", progress)
     used = [np.unique(side).tolist() for side in (protocol.probe, protocol.reference)]
@@ -151,7 +151,7 @@ def _templates(
                 advance()
                 continue
             if source is None:
-                failures[number] = "could not be transformed"
+                failures[number] = Note("reason.transform")
                 advance()
                 continue
             sent.append(number)
@@ -163,7 +163,7 @@ def _templates(
         if analysis.error is not None:
             failures[number] = analysis.error.code
         elif not analysis.faces or analysis.photo is None:
-            failures[number] = "no face found"
+            failures[number] = Note("note.no-face")
         else:
             found[number] = subject_face(analysis.faces, analysis.photo.size).enrolment_template
         advance()
@@ -243,9 +243,9 @@ def _score_file(
 def _notes(protocol: Protocol, sides: Sequence[_Side], pad: int) -> tuple[str, ...]:
     notes = list(protocol.notes)
     if pad:
-        notes.append(f"photos padded by {pad} px before detection")
+        notes.append(Note("note.padded", pixels=pad))
     reasons = Counter(reason for side in sides for reason in side.failures.values())
     if reasons:
-        why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-        notes.append(f"{plural(sum(reasons.values()), 'photo')} gave no template ({why}): counted as errors")
+        why = [Note("reason.count", count=count, reason=reason) for reason, count in reasons.most_common()]
+        notes.append(Note("note.no-template", photos=sum(reasons.values()), reasons=why))
     return tuple(notes)

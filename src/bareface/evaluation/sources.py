@@ -64,9 +64,11 @@ def _labelled(protocol: Protocol, labels: Path) -> Protocol:
     for line, row in csv_rows(labels, required={"file"}):
         if row["file"] not in known:
             raise EvaluationError(
-                "evaluation.labels",
-                f"line {line} labels {row['file']}, which the protocol does not use.",
+                "evaluation.labels/line",
+                line=line,
+                file=row["file"],
+                root=protocol.root,
+                example=protocol.samples[0].name,
                 source=str(labels),
-                remedy=f"Names are relative to {protocol.root}, e.g. {protocol.samples[0].name}.",
             )
     return protocol.labelled(stated)

@@ -126,16 +126,13 @@ def read_labels(path: str | Path) -> tuple[Labelling, ...]:
     by = next((name for name in ("subject", "file") if rows and name in rows[0][1]), None)
     labels = [name for name in rows[0][1] if name != by] if rows else []
     if by is None or not labels:
-        raise EvaluationError(
-            "evaluation.columns",
-            "needs a column subject or file, and at least one column of labels.",
-            source=str(path),
-        )
+        raise EvaluationError("evaluation.columns/labels", source=str(path))
     seen: dict[str, int] = {}
     for line, row in rows:
         if not row[by] or row[by] in seen:
-            what = f"repeats line {seen[row[by]]}" if row[by] else f"names no {by}"
-            raise EvaluationError("evaluation.line", f"line {line} {what}.", source=str(path))
+            if row[by]:
+                raise EvaluationError("evaluation.line/repeats", line=line, first=seen[row[by]], source=str(path))
+            raise EvaluationError("evaluation.line/names-no", line=line, column=by, source=str(path))
         seen[row[by]] = line
     return tuple(
         Labelling(name, "subject" if by == "subject" else "file", {row[by]: row[name] for _, row in rows if row[name]})
@@ -224,22 +221,14 @@ def _table(
 ) -> GroupTable:
     point = at_fmr(Trials.of(scores), fmr)
     if point.support == "too small":
-        raise EvaluationError(
-            "evaluation.n",
-            f"n too small: {int((~scores.mated).sum()):,} non-mated comparisons cannot show an FMR of {fmr:g}.",
-            remedy="Choose a higher rate.",
-        )
+        raise EvaluationError("evaluation.n", comparisons=int((~scores.mated).sum()), fmr=fmr)
     labelled = (left >= 0) & (right >= 0)
     cell = _pairs(left, right, len(groups))
     cells = [
         int(c) for c in np.flatnonzero(np.bincount(cell[labelled])) if across or c // len(groups) == c % len(groups)
     ]
     if not cells or len(cells) > MOST_GROUPS:
-        raise EvaluationError(
-            "evaluation.labels",
-            f"{label} makes {len(cells)} groups of comparisons, not 1 to {MOST_GROUPS}.",
-            remedy="Check that names are those of the score file, and that groups are few.",
-        )
+        raise EvaluationError("evaluation.labels/groups", label=label, groups=len(cells), most=MOST_GROUPS)
     counted = [
         _group(_name(groups, c), scores, labelled & (cell == c), point.threshold, present_subjects(scores), plan)
         for c in cells

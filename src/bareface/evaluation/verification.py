@@ -12,6 +12,7 @@ from bareface.evaluation import metrics
 from bareface.evaluation.bootstrap import Counted, Estimate, Plan, estimate, paired
 from bareface.evaluation.metrics import FMR_TARGETS, Trials
 from bareface.evaluation.resampling import Resampler, Weights, distinct, distinct_pairs, present_subjects
+from bareface.messages import Note
 from bareface.scores.score_file import Int32, ScoreFile
 from bareface.values import arguments
 from bareface.values.face import Float64
@@ -122,9 +123,9 @@ def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float]
     targets
         False match rates to report the true accept rate at.
     """
-    arguments.instance("scores", scores, ScoreFile, "a ScoreFile")
+    arguments.instance("scores", scores, ScoreFile, Note("argument.score-file"))
     plan = Plan() if plan is None else plan
-    arguments.instance("plan", plan, Plan, "a Plan")
+    arguments.instance("plan", plan, Plan, Note("argument.plan"))
     trials, mated = Trials.of(scores), scores.mated
     mated_subjects = distinct(scores.probe_subject[mated])
     subject_pairs = distinct_pairs(scores.probe_subject[~mated], scores.reference_subject[~mated])
@@ -174,11 +175,7 @@ def compare(
     plan = plan or Plan()
     subjects = present_subjects(a)
     if subjects != present_subjects(b):
-        raise EvaluationError(
-            "evaluation.unpaired",
-            "the two score files hold different subjects.",
-            remedy="Run both on the same protocol.",
-        )
+        raise EvaluationError("evaluation.unpaired")
     errors_a, errors_b = (_error_rates(scores, targets, plan) for scores in (a, b))
     shared = [metric for metric in errors_a if metric in errors_b]
     return tuple(_difference(metric, errors_a[metric], errors_b[metric], plan) for metric in shared)

@@ -21,6 +21,7 @@ from bareface.faces.opening import open_detector, open_embedder, open_segmenter
 from bareface.imaging import decode as images
 from bareface.imaging.align import Geometry, align, as_dlib, crop
 from bareface.imaging.sources import Held, each, hold, name_of
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.models.sessions import check_providers
 from bareface.values import arguments
@@ -107,15 +108,15 @@ class Analyser:
         if threads is not None:
             threads = arguments.count("threads", threads, 1, code="model.threads")
         arguments.choice("precision", precision, ("float32", "int8", "auto"), code="model.precision")
-        arguments.instance("limits", limits, images.Limits, "bareface.imaging.decode.Limits")
+        arguments.instance("limits", limits, images.Limits, Note("argument.limits"))
         self.providers = None if providers is None else tuple(check_providers(providers))
         if not isinstance(detector, str):
-            arguments.able("detector", detector, ("name", "detect"), "the name of a detector, or a Detector")
+            arguments.able("detector", detector, ("name", "detect"), Note("argument.detector"))
         if not isinstance(embedder, str):
             methods = ("model", "space", "precision", "geometry", "embed")
-            arguments.able("embedder", embedder, methods, "the name of an embedder, or an Embedder")
+            arguments.able("embedder", embedder, methods, Note("argument.embedder"))
         if segmenter is not None and not isinstance(segmenter, str):
-            arguments.able("segmenter", segmenter, ("segment",), "the name of a segmenter, a Segmenter or None")
+            arguments.able("segmenter", segmenter, ("segment",), Note("argument.segmenter"))
         self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
         self.threads = threads or _usable_cores()
         self.min_face = min_face
@@ -191,7 +192,7 @@ class Analyser:
 
     def detect(self, photo: Photo) -> list[Face]:
         """Find the faces in a decoded photo, best first."""
-        arguments.instance("photo", photo, Photo, "a Photo, as bareface.imaging.decode.decode gives it")
+        arguments.instance("photo", photo, Photo, Note("argument.photo"))
         found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
         found = checked_faces(found, self.detector, photo.pixels.shape[:2])
         return [self._face(photo, detection) for detection in found]
@@ -203,7 +204,7 @@ class Analyser:
         look for no face under a fortieth of the longer side. It is more where a huge JPEG was decoded so much
         reduced that such a face has less than 20 pixels left.
         """
-        arguments.instance("photo", photo, Photo, "a Photo, as bareface.imaging.decode.decode gives it")
+        arguments.instance("photo", photo, Photo, Note("argument.photo"))
         least = self.min_face or SMALLEST_FACE
         if self.min_face is None and not getattr(self._detector, "in_tiles", False):
             least = max(least, max(photo.size) / FACES_ACROSS)
@@ -280,7 +281,7 @@ class Analyser:
         if masks is not None:
             arguments.items("masks", masks, MaskInfo, "MaskInfo")
             if len(masks) != len(chips):
-                raise arguments.refused("masks", masks, "one for each chip")
+                raise arguments.refused("masks", masks, Note("argument.for-each-chip"))
         embedder = self._embedder
         made = (embedder.model, embedder.space, embedder.precision)
         states: list[MaskState] = [mask.state for mask in masks] if masks else ["none"] * len(chips)
@@ -415,7 +416,7 @@ class Analyser:
 
 
 def _check_chips(chips: object) -> None:
-    what = "aligned faces, each an RGB array [S, S, 3] of uint8"
+    what = Note("argument.chips")
     if isinstance(chips, str | bytes) or not isinstance(chips, Sequence | np.ndarray):
         raise arguments.refused("chips", chips, what)
     for chip in chips:

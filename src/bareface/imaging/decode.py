@@ -72,7 +72,7 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     ImageError
         ``image.*``: see ``docs/errors.md``.
     """
-    arguments.instance("limits", limits, Limits, "bareface.imaging.decode.Limits")
+    arguments.instance("limits", limits, Limits, Note("argument.limits"))
     held = hold(source, limits)
     if isinstance(held, np.ndarray):
         return _photo_of_array(held, limits)

@@ -86,7 +86,7 @@ class _Formatter(string.Formatter):
     """Formats as ``str.format`` does, with words for counts, lists and shares.
 
     - counts: ``{n:count face}``, ``{n:count person|people}``
-    - lists: ``{names:list}``, ``{names:or}``, ``{parts:phrases}`` with semicolons, ``{names:some}`` the first twelve
+    - lists: ``{names:list}``, ``{names:or}``, ``{parts:phrases}``, ``{notes:brackets}``, ``{names:some}``
     - arrays: ``{shape:shape}`` in brackets, ``{tensor:tensor}`` a type and a shape
     - numbers: ``{share:percent}`` rounded down, one or several; ``{size:up}`` rounded up
     """
@@ -104,6 +104,8 @@ class _Formatter(string.Formatter):
                 return " or ".join(map(str, value))
             case "some":
                 return some(value)
+            case "brackets":
+                return "".join(f" ({one}.)" for one in value)
             case "shape":
                 return f"[{', '.join(map(str, value))}]"
             case "phrases":

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bareface import settings
 from bareface.errors import ModelError
 from bareface.logs import logger, timed
+from bareface.messages import Note
 from bareface.system import dependencies
 from bareface.system.forking import PerProcess
 from bareface.values import arguments
@@ -80,7 +81,7 @@ def check_providers(providers: Sequence[str] | None) -> list[str]:
     """
     asked = (providers,) if isinstance(providers, str) else ("cpu",) if providers is None else providers
     if isinstance(asked, bytes) or not isinstance(asked, Iterable):
-        raise arguments.refused("providers", providers, "names of ONNX Runtime's providers", "model.provider")
+        raise arguments.refused("providers", providers, Note("argument.providers"), "model.provider")
     named = [one if isinstance(one, str) else arguments.shown(one) for one in asked] or ["cpu"]
     wanted = list(dict.fromkeys(_SHORT_NAMES.get(name, name) for name in named))
     available = [name for name in dependencies.onnxruntime().get_available_providers() if name != _REMOTE]

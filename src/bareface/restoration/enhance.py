@@ -13,6 +13,7 @@ import numpy as np
 
 from bareface.errors import RestorationError
 from bareface.faces.embedding.base import MaskInfo
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.restoration import classical
@@ -60,7 +61,7 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
         ``restoration.no-information``: the face is too small or too unclear to be helped; ``restoration.no-photo``;
         ``restoration.method`` and ``restoration.fidelity``: no such method, no such fidelity.
     """
-    arguments.instance("face", face, Face, "a face, as Engine.faces gives them")
+    arguments.instance("face", face, Face, Note("argument.face"))
     arguments.choice("method", method, METHODS, code="restoration.method")
     fidelity = arguments.number("fidelity", fidelity, 0, 1, code="restoration.fidelity")
     cut = aligned(face)

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bareface.errors import ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import EncodeFormat
+from bareface.messages import Note
 from bareface.restoration.base import Bool, Provenance
 from bareface.restoration.provenance import labels_of, sentence
 from bareface.system.files import write_atomically
@@ -58,7 +59,7 @@ def save_picture(
     """
     target = Path(arguments.path("path", path))
     if not target.name:
-        raise arguments.refused("path", path, "the path of a file")
+        raise arguments.refused("path", path, Note("argument.file"))
     if not target.suffix:
         target = target.with_name(f"{target.name}.png")
     format = images.format_for(target)
@@ -96,9 +97,9 @@ def encode_picture(
         ``restoration.c2pa-missing``, ``restoration.certificate``.
     """
     pixels = images.checked_rgb(pixels)
-    arguments.instance("provenance", provenance, Provenance, "a Provenance, as a restoration carries it")
+    arguments.instance("provenance", provenance, Provenance, Note("argument.provenance"))
     if outline is not None and (not isinstance(outline, np.ndarray) or outline.shape != pixels.shape[:2]):
-        raise arguments.refused("outline", outline, "a bool array [H, W] of the picture's size")
+        raise arguments.refused("outline", outline, Note("argument.outline"))
     picture = pixels if outline is None else outlined(pixels, outline.astype(bool))
     data = images.encode(
         with_band(picture, sentence(provenance)), format, _QUALITY, lossless=True, labels=labels_of(provenance)

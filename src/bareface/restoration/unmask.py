@@ -14,6 +14,7 @@ import numpy as np
 
 from bareface.errors import RestorationError
 from bareface.faces.occlusion.base import MASK, OTHER
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.restoration.aligned import aligned, apart, chip_of, expected, matrix, warped
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
@@ -62,7 +63,7 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
         is seen; ``restoration.no-photo``: the face comes from a stream, which keeps no photos;
         ``restoration.completions`` and ``restoration.region``: no such number, no such region.
     """
-    arguments.instance("face", face, Face, "a face, as Engine.faces gives them")
+    arguments.instance("face", face, Face, Note("argument.face"))
     completions = arguments.count("completions", completions, 1, MOST, code="restoration.completions")
     seed = arguments.count("seed", seed)
     cut = aligned(face)

@@ -17,6 +17,7 @@ from bareface.errors import (
     RestorationError,
     UsageError,
 )
+from bareface.messages import Note
 
 _KINDS: Final[dict[str, type[BarefaceError]]] = {
     "calibration": CalibrationError,
@@ -50,7 +51,7 @@ def number(
     """
     given = _as_float(value)
     if given is None or not least <= given <= most or math.isinf(given):
-        raise refused(name, value, f"a number{_between(least, most)}", code)
+        raise refused(name, value, _between("number", least, most), code)
     return given
 
 
@@ -63,21 +64,21 @@ def count(
     except TypeError:
         given = None
     if given is None or (least is not None and given < least) or (most is not None and given > most):
-        bounds = _between(-math.inf if least is None else least, math.inf if most is None else most)
-        raise refused(name, value, f"a whole number{bounds}", code)
+        bounds = -math.inf if least is None else least, math.inf if most is None else most
+        raise refused(name, value, _between("whole", *bounds), code)
     return given
 
 
 def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "usage.value") -> None:
     """Refuse what is not one of a few values."""
     if not any(type(value) is type(one) and value == one for one in allowed):
-        raise refused(name, value, " or ".join(map(str, allowed)), code)
+        raise refused(name, value, Note("argument.choice", allowed=list(map(str, allowed))), code)
 
 
 def text(name: str, value: object) -> str:
     """Text, and nothing else."""
     if not isinstance(value, str):
-        raise refused(name, value, "text")
+        raise refused(name, value, Note("argument.text"))
     return value
 
 
@@ -90,7 +91,7 @@ def path(name: str, value: object) -> str:
         except Exception:  # any object may have a method of that name
             given = None
     if not isinstance(given, str):
-        raise refused(name, value, "a path")
+        raise refused(name, value, Note("argument.path"))
     return given
 
 
@@ -109,33 +110,33 @@ def able(name: str, value: object, methods: Iterable[str], what: str) -> None:
 def called(name: str, value: Callable[..., Any] | None) -> None:
     """Refuse what cannot be called; None stands for nothing to call."""
     if value is not None and not callable(value):
-        raise refused(name, value, "a function")
+        raise refused(name, value, Note("argument.function"))
 
 
 def texts(name: str, value: object) -> tuple[str, ...]:
     """Several texts; one alone counts as one, not as its letters."""
     several = (value,) if isinstance(value, str) else value
     if isinstance(several, bytes) or not isinstance(several, Iterable):
-        raise refused(name, value, "text, or several")
+        raise refused(name, value, Note("argument.texts"))
     listed = tuple(several)
     for one in listed:
         if not isinstance(one, str):
-            raise refused(name, one, "text, or several")
+            raise refused(name, one, Note("argument.texts"))
     return listed
 
 
 def items(name: str, value: object, kind: type, what: str) -> None:
     """Refuse what is not a sequence of a type."""
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
-        raise refused(name, value, f"a list of {what}")
+        raise refused(name, value, Note("argument.list", of=what))
     for one in value:
-        instance(name, one, kind, f"a list of {what}")
+        instance(name, one, kind, Note("argument.list", of=what))
 
 
 def refused(name: str, value: object, allowed: str, code: str = "usage.value") -> BarefaceError:
     """The error that names an argument, its value and what is allowed."""
     kind = _KINDS.get(code.partition(".")[0], UsageError)
-    return kind(code, f"{name} must be {allowed}, not {shown(value)}.")
+    return kind(code, Note("argument.refused", name=name, allowed=allowed, value=shown(value)))
 
 
 def said(error: Exception) -> str:
@@ -166,9 +167,19 @@ def _as_float(value: object) -> float | None:
         return None
 
 
-def _between(least: float, most: float) -> str:
-    if math.isfinite(least) and math.isfinite(most):
-        return f" from {least:g} to {most:g}"
-    if math.isfinite(least):
-        return f" from {least:g} up"
-    return f" up to {most:g}" if math.isfinite(most) else ""
+def _between(kind: str, least: float, most: float) -> Note:
+    low, high = math.isfinite(least), math.isfinite(most)
+    bounds = {"least": least} if low else {}
+    return Note(_BOUNDS[kind, low, high], **bounds, **({"most": most} if high else {}))
+
+
+_BOUNDS: Final = {
+    ("number", False, False): "argument.number",
+    ("number", True, False): "argument.number/from",
+    ("number", False, True): "argument.number/to",
+    ("number", True, True): "argument.number/between",
+    ("whole", False, False): "argument.whole",
+    ("whole", True, False): "argument.whole/from",
+    ("whole", False, True): "argument.whole/to",
+    ("whole", True, True): "argument.whole/between",
+}

@@ -265,8 +265,4 @@ def _left_behind(_: object) -> NoReturn:
     """Stand in for the engine of a face that was copied: its values are there, but those of a changed one are not."""
     from bareface.errors import FaceError
 
-    raise FaceError(
-        "face.copied",
-        "the face is a copy without its engine, and was changed: nothing new can be computed of it.",
-        remedy="Change the face before it is copied or pickled, or find it again with Engine.faces.",
-    )
+    raise FaceError("face.copied")

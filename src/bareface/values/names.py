@@ -62,19 +62,17 @@ def checked(name: object, source: str | None = None) -> str:
         ``usage.name``: it is not text, empty, too long, has control characters, or reads as a number.
     """
     if not isinstance(name, str):
-        raise _refused(f"a subject's name is text, not {arguments.shown(name)}.", "Put it in quotes.", source)
+        raise UsageError("usage.name/kind", value=arguments.shown(name), source=source)
     shown = name if len(name) <= 60 else f"{name[:60]}..."
     if any(unicodedata.category(character) == "Cc" for character in name.strip()):
-        raise _refused(f"the name {shown!r} has control characters.", "Leave them out.", source)
+        raise UsageError("usage.name/control", name=shown, source=source)
     form = written(name)
     if not key(name):
-        raise _refused("the name is empty, or has nothing in it that shows.", "Give a name, or none at all.", source)
+        raise UsageError("usage.name/empty", source=source)
     if len(form) > LONGEST:
-        raise _refused(f"the name {shown!r} has {len(form)} characters, more than {LONGEST}.", "Shorten it.", source)
+        raise UsageError("usage.name/long", name=shown, length=len(form), most=LONGEST, source=source)
     if reads_as_number(name):
-        raise _refused(
-            f"the name {shown!r} reads as the number of a subject.", "Choose one that does not begin with “#”.", source
-        )
+        raise UsageError("usage.name/number", name=shown, source=source)
     return form
 
 
@@ -98,14 +96,10 @@ def number(text: str) -> int | None:
         return None
     plain = _NUMBER.fullmatch(text.strip())
     if plain is None:
-        raise _refused(f"{text[:60]!r} is neither a name nor a number.", "Write a number as #7.", None)
+        raise UsageError("usage.name/neither", text=text[:60])
     return int(plain[1]) if len(plain[1]) < 19 else 2**63 - 1  # no subject has it
 
 
 def _form(left_out: re.Pattern[str], name: str) -> str:
     readable = name.encode("utf-8", "backslashreplace").decode("utf-8")  # what is not Unicode, as walking names it
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", left_out.sub("", readable)).strip())
-
-
-def _refused(message: str, remedy: str, source: str | None) -> UsageError:
-    return UsageError("usage.name", message, source=source, remedy=remedy)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from bareface.messages.words import percent, plural, printable, some
+from bareface.messages import Note
+from bareface.messages.words import percent, plural, printable
 
 if TYPE_CHECKING:
     from bareface.values.enrolment import LeftOut
@@ -16,41 +16,36 @@ FORMATS = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
 """What is read, in words."""
 
 
-def no_face_found(min_face: float | None) -> str:
-    """That a photo shows no face, and how small a face was looked for."""
-    return "no face found" + ("" if min_face is None else f" of at least {math.ceil(min_face)} pixels")
+def no_face_found(min_face: float | None) -> Note:
+    """Return that a photo shows no face, and how small a face was looked for."""
+    return Note("note.no-face") if min_face is None else Note("note.no-face/least", min_face=min_face)
 
 
-def not_looked_for(min_face: float) -> str:
-    """That smaller faces may have been passed over."""
-    return f"faces under {math.ceil(min_face)} pixels were not looked for"
+def not_looked_for(min_face: float) -> Note:
+    """Return that smaller faces may have been missed."""
+    return Note("note.not-looked-for", min_face=min_face)
 
 
-def passed_over(left_out: LeftOut) -> list[str]:
-    """What a walk through folders left out, in sentences; none if nothing.
+def passed_over(left_out: LeftOut) -> list[Note]:
+    """Return what a walk through folders left out, one note a reason; none if nothing.
 
-    >>> from bareface.values.face import LeftOut
+    >>> from bareface.values.enrolment import LeftOut
     >>> passed_over(LeftOut(("/nas/@eaDir", "/nas/Ada/@eaDir"), {".nef": 2}))
     ['left out 2 folders by their names: @eaDir (name a folder itself to have it read)', 'left out 2 .nef: bareface \
 reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC']
     """
-    sentences = []
+    notes = []
     if left_out.folders:
         names = list(dict.fromkeys(path.rsplit("/", 1)[-1] for path in left_out.folders))
-        sentences.append(
-            f"left out {plural(len(left_out.folders), 'folder')} by their names: {some(names)} "
-            "(name a folder itself to have it read)"
-        )
+        notes.append(Note("note.left-out/folders", count=len(left_out.folders), names=names))
     if left_out.files:
-        counts = [f"{count:,} {suffix}" for suffix, count in left_out.files.items()]
-        sentences.append(f"left out {some(counts)}: bareface reads {FORMATS}")
+        kinds = [f"{count:,} {suffix}" for suffix, count in left_out.files.items()]
+        notes.append(Note("note.left-out/files", kinds=kinds))
     if left_out.hidden:
-        sentences.append(f"left out {plural(left_out.hidden, 'hidden file')}")
+        notes.append(Note("note.left-out/hidden", count=left_out.hidden))
     if left_out.excluded:
-        sentences.append(f"left out {plural(left_out.excluded, 'file')} by --exclude")
+        notes.append(Note("note.left-out/excluded", count=left_out.excluded))
     if left_out.special:
         names = [path.rsplit("/", 1)[-1] for path in left_out.special]
-        sentences.append(
-            f"left out {plural(len(names), 'pipe, socket or device', 'pipes, sockets or devices')}: {some(names)}"
-        )
-    return sentences
+        notes.append(Note("note.left-out/special", count=len(names), names=names))
+    return notes

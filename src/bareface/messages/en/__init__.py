@@ -2,6 +2,7 @@
 
 from bareface.messages.catalogue import Entry
 from bareface.messages.en import (
+    argument,
     basis,
     calibration,
     caption,
@@ -17,6 +18,7 @@ from bareface.messages.en import (
 )
 
 ENTRIES: dict[str, Entry] = {
+    **argument.ENTRIES,
     **basis.ENTRIES,
     **calibration.ENTRIES,
     **caption.ENTRIES,

@@ -23,9 +23,32 @@ ENTRIES: dict[str, Entry] = {
     "note.first-frame": Entry("first of {count} frames"),
     "note.first-page": Entry("first of {count} pages"),
     "note.first-picture": Entry("first of {count} pictures"),
+    "note.folds": Entry("the pairs file has no folds: ten were dealt out in turn"),
     "note.frames-damaged": Entry("first frame; what follows it is damaged"),
+    "note.left-out/excluded": Entry("left out {count:count file} by --exclude"),
+    "note.left-out/files": Entry(
+        "left out {kinds:some}: bareface reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC",
+    ),
+    "note.left-out/folders": Entry(
+        "left out {count:count folder} by their names: {names:some} (name a folder itself to have it read)",
+    ),
+    "note.left-out/hidden": Entry("left out {count:count hidden file}"),
+    "note.left-out/special": Entry(
+        "left out {count:count pipe, socket or device|pipes, sockets or devices}: {names:some}",
+    ),
     "note.main-picture": Entry("main of {count} pictures"),
+    "note.no-face": Entry("no face found"),
+    "note.no-face/least": Entry("no face found of at least {min_face:up} pixels"),
+    "note.no-template": Entry("{photos:count photo} gave no template ({reasons:list}): counted as errors"),
+    "note.no-verdict": Entry("nothing restored was compared"),
+    "note.not-looked-for": Entry("faces under {min_face:up} pixels were not looked for"),
+    "note.outside-folders": Entry("left out {count:count photo} outside people's folders"),
+    "note.padded": Entry("photos padded by {pixels} px before detection"),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),
+    "note.split": Entry(
+        "{people:count person|people} enrolled with up to {references:count reference}, {strangers:,} not; "
+        "{share:.0%} of {probes:count probe} are non-mated; seed {seed}",
+    ),
     "note.stretched": Entry("values from {low:g} to {high:g} stretched to black and white"),
     "note.subjects-drawn": Entry("{drawn:,} of {subjects:,} named subjects were drawn"),
     "note.thin-evidence": Entry("thin evidence: {share:percent} of the face visible in {name}"),
@@ -33,4 +56,6 @@ ENTRIES: dict[str, Entry] = {
     "note.uncalibrated": Entry(
         "no calibration covers this model: every candidate is only possible, and no rate is known",
     ),
+    "note.verdict": Entry("{system} {verdict} ({points:+.1f} points of {metric}, {low:+.1f} to {high:+.1f})"),
+    "note.verdicts": Entry("{condition} ({subjects:count person|people}): {verdicts:phrases}."),
 }

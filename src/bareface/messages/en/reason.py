@@ -4,6 +4,7 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "reason.checksum": Entry("checksum of {chunk}"),
+    "reason.count": Entry("{count:,} {reason}"),
     "reason.empty": Entry("it is empty"),
     "reason.eyes": Entry("the eyes are {eyes:.1f} pixels apart; at least {least:g} are needed"),
     "reason.jpeg-bits": Entry("{bits} bits a sample"),
@@ -36,4 +37,5 @@ ENTRIES: dict[str, Entry] = {
     "reason.tiff-signed": Entry("signed samples of 8 bits"),
     "reason.tiff-subsampled": Entry("subsampled colours without compression"),
     "reason.too-long": Entry("it is longer than {most:,} bytes"),
+    "reason.transform": Entry("could not be transformed"),
 }

@@ -22,6 +22,15 @@ ENTRIES: dict[str, Entry] = {
         "this user has no home folder to keep the record of restorations in.",
         "Set BAREFACE_HOME to a folder that may be written to.",
     ),
+    "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
+    "usage.name/empty": Entry("the name is empty, or has nothing in it that shows.", "Give a name, or none at all."),
+    "usage.name/kind": Entry("a subject's name is text, not {value}.", "Put it in quotes."),
+    "usage.name/long": Entry("the name {name!r} has {length} characters, more than {most}.", "Shorten it."),
+    "usage.name/neither": Entry("{text!r} is neither a name nor a number.", "Write a number as #7."),
+    "usage.name/number": Entry(
+        "the name {name!r} reads as the number of a subject.",
+        "Choose one that does not begin with “#”.",
+    ),
     "usage.no-folder": Entry(
         "the current folder does not exist any more.",
         "Change to another folder, or give an absolute path.",
