@@ -29,7 +29,7 @@ def test_once_registered_it_finds_faces_in_dlibs_geometry(home: Path, shared_mod
 
 
 def test_unregistered_it_is_named_with_the_remedy(home: Path) -> None:
-    with pytest.raises(ModelError, match="bareface models add yunet") as refused:
+    with pytest.raises(ModelError, match=r"registry\.add\(.yunet.") as refused:
         Engine(detector="yunet")
     assert refused.value.code == "model.unknown"
 

@@ -132,7 +132,7 @@ def test_a_folder_gives_every_pair_once(tmp_path: Path) -> None:
     assert len(rows(protocol)) == 10 == len({frozenset(row[:2]) for row in rows(protocol)})
     subject = np.array([sample.subject for sample in protocol.samples])
     assert (subject[protocol.probe] == subject[protocol.reference]).sum() == 4
-    assert protocol.notes == ("outside people's folders, left out: 1 photo",)
+    assert protocol.notes == ("left out 1 photo outside people's folders",)
 
 
 def test_a_folder_of_nobody_is_refused(tmp_path: Path) -> None:

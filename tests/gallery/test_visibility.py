@@ -107,7 +107,7 @@ def test_fused_probes_count_as_the_most_covered_and_the_most_visible(filled):
 
 def test_a_probe_that_shows_too_little_is_refused(filled, tmp_path):
     photo = save(tmp_path / "grey.png", GREY)
-    with pytest.raises(FaceError, match=r"grey\.png: only 4 % .*--min-visible 0.*face\.hidden"):
+    with pytest.raises(FaceError, match=r"grey\.png: only 4 % .*min_visible=0.*face\.hidden"):
         filled.search(photo)
     for limit in (0, 0.04):
         (entry,) = filled.search(photo, min_visible=limit).lists
@@ -131,7 +131,7 @@ def test_a_hidden_face_is_an_outcome_of_its_file(gallery, tmp_path):
     report = gallery.enrol(photos)
     assert [(one.status, one.code) for one in report.outcomes] == [("failed", "face.hidden"), ("enrolled", None)]
     assert "4 %" in report.outcomes[0].message
-    assert "--min-visible 0" in report.outcomes[0].message
+    assert "min_visible=0" in report.outcomes[0].message
     assert len(gallery.references()) == 1
     assert [one.status for one in gallery.enrol(photos, min_visible=0).outcomes] == ["enrolled", "already enrolled"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bareface import messages
 from bareface.errors import BarefaceError
 from bareface.matching.evidence import MIN_VISIBLE, THIN_VISIBLE, refusal, sort_out, thin
 from tests.matching.faces import face
@@ -34,5 +35,6 @@ def test_a_refusal_names_file_share_limit_and_override():
     assert error.code == "face.hidden"
     text = str(error)
     assert text.startswith("a.jpg: only 19 %, 5 % of the face is visible, less than the limit of 20 %.")
-    assert "--min-visible 0" in text
-    assert "min_visible=0" in text
+    assert "`min_visible=0`" in text
+    with messages.speaking("command line"):
+        assert "`--min-visible 0`" in str(error)

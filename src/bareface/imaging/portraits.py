@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bareface.errors import UsageError
+from bareface.messages import Note
 from bareface.system.extras import missing
 
 
@@ -42,5 +43,5 @@ def _inside(package: str, *parts: str) -> Path:
     """Locate a file inside an installed package without importing it."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise missing(package, "the portraits for the demonstration and for trying out an added model")
+        raise missing(package, Note("purpose.portraits"))
     return Path(spec.origin).parent.joinpath(*parts)

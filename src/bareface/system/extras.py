@@ -6,14 +6,15 @@ from importlib import import_module
 from typing import Any, Final
 
 from bareface.errors import UsageError
+from bareface.messages import Note
 
 EXTRAS: Final = {
-    "matplotlib": ("evaluate", "plots"),
-    "pyarrow": ("evaluate", "score files"),
-    "scipy": ("evaluate", "simulated masks, calibrations and intervals"),
-    "skimage": ("evaluate", "classical enhancement and picture metrics"),
+    "matplotlib": ("evaluate", "purpose.plots"),
+    "pyarrow": ("evaluate", "purpose.score-files"),
+    "scipy": ("evaluate", "purpose.statistics"),
+    "skimage": ("evaluate", "purpose.pictures"),
 }
-"""Optional packages as they are imported: the extra that brings each, and what it is for."""
+"""Optional packages as they are imported: the extra that brings each, and the id of what it is for."""
 DISTRIBUTIONS: Final = {"skimage": "scikit-image"}
 """Names under which packages are installed, where they differ."""
 
@@ -40,7 +41,7 @@ def optional(module: str) -> Any:
         raise missing(package) from error
 
 
-def missing(package: str, needed_for: str | None = None) -> UsageError:
+def missing(package: str, needed_for: Note | None = None) -> UsageError:
     """Make the error for an optional package that is not installed.
 
     Parameters
@@ -52,8 +53,4 @@ def missing(package: str, needed_for: str | None = None) -> UsageError:
     """
     extra, purpose = EXTRAS[package]
     name = DISTRIBUTIONS.get(package, package)
-    return UsageError(
-        "usage.extra",
-        f"{needed_for or purpose} need the package {name}, which is not installed.",
-        remedy=f"Run `pip install 'bareface[{extra}]'`.",
-    )
+    return UsageError("usage.extra", purpose=needed_for or Note(purpose), package=name, extra=extra)

@@ -10,7 +10,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "calibration.missing": Entry(
         "no calibration comes with bareface for templates of {space}.",
-        "Fit one on your own gallery: `bareface calibrate GALLERY`.",
+        cli="Fit one on your own gallery: `bareface calibrate GALLERY`.",
+        python="Fit one on your own gallery: `Gallery.calibrate()`.",
     ),
     "calibration.scores/cllr": Entry("Cllr needs at least one ratio of each class, and no NaN."),
     "calibration.scores/infinite": Entry("Some scores are infinite.", "Leave them out."),
@@ -23,7 +24,8 @@ ENTRIES: dict[str, Entry] = {
     "calibration.scores/similarity": Entry("A similarity is NaN or infinite."),
     "calibration.scores/template": Entry(
         "a template is zero or not finite.",
-        "`bareface gallery check` names the damage.",
+        cli="`bareface gallery check` names the damage.",
+        python="`Gallery.check()` names the damage.",
     ),
     "calibration.sparse": Entry(
         "only {share:.1%} of the probe and reference photos were compared: how strangers differ stays unknown.",

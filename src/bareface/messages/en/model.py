@@ -191,7 +191,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "model.run": Entry(
         "the network failed: {reason}",
-        "If it needs more memory than there is, work on fewer photos at once with `--threads 1`.",
+        cli="If it needs more memory than there is, work on fewer photos at once with `--threads 1`.",
+        python="If it needs more memory than there is, work on fewer photos at once with `threads=1`.",
     ),
     "model.run/opencv": Entry(
         "OpenCV cannot run {model}: {reason}",
@@ -204,7 +205,8 @@ ENTRIES: dict[str, Entry] = {
     "model.task/upper-face": Entry("{model} makes no upper-face templates."),
     "model.terms": Entry(
         "{model} is not a known model, and its {missing:list} must be stated.",
-        "Give --task, --licence and --training-data.",
+        cli="Give --task, --licence and --training-data.",
+        python="Give `task`, `licence` and `training_data`.",
     ),
     "model.trial/crash": Entry(
         "{model} failed its trial run: it crashed ({how}).",
@@ -233,7 +235,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "model.unknown": Entry(
         "no model is called {model!r}; there are {known}.",
-        "Register one with `bareface models add {model} FILE`.",
+        cli="Register one with `bareface models add {model} FILE`.",
+        python="Register one with `bareface.models.registry.add({model!r}, path)`.",
     ),
     "model.unknown/segmenter": Entry("no segmenter is called {name!r}; there is {known}."),
     "model.unreadable/file": Entry("it cannot be read: {reason}.", "Get a sound file from its source."),

@@ -9,6 +9,10 @@ ENTRIES: dict[str, Entry] = {
         "the path is empty (a variable that is not set?).",
         "Give a name; “.” is the current folder.",
     ),
+    "usage.extra": Entry(
+        "{purpose} need the package {package}, which is not installed.",
+        "Run `pip install 'bareface[{extra}]'`.",
+    ),
     "usage.file-mode": Entry(
         "{text!r} is not a mode that a file of yours can have.",
         "Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",

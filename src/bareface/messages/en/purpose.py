@@ -1,0 +1,11 @@
+"""What optional packages are needed for."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "purpose.pictures": Entry("classical enhancement and picture metrics"),
+    "purpose.plots": Entry("plots"),
+    "purpose.portraits": Entry("the portraits for the demonstration and for trying out an added model"),
+    "purpose.score-files": Entry("score files"),
+    "purpose.statistics": Entry("simulated masks, calibrations and intervals"),
+}
