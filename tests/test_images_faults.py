@@ -179,7 +179,7 @@ def test_formats_that_are_not_read_are_named() -> None:
         b"<?xml version='1.0'?>\n<!-- a drawing -->\n<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"\0\0\0\x18ftypmp42\0\0\0\0",
     ):
-        with pytest.raises(ImageError, match=r"is not read\. Convert it to one of JPEG, PNG, WebP") as refusal:
+        with pytest.raises(ImageError, match=r"is not supported\. Convert it to one of JPEG, PNG, WebP") as refusal:
             decode(data)
         assert refusal.value.code == "image.unsupported"
 

@@ -123,7 +123,7 @@ def test_faces_that_were_not_looked_for_are_a_note() -> None:
     (analysis,) = engine.stream([np.full((10, 4000, 3), 90, np.uint8)])
     assert analysis.min_face == 100
     assert analysis.photo is not None
-    assert "faces under 100 pixels were not looked for" in analysis.photo.notes
+    assert "faces under 100 pixels were not searched for" in analysis.photo.notes
 
 
 def test_a_photo_decoded_far_reduced_says_so(engine: Engine, tmp_path: Path) -> None:

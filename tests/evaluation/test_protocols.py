@@ -112,7 +112,7 @@ def test_pairs_find_their_photos_whatever_the_suffix(tmp_path: Path) -> None:
         ("Ada/Ada_0001.png", "Bo/Bo_0003.jpg", 1),
     ]
     assert [sample.subject for sample in protocol.samples] == ["Ada", "Ada", "Bo"]
-    assert "dealt out" in protocol.notes[0]
+    assert "ten were assigned" in protocol.notes[0]
     (tmp_path / "pairs.txt").write_text("Ada 1 2\nAda 1 Bo 4\n")
     with pytest.raises(EvaluationError, match=r"line 2 names Bo/Bo_0004\.\*") as caught:
         read_pairs(tmp_path / "pairs.txt")
@@ -189,7 +189,7 @@ def test_csv_pairs(tmp_path: Path) -> None:
         (
             "probe,reference,probe_state\nA/A_0001.jpg,A/A_0002.jpg,full\nA/A_0001.jpg,A/A_0002.jpg,none\n",
             "evaluation.line",
-            "line 3 describes A/A_0001.jpg otherwise",
+            "line 3 describes A/A_0001.jpg differently",
         ),
     ],
 )

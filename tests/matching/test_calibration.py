@@ -54,7 +54,8 @@ def test_states_that_were_not_covered_are_stood_in_for_by_name():
     assert threshold.similarity == PACKAGED.threshold(1e-2).similarity
     assert threshold.extrapolated
     assert threshold.basis == (
-        "some people; not calibrated for probe full, reference none: figures of probe none, reference none stand in"
+        "some people; not calibrated for probe full, reference none: the figures are those of probe none, "
+        "reference none"
     )
     assert bare_only.fpir(0.9, 100, states=("full", "none")).extrapolated
     assert not bare_only.fpir(0.9, 100).extrapolated

@@ -93,7 +93,7 @@ def test_too_few_people_get_the_packaged_calibration_and_are_told():
     assert found.without_suspicious is None
     unknown = calibrate_references(people(30), "elsewhere", "model")
     assert unknown.calibration is None
-    assert any("none comes with bareface" in note for note in unknown.notes)
+    assert any("bareface has none" in note for note in unknown.notes)
 
 
 def test_nobody_named():

@@ -5,11 +5,11 @@ from bareface.messages.catalogue import Entry
 ENTRIES: dict[str, Entry] = {
     "calibration.format/file": Entry("this is not a calibration: {reason}.", "Calibrate again."),
     "calibration.llr": Entry(
-        "this calibration knows no mated comparisons, so no likelihood ratio.",
+        "this calibration has no mated comparisons, so it gives no likelihood ratios.",
         "Calibrate on people with at least two photos each.",
     ),
     "calibration.missing": Entry(
-        "no calibration comes with bareface for templates of {space}.",
+        "bareface has no calibration for templates of {space}.",
         cli="Fit one on your own gallery: `bareface calibrate GALLERY`.",
         python="Fit one on your own gallery: `Gallery.calibrate()`.",
     ),
@@ -28,12 +28,12 @@ ENTRIES: dict[str, Entry] = {
         python="`Gallery.check()` names the damage.",
     ),
     "calibration.sparse": Entry(
-        "only {share:.1%} of the probe and reference photos were compared: how strangers differ stays unknown.",
+        "only {share:.1%} of the probe and reference photos were compared: too few to tell how strangers differ.",
         "Use a protocol that compares every probe with every reference.",
     ),
     "calibration.subjects": Entry(
         "{subjects} subjects are too few to say how often strangers score high: {more} more are needed.",
-        "Until then the packaged calibration serves.",
+        "Until then the packaged calibration is used.",
     ),
     "calibration.ties": Entry(
         "the non-mated scores take too few values ({values}) to rank strangers.",

@@ -8,9 +8,9 @@ ENTRIES: dict[str, Entry] = {
     "evaluation.columns/header-lacks": Entry("the header lacks {names}.", "Known columns: {known:list}."),
     "evaluation.columns/header-repeats": Entry("the header repeats {names}.", "Name each column once."),
     "evaluation.columns/header-unknown": Entry("the header has unknown {names}.", "Known columns: {known:list}."),
-    "evaluation.columns/kind": Entry("column {column} holds {kind}, which it cannot."),
+    "evaluation.columns/kind": Entry("column {column} cannot hold {kind}."),
     "evaluation.columns/labels": Entry("needs a column subject or file, and at least one column of labels."),
-    "evaluation.columns/length": Entry("column {column} has another length than score."),
+    "evaluation.columns/length": Entry("column {column} and score have different lengths."),
     "evaluation.columns/long-name": Entry("column {column} has a name of over {most:,} letters."),
     "evaluation.columns/missing": Entry(
         "lacks the columns {names:list}; its header is: {header}.",
@@ -34,16 +34,18 @@ ENTRIES: dict[str, Entry] = {
         "Put each person's photos into a folder of their own.",
     ),
     "evaluation.file/info-failures": Entry(
-        "what it says of its making cannot be read: its failures are not pairs of a name and a reason.",
+        "its description of how it was made cannot be read: its failures are not pairs of a name and a reason.",
     ),
     "evaluation.file/info-json": Entry(
-        "what it says of its making cannot be read: it is not JSON, or nested too deeply.",
+        "its description of how it was made cannot be read: it is not JSON, or nested too deeply.",
     ),
-    "evaluation.file/info-kind": Entry("what it says of its making cannot be read: its kind is none of {kinds:list}."),
-    "evaluation.file/info-object": Entry("what it says of its making cannot be read: it is not a JSON object."),
-    "evaluation.file/info-text": Entry("what it says of its making cannot be read: a value in it is not text."),
+    "evaluation.file/info-kind": Entry(
+        "its description of how it was made cannot be read: its kind is none of {kinds:list}.",
+    ),
+    "evaluation.file/info-object": Entry("its description of how it was made cannot be read: it is not a JSON object."),
+    "evaluation.file/info-text": Entry("its description of how it was made cannot be read: a value in it is not text."),
     "evaluation.file/info-unknown": Entry(
-        "what it says of its making cannot be read: it states {name!r}, which is not known.",
+        "its description of how it was made cannot be read: it states {name!r}, which is not known.",
     ),
     "evaluation.file/read": Entry("cannot be read: {reason}."),
     "evaluation.file/utf-16": Entry(
@@ -69,7 +71,7 @@ ENTRIES: dict[str, Entry] = {
         "Run a folder, or a gallery and probes.",
     ),
     "evaluation.labels/by-photo": Entry(
-        "photos are labelled, but people are what restoring is judged by.",
+        "the labels are by photo, but restoration is evaluated by subject.",
         "Give labels by subject: a column subject, and one column a label.",
     ),
     "evaluation.labels/groups": Entry(
@@ -93,27 +95,27 @@ ENTRIES: dict[str, Entry] = {
     "evaluation.line/empty": Entry("line {line} has nothing in {names:list}."),
     "evaluation.line/itself": Entry("line {line} compares a photo with itself."),
     "evaluation.line/mated": Entry("line {line} has {text!r} for mated."),
-    "evaluation.line/mated-otherwise": Entry("line {line} says mated is {text}, its subjects say otherwise."),
+    "evaluation.line/mated-otherwise": Entry("line {line} says mated is {text}, but its subjects do not agree."),
     "evaluation.line/names-no": Entry("line {line} names no {column}."),
     "evaluation.line/number": Entry("line {line} has {text!r} where a number belongs."),
-    "evaluation.line/otherwise": Entry("line {line} describes {name} otherwise than before."),
+    "evaluation.line/otherwise": Entry("line {line} describes {name} differently than before."),
     "evaluation.line/pair": Entry("line {line} has neither three columns (mated) nor four (non-mated)."),
     "evaluation.line/pairs": Entry("line {line} promises {promised:,} pairs, but the file holds {pairs:,}."),
     "evaluation.line/repeats": Entry("line {line} repeats line {first}."),
     "evaluation.line/separator": Entry("line {line} is separated by commas or semicolons where tabs or blanks belong."),
     "evaluation.line/subject": Entry("line {line} names no subject of {name}, and it lies in no folder."),
-    "evaluation.mated": Entry("row {row}: mated contradicts the subjects."),
+    "evaluation.mated": Entry("row {row}: mated does not agree with the subjects."),
     "evaluation.n": Entry(
         "n too small: {comparisons:,} non-mated comparisons cannot show an FMR of {fmr:g}.",
         "Choose a higher rate.",
     ),
     "evaluation.nan/range": Entry(
-        "row {row} has no finite score, or one beyond {most:g} ({rows:,} such rows).",
+        "row {row} has no finite score, or one larger than {most:g} ({rows:count such row}).",
         "Mark failures to acquire in the column fta; a score is never NaN or infinite.",
     ),
     "evaluation.nan/unmarked": Entry("row {row} has no score and is not marked as a failure to acquire."),
     "evaluation.photo": Entry(
-        "line {line} names {name}, which is not there.",
+        "line {line} names {name}, which does not exist.",
         cli="Say where the photos are with --photos.",
         python="Say where the photos are with `photos`.",
     ),

@@ -10,7 +10,7 @@ ENTRIES: dict[str, Entry] = {
     "image.array/mask": Entry("an RGB uint8 picture is needed, not {dtype} {shape}."),
     "image.array/no-pixels": Entry("a Pillow image without pixels."),
     "image.array/region": Entry("the region's shape {shape} is not that of the picture, {picture}."),
-    "image.corrupt": Entry("the file is damaged ({reason}).", "Copy it again from where it came."),
+    "image.corrupt": Entry("the file is damaged ({reason}).", "Copy it again from its source."),
     "image.directory": Entry("it is a folder, not a photo.", "Name a file in it."),
     "image.empty": Entry("the file is empty.", "Copy it again."),
     "image.encode": Entry(
@@ -57,14 +57,14 @@ ENTRIES: dict[str, Entry] = {
     ),
     "image.truncated": Entry(
         "the file is cut short: part of the picture is missing.",
-        "Copy it again from where it came.",
+        "Copy it again from its source.",
     ),
     "image.unreadable/file": Entry("it cannot be read: {reason}.", "Check the disk or share."),
     "image.unreadable/folder": Entry(
         "the folder cannot be read ({reason}).",
         "Check its permissions, then enrol again.",
     ),
-    "image.unreadable/nothing-yet": Entry("its read() gave None: there is nothing to read yet."),
+    "image.unreadable/nothing-yet": Entry("its read() returned None: there is nothing to read yet."),
     "image.unreadable/object": Entry(
         "the {kind} cannot be used: {reason}.",
         "Pass a path, bytes, a file opened in binary mode, a Pillow image or an RGB array.",
@@ -72,23 +72,23 @@ ENTRIES: dict[str, Entry] = {
     "image.unreadable/open-file": Entry("it cannot be read: {reason}.", 'Pass a file opened with "rb".'),
     "image.unreadable/permission": Entry("it may not be read.", "Change its permissions."),
     "image.unsupported/cursor": Entry(
-        "A cursor is not read.",
+        "A cursor is not supported.",
         "Convert it to one of JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC.",
     ),
     "image.unsupported/format": Entry(
-        "{format} is not read.",
+        "{format} is not supported.",
         "Convert it to one of JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC.",
     ),
     "image.unsupported/icon": Entry(
-        "An icon is not read.",
+        "An icon is not supported.",
         "Convert it to one of JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC.",
     ),
     "image.unsupported/kind": Entry(
-        "this sort of {format} is not read ({reason}).",
+        "this kind of {format} is not supported ({reason}).",
         "Convert it to an 8-bit RGB PNG or JPEG.",
     ),
     "image.unsupported/video": Entry(
-        "A video is not read.",
+        "A video is not supported.",
         "Convert it to one of JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC.",
     ),
 }

@@ -7,14 +7,11 @@ ENTRIES: dict[str, Entry] = {
     "model.card/added": Entry("the model card cannot be read: {reason}", "Add the model again, or delete its folder."),
     "model.card/packaged": Entry("the model card cannot be read: {reason}", "Reinstall bareface."),
     "model.checksum/added": Entry(
-        "the model's file is not the one on its card.",
+        "the model's file does not match its card.",
         cli="Add it again: `bareface models add {model} FILE`.",
         python="Add it again: `bareface.models.registry.add({model!r}, path)`.",
     ),
-    "model.checksum/packaged": Entry(
-        "the file of the model {model} is not the one on its card.",
-        "Reinstall bareface.",
-    ),
+    "model.checksum/packaged": Entry("the file of the model {model} does not match its card.", "Reinstall bareface."),
     "model.checksum/sha256": Entry("the file's SHA-256 is {digest}, not {sha256}."),
     "model.external": Entry(
         "{model} keeps weights in other files, which are never read.",
@@ -80,12 +77,12 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "model.missing/added": Entry(
-        "the model's file is not there.",
+        "the model's file is missing.",
         cli="Add it again: `bareface models add {model} FILE`.",
         python="Add it again: `bareface.models.registry.add({model!r}, path)`.",
     ),
     "model.missing/file": Entry("there is no such file.", "Check the path."),
-    "model.missing/packaged": Entry("the file of the model {model} is not there.", "Reinstall bareface."),
+    "model.missing/packaged": Entry("the file of the model {model} is missing.", "Reinstall bareface."),
     "model.name/form": Entry(
         "{name!r} is not a model name: letters, digits, dots and dashes only, {most} at most.",
         "Choose another name.",
@@ -103,7 +100,7 @@ ENTRIES: dict[str, Entry] = {
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),
     "model.output/differs": Entry(
-        "the model {model} gave two different templates of one face.",
+        "the model {model} gave two different templates for the same face.",
         cli="Use another model, or add it again from a sound file: `bareface models add`.",
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),
@@ -152,7 +149,7 @@ ENTRIES: dict[str, Entry] = {
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),
     "model.output/same": Entry(
-        "the model {model} gave the same template of two different faces.",
+        "the model {model} gave the same template for two different faces.",
         cli="Use another model, or add it again from a sound file: `bareface models add`.",
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),
@@ -162,7 +159,7 @@ ENTRIES: dict[str, Entry] = {
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),
     "model.output/together": Entry(
-        "the model {model} gave other templates of two faces together than one by one.",
+        "the model {model} gave different templates for two faces in one batch than for each alone.",
         cli="Use another model, or add it again from a sound file: `bareface models add`.",
         python="Use another model, or add it again from a sound file: `bareface.models.registry.add`.",
     ),

@@ -9,21 +9,21 @@ ENTRIES: dict[str, Entry] = {
     "note.colour-profile": Entry("colour profile ignored: {reason}"),
     "note.decisions": Entry("rates and decisions: {basis}"),
     "note.end-missing": Entry("the end of the file is missing; its pixels are complete"),
-    "note.exif": Entry("EXIF holds nothing that can be read: taken as upright"),
+    "note.exif": Entry("EXIF cannot be read: taken as upright"),
     "note.few-mated": Entry(
-        "fewer than {least} named subjects have two references: people enrolled twice were not looked for",
+        "fewer than {least} named subjects have two references: people enrolled under two names were not searched for",
     ),
     "note.few-subjects/none": Entry(
-        "{missing} more named subjects are needed for a calibration of this gallery: none comes with bareface for "
-        "these templates",
+        "{missing} more named subjects are needed for a calibration of this gallery: bareface has none for these "
+        "templates",
     ),
     "note.few-subjects/packaged": Entry(
-        "{missing} more named subjects are needed for a calibration of this gallery: the packaged one serves",
+        "{missing} more named subjects are needed for a calibration of this gallery: the packaged one is used",
     ),
     "note.first-frame": Entry("first of {count} frames"),
     "note.first-page": Entry("first of {count} pages"),
     "note.first-picture": Entry("first of {count} pictures"),
-    "note.folds": Entry("the pairs file has no folds: ten were dealt out in turn"),
+    "note.folds": Entry("the pairs file has no folds: ten were assigned in turn"),
     "note.frames-damaged": Entry("first frame; what follows it is damaged"),
     "note.left-out/excluded": Entry("left out {count:count file} by --exclude"),
     "note.left-out/files": Entry(
@@ -41,7 +41,7 @@ ENTRIES: dict[str, Entry] = {
     "note.no-face/least": Entry("no face found of at least {min_face:up} pixels"),
     "note.no-template": Entry("{photos:count photo} gave no template ({reasons:list}): counted as errors"),
     "note.no-verdict": Entry("nothing restored was compared"),
-    "note.not-looked-for": Entry("faces under {min_face:up} pixels were not looked for"),
+    "note.not-looked-for": Entry("faces under {min_face:up} pixels were not searched for"),
     "note.outside-folders": Entry("left out {count:count photo} outside people's folders"),
     "note.padded": Entry("photos padded by {pixels} px before detection"),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),

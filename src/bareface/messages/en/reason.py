@@ -17,8 +17,8 @@ ENTRIES: dict[str, Entry] = {
     "reason.not-onnx": Entry("it is not an ONNX file"),
     "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
     "reason.other-states": Entry(
-        "not calibrated for probe {probe}, reference {reference}: figures of probe {used_probe}, reference "
-        "{used_reference} stand in",
+        "not calibrated for probe {probe}, reference {reference}: the figures are those of probe {used_probe}, "
+        "reference {used_reference}",
     ),
     "reason.path": Entry("this is not a valid path ({reason})"),
     "reason.quality": Entry("its quality is {quality:.0f} of 100; at least {least:g} is needed"),

@@ -20,15 +20,15 @@ ENTRIES: dict[str, Entry] = {
         "Name a PEM file with the chain, the signer's certificate first, and an unlocked private key.",
     ),
     "restoration.no-evidence": Entry(
-        "{seen:.0f} % of the face is seen: any filling would be a face from nowhere.",
-        "At least {least:.0f} % must be seen; use another photo or a smaller region.",
+        "only {seen:.0f} % of the face is visible: too little to complete the rest from.",
+        "At least {least:.0f} % must be visible; use another photo or a smaller region.",
     ),
     "restoration.no-information": Entry(
         "no usable information: {reason}.",
-        "A clearer or larger photo is needed; what could be drawn would be some other face.",
+        "Use a clearer or larger photo; from this one, the result would show another face.",
     ),
     "restoration.no-photo": Entry(
-        "the face has lost its photo.",
+        "the photo of this face is no longer in memory.",
         "Find it with Engine.faces or Engine.detect, not in a stream.",
     ),
     "restoration.nothing-hidden": Entry("nothing hides this face.", "Mark what to fill with a region."),

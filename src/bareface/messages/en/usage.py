@@ -3,8 +3,8 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
-    "usage.degradation": Entry("{step} has a parameter outside its range."),
-    "usage.demo-portrait": Entry("the portrait of {name} is not there.", "Install the package that brings it again."),
+    "usage.degradation": Entry("{step} has a parameter out of its range."),
+    "usage.demo-portrait": Entry("the portrait of {name} is missing.", "Reinstall the package that contains it."),
     "usage.empty/path": Entry(
         "the path is empty (a variable that is not set?).",
         "Give a name; “.” is the current folder.",
@@ -14,10 +14,10 @@ ENTRIES: dict[str, Entry] = {
         "Run `pip install 'bareface[{extra}]'`.",
     ),
     "usage.file-mode": Entry(
-        "{text!r} is not a mode that a file of yours can have.",
+        "{text!r} is not a file mode that lets its owner read and write.",
         "Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
     ),
-    "usage.forked": Entry("this stream was begun before this process was forked."),
+    "usage.forked": Entry("this stream was started before this process was forked."),
     "usage.home/models": Entry(
         "this user has no home folder to keep models in.",
         "Set BAREFACE_HOME to a folder that may be written to.",
@@ -27,7 +27,7 @@ ENTRIES: dict[str, Entry] = {
         "Set BAREFACE_HOME to a folder that may be written to.",
     ),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
-    "usage.name/empty": Entry("the name is empty, or has nothing in it that shows.", "Give a name, or none at all."),
+    "usage.name/empty": Entry("the name is empty, or has no visible characters.", "Give a name, or none at all."),
     "usage.name/kind": Entry("a subject's name is text, not {value}.", "Put it in quotes."),
     "usage.name/long": Entry("the name {name!r} has {length} characters, more than {most}.", "Shorten it."),
     "usage.name/neither": Entry("{text!r} is neither a name nor a number.", "Write a number as #7."),
@@ -49,8 +49,8 @@ ENTRIES: dict[str, Entry] = {
         "Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
     ),
     "usage.output/not-a-file": Entry("is a folder, a device or a pipe.", "Name a file."),
-    "usage.output/page": Entry("another file is there, which is not a page and would be lost.", "Name another file."),
-    "usage.output/reads": Entry("it is read by this command, and would be lost.", "Name another file."),
+    "usage.output/page": Entry("it exists, is not a page, and would be lost.", "Name another file."),
+    "usage.output/reads": Entry("it is also an input, and would be lost.", "Name another file."),
     "usage.output/write": Entry(
         "cannot be written: {reason}.",
         "Check the name, the folder, its permissions and the free space.",
