@@ -22,7 +22,6 @@ ABOVE = ("cli", "messages", "moved.py", "reports")
 """Who speaks to people, and may do so in sentences of their own."""
 NOT_YET = (
     "gallery",
-    "services",
     "storage",
 )
 """Packages whose errors still carry sentences of their own."""

@@ -177,12 +177,7 @@ def write(figure: Figure, path: str | Path) -> None:
     """Save a figure as ``.png``, ``.svg`` or ``.pdf``; raises ``evaluation.format`` for another ending."""
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in ("png", "svg", "pdf"):
-        raise EvaluationError(
-            "evaluation.format",
-            "not a kind of plot.",
-            source=str(path),
-            remedy="Use a name ending in .png, .svg or .pdf.",
-        )
+        raise EvaluationError("evaluation.format/plot", source=str(path))
     write_atomically(path, _saved(figure, kind))
 
 

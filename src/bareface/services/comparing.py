@@ -6,6 +6,7 @@ from bareface.errors import TemplateError
 from bareface.matching import evidence
 from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.scoring import crosses, distance, score
+from bareface.messages import Note
 from bareface.values import arguments
 from bareface.values.face import Face, Template
 from bareface.values.search import Comparison, Decision
@@ -21,15 +22,15 @@ def same_space(a: Template, b: Template) -> None:
     """
     if a.space != b.space:
         raise TemplateError(
-            "template.space",
-            f"a template of {a.space} ({a.model}) cannot be compared with one of {b.space} ({b.model}).",
-            remedy="Compute both with one model; `bareface gallery reembed` moves a gallery to another space.",
+            "template.space/compared", space=a.space, model=a.model, other_space=b.space, other_model=b.model
         )
     if len(a.vector) != len(b.vector):
         raise TemplateError(
-            "template.shape",
-            f"{len(a.vector)} numbers ({a.model}) cannot be compared with {len(b.vector)} ({b.model}).",
-            remedy="Compute both with one model.",
+            "template.shape/compared",
+            length=len(a.vector),
+            model=a.model,
+            other_length=len(b.vector),
+            other_model=b.model,
         )
 
 
@@ -60,7 +61,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     from bareface.calibration.calibration import Calibration
 
     for name, face in (("a", a), ("b", b)):
-        arguments.instance(name, face, Face, "a face, as Engine.faces gives them")
+        arguments.instance(name, face, Face, Note("argument.face"))
     min_visible = arguments.number("min_visible", min_visible, 0, 1)
     fmr = arguments.number("fmr", fmr, code="calibration.rate")
     one, other = a.template, b.template
@@ -80,7 +81,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
         decision = "match" if found >= match.similarity else "possible"
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:
-        notes = (f"one template is of {one.model}, one of {other.model}: the threshold is for two of one model", *notes)
+        notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
     return Comparison(
         similarity=found,
         distance=distance(one.vector, other.vector),

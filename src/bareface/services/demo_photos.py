@@ -58,12 +58,7 @@ def people_in(folder: Path) -> Photos:
             photos.setdefault(entry.subject, []).append(Path(entry.name))
     found = [Person(name, tuple(files)) for name, files in sorted(photos.items())]
     if not found:
-        raise UsageError(
-            "usage.demo-folder",
-            "there is no folder with a person's photos in it.",
-            source=str(folder),
-            remedy="Name a folder that holds one folder a person.",
-        )
+        raise UsageError("usage.demo-folder", source=str(folder))
     step = max(1, len(found) // (ENROLLED + STRANGERS))
     sample = found[::step][: ENROLLED + STRANGERS]
     strangers, enrolled = (sample[:STRANGERS], sample[STRANGERS:]) if len(sample) > 2 * STRANGERS else ([], sample)
@@ -121,9 +116,7 @@ def _fetch(address: str, digest: str, target: Path) -> Path:
         with urllib.request.urlopen(address, timeout=10) as answer:
             data: bytes = answer.read(2**24)
     except (OSError, ValueError) as error:  # URLError is an OSError
-        raise UsageError(
-            "usage.demo-download", f"cannot be fetched: {getattr(error, 'reason', error)}.", source=address
-        ) from error
+        raise UsageError("usage.demo-download/fetch", reason=getattr(error, "reason", error), source=address) from error
     if hashlib.sha256(data).hexdigest() != digest:
-        raise UsageError("usage.demo-download", "is not the file that was pinned: its SHA-256 differs.", source=address)
+        raise UsageError("usage.demo-download/differs", source=address)
     return write_atomically(target, data)

@@ -15,6 +15,7 @@ from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar, get_args
 from bareface.audit.port import AuditLog
 from bareface.errors import GalleryError, UsageError
 from bareface.faces.port import FaceEngine
+from bareface.messages import Note
 from bareface.services.gallery_corrections import Corrections
 from bareface.services.gallery_deletion import Deletion
 from bareface.services.gallery_enrolment import Enrolment
@@ -117,7 +118,7 @@ class Gallery:
         check_named(arguments.path("path", path))
         arguments.choice("index", index, (None, *get_args(Precision)), code="usage.index")
         if engine is not None:
-            arguments.able("engine", engine, ("model", "space", "precision", "stream"), "an Engine, or None")
+            arguments.able("engine", engine, ("model", "space", "precision", "stream"), Note("argument.engine-or-none"))
         if audit is not None:
             arguments.able("audit", audit, ("append",), "an AuditLog, or None")
         store = Store(path, create=create)
@@ -130,12 +131,7 @@ class Gallery:
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: a database that is open belongs to its process."""
-        raise UsageError(
-            "usage.pickle",
-            "an open gallery cannot be pickled.",
-            source=str(self.path),
-            remedy="Pass its path, and open it in the other process with Gallery.open.",
-        )
+        raise UsageError("usage.pickle", source=str(self.path))
 
     @property
     def path(self) -> Path:

@@ -55,7 +55,7 @@ class Deletion:
         """
         with self.opened.recorder.call("Gallery.delete", context) as facts:
             if sum(given is not None for given in (subject, photo, reference)) != 1:
-                raise UsageError("usage.delete", "name one of a subject, a photo or references to delete.")
+                raise UsageError("usage.delete")
             with self.opened.store.write() as connection:
                 if subject is not None:
                     with suppress(UsageError):  # one that only corrections wait for has no number

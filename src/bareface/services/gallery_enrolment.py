@@ -105,7 +105,7 @@ class Enrolment:
             skipped, engine = Skipped(), self.opened.engine
             photos = tuple(entries(sources, subject, limits_of(engine), exclude=exclude, skipped=skipped))
             if face is not None and len(photos) != 1:
-                raise UsageError("usage.face", f"a face is chosen, but there are {len(photos)} photos, not one.")
+                raise UsageError("usage.face/photos", photos=len(photos))
             facts.add(photos=len(photos))
             self.opened.store.check_writable()
             rules = enrolment.Rules(basis, largest, face, crops, min_visible)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bareface.messages import Note
 from bareface.services.opened import OpenGallery
 from bareface.values import arguments
 from bareface.values.context import Context
@@ -28,7 +29,7 @@ class Restorations:
         from bareface.restoration.base import Restored
 
         with self.opened.recorder.call("Gallery.keep_restoration", context) as facts:
-            arguments.instance("restored", restored, Restored, "what Engine.unmask or Engine.enhance gave")
+            arguments.instance("restored", restored, Restored, Note("argument.restored"))
             with self.opened.store.write() as connection:
                 kept = keep(connection, restored)
             facts.add(restorations=int(kept))

@@ -12,6 +12,7 @@ from bareface.gallery import search as searching
 from bareface.imaging.folders import as_sources
 from bareface.imaging.sources import limits_of
 from bareface.matching.evidence import MIN_VISIBLE
+from bareface.messages import Note
 from bareface.services.opened import OpenGallery
 from bareface.storage.sqlite.rows import check_space
 from bareface.values import arguments
@@ -80,7 +81,7 @@ class Searches:
             min_visible = arguments.number("min_visible", min_visible, 0, 1)
             sources = as_sources(probe, limits_of(engine))
             if not sources:
-                raise UsageError("usage.probe", "no probe is given.")
+                raise UsageError("usage.probe")
             facts.add(photos=len(sources))
             check_space(store.state(), engine.space, store.path)
             probes = searching.probes_of(engine, sources, same_person=same_person, min_visible=min_visible)
@@ -135,7 +136,7 @@ class Searches:
         from bareface.gallery import search_restored as restored
 
         with self.opened.recorder.call("Gallery.search_restored", context) as facts:
-            arguments.instance("result", result, SearchResult, "what Gallery.search gave")
+            arguments.instance("result", result, SearchResult, Note("argument.search-result"))
             if not unmask and not enhance:
                 return ()
             engine = self.opened.engine

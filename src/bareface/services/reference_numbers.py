@@ -24,8 +24,7 @@ def reference_numbers(which: object) -> tuple[int, ...]:
             raise TypeError
         numbers = tuple(map(operator.index, several))
     except TypeError:
-        what = f"a reference is given by its number, not by {arguments.shown(which)}."
-        raise UsageError("usage.unknown-reference", what) from None
+        raise UsageError("usage.unknown-reference/kind", value=arguments.shown(which)) from None
     if not numbers:
-        raise UsageError("usage.unknown-reference", "no reference is given.")
+        raise UsageError("usage.unknown-reference/none")
     return numbers

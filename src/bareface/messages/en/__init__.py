@@ -1,4 +1,4 @@
-"""The messages in English."""
+"""The messages in English, one module an area."""
 
 from bareface.messages.catalogue import Entry
 from bareface.messages.en import (
@@ -15,22 +15,26 @@ from bareface.messages.en import (
     quality,
     reason,
     restoration,
+    template,
     usage,
 )
 
-ENTRIES: dict[str, Entry] = {
-    **argument.ENTRIES,
-    **basis.ENTRIES,
-    **calibration.ENTRIES,
-    **caption.ENTRIES,
-    **evaluation.ENTRIES,
-    **face.ENTRIES,
-    **image.ENTRIES,
-    **model.ENTRIES,
-    **note.ENTRIES,
-    **purpose.ENTRIES,
-    **quality.ENTRIES,
-    **reason.ENTRIES,
-    **restoration.ENTRIES,
-    **usage.ENTRIES,
-}
+_AREAS = (
+    argument,
+    basis,
+    calibration,
+    caption,
+    evaluation,
+    face,
+    image,
+    model,
+    note,
+    purpose,
+    quality,
+    reason,
+    restoration,
+    template,
+    usage,
+)
+
+ENTRIES: dict[str, Entry] = {code: entry for area in _AREAS for code, entry in area.ENTRIES.items()}

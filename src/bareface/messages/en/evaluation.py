@@ -61,6 +61,7 @@ ENTRIES: dict[str, Entry] = {
         "accuracy over folds needs at least two folds.",
         "Use a pairs file; its header gives the folds.",
     ),
+    "evaluation.format/plot": Entry("not a kind of plot.", "Use a name ending in .png, .svg or .pdf."),
     "evaluation.format/scores": Entry(
         "not a known kind of score file.",
         "Use a name ending in .parquet, .csv or .csv.gz.",

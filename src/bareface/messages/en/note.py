@@ -42,6 +42,9 @@ ENTRIES: dict[str, Entry] = {
     "note.no-template": Entry("{photos:count photo} gave no template ({reasons:list}): counted as errors"),
     "note.no-verdict": Entry("nothing restored was compared"),
     "note.not-looked-for": Entry("faces under {min_face:up} pixels were not searched for"),
+    "note.other-model": Entry(
+        "one template is of {model}, one of {other_model}: the threshold is for two of one model",
+    ),
     "note.outside-folders": Entry("left out {count:count photo} outside people's folders"),
     "note.padded": Entry("photos padded by {pixels} px before detection"),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),

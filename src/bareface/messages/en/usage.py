@@ -4,6 +4,13 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "usage.degradation": Entry("{step} has a parameter out of its range."),
+    "usage.delete": Entry("name one of a subject, a photo or references to delete."),
+    "usage.demo-download/differs": Entry("is not the file that was pinned: its SHA-256 differs."),
+    "usage.demo-download/fetch": Entry("cannot be fetched: {reason}."),
+    "usage.demo-folder": Entry(
+        "there is no folder with a person's photos in it.",
+        "Name a folder that holds one folder a person.",
+    ),
     "usage.demo-portrait": Entry("the portrait of {name} is missing.", "Reinstall the package that contains it."),
     "usage.empty/path": Entry(
         "the path is empty (a variable that is not set?).",
@@ -13,6 +20,7 @@ ENTRIES: dict[str, Entry] = {
         "{purpose} need the package {package}, which is not installed.",
         "Run `pip install 'bareface[{extra}]'`.",
     ),
+    "usage.face/photos": Entry("a face is chosen, but there are {photos} photos, not one."),
     "usage.file-mode": Entry(
         "{text!r} is not a file mode that lets its owner read and write.",
         "Give 0600 (you alone, as without the variable), 0640 (your group reads), 0660 or 0644.",
@@ -55,5 +63,12 @@ ENTRIES: dict[str, Entry] = {
         "cannot be written: {reason}.",
         "Check the name, the folder, its permissions and the free space.",
     ),
+    "usage.pickle": Entry(
+        "an open gallery cannot be pickled.",
+        "Pass its path, and open it in the other process with Gallery.open.",
+    ),
+    "usage.probe": Entry("no probe is given."),
     "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),
+    "usage.unknown-reference/kind": Entry("a reference is given by its number, not by {value}."),
+    "usage.unknown-reference/none": Entry("no reference is given."),
 }

@@ -1,0 +1,14 @@
+"""Messages of errors ``template.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "template.shape/compared": Entry(
+        "{length} numbers ({model}) cannot be compared with {other_length} ({other_model}).",
+        "Compute both with one model.",
+    ),
+    "template.space/compared": Entry(
+        "a template of {space} ({model}) cannot be compared with one of {other_space} ({other_model}).",
+        "Compute both with one model; `bareface gallery reembed` moves a gallery to another space.",
+    ),
+}
