@@ -78,6 +78,9 @@ def astronaut_file() -> Path:
     [
         (["demo"], "scikit-image"),
         (["evaluate", "metrics", "{scores}"], "pyarrow"),
+        (["evaluate", "run", "{people}", "-o", "{out}.csv"], "pyarrow"),
+        (["evaluate", "report", "{people}", "-o", "{out}.html"], "matplotlib"),
+        (["evaluate", "restoration", "{people}"], "scipy"),
         (["enhance", "{photo}", "-o", "{out}", "--method", "wiener"], "scikit-image"),
         (
             [
@@ -104,8 +107,10 @@ def test_what_needs_an_extra_says_so(arguments: list[str], package: str, tmp_pat
         "scores": tmp_path / "scores.csv",
         "photo": astronaut_file(),
         "out": tmp_path / "out",
+        "people": tmp_path / "people",
         "model": registry.path_of(registry.card("bareface-detector")),
     }
+    (places["people"] / "Eileen").mkdir(parents=True)
     places["scores"].write_text("probe,reference,probe_subject,reference_subject,score\na,b,a,a,0.5\n")
     code = """
 import os

@@ -12,6 +12,7 @@ import typer
 from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
 from bareface.cli.shapes import plain
+from bareface.system.extras import require
 from bareface.system.files import check_page, check_place, make_folder, write_atomically
 from bareface.system.reading import read_regular
 
@@ -243,6 +244,7 @@ def report(
     from bareface.reports.evaluation import report as page
 
     check_page(out)
+    require("matplotlib", "scipy")
     for folder in photos or ():
         if not folder.is_dir():
             raise UsageError("usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos.")

@@ -13,6 +13,7 @@ from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.shapes import plain
 from bareface.errors import UsageError
+from bareface.system.extras import require
 from bareface.system.files import check_page, write_atomically
 from bareface.values.words import passed_over
 
@@ -56,6 +57,7 @@ def restoration(
     from bareface.imaging.folders import Skipped
     from bareface.reports.restoration import CAUTIONS, page
 
+    require("scipy", "skimage")
     if report:
         check_page(report)
     labels = read_labels(groups) if groups else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from bareface.errors import UsageError
@@ -39,6 +40,24 @@ def optional(module: str) -> Any:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
         raise missing(package) from error
+
+
+def require(*packages: str) -> None:
+    """Refuse to begin long work whose result could not be written.
+
+    Parameters
+    ----------
+    packages
+        What it needs of :data:`EXTRAS`; nothing is imported.
+
+    Raises
+    ------
+    UsageError
+        ``usage.extra`` for the first that is not installed.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise missing(package)
 
 
 def missing(package: str, needed_for: Note | None = None) -> UsageError:
