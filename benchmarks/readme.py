@@ -77,18 +77,18 @@ def masked_detection(results: Values) -> str:
     states, steady = found["mask states"], ", from the mean of YuNet's looks"
     rows = [
         ["MFR2, real masks: photos with a face found", percent(found["MFR2"]["found"]), ""],
-        ["MFR2: masked or bare, rightly said", percent(found["MFR2"]["masked or bare right"]), ""],
-        ["masks worn wrongly, said to be so", percent(states["partial"]["right"]), ""],
-        ["masks worn rightly, said to be so", percent(states["full"]["right"]), ""],
+        ["MFR2: masked or bare, correct", percent(found["MFR2"]["masked or bare right"]), ""],
+        ["incorrectly worn masks recognised", percent(states["partial"]["right"]), ""],
+        ["correctly worn masks recognised", percent(states["full"]["right"]), ""],
         *(
             [
-                f"marked faces found (overlap {overlap}), at {at['yunet']['false']} detections that nobody marked",
+                f"recall at {at['yunet']['false']} false positives (IoU {overlap})",
                 f"{100 * at['ours at the same']['recall']:.1f} % of {at['marks']}",
                 f"{100 * at['yunet']['recall']:.1f} %",
             ]
             for overlap, at in (("0.4", found["marked"]), ("0.5", found["marked, strictly"]))
         ),
-        ["faces in the wild that YuNet is sure of: found", percent(found["wild"]), ""],
+        ["faces that YuNet detects confidently (photos in the wild): found", percent(found["wild"]), ""],
         *(
             [
                 f"landmarks under a simulated mask, {name}: distance from YuNet's on the bare photo, "
@@ -99,7 +99,7 @@ def masked_detection(results: Values) -> str:
             for name in ("eyes", "all five")
         ),
         [
-            "the same, eyes, from the mean of eleven looks of YuNet's at the bare photo",
+            "the same, eyes: distance from the mean of eleven YuNet results on the bare photo",
             *(f"{100 * landmarks[name + steady]['eyes']:.1f} %" for name in ("ours", "yunet")),
         ],
         [
@@ -107,7 +107,7 @@ def masked_detection(results: Values) -> str:
             "",
             f"{100 * landmarks['yunet, bare']['eyes']:.1f} %",
         ],
-        *([f"time a photo, {name}", f"{t['ours']:.1f} ms", f"{t['yunet']:.1f} ms"] for name, t in times.items()),
+        *([f"time per photo, {name}", f"{t['ours']:.1f} ms", f"{t['yunet']:.1f} ms"] for name, t in times.items()),
     ]
     return table(["detection", "bareface", "YuNet"], rows)
 
@@ -120,7 +120,7 @@ def held_out(results: Values) -> str:
     ]
     overlaps = next(iter(results["rows"].values()))
     counts = ", ".join(map(str, results["false"]))
-    title = f"{results['faces']} marked faces of {results['photos']} photos, recall at {counts} unmarked detections"
+    title = f"{results['faces']} annotated faces of {results['photos']} photos, recall at {counts} other detections"
     recalls = table([title, *(f"overlap {overlap}" for overlap in overlaps)], rows)
     # YuNet's scores mean something else.
     found = [
@@ -129,7 +129,7 @@ def held_out(results: Values) -> str:
         if name != "YuNet"
     ]
     scores = table(
-        [f"found / unmarked detections, overlap {next(iter(overlaps))}, score", *map(str, results["least scores"])],
+        [f"found / other detections, overlap {next(iter(overlaps))}, score", *map(str, results["least scores"])],
         found,
     )
     return f"{recalls}\n\n{scores}"
@@ -139,12 +139,12 @@ def occlusion(results: Values) -> str:
     """The occlusion map on rendered masks and validation photos."""
     rendered, validation = results["results"]["maskseg"], results["results"]["validation"]
     rows = [
-        [f"mask IoU, rendered masks worn {how} (maskseg, n = {rendered[name]['mask']['n']})", f"{value:.3f}"]
-        for name, how in (("cwm", "rightly"), ("iwm", "wrongly"))
+        [f"mask IoU, {how} worn rendered masks (maskseg, n = {rendered[name]['mask']['n']})", f"{value:.3f}"]
+        for name, how in (("cwm", "correctly"), ("iwm", "incorrectly"))
         for value in [rendered[name]["mask"]["pooled"]]
     ]
     rows += [
-        [f"mask state right by the map alone, {name}, n = {found['n']}", f"{100 * found['right']:.1f} %"]
+        [f"mask state correct by the map alone, {name}, n = {found['n']}", f"{100 * found['right']:.1f} %"]
         for name, found in validation.items()
     ]
     return table(["occlusion map", ""], rows)
@@ -163,8 +163,8 @@ def masked(results: Values) -> str:
         for name, other in (("open", "yunet + dlib-resnet"), ("base", "bareface + dlib-resnet")):
             gain = found.get(f"ours less {name}", {}).get("tar@0.01")
             if gain:
-                ratio = f"error {found['error ratio'][other]:.2f} of its"
-                rows.append([f"{task}: bareface128 less {other}, paired", ratio, "", change(gain), ""])
+                ratio = f"{found['error ratio'][other]:.2f} x its error"
+                rows.append([f"{task}: bareface128, difference to {other} (paired)", ratio, "", change(gain), ""])
     return table(["set: detector + embedder", "accuracy", "EER", "TAR at FMR 1e-2", "pairs lost (FTA)"], rows)
 
 
@@ -173,9 +173,9 @@ def pipeline(results: Values) -> str:
     path, alone = results["whole_path_s"], results["descriptor_s"]
     hog, cnn = path["face_recognition, HOG"], path["face_recognition, CNN"]
     rows = [[name, f"{1e3 * s:.1f}", f"{hog / s:.1f}x", f"{cnn / s:.1f}x"] for name, s in path.items()]
-    first = table(["file to templates", "ms a photo", "of HOG's speed", "of CNN's speed"], rows)
+    first = table(["file to templates", "ms per photo", "speed relative to HOG", "speed relative to CNN"], rows)
     rows = [[name, f"{1e3 * s:.2f}", f"{alone['dlib'] / s:.1f}x"] for name, s in alone.items()]
-    return first + "\n\n" + table(["descriptor alone", "ms a face", "of dlib's speed"], rows)
+    return first + "\n\n" + table(["descriptor alone", "ms per face", "speed relative to dlib"], rows)
 
 
 def search(results: Values) -> str:

@@ -1,4 +1,4 @@
-"""The tables of ``docs/restoration.md``, and what the README says of them; called by :mod:`benchmarks.readme`."""
+"""The tables of ``docs/restoration.md`` and their summaries for ``docs/benchmarks.md``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bareface.models import registry
 from benchmarks.markdown import Values, change, percent, rate, table
 
 FILLED: Final = {
-    "completion": "**a guess** (SSIM: the mean of 20)",
+    "completion": "**a completion** (SSIM: the mean of 20)",
     "Telea": "OpenCV, Telea",
     "Navier-Stokes": "OpenCV, Navier-Stokes",
     "mean face": "the mean face",
@@ -25,7 +25,7 @@ MEASURES: Final = {"features": "MobileFaceNet's layers", "identity": "identity"}
 
 
 def unmask(results: Values) -> str:
-    """Guesses under a mask beside other fillings; each guess singly; what their band is worth; how they look."""
+    """Completions and other fillings; each completion singly; the band of 20; how they look."""
     found = results["results"]
     methods = list(found["features"]["mean"])
     means = [
@@ -34,7 +34,7 @@ def unmask(results: Values) -> str:
     ]
     less = [
         [
-            f"a guess less {FILLED.get(name, name)}",
+            f"a completion, difference to {FILLED.get(name, name)}",
             *(
                 f"{change(found[metric]['completion less'][name])}, "
                 f"better in {100 * found[metric]['share better'][name]:.0f} %"
@@ -52,7 +52,7 @@ def unmask(results: Values) -> str:
             table([f"inside the region, {n}", *METRICS.values()], means),
             table(["paired by face", *METRICS], less),
             *_singly(found, n),
-            table([f"band of 20 guesses, looks, time, {n}", ""], [*_band(found["band"]), *_said(said)]),
+            table([f"band of 20 completions, appearance, time, {n}", ""], [*_band(found["band"]), *_said(said)]),
             *stale(results, "bareface-eigenface"),
         ]
     )
@@ -73,7 +73,7 @@ def _singly(found: Values, n: str) -> Iterator[str]:
         rows = [
             [name, rate(one["mean"]), *(change(one["less"][rival]) for rival in rivals)] for name, one in each.items()
         ]
-        columns = [f"{metric}, {n}", "mean", *(f"less {FILLED.get(rival, rival)}" for rival in rivals)]
+        columns = [f"{metric}, {n}", "mean", *(f"difference to {FILLED.get(rival, rival)}" for rival in rivals)]
         word = "yes" if found[metric]["each completion better"] else "no"
         worst = found[metric]["worst on average"]
         yield table(columns, rows) + (
@@ -86,17 +86,17 @@ def _band(band: Values) -> list[list[str]]:
     low, middle, high = (100 * share for share in band["coverage, quantiles over faces 0.1, 0.5, 0.9"])
     return [
         [
-            f"true pixels between the least and the greatest, nominal {100 * band['nominal']:.1f} %",
+            f"true pixels between minimum and maximum, nominal {100 * band['nominal']:.1f} %",
             percent(band["coverage"]),
         ],
         ["the same, faces at 10, 50, 90 % of all", f"{low:.1f} %, {middle:.1f} %, {high:.1f} %"],
         ["width, levels of 256", _level(band["width"])],
         ["interval score, less is better", _level(band["interval score"])],
         [
-            "of a band of one width round the mean face, the best width for these photos",
+            "interval score of a band of constant width around the mean face, the best width for these photos",
             _level(band["interval score, constant width round the mean face"]),
         ],
-        ["ours less that one's", _level(band["ours less constant"])],
+        ["difference to that band", _level(band["ours less constant"])],
     ]
 
 
@@ -140,8 +140,8 @@ def enhance(results: Values) -> str:
         *aims(found),
         f"- Clean photos: cosine to the photo as it was {rate((clean, low, high))}, the worst twentieth below "
         f"{worst:.3f}; the aim is 0.90.",
-        f"- {1000 * counts['seconds a face, median']:.0f} ms a face.",
-        f"- Spoilt photos in which no face was found: {lost}; faces that `enhance` would have declined and that are "
+        f"- {1000 * counts['seconds a face, median']:.0f} ms per face.",
+        f"- Degraded photos in which no face was found: {lost}; faces that `enhance` would have declined and that are "
         f"counted all the same: {declined}.",
     ]
     return "\n\n".join(["\n".join(lines), table(columns, rows), *stale(results, "bareface-enhance")])
@@ -178,7 +178,7 @@ def refusal(results: Values) -> str:
     counts = [f"{count:,} {what}" for what, count in results.get("on record", {}).items() if isinstance(count, int)]
     record = f"On record: {', '.join(counts)}. " if counts else ""
     rows = [[name, said] for name, said in shares(_asked(results))]
-    cost = f"{results['ms a face']:.0f} ms to ask for a face." if "ms a face" in results else ""
+    cost = f"{results['ms a face']:.0f} ms to check a face." if "ms a face" in results else ""
     shown = table(["shown for enrolment", "refused"], rows)
     return "\n\n".join([*filter(None, [(record + cost).strip()]), shown, *stale(results)])
 
@@ -220,10 +220,10 @@ def _counted(value: Mapping[str, Any]) -> str:
 
 
 def restored(results: Mapping[str, Values]) -> str:
-    """A line each on guesses, enhancement and refusal, for the README."""
+    """A line each on completions, enhancement and refusal, for the benchmarks."""
     run, better = results["unmask"], results["enhance"]["results"]
     found, bars = run["results"], better["bars"]
-    named = (("a guess", "completion"), ("the mean face", "mean face"), ("OpenCV's Telea", "Telea"))
+    named = (("a completion", "completion"), ("the mean face", "mean face"), ("OpenCV's Telea", "Telea"))
     distances = ", ".join(f"{word} {rate(found['features']['mean'][name])}" for word, name in named)
     worse = " and ".join(f"{bars[name]['significantly worse']} ({word})" for name, word in MEASURES.items())
     rows = [row for row in shares(_asked(results["refusal"])) if _tells(row[0])]
@@ -232,9 +232,10 @@ def restored(results: Mapping[str, Values]) -> str:
     refused += [f"{n}: {said}" for n, said in whole]
     return "\n".join(
         [
-            f"- Guesses under simulated masks (LFW, n = {run['counts']['faces']}), distance from the true face in "
-            f"MobileFaceNet's layers: {distances}. The band of 20 guesses holds {percent(found['band']['coverage'])} "
-            "of true pixels; a simple classifier tells guesses from photos with an AUC of "
+            f"- Completions under simulated masks (LFW, n = {run['counts']['faces']}), distance from the true face in "
+            f"MobileFaceNet's layers: {distances}. The band of 20 completions contains "
+            f"{percent(found['band']['coverage'])} "
+            "of true pixels; a simple classifier distinguishes completions from photos with an AUC of "
             f"{found['AUC, real against completed']:.3f}.",
             f"- Enhanced faces (LFW, {results['enhance']['photos']} people), of {bars['cells']} kinds and degrees of "
             f"damage: better than the best classical method on both measures in {bars['better on both']}, "
@@ -245,7 +246,7 @@ def restored(results: Mapping[str, Values]) -> str:
 
 
 def _tells(name: str) -> bool:
-    """Whether a row of the refusals is for the README: restored pictures without their fields, all genuine photos."""
+    """Whether a row of the refusals is for the benchmarks: altered pictures and all genuine photos."""
     return "altered" in name or name.startswith("genuine")
 
 
@@ -268,7 +269,13 @@ def restoration(results: Values) -> str:
                 ]
             )
         title = f"{condition}: {found['probes']} probes, {found['gallery']} enrolled, {found['restored']} restored"
-        columns = [title, *metrics, "first, less the original's", "verdict", "false alarms where 10 % are promised"]
+        columns = [
+            title,
+            *metrics,
+            "first figure, difference to the original",
+            "verdict",
+            "false alarms at a promised 10 %",
+        ]
         measured = [f"{name} {rate(_triple(value))}" for name, value in found["values"].items() if value["value"]]
         parts.append(table(columns, rows) + f"\n\n{'; '.join(measured)}.")
     weights = ", ".join(f"{name} {digest[:8]}" for name, digest in results["weights"].items())
@@ -289,7 +296,7 @@ def restoration_summary(results: Values) -> str:
             if name.startswith("enhanced"):
                 counts = enhanced.setdefault(name, dict.fromkeys(("helps", "no difference shown", "harms"), 0))
                 counts[one["verdict"]] += 1
-    masks = table(["FNIR at FPIR 0.1", "the photo itself", "each guess", "best of all", "a guess"], rows)
+    masks = table(["FNIR at FPIR 0.1", "the photo itself", "each completion", "best of all", "a completion"], rows)
     lines = [f"LFW, {name}, {sum(n.values())} degradations: {_words(n)}." for name, n in enhanced.items()]
     return "\n\n".join([masks, "\n".join(lines), *stale(results, *SEARCHED_WITH)])
 
