@@ -208,7 +208,7 @@ def test_damaged_rows_that_nothing_depends_on_are_deleted_by_a_repair(sound, tmp
     with Gallery.open(tmp_path / "g", engine()) as opened:
         problems = opened.check().problems
         assert problems
-        assert all("`bareface gallery check --repair`" in one.message for one in problems)
+        assert all("`Gallery.repair()`" in one.message for one in problems)
         assert opened.repair() == len(problems)
         assert opened.check().ok
         assert len(opened.references()) == 5

@@ -42,12 +42,7 @@ def calibrate(store: Store) -> GalleryCalibration:
         masked = any(one.mask_state != "none" for one in owners.values())
         second = catalogue.upper_face_vectors(connection, list(owners), main.model) if main and masked else {}
     if state.space is None or main is None:
-        raise GalleryError(
-            "gallery.empty",
-            "the gallery is empty.",
-            source=str(store.path),
-            remedy="Enrol photos of named people first.",
-        )
+        raise GalleryError("gallery.empty", source=str(store.path))
     ids = np.concatenate([numbers for numbers, _ in parts])
     templates = np.concatenate([vectors for _, vectors in parts])
     none = np.full(templates.shape[1], np.nan, np.float32)
@@ -91,12 +86,7 @@ def _read(path: Path, uuid: str) -> Calibration | None:
         kept = json.loads(read_regular(path))
         return Calibration.from_json(kept["calibration"]) if kept["gallery"] == uuid else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError, CalibrationError) as error:
-        raise CalibrationError(
-            "calibration.format",
-            f"the gallery's calibration cannot be read: {error}.",
-            source=str(path),
-            remedy="Calibrate again, or delete the file: the packaged calibration then serves.",
-        ) from error
+        raise CalibrationError("calibration.format/gallery", reason=error, source=str(path)) from error
 
 
 def _path(store: Store) -> Path:

@@ -34,23 +34,20 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bareface.errors import GalleryError
+from bareface.messages import Note
 from bareface.values.face import Float32
 
 Encodings: TypeAlias = Iterator[tuple[str, Float32]]
 
 DIMENSION = 128
 PICKLES = (".pkl", ".pickle")
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_CELLS = {
+    ",": "gallery.import-format/cells-commas",
+    ";": "gallery.import-format/cells-semicolons",
+    "\t": "gallery.import-format/cells-tabs",
+}
+"""Ids of the refusal of a row, by what separates its cells."""
 COLUMN_NUMBERS = [[float(first + column) for column in range(DIMENSION)] for first in (0, 1)]
-
-_CONVERT = """If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):
-import json, pickle, numpy as np
-data = {load}
-json.dump([dict(name=n, encoding=list(map(float, e))) for n, e in zip(data["names"], data["encodings"])], \
-open("encodings.json", "w"))
-"""
-CONVERT_PICKLE = _CONVERT.format(load='pickle.load(open("encodings.pkl", "rb"))')
-CONVERT_OBJECTS = _CONVERT.format(load='np.load("encodings.npy", allow_pickle=True).item()')
 
 
 def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
@@ -80,29 +77,26 @@ def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
         with file.open("rb") as opened:
             is_pickle = opened.read(1) == b"\x80" or file.suffix.lower() in PICKLES
         if is_pickle:
-            raise _refused(file, "A pickle can run code when it is read, so it is not.", CONVERT_PICKLE)
+            raise GalleryError("gallery.import-format/pickle", source=str(file))
         if file.suffix.lower() not in readers:
-            raise _refused(file, f"Encodings are read from {', '.join(readers)} files only.")
+            raise GalleryError("gallery.import-format/suffix", known=list(readers), source=str(file))
         found = list(readers[file.suffix.lower()](file))
     except OSError as error:
         raise GalleryError(
-            "gallery.import-read",
-            f"The file cannot be read: {error.strerror or error}.",
-            source=str(error.filename or file),
-            remedy="Check the path and the permissions.",
+            "gallery.import-read", reason=error.strerror or error, source=str(error.filename or file)
         ) from error
     if not found:
-        raise _refused(file, "It holds no encodings.")
+        raise GalleryError("gallery.import-format/empty", source=str(file))
     return found
 
 
 def _regular(file: Path) -> None:
     """Refuse pipes and devices, which can be waited for, or read, without end."""
     if "\0" in str(file):
-        raise OSError(errno.EINVAL, "a path has no null character", str(file))
+        raise OSError(errno.EINVAL, Note("reason.null"), str(file))
     mode = file.stat().st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is named by the attempt to read it
-        raise _refused(file, "It is a pipe, a socket or a device, not a file.", "Write its content to a file first.")
+        raise GalleryError("gallery.import-format/not-a-file", source=str(file))
 
 
 def _from_npy(file: Path) -> Encodings:
@@ -111,17 +105,22 @@ def _from_npy(file: Path) -> Encodings:
         array = np.lib.format.open_memmap(file, mode="r")
     except (ValueError, OverflowError, SyntaxError, TokenError, TypeError) as error:
         if "Python objects" in str(error):
-            raise _refused(file, "It holds Python objects, which are pickled.", CONVERT_OBJECTS) from error
-        raise _refused(file, f"It is not a sound .npy file: {error}.") from error
+            raise GalleryError("gallery.import-format/objects", source=str(file)) from error
+        raise GalleryError("gallery.import-format/npy", reason=error, source=str(file)) from error
     is_float = array.dtype.kind == "f" and np.can_cast(array.dtype, np.float64)
     if not is_float or array.shape[-1:] != (DIMENSION,) or array.ndim > 2:
-        raise _refused(file, f"It holds {array.dtype} of shape {array.shape}, not floats [n, {DIMENSION}].")
+        raise GalleryError(
+            "gallery.import-format/array", dtype=array.dtype, shape=array.shape, dimension=DIMENSION, source=str(file)
+        )
     rows = array.reshape(-1, DIMENSION)
     names = _names_beside(file, len(rows))
     if len(names) != len(rows):
-        raise _refused(file, f"There are {len(rows)} encodings, and {len(names)} names beside it.")
+        raise GalleryError("gallery.import-format/names", encodings=len(rows), names=len(names), source=str(file))
     for number, (name, row) in enumerate(zip(names, rows, strict=True), start=1):
-        yield _name(file, f"Name {number}", name), _encoding(file, f"Row {number}", row.tolist())
+        yield (
+            _name(file, Note("reason.name", number=number), name),
+            _encoding(file, Note("reason.row", number=number), row.tolist()),
+        )
 
 
 def _names_beside(file: Path, count: int) -> Sequence[Any]:
@@ -131,10 +130,10 @@ def _names_beside(file: Path, count: int) -> Sequence[Any]:
     if listed.exists():
         names = _parsed_json(listed)
         if not isinstance(names, list):
-            raise _refused(listed, f"The names for {file.name} must be a JSON list.")
+            raise GalleryError("gallery.import-format/name-list", name=file.name, source=str(listed))
         return names
     if count > 1:
-        raise _refused(file, "The encodings have no names.", f"Put them into {lines.name}, one a line.")
+        raise GalleryError("gallery.import-format/nameless", name=lines.name, source=str(file))
     return [file.stem] * count
 
 
@@ -146,34 +145,34 @@ def _from_json(file: Path) -> Encodings:
         for name, value in content.items():
             several = isinstance(value, list) and value and isinstance(value[0], list)
             for number, values in enumerate(value if several else [value], start=1):
-                where = f"Encoding {number} of {name!r}"
+                where = Note("reason.encoding", number=number, name=name)
                 yield _name(file, where, name), _encoding(file, where, values)
     elif isinstance(content, list):
         for number, entry in enumerate(content, start=1):
             if not isinstance(entry, dict) or not {"name", "encoding"} <= entry.keys():
-                raise _refused(file, f'Entry {number} is not an object with "name" and "encoding".')
-            where = f"Entry {number}"
+                raise GalleryError("gallery.import-format/entry", number=number, source=str(file))
+            where = Note("reason.entry", number=number)
             yield _name(file, where, entry["name"]), _encoding(file, where, entry["encoding"])
     else:
-        raise _refused(file, "It is neither a list of objects nor a mapping of names.")
+        raise GalleryError("gallery.import-format/json-kind", source=str(file))
 
 
 def _paired(file: Path, who: Any, encodings: Any) -> list[dict[str, Any]]:
     if not isinstance(who, list) or not isinstance(encodings, list) or len(who) != len(encodings):
-        raise _refused(file, '"names" and "encodings" are not two lists of the same length.')
+        raise GalleryError("gallery.import-format/lists", source=str(file))
     return [{"name": name, "encoding": encoding} for name, encoding in zip(who, encodings, strict=True)]
 
 
 def _parsed_json(file: Path) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
-            raise ValueError("a key occurs twice in one object")
+            raise ValueError(Note("reason.key-twice"))
         return dict(pairs)
 
     try:
         return json.loads(_text(file), object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
-        raise _refused(file, f"It is not sound JSON: {error}.") from error
+        raise GalleryError("gallery.import-format/json", reason=error, source=str(file)) from error
 
 
 def _from_csv(file: Path) -> Encodings:
@@ -184,7 +183,7 @@ def _from_csv(file: Path) -> Encodings:
     seen = 0
     try:
         for row in reader:
-            where = f"Line {reader.line_num}"
+            where = Note("reason.line", number=reader.line_num)
             if not any(cell.strip() for cell in row):
                 continue
             seen += 1
@@ -196,7 +195,7 @@ def _from_csv(file: Path) -> Encodings:
             name = row.pop(name_place)
             yield _name(file, where, name), _encoding(file, where, [_number(cell, delimiter) for cell in row])
     except csv.Error as error:
-        raise _refused(file, f"Line {reader.line_num} is not sound CSV: {error}.") from error
+        raise GalleryError("gallery.import-format/csv", line=reader.line_num, reason=error, source=str(file)) from error
 
 
 def _delimiter(text: str) -> str:
@@ -218,12 +217,12 @@ def _check_header(file: Path, row: list[str]) -> None:
     cells = [cell.strip() for cell in row]
     twice = next((cell for cell in cells if cell and cells.count(cell) > 1), None)
     if twice is not None:
-        raise _refused(file, f"Two columns are called {twice!r}.")
+        raise GalleryError("gallery.import-format/twice", name=twice, source=str(file))
     ends = [re.search(r"[0-9]{1,9}$", cell) for cell in cells]
     numbers = [int(end[0]) for end in ends if end]
     orders = {DIMENSION: [numbers], DIMENSION + 1: [numbers[1:], numbers[:-1]]}.get(len(numbers), [])
     if orders and not any(order == sorted(order) for order in orders):
-        raise _refused(file, "Its columns are not in the order of their numbers.", "Sort them by their numbers.")
+        raise GalleryError("gallery.import-format/order", source=str(file))
 
 
 def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
@@ -232,9 +231,7 @@ def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
         end for end in (0, -1) if row[end].strip().isdigit()
     ]
     if len(row) != DIMENSION + 1 or len(candidates) != 1:
-        wanted = f"a name and {DIMENSION} floats, or {DIMENSION} floats and a name"
-        cells = f"{len(row)} cell{'s' * (len(row) != 1)} between {_DELIMITERS[delimiter]}"
-        raise _refused(file, f"{where} is not {wanted}: it has {cells}.")
+        raise GalleryError(_CELLS[delimiter], where=where, dimension=DIMENSION, cells=len(row), source=str(file))
     return candidates[0]
 
 
@@ -251,24 +248,24 @@ def _number(cell: str, delimiter: str) -> float:
 def _encoding(file: Path, where: str, values: Any) -> Float32:
     is_numbers = isinstance(values, list) and all(type(value) in (int, float) for value in values)
     if not is_numbers or len(values) != DIMENSION:
-        raise _refused(file, f"{where} is not {DIMENSION} numbers.")
+        raise GalleryError("gallery.import-format/not-numbers", where=where, dimension=DIMENSION, source=str(file))
     try:
         with np.errstate(over="ignore"):
             encoding = np.array(values, np.float64).astype(np.float32)
     except OverflowError:
         encoding = np.array([np.inf], np.float32)
     if not np.isfinite(encoding).all() or not encoding.any():
-        raise _refused(file, f"{where} holds a value that is not a finite number, or is all zero.")
+        raise GalleryError("gallery.import-format/value", where=where, source=str(file))
     return encoding
 
 
 def _name(file: Path, where: str, name: Any) -> str:
     if isinstance(name, int | float) and not isinstance(name, bool):
-        raise _refused(file, f"{where} has a number for a name.", f'Put it in quotes: "{name!r:.40}".')
+        raise GalleryError("gallery.import-format/number-name", where=where, name=repr(name)[:40], source=str(file))
     if not isinstance(name, str) or not name.strip():
-        raise _refused(file, f"{where} has no name.")
+        raise GalleryError("gallery.import-format/no-name", where=where, source=str(file))
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name.strip()):
-        raise _refused(file, f"{where} has a name with control characters.")
+        raise GalleryError("gallery.import-format/control", where=where, source=str(file))
     return name.strip()
 
 
@@ -278,9 +275,5 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         if file.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            raise _refused(file, "Its text is UTF-16, not UTF-8.", "Save it as UTF-8.") from error
-        raise _refused(file, f"Its text is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from error
-
-
-def _refused(file: Path, message: str, remedy: str | None = None) -> GalleryError:
-    return GalleryError("gallery.import-format", message, source=str(file), remedy=remedy)
+            raise GalleryError("gallery.import-format/utf-16", source=str(file)) from error
+        raise GalleryError("gallery.import-format/utf-8", byte=error.start, source=str(file)) from error

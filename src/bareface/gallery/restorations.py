@@ -22,6 +22,7 @@ from bareface import settings
 from bareface.errors import GalleryError, RestorationError, UsageError
 from bareface.imaging.align import as_dlib
 from bareface.logs import logger
+from bareface.messages import Note
 from bareface.restoration.base import Provenance, Restored
 from bareface.restoration.provenance import parsed, record_of
 from bareface.restoration.recognise import (
@@ -87,8 +88,7 @@ class RestorationRecord:
             make_folder(path.parent)
         path = arguments.path("path", path)
         if _is_no_file(path):
-            what = "this is a folder, a device or a pipe, not a record of restorations."
-            raise UsageError("usage.output", what, source=str(path), remedy="Name a file.")
+            raise UsageError("usage.output/record", source=str(path))
         return cls(Store(Path(path), create=True))
 
     def add(self, restored: Restored) -> int:
@@ -133,13 +133,7 @@ def remember(restored: Restored) -> None:
     except (GalleryError, UsageError) as error:
         if error.code not in _NOT_WRITABLE:
             raise
-        raise RestorationError(
-            "restoration.record",
-            f"the record of restorations cannot be written to, and without it the picture could later be enrolled as a "
-            f"photo: {error.message}",
-            source=error.source,
-            remedy="Set BAREFACE_RESTORATIONS to a file that may be written to.",
-        ) from error
+        raise RestorationError("restoration.record", reason=error, source=error.source) from error
     _log.info("restoration %d recorded", number)
 
 
@@ -232,7 +226,7 @@ def _readable(stack: ExitStack) -> Store | None:
     try:
         path = record_path()
         if _is_no_file(path):
-            _warn(path, "it is a folder, a device or a pipe")
+            _warn(path, Note("reason.not-a-record"))
         if not path.is_file():
             return None
     except UsageError as error:

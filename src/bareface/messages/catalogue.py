@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     Attributes
     ----------
     message
-        What happened, in a sentence.
+        What happened, in a sentence; None for an advice, of which `cli` and `python` are all.
     remedy
         What to do; None if nothing helps, or if it depends on the interface.
     cli
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
         What to do in a program, in place of `remedy`.
     """
 
-    message: str
+    message: str | None = None
     remedy: str | None = None
     cli: str | None = None
     python: str | None = None
@@ -53,7 +53,8 @@ def speaking(interface: Interface) -> Iterator[None]:
 def message(code: str, params: Mapping[str, object]) -> str:
     """Return a message with its parameters; a code without an entry stands for itself."""
     entry = entries().get(code)
-    return code if entry is None else _FORMATTER.vformat(entry.message, (), params)
+    template = code if entry is None else entry.message or _own(entry, _interface)
+    return _FORMATTER.vformat(template or code, (), params)
 
 
 def remedy(code: str, params: Mapping[str, object], interface: Interface | None = None) -> str | None:
@@ -69,9 +70,12 @@ def remedy(code: str, params: Mapping[str, object], interface: Interface | None 
     entry = entries().get(code)
     if entry is None:
         return None
-    own = entry.cli if (interface or _interface) == "command line" else entry.python
-    template = own or entry.remedy
+    template = _own(entry, interface or _interface) or entry.remedy
     return template and _FORMATTER.vformat(template, (), params)
+
+
+def _own(entry: Entry, interface: Interface) -> str | None:
+    return entry.cli if interface == "command line" else entry.python
 
 
 @cache
@@ -88,6 +92,7 @@ class _Formatter(string.Formatter):
     - counts: ``{n:count face}``, ``{n:count person|people}``
     - lists: ``{names:list}``, ``{names:or}``, ``{parts:phrases}``, ``{notes:brackets}``, ``{names:some}``
     - arrays: ``{shape:shape}`` in brackets, ``{tensor:tensor}`` a type and a shape
+    - parts of sentences: ``{reason:clause}`` without its full stop
     - numbers: ``{share:percent}`` rounded down, one or several; ``{size:up}`` rounded up
     """
 
@@ -104,6 +109,8 @@ class _Formatter(string.Formatter):
                 return " or ".join(map(str, value))
             case "some":
                 return some(value)
+            case "clause":
+                return str(value).rstrip(".")
             case "brackets":
                 return "".join(f" ({one}.)" for one in value)
             case "shape":
@@ -126,10 +133,11 @@ _FORMATTER: Final = _Formatter()
 def plain(value: object) -> object:
     """Return a parameter as a plain value: text, number, truth value, None or a tuple of them.
 
-    Of an exception the text, or the note that it was raised with.
+    Of an exception the message, or the note that it was raised with.
     """
-    if isinstance(value, Exception) and value.args and isinstance(value.args[0], str) and len(value.args) == 1:
-        return value.args[0]
+    if isinstance(value, Exception):
+        said = getattr(value, "message", value.args[0] if len(value.args) == 1 else None)
+        return said if isinstance(said, str) else str(value)
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):

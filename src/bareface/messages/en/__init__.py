@@ -2,12 +2,15 @@
 
 from bareface.messages.catalogue import Entry
 from bareface.messages.en import (
+    advice,
     argument,
     basis,
     calibration,
     caption,
+    damage,
     evaluation,
     face,
+    gallery,
     image,
     model,
     note,
@@ -20,12 +23,15 @@ from bareface.messages.en import (
 )
 
 _AREAS = (
+    advice,
     argument,
     basis,
     calibration,
     caption,
+    damage,
     evaluation,
     face,
+    gallery,
     image,
     model,
     note,

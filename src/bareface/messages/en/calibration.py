@@ -4,6 +4,10 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "calibration.format/file": Entry("this is not a calibration: {reason}.", "Calibrate again."),
+    "calibration.format/gallery": Entry(
+        "the gallery's calibration cannot be read: {reason}.",
+        "Calibrate again, or delete the file: the packaged calibration then serves.",
+    ),
     "calibration.llr": Entry(
         "this calibration has no mated comparisons, so it gives no likelihood ratios.",
         "Calibrate on people with at least two photos each.",

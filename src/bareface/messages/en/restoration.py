@@ -32,6 +32,11 @@ ENTRIES: dict[str, Entry] = {
         "Find it with Engine.faces or Engine.detect, not in a stream.",
     ),
     "restoration.nothing-hidden": Entry("nothing hides this face.", "Mark what to fill with a region."),
+    "restoration.record": Entry(
+        "the record of restorations cannot be written to, and without it the picture could later be enrolled as a "
+        "photo: {reason}",
+        "Set BAREFACE_RESTORATIONS to a file that may be written to.",
+    ),
     "restoration.region/kind": Entry(
         "a region is a mask image, bool [{side}, {side}] on the aligned face, or three or more points (x, y).",
     ),

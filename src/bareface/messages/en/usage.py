@@ -59,6 +59,7 @@ ENTRIES: dict[str, Entry] = {
     "usage.output/not-a-file": Entry("is a folder, a device or a pipe.", "Name a file."),
     "usage.output/page": Entry("it exists, is not a page, and would be lost.", "Name another file."),
     "usage.output/reads": Entry("it is also an input, and would be lost.", "Name another file."),
+    "usage.output/record": Entry("this is a folder, a device or a pipe, not a record of restorations.", "Name a file."),
     "usage.output/write": Entry(
         "cannot be written: {reason}.",
         "Check the name, the folder, its permissions and the free space.",

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+from bareface.messages import Note
+
 _T = TypeVar("_T")
 _MOMENT = len("2026-01-31 23:59:59.123456")
 
@@ -51,7 +53,7 @@ class Checked(TypeDecorator[_T]):
         """
         if value is None:
             if not self.optional:
-                raise Damaged("is missing")
+                raise Damaged(Note("damage.missing"))
             return None
         return self.parsed(value)
 
@@ -73,7 +75,7 @@ class Whole(Checked[int]):
     def parsed(self, value: Any) -> int:
         """A stored number."""
         if type(value) is not int or value < 0:
-            raise Damaged(f"is not a whole number: {_short(value)}")
+            raise Damaged(Note("damage.whole", value=_short(value)))
         return value
 
 
@@ -90,7 +92,7 @@ class Real(Checked[float]):
     def parsed(self, value: Any) -> float:
         """A stored number."""
         if not isinstance(value, float | int) or not math.isfinite(value) or not self.low <= value <= self.high:
-            raise Damaged(f"is not a number in its range: {_short(value)}")
+            raise Damaged(Note("damage.range", value=_short(value)))
         return float(value)
 
 
@@ -107,7 +109,7 @@ class Words(Checked[str]):
     def parsed(self, value: Any) -> str:
         """Stored text."""
         if not isinstance(value, str) or (self.pattern and not re.fullmatch(self.pattern, value)):
-            raise Damaged(f"is not the text it should be: {_short(value)}")
+            raise Damaged(Note("damage.text", value=_short(value)))
         return value
 
 
@@ -131,9 +133,9 @@ class Blob(Checked[bytes]):
     def parsed(self, value: Any) -> bytes:
         """Stored bytes."""
         if not isinstance(value, bytes):
-            raise Damaged(f"is not bytes: {_short(value)}")
+            raise Damaged(Note("damage.bytes", value=_short(value)))
         if len(value) % self.multiple or not value or self.size not in (None, len(value)):
-            raise Damaged(f"has the wrong length: {len(value)} bytes")
+            raise Damaged(Note("damage.length", length=len(value)))
         return value
 
 
@@ -151,7 +153,7 @@ class FilePath(Checked[str]):
     def parsed(self, value: Any) -> str:
         """From the database."""
         if not isinstance(value, bytes) or not value or b"\0" in value:
-            raise Damaged(f"is not a path: {_short(value)}")
+            raise Damaged(Note("damage.path", value=_short(value)))
         return os.fsdecode(value)
 
 
@@ -173,7 +175,7 @@ class Moment(Checked[datetime]):
                 raise ValueError
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
         except ValueError:
-            raise Damaged(f"is not a date: {_short(value)}") from None
+            raise Damaged(Note("damage.date", value=_short(value))) from None
 
 
 def _short(value: object) -> str:

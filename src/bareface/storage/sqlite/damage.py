@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
+from bareface.messages import Note
 from bareface.storage.sqlite import schema
 from bareface.storage.sqlite.columns import Checked, Damaged, NotText
 from bareface.values.gallery import Problem
 
-_BY_REFERENCE = "delete it with `bareface gallery delete --reference {}` and enrol its photo again"
+_BY_REFERENCE = "advice.delete-reference"
 _REMEDIES = {
-    "subject": "delete it with `bareface gallery delete --subject '#{}'`",
+    "subject": "advice.delete-subject",
     "reference": _BY_REFERENCE,
     "template": _BY_REFERENCE,
     "picture": _BY_REFERENCE,
     "staged_template": _BY_REFERENCE,
-    "file": "delete the references of this photo by their numbers",
+    "file": "advice.delete-references",
 }
-_COPY = "restore a copy of the gallery"
+_COPY = "advice.copy"
 _DISPENSABLE = ("correction", "restoration", "restored_face", "history")
 """Tables whose rows no other row depends on, but for those that are deleted with them."""
-_REMEDIES |= dict.fromkeys(_DISPENSABLE, "delete it with `bareface gallery check --repair`")
+_REMEDIES |= dict.fromkeys(_DISPENSABLE, "advice.repair")
 
 
 def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -56,49 +57,51 @@ def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
                 values = dict(zip(table.columns.keys(), row, strict=True))
                 number = values[key.name]
                 for what in (*_columns(table, values), *_together(table, values, dimension)):
-                    templates = table is schema.template and what.startswith(("vector", "covered"))
+                    templates = table is schema.template and what.params.get("column") in ("vector", "covered")
                     yield _row(table.name, number, what, "gallery.template" if templates else "gallery.corrupt")
         except sqlite3.Error as error:
-            what = f"table {table.name} cannot be read: {error}; {_COPY}."
+            what = Note("damage.unread", table=table.name, reason=error, advice=Note(_COPY))
             yield table.name, None, Problem("gallery.corrupt", what)
         else:
             if table is schema.gallery and seen != 1:
-                what = f"table gallery has {seen} rows, not 1; {_COPY}."
+                what = Note("damage.gallery-rows", rows=seen, advice=Note(_COPY))
                 yield table.name, None, Problem("gallery.corrupt", what)
     yield from _links(connection)
 
 
-def _columns(table: sa.Table, values: dict[str, Any]) -> Iterator[str]:
+def _columns(table: sa.Table, values: dict[str, Any]) -> Iterator[Note]:
     for column in table.columns:
         if isinstance(column.type, Checked):
             try:
                 column.type.read(values[column.name])
             except Damaged as error:
-                yield f"{column.name} {error}"
+                yield Note("damage.column", column=column.name, what=error)
 
 
-def _together(table: sa.Table, values: dict[str, Any], dimension: int | None) -> Iterator[str]:
+def _together(table: sa.Table, values: dict[str, Any], dimension: int | None) -> Iterator[Note]:
     """What each column could say by itself, but not beside the others."""
     if table in (schema.template, schema.staged):
         length = dimension if table is schema.template else None
-        yield from (f"{name} {what}" for name in ("vector", "covered") if (what := _vector(values[name], length)))
+        blobs = ((name, _vector(values[name], length)) for name in ("vector", "covered"))
+        yield from (Note("damage.column", column=name, what=what) for name, what in blobs if what)
     elif table is schema.correction:
         needed = ("merged_name", "subject_key") if values["kind"] == "merge" else ("sha256", "x1", "y1", "x2", "y2")
-        yield from (f"{name} is missing" for name in needed if values[name] is None)
+        missing = Note("damage.missing")
+        yield from (Note("damage.column", column=name, what=missing) for name in needed if values[name] is None)
     elif table is schema.restoration and isinstance(values["provenance"], str):
         try:
             json.loads(values["provenance"])
         except (ValueError, RecursionError):
-            yield "provenance is not JSON"
+            yield Note("damage.column", column="provenance", what=Note("damage.json"))
 
 
-def _vector(blob: object, dimension: int | None) -> str | None:
+def _vector(blob: object, dimension: int | None) -> Note | None:
     if not isinstance(blob, bytes) or not blob or len(blob) % 4:
         return None  # named by its column
     if dimension is not None and len(blob) != 4 * dimension:
-        return f"has {len(blob)} bytes, not {4 * dimension}"
+        return Note("damage.vector-length", length=len(blob), expected=4 * dimension)
     vector = np.frombuffer(blob, "<f4")
-    return None if np.isfinite(vector).all() and vector.any() else "is not finite or all zero"
+    return None if np.isfinite(vector).all() and vector.any() else Note("damage.vector")
 
 
 def _dimension(connection: sqlite3.Connection) -> int | None:
@@ -113,20 +116,22 @@ def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
     """Rows that point to no row, and references without a template."""
     try:
         for table, row, target, _ in connection.execute("PRAGMA foreign_key_check"):
-            yield _row(table, row, f"points to no row of {target}")
+            yield _row(table, row, Note("damage.link", table=target))
         lost = "SELECT id FROM reference WHERE id NOT IN (SELECT reference_id FROM template)"
         for (number,) in connection.execute(lost):
-            yield _row("reference", number, "has no template", "gallery.template")
+            yield _row("reference", number, Note("damage.no-template"), "gallery.template")
         pinned = "SELECT 1 FROM gallery WHERE (space IS NULL OR dimension IS NULL)"
         if connection.execute(f"{pinned} AND EXISTS (SELECT 1 FROM template)").fetchone():
-            yield _row("gallery", 1, "has templates, but no space or dimension")
+            yield _row("gallery", 1, Note("damage.no-space"))
     except sqlite3.Error as error:
-        yield "gallery", None, Problem("gallery.corrupt", f"the tables cannot be compared: {error}; {_COPY}.")
+        what = Note("damage.compared", reason=error, advice=Note(_COPY))
+        yield "gallery", None, Problem("gallery.corrupt", what)
 
 
-def _row(table: str, row: object, what: str, code: str = "gallery.corrupt") -> tuple[str, Any, Problem]:
-    who = f"reference {row} (table {table})" if _REMEDIES.get(table) == _BY_REFERENCE else f"row {row} of table {table}"
-    return table, row, Problem(code, f"{who}: {what}; {_REMEDIES.get(table, _COPY).format(row)}.")
+def _row(table: str, row: object, what: Note, code: str = "gallery.corrupt") -> tuple[str, Any, Problem]:
+    advice = _REMEDIES.get(table, _COPY)
+    who = "damage.reference" if advice == _BY_REFERENCE else "damage.row"
+    return table, row, Problem(code, Note(who, row=row, table=table, what=what, advice=Note(advice, row=row)))
 
 
 def _text(data: bytes) -> Any:
@@ -134,9 +139,3 @@ def _text(data: bytes) -> Any:
         return data.decode()
     except UnicodeDecodeError:
         return NotText()
-
-
-def summary(found: Sequence[Problem]) -> str:
-    """One sentence for several problems."""
-    more = f" ({len(found) - 1} more; `bareface gallery check` lists them)" if len(found) > 1 else ""
-    return f"the gallery is damaged: {found[0].message}{more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from bareface.messages import Note
 from bareface.system.files import file_mode
 from bareface.values.gallery import Problem
 
@@ -22,14 +23,9 @@ def shared(gallery: Path) -> tuple[Problem, ...]:
             modes[path] = mode
     if not modes:
         return ()
-    files = ", ".join(f"{path.name} ({mode:04o})" for path, mode in modes.items())
-    return (
-        Problem(
-            "gallery.shared",
-            f"other users of this computer may open {files}; `chmod {file_mode():o} {shlex.join(map(str, modes))}` "
-            "ends that, or say with BAREFACE_FILE_MODE that it is meant.",
-        ),
-    )
+    files = [f"{path.name} ({mode:04o})" for path, mode in modes.items()]
+    command = f"chmod {file_mode():o} {shlex.join(map(str, modes))}"
+    return (Problem("gallery.shared", Note("damage.shared", files=files, command=command)),)
 
 
 def linked(gallery: Path) -> tuple[Problem, ...]:
@@ -37,10 +33,4 @@ def linked(gallery: Path) -> tuple[Problem, ...]:
     count = gallery.stat().st_nlink
     if count < 2:
         return ()
-    return (
-        Problem(
-            "gallery.linked",
-            f"the file has {count} names (hard links): programs that use it by different names at once damage it, and "
-            "what is deleted by one name stays in the index beside the others. Remove the others, or make copies.",
-        ),
-    )
+    return (Problem("gallery.linked", Note("damage.linked", count=count)),)

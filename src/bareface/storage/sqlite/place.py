@@ -15,11 +15,11 @@ _NAME_MAX = 255
 _SQLITE_MAX = 511
 _SMALLEST = 512
 _KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "gallery.corrupt/folder",
+    stat.S_IFIFO: "gallery.corrupt/pipe",
+    stat.S_IFSOCK: "gallery.corrupt/socket",
+    stat.S_IFCHR: "gallery.corrupt/device",
+    stat.S_IFBLK: "gallery.corrupt/device",
 }
 
 
@@ -39,26 +39,13 @@ def check(path: Path, source: str, *, create: bool) -> bool:
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise _unusable(path, source, error) from error
     if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-        raise GalleryError(
-            "gallery.corrupt", f"this is {kind}, not a gallery.", source=source, remedy="Name the gallery's file."
-        )
+        raise GalleryError(_KINDS.get(stat.S_IFMT(found.st_mode), "gallery.corrupt/other"), source=source)
     for ending in ENDINGS:
         beside = Path(os.path.realpath(path) + ending)
         if _exists(beside) and not beside.is_file():
-            raise GalleryError(
-                "gallery.corrupt",
-                f"what lies beside it as {beside.name} is not a file.",
-                source=source,
-                remedy="Move it away; bareface keeps files of the gallery under that name.",
-            )
+            raise GalleryError("gallery.corrupt/beside", name=beside.name, source=source)
     if 0 < found.st_size < _SMALLEST:  # SQLite would take it for an empty one
-        raise GalleryError(
-            "gallery.corrupt",
-            "this is not a gallery, or it was cut off.",
-            source=source,
-            remedy="Name a gallery made by bareface, or restore the file from a copy.",
-        )
+        raise GalleryError("gallery.corrupt/not-a-gallery", source=source)
     return True
 
 
@@ -70,19 +57,9 @@ def may_write(path: Path) -> bool:
 
 def _check_new(path: Path, source: str, *, create: bool) -> None:
     if not create:
-        raise GalleryError(
-            "gallery.missing",
-            "there is no such gallery.",
-            source=source,
-            remedy="Check the path, or make a gallery with `bareface enrol`.",
-        )
+        raise GalleryError("gallery.missing/file", source=source)
     if not path.parent.is_dir():
-        raise GalleryError(
-            "gallery.missing",
-            f"the folder {path.parent} does not exist.",
-            source=source,
-            remedy="Make the folder first.",
-        )
+        raise GalleryError("gallery.missing/folder", folder=path.parent, source=source)
     longest = len(os.fsencode(path.name)) + max(map(len, ENDINGS))
     try:
         limit = os.pathconf(path.parent, "PC_NAME_MAX")
@@ -96,21 +73,11 @@ def _unusable(path: Path, source: str, error: Exception) -> GalleryError:
     if len(os.fsencode(path.name)) > _NAME_MAX or len(os.fsencode(path)) > _SQLITE_MAX:
         return _too_long(source)
     reason = getattr(error, "strerror", None) or error
-    return GalleryError(
-        "gallery.missing",
-        f"the gallery cannot be opened: {reason}.",
-        source=source,
-        remedy="Name a file in a folder that exists and may be read.",
-    )
+    return GalleryError("gallery.missing/open", reason=reason, source=source)
 
 
 def _too_long(source: str) -> GalleryError:
-    return GalleryError(
-        "gallery.name",
-        f"the name is too long: bareface adds up to {max(map(len, ENDINGS))} characters for the files beside it.",
-        source=source,
-        remedy="Choose a shorter name or path.",
-    )
+    return GalleryError("gallery.name", most=max(map(len, ENDINGS)), source=source)
 
 
 def _exists(path: Path) -> bool:

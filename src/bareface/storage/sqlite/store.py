@@ -287,12 +287,9 @@ class Store:
             return _mark(connection)
 
     def _remains(self, error: GalleryError) -> GalleryError:
-        return GalleryError(
-            error.code,
-            f"deleted, but bytes of it remain in the file: {error.message.rstrip('.')}.",
-            source=self._source,
-            remedy="Run `bareface gallery scrub` when that has changed: it overwrites them.",
-        )
+        full = error.code == "gallery.disk-full"
+        code = "gallery.disk-full/remains" if full else "gallery.locked/remains"
+        return GalleryError(code, reason=error, source=self._source)
 
     def integrity(self) -> tuple[str, ...]:
         """What SQLite says about the file's own structure; empty when all is well."""
@@ -373,9 +370,10 @@ class Store:
             return None
         if not found:
             return None
-        return GalleryError(
-            "gallery.corrupt", damage.summary(found), source=self._source, remedy="Or restore the file from a copy."
-        )
+        first, more = found[0].message, len(found) - 1
+        if more:
+            return GalleryError("gallery.corrupt/damages", first=first, more=more, source=self._source)
+        return GalleryError("gallery.corrupt/damage", first=first, source=self._source)
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -1,0 +1,137 @@
+"""Messages of errors ``gallery.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "gallery.corrupt/beside": Entry(
+        "what lies beside it as {name} is not a file.",
+        "Move it away; bareface keeps files of the gallery under that name.",
+    ),
+    "gallery.corrupt/damage": Entry("the gallery is damaged: {first}", "Or restore the file from a copy."),
+    "gallery.corrupt/damages": Entry(
+        "the gallery is damaged: {first}",
+        cli="There are {more} more problems: `bareface gallery check` lists them. Or restore the file from a copy.",
+        python="There are {more} more problems: `Gallery.check()` lists them. Or restore the file from a copy.",
+    ),
+    "gallery.corrupt/device": Entry("this is a device, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/folder": Entry("this is a folder, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/not-a-gallery": Entry(
+        "this is not a gallery, or it was cut off.",
+        "Name a gallery made by bareface, or restore the file from a copy.",
+    ),
+    "gallery.corrupt/not-sqlite": Entry(
+        "this is not a gallery, or its first bytes are damaged.",
+        "Name a gallery made by bareface, or restore the file from a copy.",
+    ),
+    "gallery.corrupt/other": Entry("this is something else, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/pipe": Entry("this is a named pipe, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/socket": Entry("this is a socket, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/sqlite": Entry(
+        "the gallery's database is damaged.",
+        cli="Restore the file from a copy; `bareface gallery check` names the damage.",
+        python="Restore the file from a copy; `Gallery.check()` names the damage.",
+    ),
+    "gallery.disk-full/remains": Entry(
+        "deleted, but bytes of it remain in the file: {reason:clause}.",
+        cli="Run `bareface gallery scrub` when that has changed: it overwrites them.",
+        python="Call `Gallery.scrub()` when that has changed: it overwrites them.",
+    ),
+    "gallery.disk-full/sqlite": Entry(
+        "the disk is full; what was stored before is intact.",
+        cli="Free some space and run the same command again: it goes on where it stopped.",
+        python="Free some space and do the same again: it continues where it stopped.",
+    ),
+    "gallery.empty": Entry("the gallery is empty.", "Enrol photos of named people first."),
+    "gallery.import-format/array": Entry("It holds {dtype} of shape {shape}, not floats [n, {dimension}]."),
+    "gallery.import-format/cells-commas": Entry(
+        "{where} is not a name and {dimension} floats, or {dimension} floats and a name: it has {cells:count cell} "
+        "between commas.",
+    ),
+    "gallery.import-format/cells-semicolons": Entry(
+        "{where} is not a name and {dimension} floats, or {dimension} floats and a name: it has {cells:count cell} "
+        "between semicolons.",
+    ),
+    "gallery.import-format/cells-tabs": Entry(
+        "{where} is not a name and {dimension} floats, or {dimension} floats and a name: it has {cells:count cell} "
+        "between tabs.",
+    ),
+    "gallery.import-format/control": Entry("{where} has a name with control characters."),
+    "gallery.import-format/csv": Entry("Line {line} is not sound CSV: {reason}."),
+    "gallery.import-format/empty": Entry("It holds no encodings."),
+    "gallery.import-format/entry": Entry('Entry {number} is not an object with "name" and "encoding".'),
+    "gallery.import-format/json": Entry("It is not sound JSON: {reason}."),
+    "gallery.import-format/json-kind": Entry("It is neither a list of objects nor a mapping of names."),
+    "gallery.import-format/lists": Entry('"names" and "encodings" are not two lists of the same length.'),
+    "gallery.import-format/name-list": Entry("The names for {name} must be a JSON list."),
+    "gallery.import-format/nameless": Entry("The encodings have no names.", "Put them into {name}, one on each line."),
+    "gallery.import-format/names": Entry("There are {encodings} encodings, but {names} names in the file of names."),
+    "gallery.import-format/no-name": Entry("{where} has no name."),
+    "gallery.import-format/not-a-file": Entry(
+        "It is a pipe, a socket or a device, not a file.",
+        "Write its content to a file first.",
+    ),
+    "gallery.import-format/not-numbers": Entry("{where} is not {dimension} numbers."),
+    "gallery.import-format/npy": Entry("It is not a sound .npy file: {reason}."),
+    "gallery.import-format/number-name": Entry("{where} has a number for a name.", 'Put it in quotes: "{name}".'),
+    "gallery.import-format/objects": Entry(
+        "It holds Python objects, which are pickled.",
+        'If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):\nimport '
+        'json, pickle, numpy as np\ndata = np.load("encodings.npy", '
+        "allow_pickle=True).item()\njson.dump([dict(name=n, encoding=list(map(float, e))) for n, e in "
+        'zip(data["names"], data["encodings"])], open("encodings.json", "w"))\n',
+    ),
+    "gallery.import-format/order": Entry(
+        "Its columns are not in the order of their numbers.",
+        "Sort them by their numbers.",
+    ),
+    "gallery.import-format/pickle": Entry(
+        "Pickles are not read, because reading one can run code.",
+        'If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):\nimport '
+        'json, pickle, numpy as np\ndata = pickle.load(open("encodings.pkl", "rb"))\njson.dump([dict(name=n, '
+        'encoding=list(map(float, e))) for n, e in zip(data["names"], data["encodings"])], open("encodings.json", '
+        '"w"))\n',
+    ),
+    "gallery.import-format/suffix": Entry("Encodings are read from {known:list} files only."),
+    "gallery.import-format/twice": Entry("Two columns are called {name!r}."),
+    "gallery.import-format/utf-16": Entry("Its text is UTF-16, not UTF-8.", "Save it as UTF-8."),
+    "gallery.import-format/utf-8": Entry("Its text is not UTF-8 (byte {byte}).", "Save it as UTF-8."),
+    "gallery.import-format/value": Entry("{where} holds a value that is not a finite number, or is all zero."),
+    "gallery.import-read": Entry("The file cannot be read: {reason}.", "Check the path and the permissions."),
+    "gallery.io": Entry(
+        "the disk could not be read or written.",
+        cli="Check the disk and the permissions, then run the same command again.",
+        python="Check the disk and the permissions, then do the same again.",
+    ),
+    "gallery.locked/remains": Entry(
+        "deleted, but bytes of it remain in the file: {reason:clause}.",
+        cli="Run `bareface gallery scrub` when that has changed: it overwrites them.",
+        python="Call `Gallery.scrub()` when that has changed: it overwrites them.",
+    ),
+    "gallery.locked/writing": Entry(
+        "another process is writing to the gallery.",
+        cli="Wait for it to end, then run the same command again.",
+        python="Wait for it to end, then do the same again.",
+    ),
+    "gallery.missing/file": Entry(
+        "there is no such gallery.",
+        cli="Check the path, or make a gallery with `bareface enrol`.",
+        python="Check the path, or make a gallery with `Gallery.open(path, create=True)`.",
+    ),
+    "gallery.missing/folder": Entry("the folder {folder} does not exist.", "Make the folder first."),
+    "gallery.missing/open": Entry(
+        "the gallery cannot be opened: {reason}.",
+        "Name a file in a folder that exists and may be read.",
+    ),
+    "gallery.missing/sqlite": Entry(
+        "the gallery cannot be opened.",
+        "Name a file in a folder that exists and may be written to.",
+    ),
+    "gallery.name": Entry(
+        "the name is too long: bareface adds up to {most} characters for the files beside it.",
+        "Choose a shorter name or path.",
+    ),
+    "gallery.read-only/sqlite": Entry(
+        "the gallery may not be written to.",
+        "Make the file and its folder writable; SQLite needs both.",
+    ),
+}
