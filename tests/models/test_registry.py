@@ -49,7 +49,7 @@ def test_an_added_model_is_copied_and_listed(home: Path) -> None:
 
 
 def test_terms_must_be_stated(home: Path) -> None:
-    with pytest.raises(ModelError, match="--licence") as refused:
+    with pytest.raises(ModelError, match="licence") as refused:
         registry.add("mine", _packaged("dlib-mmod"))
     assert refused.value.code == "model.terms"
 
