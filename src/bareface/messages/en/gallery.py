@@ -64,7 +64,7 @@ ENTRIES: dict[str, Entry] = {
     "gallery.import-format/lists": Entry('"names" and "encodings" are not two lists of the same length.'),
     "gallery.import-format/name-list": Entry("The names for {name} must be a JSON list."),
     "gallery.import-format/nameless": Entry("The encodings have no names.", "Put them into {name}, one on each line."),
-    "gallery.import-format/names": Entry("There are {encodings} encodings, but {names} names in the file of names."),
+    "gallery.import-format/names": Entry("There are {encodings} encodings, and {names} names in the file of names."),
     "gallery.import-format/no-name": Entry("{where} has no name."),
     "gallery.import-format/not-a-file": Entry(
         "It is a pipe, a socket or a device, not a file.",
@@ -85,7 +85,7 @@ ENTRIES: dict[str, Entry] = {
         "Sort them by their numbers.",
     ),
     "gallery.import-format/pickle": Entry(
-        "Pickles are not read, because reading one can run code.",
+        "A pickle can run code when it is read, so it is not read.",
         'If you trust the file, convert it yourself ("names" and "encodings" are what yours calls them):\nimport '
         'json, pickle, numpy as np\ndata = pickle.load(open("encodings.pkl", "rb"))\njson.dump([dict(name=n, '
         'encoding=list(map(float, e))) for n, e in zip(data["names"], data["encodings"])], open("encodings.json", '
