@@ -17,7 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from io import BufferedRandom
+from io import BufferedReader
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.storage.exact.index import ExactIndex
+from bareface.storage.exact.index import ExactIndex, ExactIndexes
+from bareface.storage.ports import Fetch
 from bareface.values.face import Float32
 from benchmarks.common import interleaved, print_table, write_json
 
@@ -52,19 +53,19 @@ def space_mean() -> Float32:
 
 def build(size: int, file: Path) -> tuple[ExactIndex, float]:
     """An int8 index of ``size`` templates, whose float32 form goes to the file; and the seconds it took."""
-    index = ExactIndex(DIMENSION, mean=space_mean(), fetch=partial(rows_of, file.open("w+b")), threads=THREADS)
+    index = ExactIndexes(threads=THREADS).empty(DIMENSION, space_mean())
     adding = 0.0
     with file.open("wb") as out:
         for start in range(0, size, CHUNK):
             part = templates(min(CHUNK, size - start), seed=1 + start)
             out.write(part.tobytes())
             began = time.perf_counter()
-            index.add(np.arange(start, start + len(part)), part)
+            index = index.with_added(np.arange(start, start + len(part)), part)
             adding += time.perf_counter() - began
     return index, adding
 
 
-def rows_of(file: BufferedRandom, ids: NDArray[np.int64]) -> Float32:
+def rows_of(file: BufferedReader, ids: NDArray[np.int64]) -> Float32:
     """Float32 templates by number; not from a mapping, whose pages would count as this process's memory."""
     size = 4 * DIMENSION
     rows = b"".join(os.pread(file.fileno(), size, size * number) for number in ids.tolist())
@@ -76,7 +77,7 @@ def persist(index: ExactIndex, file: Path) -> dict[str, float]:
     began = time.perf_counter()
     index.save(file, "benchmark")
     saved = time.perf_counter()
-    loaded = ExactIndex.load(file, "benchmark", dimension=DIMENSION, mean=space_mean(), fetch=index._fetch)
+    loaded = ExactIndexes().load(file, "benchmark", DIMENSION, space_mean())
     assert loaded is not None
     assert len(loaded) == len(index)
     return {
@@ -89,7 +90,7 @@ def persist(index: ExactIndex, file: Path) -> dict[str, float]:
 def reader(index: ExactIndex, pool: ThreadPoolExecutor) -> Any:
     """A task that reads the very bytes a scan reads, each thread one half of every segment."""
     views = []
-    for segment in index._segments:
+    for segment in index.segments:
         codes = segment.index.codes
         views.append(faiss.rev_swig_ptr(codes.data(), codes.size()).view(np.int64))
     halves = [[np.array_split(view, THREADS)[part] for view in views] for part in range(THREADS)]
@@ -124,11 +125,12 @@ def measure(size: int, top: int, repeats: int, peers_up_to: int, scratch: Path) 
     ):
         file = Path(folder) / "templates"
         index, adding = build(size, file)
+        fetch: Fetch = partial(rows_of, file.open("rb"))
         turn = cycle(probes)
-        _, found = index.search(probes, top)
+        _, found = index.search(probes, top, fetch)
         tasks: dict[str, Any] = {
             "read": reader(index, pool),
-            "bareface int8": lambda: index.search(next(turn)[None], top),
+            "bareface int8": lambda: index.search(next(turn)[None], top, fetch),
         }
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         result: dict[str, Any] = {"size": size, "peak_rss_gib": peak, "add_s": adding}

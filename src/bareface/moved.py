@@ -53,7 +53,7 @@ MOVED = {
     "gallery.damage": "storage.sqlite.damage",
     "gallery.decision": "calibration.decision",
     "gallery.deletion": "gallery.delete",
-    "gallery.derived": "storage.derived_index",
+    "gallery.derived": "storage.index_sync",
     "gallery.editing": "services.gallery_deletion services.gallery_corrections",
     "gallery.enrolment": "gallery.enrol",
     "gallery.faces": "storage.sqlite.rows faces.port",

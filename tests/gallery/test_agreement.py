@@ -35,7 +35,7 @@ def assert_true(gallery: Gallery) -> None:
     with gallery._index.snapshot() as now:
         stored = dict(zip(*next(iter(all_vectors(now.connection, 0, 10_000, 16))), strict=True))
         assert sorted(now.index.ids.tolist()) == sorted(stored)
-        similarities, numbers = now.index.search(np.stack(list(stored.values())), 1)
+        similarities, numbers = now.index.search(np.stack(list(stored.values())), 1, now.fetch)
     assert numbers[:, 0].tolist() == list(stored)
     assert similarities.min() > 0.9999
     assert gallery.check().ok

@@ -18,7 +18,7 @@ import pytest
 
 from bareface.errors import GalleryError, UsageError
 from bareface.services.gallery import Gallery
-from bareface.storage.exact.index import unfinished
+from bareface.storage.exact.index_file import unfinished
 from bareface.storage.sqlite import wal
 
 
@@ -35,7 +35,7 @@ def people(tmp_path) -> Path:
 
 DIES = """
 import os, sys
-from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.index_sync import DerivedIndex
 from bareface.services.gallery import Gallery
 DerivedIndex.discard_file = lambda self: os._exit(0)
 Gallery.open(sys.argv[1]).delete(subject=sys.argv[2])
@@ -57,7 +57,7 @@ def test_a_deletion_whose_process_was_killed_is_finished_by_the_next_opening(peo
     assert not [one for one in people.parent.glob("g*") if vector in one.read_bytes()]
     with Gallery.open(people) as gallery:
         gallery._index.load()
-        assert sorted(gallery._index._index.ids) == [2, 3, 4, 5]
+        assert sorted(gallery._index._current.index.ids) == [2, 3, 4, 5]
 
 
 def test_what_could_not_be_overwritten_is_named_by_a_check(people):
@@ -110,14 +110,14 @@ def test_an_index_that_two_processes_write_at_once(people, caplog):
         gallery.rename("#1", "Ada")
         index = gallery._index
         index.load()
-        writing = type(index._index._segments[0]).write
+        writing = type(index._current.index.segments[0]).write
 
         def disturbed(segment, file):
             unfinished(index.path).unlink()
             writing(segment, file)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(index._index._segments[0]), "write", disturbed)
+            patch.setattr(type(index._current.index.segments[0]), "write", disturbed)
             index._saved = None
             index.save()
     assert not caplog.messages
@@ -162,7 +162,7 @@ def test_an_index_file_that_is_sound_but_laid_out_otherwise_is_made_anew(people)
         path.write_bytes(hashlib.sha256(body).digest() + body)
         with Gallery.open(people) as gallery:
             gallery._index.load()
-            assert sorted(gallery._index._index.ids) == [1, 2, 3, 4, 5]
+            assert sorted(gallery._index._current.index.ids) == [1, 2, 3, 4, 5]
             assert gallery.check().ok
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ class Scores:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def search(self, queries, k):
+    def search(self, queries, k, fetch):
         self.asked.append(k)
         order = np.lexsort((self.ids, -self.similarities))[:k]
         return np.tile(self.similarities[order], (len(queries), 1)), np.tile(self.ids[order], (len(queries), 1))
@@ -45,7 +47,7 @@ def test_the_list_is_that_of_looking_at_every_reference(references, top):
     with_owners = lambda _, ids: {number: owners[number] for number in ids}  # noqa: E731
     real, catalogue.subject_ids = catalogue.subject_ids, with_owners
     try:
-        hits, again = best_of_subjects(None, index, np.zeros((2, 4), np.float32), top)
+        hits, again = best_of_subjects(SimpleNamespace(connection=None, index=index, fetch=None), np.zeros((2, 4)), top)
     finally:
         catalogue.subject_ids = real
     assert hits == again

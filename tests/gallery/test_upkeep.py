@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,12 +130,17 @@ def test_a_sidecar_of_another_gallery_is_not_believed(gallery, tmp_path):
         assert ranking(other) == before
 
 
+def replace_index(gallery, index):
+    """Let the gallery have a wrong index of its state."""
+    gallery._index._current = replace(gallery._index._current, index=index)
+
+
 @pytest.mark.parametrize("precision", ["int8", "float32"])
 def test_an_index_that_lacks_a_reference_is_found_and_rebuilt(gallery, precision):
     with Gallery.open(gallery.path, TileEngine(), precision) as opened:
         before = ranking(opened)
         with opened._index.snapshot() as now:
-            now.index.remove(np.array([4]))
+            replace_index(opened, now.index.without(np.array([4])))
         assert codes(opened) == ["gallery.index"]
         assert opened.check().ok
         assert ranking(opened) == before
@@ -144,8 +150,8 @@ def test_an_index_that_holds_another_template_is_found_and_rebuilt(gallery):
     with Gallery.open(gallery.path, TileEngine(), "float32") as opened:
         before = ranking(opened)
         with opened._index.snapshot() as now:
-            now.index.remove(np.array([3, 4]))  # two photos of one colour: either would be found for the other
-            now.index.add(np.array([3, 4]), np.ones((2, 16), np.float32))
+            fewer = now.index.without(np.array([3, 4]))  # two photos of one colour: either would be found for the other
+            replace_index(opened, fewer.with_added(np.array([3, 4]), np.ones((2, 16), np.float32)))
         assert codes(opened) == ["gallery.index"]
         assert ranking(opened) == before
 
@@ -153,13 +159,13 @@ def test_an_index_that_holds_another_template_is_found_and_rebuilt(gallery):
 def test_a_current_sidecar_is_loaded_not_rebuilt(gallery, tmp_path, monkeypatch):
     before = ranking(gallery)
     gallery.close()
-    monkeypatch.setattr("bareface.storage.derived_index.DerivedIndex._built", None)
+    monkeypatch.setattr("bareface.storage.index_sync.DerivedIndex._built", None)
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:
         assert ranking(opened) == before
 
 
 def test_enrolment_extends_the_index(gallery, tmp_path, monkeypatch):
-    monkeypatch.setattr("bareface.storage.derived_index.DerivedIndex._built", None)
+    monkeypatch.setattr("bareface.storage.index_sync.DerivedIndex._built", None)
     people(tmp_path / "more", 9)
     gallery.enrol(tmp_path / "more")
     assert len(ranking(gallery)) == 9
@@ -172,7 +178,7 @@ def test_a_sidecar_that_cannot_be_written_costs_nothing_but_time(gallery, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bareface.storage.exact.index.fsync", full)
+    monkeypatch.setattr("bareface.storage.exact.index_file.fsync", full)
     people(tmp_path / "more", 9)
     assert gallery.enrol(tmp_path / "more").references == 8
     gallery.delete(subject="p2")

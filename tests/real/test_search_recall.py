@@ -12,7 +12,8 @@ from bareface.faces.embedding.onnx import OnnxEmbedder
 from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.services.engine import Engine
-from bareface.storage.exact.index import OVERSAMPLING, ExactIndex
+from bareface.storage.exact.index import OVERSAMPLING, ExactIndex, ExactIndexes
+from bareface.storage.ports import Fetch
 from bareface.values.face import Float32
 
 pytestmark = pytest.mark.real
@@ -24,9 +25,11 @@ def _photos(shared_data: Path) -> list[Path]:
 
 
 def _index(templates: Float32, mean: Float32) -> ExactIndex:
-    index = ExactIndex(templates.shape[1], mean=mean, fetch=lambda ids: templates[ids])
-    index.add(np.arange(len(templates)), templates)
-    return index
+    return ExactIndexes().empty(templates.shape[1], mean).with_added(np.arange(len(templates)), templates)
+
+
+def _rows(templates: Float32) -> Fetch:
+    return lambda ids: templates[ids]
 
 
 def _truth(templates: Float32, top: int) -> NDArray[np.int64]:
@@ -52,14 +55,14 @@ def few(shared_data: Path) -> Float32:
 @pytest.mark.parametrize("top", [1, 5, 20])
 def test_int8_candidates_are_float32s(few: Float32, top: int) -> None:
     expected = _truth(few, top)
-    assert _agreement(_index(few, registry.space_mean(SPACE)).search(few, top)[1], expected) >= 0.999
+    assert _agreement(_index(few, registry.space_mean(SPACE)).search(few, top, _rows(few))[1], expected) >= 0.999
     unknown = np.zeros(few.shape[1], np.float32)
-    assert _agreement(_index(few, unknown).search(few, top)[1], expected) >= 0.999
+    assert _agreement(_index(few, unknown).search(few, top, _rows(few))[1], expected) >= 0.999
 
 
 def test_the_mean_makes_the_codes_finer(few: Float32) -> None:
     with_mean, without = (_index(few, mean) for mean in (registry.space_mean(SPACE), np.zeros(128, np.float32)))
-    assert with_mean._segments[0].coding.step < 0.8 * without._segments[0].coding.step
+    assert with_mean.segments[0].coding.step < 0.8 * without.segments[0].coding.step
 
 
 @pytest.mark.slow
@@ -68,7 +71,9 @@ def test_int8_candidates_are_float32s_on_all_of_lfw(shared_data: Path) -> None:
     templates = np.stack([analysis.faces[0].template.vector for analysis in analyses if analysis.faces])
     assert len(templates) > 7_500
     index = _index(templates, registry.space_mean(SPACE))
-    assert _agreement(index.search(templates, 20)[1], _truth(templates, 20)) >= 0.999
+    assert _agreement(index.search(templates, 20, _rows(templates))[1], _truth(templates, 20)) >= 0.999
     unit = templates / np.linalg.norm(templates, axis=1, keepdims=True)
-    first_looks = [index._ranked(unit[i : i + 64], 20, OVERSAMPLING * 20) for i in range(0, len(unit), 64)]
+    first_looks = [
+        index._ranked(unit[i : i + 64], 20, OVERSAMPLING * 20, _rows(templates)) for i in range(0, len(unit), 64)
+    ]
     assert np.concatenate([certain for *_, certain in first_looks]).mean() > 0.99

@@ -12,7 +12,7 @@ from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.gallery import subjects
 from bareface.imaging import decode as images
 from bareface.imaging.folders import absolute
-from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite import permissions
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.schema import file, reference, template

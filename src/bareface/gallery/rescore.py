@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.matching.scoring import similarity
-from bareface.storage.exact.segment import Int64
+from bareface.storage.ports import Int64
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values.face import Float32
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -20,8 +21,8 @@ from bareface.imaging.sources import name_of
 from bareface.matching import evidence
 from bareface.matching.scoring import crosses, distance
 from bareface.models import registry
-from bareface.storage.derived_index import DerivedIndex
-from bareface.storage.exact.index import VectorIndex
+from bareface.storage.index_sync import DerivedIndex, Snapshot
+from bareface.storage.ports import VectorIndex
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.rows import thumbnail
 from bareface.values.face import Face, Float32, MaskState, Source, UInt8
@@ -167,16 +168,15 @@ def search(
     TemplateError
         ``template.space``: the engine's templates cannot be compared with the gallery's.
     """
-    with index.snapshot() as now:
-        subjects, references = now.sizes["subjects"], now.sizes["references"]
+    with prepared(index, engine, probes) as (now, rescorers):
+        subjects, references = now.generation.subjects, now.generation.references
         if now.index is None or references == 0:
             notes: tuple[str, ...] = ("the gallery is empty",)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         judge = Judge(calibration, subjects, references / subjects)
-        mixed = _mixed(now.makers, engine)
-        rescorers = rescorers_of(now.connection, engine, probes)
+        mixed = _mixed(now.generation.makers, engine)
         vectors = np.stack([probe.vector for probe in probes])
-        ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
+        ranked = best_of_subjects(now, vectors, top, rescorers)
         lists = []
         for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
             fused = rescorers[place].fused if place in rescorers else set[int]()
@@ -188,26 +188,43 @@ def search(
     return SearchResult(tuple(lists))
 
 
-def rescorers_of(connection: sa.Connection, engine: FaceEngine, probes: Sequence[Probe]) -> dict[int, Rescorer]:
-    """For the probes, by their places, of which some references may have to be scored again."""
+@contextmanager
+def prepared(
+    index: DerivedIndex, engine: FaceEngine, probes: Sequence[Probe]
+) -> Iterator[tuple[Snapshot, dict[int, Rescorer]]]:
+    """Open a snapshot of the gallery, with rescorers for the probes, by place, that need one.
+
+    A bare probe needs its second template where the gallery has masked references. A network makes it, so it is made
+    before the snapshot is opened; where the first masked reference comes in between, this begins again.
+    """
+    any_masked = index.any_masked
+    while True:
+        seconds = [_second(engine, probe, any_masked) for probe in probes]
+        with index.snapshot() as now:
+            if any_masked or not now.generation.any_masked:
+                yield (
+                    now,
+                    {
+                        place: Rescorer(now.connection, engine.model, vector, probe.mask_state != "none")
+                        for place, (probe, vector) in enumerate(zip(probes, seconds, strict=True))
+                        if vector is not None
+                    },
+                )
+                return
+        any_masked = True
+
+
+def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | None:
+    """Return what references across a mask are compared with, too; None where no reference is."""
     if not engine.makes_upper_face:
-        return {}
-    found: dict[int, Rescorer] = {}
-    masked_references = catalogue.any_masked(connection)
-    for place, probe in enumerate(probes):
-        masked = probe.mask_state != "none"
-        vector = probe.vector if masked else probe.upper_face if masked_references else None
-        if vector is not None:
-            found[place] = Rescorer(connection, engine.model, vector, masked)
-    return found
+        return None
+    if probe.mask_state != "none":
+        return probe.vector
+    return probe.upper_face if any_masked else None
 
 
 def best_of_subjects(
-    connection: sa.Connection,
-    index: VectorIndex,
-    queries: Float32,
-    top: int,
-    rescorers: Mapping[int, Rescorer] | None = None,
+    now: Snapshot, queries: Float32, top: int, rescorers: Mapping[int, Rescorer] | None = None
 ) -> list[list[CandidateScore]]:
     """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
@@ -217,16 +234,18 @@ def best_of_subjects(
     A query with a rescorer, by its place, is looked up deeper from the start, and what is found is ranked by the new
     scores. A reference beyond that depth could have a higher one, so ties at its end then mean nothing.
     """
+    index = now.index
+    assert index is not None
     rescorers = rescorers or {}
     plain = [query for query in range(len(queries)) if query not in rescorers]
     hits: list[list[CandidateScore]] = [[] for _ in queries]
     for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
-        _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
+        _look_up(now, index, queries, top, group, min(len(index), k), rescorers, hits)
     return hits
 
 
 def _look_up(
-    connection: sa.Connection,
+    now: Snapshot,
     index: VectorIndex,
     queries: Float32,
     top: int,
@@ -237,9 +256,9 @@ def _look_up(
 ) -> None:
     owners: dict[int, int] = {}
     while waiting:
-        similarities, numbers = index.search(queries[waiting], k)
+        similarities, numbers = index.search(queries[waiting], k, now.fetch)
         new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
-        owners.update(catalogue.subject_ids(connection, sorted(new)))
+        owners.update(catalogue.subject_ids(now.connection, sorted(new)))
         unfinished = []
         for row, query in enumerate(waiting):
             given = similarities[row]

@@ -11,10 +11,10 @@ import numpy as np
 from bareface.errors import RestorationError, UsageError
 from bareface.faces.port import FaceEngine
 from bareface.gallery.restored_candidates import RestoredSearch, Union, compare_searches, union_calibration
-from bareface.gallery.search import Probe, best_of_subjects, rescorers_of
+from bareface.gallery.search import Probe, best_of_subjects, prepared
 from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MOST
-from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values import arguments
 from bareface.values.face import Face, Source
@@ -113,13 +113,12 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
         return RestoredSearch(entry, restored, notes=("the gallery is empty",))
     probe = Probe(entry.probe, entry.probe[0].template.vector, frozenset())
     vectors = np.stack([probe.vector, *(one.vector for one in templates)])
-    with index.snapshot() as now:
+    with prepared(index, engine, [probe]) as (now, rescorers):
         if now.index is None:
             return RestoredSearch(entry, restored, notes=("the gallery is empty",))
-        subjects, references = now.sizes["subjects"], now.sizes["references"]
-        rescorers = rescorers_of(now.connection, engine, [probe])
+        subjects, references = now.generation.subjects, now.generation.references
         deep = max(DEEP, len(entry.candidates))
-        first, *guesses = best_of_subjects(now.connection, now.index, vectors, deep, rescorers)
+        first, *guesses = best_of_subjects(now, vectors, deep, rescorers)
         numbers = {hit.reference_id for search in (first, *guesses) for hit in search}
         known = catalogue.references_by_id(now.connection, sorted(numbers))
     made = restored.provenance

@@ -24,7 +24,7 @@ from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
 from bareface.services.opened import OpenGallery
-from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.open_index import open_index
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import check_named
 from bareface.values import arguments
@@ -122,7 +122,7 @@ class Gallery:
         if audit is not None:
             arguments.able("audit", audit, ("append",), "an AuditLog, or None")
         store = Store(path, create=create)
-        opened = OpenGallery(store, DerivedIndex(store, index or "int8"), engine, audit)
+        opened = OpenGallery(store, open_index(store, index or "int8"), engine, audit)
         opened.finish_erasing()
         return cls(opened)
 

@@ -8,7 +8,7 @@ from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError, GalleryError
 from bareface.faces.port import FaceEngine
 from bareface.services.recorded import Recorder
-from bareface.storage.derived_index import DerivedIndex
+from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite.store import Store
 
 

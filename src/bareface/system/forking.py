@@ -1,7 +1,7 @@
 """Lets a process be forked while galleries and networks are open, as preloading servers and task queues do.
 
 A fork takes along memory, not threads. What would wait in the child for a thread of its parent is ended before the
-fork (OpenCV's threads, running transactions) or made anew in the child (networks, locks).
+fork (OpenCV's threads, transactions of other threads) or made anew in the child (networks).
 """
 
 from __future__ import annotations
@@ -9,16 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
-from threading import Lock, RLock
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition, get_ident
+from typing import Any
 from weakref import WeakSet
-
-
-class Locked(Protocol):
-    """Anything whose transactions run under its lock."""
-
-    lock: Any
 
 
 class PerProcess:
@@ -48,28 +44,40 @@ class PerProcess:
 
 
 _threaded: WeakSet[PerProcess] = WeakSet()
-_known: WeakSet[Locked] = WeakSet()
-_held: list[Locked] = []
-_gate = Lock()
+_gate = Condition()
+_inside: Counter[int] = Counter()
+"""How many sections each thread is in."""
+_forking: list[int] = []
+"""The thread that forks, if one does."""
 _opencv: list[int] = []
 
 
-def register(one: Locked) -> None:
-    """Let forks wait for the end of its transactions; to be called before the first of them."""
+@contextmanager
+def section() -> Iterator[None]:
+    """Run without a fork in between; any number of threads may at once, and a thread that is inside may enter again.
+
+    Locks that are taken in sections only, and connections that are opened and closed in one, are nobody's in a child.
+    """
+    me = get_ident()
     with _gate:
-        _known.add(one)
+        _gate.wait_for(lambda: _inside[me] or not _forking or _forking == [me])
+        _inside[me] += 1
+    try:
+        yield
+    finally:
+        with _gate:
+            _inside[me] -= 1
+            if not _inside[me]:
+                del _inside[me]
+                _gate.notify_all()
 
 
 def _before() -> None:
-    while True:
-        _gate.acquire()  # kept over the fork, once it is sure that no other has begun meanwhile
-        new = [one for one in sorted(_known, key=id) if one not in _held]
-        if not new:
-            break
-        _gate.release()
-        for one in new:
-            one.lock.acquire()
-            _held.append(one)
+    me = get_ident()
+    _gate.acquire()  # kept over the fork
+    _gate.wait_for(lambda: not _forking)
+    _forking[:] = [me]
+    _gate.wait_for(lambda: not _inside.keys() - {me})
     if "cv2" in sys.modules:
         _opencv[:] = [sys.modules["cv2"].getNumThreads()]
         sys.modules["cv2"].setNumThreads(1)  # ends its other threads
@@ -77,18 +85,16 @@ def _before() -> None:
 
 def _in_parent() -> None:
     _opencv_again()
-    for one in reversed(_held):
-        one.lock.release()
-    _held.clear()
+    _forking.clear()
+    _gate.notify_all()
     _gate.release()
 
 
 def _in_child() -> None:
+    global _gate
     _opencv_again()
-    for one in _held:
-        one.lock = RLock()
-    _held.clear()
-    _gate.release()
+    _forking.clear()
+    _gate = Condition()  # the other one remembers threads that wait, and do not run here
     for threaded in _threaded:
         threaded.keep()
 

@@ -14,15 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedRandom, BufferedReader
-from typing import Any, TypeAlias
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.storage.ports import Int64
 from bareface.values.face import Float32, Precision
-
-Int64: TypeAlias = NDArray[np.int64]
 
 FULL_RANGE = 127
 FEWEST_DEVIATIONS = 6.0
@@ -74,12 +73,15 @@ class Coding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Coded templates under their ids [n]; ``longest`` is the norm of the longest coded remainder."""
+    """Coded templates under their ids [n]; it never changes. ``longest``: norm of the longest coded remainder."""
 
     coding: Coding
     index: Any
     ids: Int64
     longest: float
+
+    def __post_init__(self) -> None:
+        self.ids.flags.writeable = False
 
     @classmethod
     def empty(cls, coding: Coding) -> Segment:
@@ -87,14 +89,17 @@ class Segment:
         return cls(coding, coding.new_index(), np.empty(0, np.int64), 0.0)
 
     def extended(self, ids: Int64, codes: Float32) -> Segment:
-        """The segment with more templates; its FAISS index is shared, so the old value must be dropped."""
+        """Return a segment with more templates; this one stays as it is, for those who search it."""
+        index = self.coding.new_index()
         with one_thread():
-            self.index.add(codes)
+            if len(self.ids):
+                index.add_sa_codes(self.codes())
+            index.add(codes)
         longest = self.coding.step * float(np.linalg.norm(codes, axis=1).max())
-        return replace(self, ids=np.concatenate([self.ids, ids]), longest=max(self.longest, longest))
+        return replace(self, index=index, ids=np.concatenate([self.ids, ids]), longest=max(self.longest, longest))
 
     def kept(self, keep: NDArray[np.bool_]) -> Segment:
-        """A new segment with only these: the codes of the others are in no memory that remains."""
+        """Return a segment with only these templates: the codes of the others are nowhere in it."""
         index = self.coding.new_index()
         with one_thread():
             index.add_sa_codes(self.codes()[keep])

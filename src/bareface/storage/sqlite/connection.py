@@ -11,7 +11,9 @@ import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -26,6 +28,28 @@ logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 TURN_MS = 200
 """For which SQLite waits for a lock at a time."""
+
+_opening = Lock()
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file it was opened for, by device and inode."""
+
+    file: tuple[int, int] = (0, 0)
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        with _opening:
+            _open.discard(self)
+
+
+_open: WeakSet[_Connection] = WeakSet()
+"""The connections of this process.
+
+While a file has one, its log is not checked again: reading the file past SQLite would end the locks that this process
+has on it.
+"""
 
 
 class Connector:
@@ -89,14 +113,32 @@ class Connector:
         GalleryError
             ``gallery.corrupt``: the write-ahead log beside the file was left by another one.
         """
-        log = wal.log_of(self._path)
-        waiting = log.exists() and log.stat().st_size > 0
-        if waiting:
-            self._check_log()
-        options = "?mode=rw"  # not made anew where it was removed meanwhile
-        if self._read_only:  # immutable: SQLite then wants no files of its own beside it, but reads no log either
-            options = "?mode=ro" if waiting else "?immutable=1"
-        return sqlite3.connect(wal.uri(self._path, options), uri=True, timeout=self._timeout, check_same_thread=False)
+        with _opening:
+            log = wal.log_of(self._path)
+            waiting = log.exists() and log.stat().st_size > 0
+            file = self._file()
+            if waiting and all(one.file != file for one in _open):
+                self._check_log()
+            options = "?mode=rw"  # not made anew where it was removed meanwhile
+            if self._read_only:  # immutable: SQLite then wants no files of its own beside it, but reads no log either
+                options = "?mode=ro" if waiting else "?immutable=1"
+            made = sqlite3.connect(
+                wal.uri(self._path, options),
+                uri=True,
+                timeout=self._timeout,
+                check_same_thread=False,
+                factory=_Connection,
+            )
+            made.file = file
+            _open.add(made)
+            return made
+
+    def _file(self) -> tuple[int, int]:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
 
     def _check_log(self) -> None:
         with suppress(FileNotFoundError):

@@ -81,7 +81,7 @@ class Store:
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(files.absolute(path))  # resolve() would follow the user's symlink
-        self.lock = RLock()
+        self._writing = RLock()
         self._source = str(path)
         exists = place.check(self.path, self._source, create=create)
         self._made = not exists
@@ -90,7 +90,6 @@ class Store:
         self.read_only = exists and not place.may_write(self.path)
         connector = Connector(self.path, self._source, read_only=self.read_only, timeout=BUSY_TIMEOUT_S)
         self._engine = connector.engine()
-        forking.register(self)
         try:
             self._migrate()
         except BaseException:
@@ -105,7 +104,7 @@ class Store:
         if not self._made:
             return False
         real = self.path.resolve()
-        with suppress(GalleryError, DBAPIError, sqlite3.Error, OSError), self.lock, self._engine.connect() as plain:
+        with suppress(GalleryError, DBAPIError, sqlite3.Error, OSError), self._alone(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)  # nobody else can write meanwhile
             with connection.begin():
                 tables = sa.inspect(connection).get_table_names()
@@ -153,7 +152,7 @@ class Store:
                 source=self._source,
                 remedy="Copy it to a folder that may be written to, and open the copy.",
             )
-        with self.lock, self._failures(), self._engine.connect() as plain:
+        with self._alone(), self._failures(), self._engine.connect() as plain:
             plain.connection.cursor().execute("PRAGMA journal_mode = WAL")
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -200,15 +199,27 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection that sees one unchanging snapshot of the gallery."""
-        with self.lock, self._failures(), self._unchanged(), self._engine.connect() as connection, connection.begin():
+        """Open a connection that sees one unchanging snapshot of the gallery; it neither waits nor lets others wait."""
+        with (
+            forking.section(),
+            self._failures(),
+            self._unchanged(),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let the threads of this process write one after the other: SQLite's own queue is not fair."""
+        with forking.section(), self._writing:
+            yield
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction: all of it is stored, or, on any exception, none."""
         self.check_writable()
-        with self.lock, self._failures(), self._engine.connect() as plain:
+        with self._alone(), self._failures(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 if not self.path.exists():  # removed while this waited for its turn
@@ -259,7 +270,7 @@ class Store:
         self.check_writable()
         try:
             mark = self.unerased()
-            with self.lock, self._failures(), self._engine.connect() as connection:
+            with self._alone(), self._failures(), self._engine.connect() as connection:
                 cursor = connection.connection.cursor()
                 if not wait:
                     cursor.execute("PRAGMA busy_timeout = 0")
@@ -267,7 +278,7 @@ class Store:
                     cursor.execute("VACUUM")  # runs outside any transaction
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
-                raise GalleryError("gallery.locked", "another process still reads the old state.")
+                raise GalleryError("gallery.locked", "another process or thread still reads the old state.")
             if mark:
                 with self.write() as writing:
                     if _mark(writing) == mark:  # nothing else was deleted meanwhile
@@ -293,13 +304,13 @@ class Store:
 
     def integrity(self) -> tuple[str, ...]:
         """What SQLite says about the file's own structure; empty when all is well."""
-        with self.lock, self._failures(), self._engine.connect() as connection:
+        with forking.section(), self._failures(), self._engine.connect() as connection:
             raw = connection.connection.cursor()
             return tuple(str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok")
 
     def damage(self) -> tuple[Problem, ...]:
         """Rows that no version of bareface writes; empty when all is well."""
-        with self.lock, self._failures(), self._engine.connect() as connection:
+        with forking.section(), self._failures(), self._engine.connect() as connection:
             raw = connection.connection.dbapi_connection
             assert isinstance(raw, sqlite3.Connection)
             return tuple(damage.problems(raw))

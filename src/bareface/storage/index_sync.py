@@ -1,0 +1,271 @@
+"""The vector index follows the database: new vectors enter it, deleted vectors leave it, and it is never trusted.
+
+The database is the truth. Each state of it has one generation of the index, a value that never changes. A search opens
+a snapshot of the database and takes the generation of exactly that state; it then computes without any lock. Where
+there is no such generation yet, the first who needs it makes it from the one before, and puts it in its place.
+
+A deletion (:meth:`DerivedIndex.discard_file`, then :meth:`DerivedIndex.save`) leaves no deleted vector in the file, nor
+in the current generation. A search that began before keeps the old generation until it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.errors import GalleryError
+from bareface.models import registry
+from bareface.storage.ports import IndexFactory, Int64, VectorIndex
+from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.schema import template
+from bareface.storage.sqlite.store import State, Store
+from bareface.system import forking
+from bareface.values.face import Float32
+from bareface.values.gallery import TemplateCount
+
+_ROWS = 1 << 16
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generation:
+    """What is kept of one state of a gallery; it never changes.
+
+    Attributes
+    ----------
+    state
+        Of the database.
+    index
+        Its templates; None for a gallery that never held one.
+    subjects, references
+        How many there are.
+    makers
+        Which models made the templates.
+    any_masked
+        Whether some reference wears a mask.
+    """
+
+    state: State
+    index: VectorIndex | None
+    subjects: int
+    references: int
+    makers: tuple[TemplateCount, ...]
+    any_masked: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A gallery at one moment.
+
+    Attributes
+    ----------
+    connection
+        Sees the database as it was at that moment.
+    generation
+        Of exactly that state.
+    """
+
+    connection: sa.Connection
+    generation: Generation
+
+    @property
+    def index(self) -> VectorIndex | None:
+        """The templates; None for a gallery that never held one."""
+        return self.generation.index
+
+    def fetch(self, ids: Int64) -> Float32:
+        """Return the float32 templates [n, d] of ids [n], as the database holds them at this moment."""
+        found = catalogue.vectors(self.connection, ids.tolist())
+        if len(found) < len(ids):
+            raise Damaged("the index holds a template that the database lacks")
+        return np.stack([found[number] for number in ids.tolist()])
+
+
+class DerivedIndex:
+    """Keeps an index equal to the database, whoever writes to it.
+
+    The index lies in memory and in a file, ``<gallery>-index``. The file's stamp says of which gallery and of which of
+    its states it was made; one that is absent, damaged or of another state is replaced.
+
+    Parameters
+    ----------
+    store
+        The gallery's database.
+    factory
+        Makes indexes.
+    """
+
+    def __init__(self, store: Store, factory: IndexFactory) -> None:
+        # Beside the file itself, as SQLite's own files are: of a gallery that is opened through links there is one
+        # index, which a deletion can find. Former versions kept one beside each link.
+        self.path = Path(os.path.realpath(store.path) + "-index")
+        self._former = store.path.with_name(store.path.name + "-index")
+        self._store = store
+        self._factory = factory
+        self._current: Generation | None = None
+        self._saved: State | None = None
+        self._making = Lock()  # held while a generation is made, never while one is searched
+        self._saving = Lock()  # held while the file is written or removed; taken before the other
+
+    @property
+    def exact(self) -> bool:
+        """Whether a search finds what comparing the probe with every template would find."""
+        return self._factory.exact
+
+    @property
+    def any_masked(self) -> bool:
+        """Whether some reference wore a mask when last looked at: a hint, which costs nothing."""
+        return self._current is not None and self._current.any_masked
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open the database as it is now, with the generation of exactly that state; nobody waits for its end."""
+        with ExitStack() as stack:
+            connection = stack.enter_context(self._store.read())
+            current = self._current
+            if current is None or current.state != self._store.state(connection):
+                stack.close()
+                with forking.section(), self._making:
+                    # Opened under the lock, it is not older than the current generation, unless the file was replaced.
+                    connection = stack.enter_context(self._store.read())
+                    current = self._current = self._synced(connection, self._current)
+            yield Snapshot(connection, current)
+
+    def load(self) -> None:
+        """Have the index in memory, so that what is enrolled next can be added to it."""
+        with self.snapshot():
+            pass
+
+    def rebuild(self) -> None:
+        """Make the index anew from the database, and the file from the index."""
+        if not self._store.read_only:
+            self.discard_file()
+        with forking.section(), self._making:
+            self._current = None
+        self.save()
+
+    def save(self) -> None:
+        """Write the file, unless it is as it should be; failing costs the next opening a rebuild."""
+        with forking.section(), self._saving:
+            with self.snapshot() as now:
+                index, state = now.index, now.generation.state
+                if index is None or self._saved == state or self._store.read_only:
+                    return
+                stamp = _stamp(now.connection, state)
+            try:
+                # Who may read the gallery may read its index: SQLite does the same with its own files.
+                index.save(self.path, stamp, self._store.path.stat().st_mode & 0o666)
+                self._saved = state
+                if self._former.parent.resolve() / self._former.name != self.path:
+                    self._former.unlink(missing_ok=True)
+            except (GalleryError, OSError) as error:
+                _log.warning("%s", error)
+
+    def save_if_loaded(self) -> None:
+        """As :meth:`save`, where an index was needed at all."""
+        if self._current is not None:
+            self.save()
+
+    def discard_file(self) -> None:
+        """Remove the file, and what an interrupted writing of it left: they hold what must be gone.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.index-write``: it cannot be removed.
+        """
+        with forking.section(), self._saving:
+            self._saved = None
+            for kept in (self.path, self._former):
+                for path in (kept, *self._factory.leftovers(kept)):
+                    self._remove(path)
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise GalleryError(
+                "gallery.index-write",
+                f"the search index cannot be removed: {error.strerror or error}; it holds what was deleted.",
+                source=str(path),
+                remedy="Remove it by hand, then run `bareface gallery scrub`.",
+            ) from error
+
+    def _synced(self, connection: sa.Connection, before: Generation | None) -> Generation:
+        """Return the generation of the state that a connection sees."""
+        state = self._store.state(connection)
+        if before is not None and before.state == state:
+            return before
+        sizes = catalogue.sizes(connection)
+        return Generation(
+            state,
+            self._index(connection, before, state),
+            sizes["subjects"],
+            sizes["references"],
+            catalogue.template_counts(connection),
+            catalogue.any_masked(connection),
+        )
+
+    def _index(self, connection: sa.Connection, before: Generation | None, state: State) -> VectorIndex | None:
+        if state.space is None or state.dimension is None:
+            if catalogue.count(connection, template):
+                raise Damaged("there are templates, but no space or dimension")
+            return None
+        if before is not None and before.index is not None and self._continues(connection, before.state, state):
+            return _followed(connection, before.index) or self._built(connection, state, state.dimension)
+        loaded = self._loaded(connection, state, state.dimension)
+        if loaded is not None:
+            self._saved = state
+            return loaded
+        return self._built(connection, state, state.dimension)
+
+    def _continues(self, connection: sa.Connection, before: State, state: State) -> bool:
+        """Return whether an index can be brought to this state: it is not that of a file put here meanwhile."""
+        same = (before.uuid, before.space, before.dimension, before.epoch)
+        now = (state.uuid, state.space, state.dimension, state.epoch)
+        return same == now and self._store.follows(connection, before)
+
+    def _loaded(self, connection: sa.Connection, state: State, dimension: int) -> VectorIndex | None:
+        mean = registry.space_mean(state.space or "", dimension)
+        return self._factory.load(self.path, _stamp(connection, state), dimension, mean)
+
+    def _built(self, connection: sa.Connection, state: State, dimension: int) -> VectorIndex:
+        empty = self._factory.empty(dimension, registry.space_mean(state.space or "", dimension))
+        return _extended(empty, connection, after=0)
+
+
+def _followed(connection: sa.Connection, index: VectorIndex) -> VectorIndex | None:
+    """Bring an index to the database's state; None where that does not work.
+
+    Reference numbers only grow and a number's template changes only with the epoch, so what is new lies above the
+    highest number held, and a wrong count afterwards means that something was deleted.
+    """
+    held = index.ids
+    highest = int(held.max(initial=0))
+    index = _extended(index, connection, after=highest)
+    count = catalogue.count(connection, template)
+    if len(index) != count:
+        query = sa.select(template.c.reference_id).where(template.c.reference_id <= highest)
+        stored = np.fromiter(connection.execute(query).scalars(), np.int64)
+        index = index.without(np.setdiff1d(held, stored, assume_unique=True))
+    return index if len(index) == count else None
+
+
+def _extended(index: VectorIndex, connection: sa.Connection, after: int) -> VectorIndex:
+    for numbers, vectors in catalogue.all_vectors(connection, after, _ROWS, index.dimension):
+        index = index.with_added(numbers, vectors)
+    return index
+
+
+def _stamp(connection: sa.Connection, state: State) -> str:
+    parts = state.uuid, state.space, state.epoch, state.token, catalogue.count(connection, template)
+    return "/".join(map(str, parts))
