@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration, StateCalibration, States
+from bareface.calibration.calibration import Calibration, StateCalibration
+from bareface.calibration.decision import States
 from bareface.calibration.fit import fit_matrix
 from bareface.matching.scoring import Columns, matrix
 from bareface.services.engine import Engine

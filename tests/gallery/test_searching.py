@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.gallery.search import best_of_subjects
-from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite import lookups
 
 
 class Scores:
@@ -45,11 +45,11 @@ def test_the_list_is_that_of_looking_at_every_reference(references, top):
     expected = sorted((-score, owner, number) for owner, (score, number) in best.items())[:top]
     index = Scores([score for score, _ in references])
     with_owners = lambda _, ids: {number: owners[number] for number in ids}  # noqa: E731
-    real, catalogue.subject_ids = catalogue.subject_ids, with_owners
+    real, lookups.owners = lookups.owners, with_owners
     try:
         hits, again = best_of_subjects(SimpleNamespace(connection=None, index=index, fetch=None), np.zeros((2, 4)), top)
     finally:
-        catalogue.subject_ids = real
+        lookups.owners = real
     assert hits == again
     assert [(hit.subject_id, hit.reference_id) for hit in hits] == [entry[1:] for entry in expected]
     np.testing.assert_allclose([hit.similarity for hit in hits], [-entry[0] for entry in expected], rtol=1e-6)

@@ -13,6 +13,7 @@ from bareface.gallery import rescore as rescoring
 from bareface.gallery import search as searching
 from bareface.matching.scoring import similarity
 from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from tests.gallery.pictures import Look, LookEngine, UpperFaceEngine, colours, picture, save, vector_of
 
@@ -185,7 +186,7 @@ def snapshot(index):
 
 
 def test_ties_are_in_the_order_of_subjects_and_depth_is_bounded(monkeypatch):
-    monkeypatch.setattr(catalogue, "subject_ids", lambda _, ids: {number: number for number in ids})
+    monkeypatch.setattr(lookups, "owners", lambda _, ids: {number: number for number in ids})
     index = Ranked(np.linspace(0.9, 0.1, 2000))
     rescore = rescoring.Rescorer(None, "m", np.ones(2, np.float32), masked=True)
     half = {number: np.array([-1.0, -1.0], np.float32) for number in range(1, 301)}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bareface.calibration.calibration import Calibration
+from bareface.calibration.decision import Judge
 from bareface.gallery.restored_candidates import (
     DEPENDS,
     UNCALIBRATED,
@@ -64,7 +65,7 @@ def put(
     original = CandidateList((face,), candidates, 20, 20)
     known = {number: reference(number) for number in range(30)}
     return compare_searches(
-        original, restored(len(guesses)), first, guesses, known, Union(calibration, 20, 1.0, "full")
+        original, restored(len(guesses)), first, guesses, known, Union(Judge(calibration, 20, 1.0), "full")
     )
 
 

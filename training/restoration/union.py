@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bareface.calibration.calibration import Calibration, StateCalibration, States
+from bareface.calibration.calibration import Calibration, StateCalibration
+from bareface.calibration.decision import States
 from bareface.calibration.fit import fit_matrix
 from bareface.errors import RestorationError
 from bareface.gallery.restored_candidates import packaged_name

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from bareface.calibration.decision import TARGETS, States, decide_by_rate
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
 from bareface.calibration.llr import LlrModel
 from bareface.errors import CalibrationError
@@ -25,12 +26,7 @@ from bareface.values.search import Decision
 if TYPE_CHECKING:
     from bareface.scores.score_file import ScoreFile
 
-States: TypeAlias = tuple[str, str]
-"""Mask state of the probe and of the references: ``none``, ``partial`` or ``full``."""
-
 BARE: States = ("none", "none")
-TARGETS = (0.003, 0.1)
-"""FPIR up to which a candidate is a ``match``, and up to which it is ``possible``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +261,7 @@ class Calibration:
         states: States = BARE,
         targets: tuple[float, float] = TARGETS,
     ) -> Decision:
-        """``match`` where strangers reach the similarity at most so often, ``possible`` up to the second target.
+        """Decide on a similarity by its FPIR, as :func:`bareface.calibration.decision.decide_by_rate` does.
 
         Parameters
         ----------
@@ -279,9 +275,7 @@ class Calibration:
             raise arguments.refused("targets", targets, Note("argument.two-rates"), "calibration.rate")
         for one in targets:
             arguments.number("targets", one, 0, 1, code="calibration.rate")
-        if value <= targets[0]:
-            return "match"
-        return "possible" if value <= targets[1] else "no match"
+        return decide_by_rate(value, targets)
 
     def llr(self, similarity: float, states: States = BARE) -> float:
         """Log10 of how much more likely this similarity is if both photos show one person (ENFSI's scale).

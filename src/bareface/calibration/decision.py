@@ -1,13 +1,57 @@
-"""How much a similarity means in the gallery that was searched, from the calibration of its space."""
+"""When a candidate is a match: the one rule, for rates and for similarities, and its use on one search."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bareface.calibration.calibration import Calibration, States
 from bareface.messages import Note
 from bareface.values.search import Decision
+
+if TYPE_CHECKING:
+    from bareface.calibration.calibration import Calibration
+
+States: TypeAlias = tuple[str, str]
+"""Mask state of the probe and of the references: ``none``, ``partial`` or ``full``."""
+
+TARGETS: Final = (0.003, 0.1)
+"""FPIR up to which a candidate is a ``match``, and up to which it is ``possible``."""
+
+
+def decide_by_similarity(similarity: float, match: float, possible: float) -> Decision:
+    """Return ``match`` from the first threshold up, ``possible`` from the second, lower one up, else ``no match``."""
+    if similarity >= match:
+        return "match"
+    return "possible" if similarity >= possible else "no match"
+
+
+def decide_by_rate(rate: float, targets: tuple[float, float] = TARGETS) -> Decision:
+    """Return ``match`` up to ``targets[0]``, ``possible`` up to ``targets[1]``, else ``no match``.
+
+    Parameters
+    ----------
+    rate
+        Share of non-mated searches that reach the candidate's similarity (FPIR), in [0, 1].
+    targets
+        Two rates, rising.
+    """
+    return decide_by_similarity(-rate, -targets[0], -targets[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a similarity means in the gallery that was searched.
+
+    Attributes
+    ----------
+    decision, fpir, extrapolated
+        As in :class:`bareface.values.search.Candidate`.
+    """
+
+    decision: Decision
+    fpir: float | None
+    extrapolated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +61,11 @@ class Judge:
     Attributes
     ----------
     calibration
-        Of the gallery's space; None where there is none.
+        Of the gallery's space; None where there is none: then every candidate is ``possible``.
     subjects
         How many were searched.
     references
-        How many references a subject has, on average.
+        Mean number of references a subject.
     """
 
     calibration: Calibration | None
@@ -29,17 +73,20 @@ class Judge:
     references: float
 
     def note(self, pairs: Iterable[States]) -> str:
-        """What its decisions for these pairs of mask states (probe's, reference's) rest on."""
+        """Say where decisions for pairs of mask states (probe's, reference's) come from."""
         if self.calibration is None:
             return Note("note.uncalibrated")
         return Note("note.decisions", basis=self.calibration.describe(*pairs))
 
-    def __call__(self, similarity: float, states: States) -> tuple[Decision, float | None, bool]:
-        """The decision, the share of strangers' searches that would score this high (FPIR) if known, and whether
-        that share is extrapolated; all for the mask states of probe and reference.
-        """
+    def __call__(self, similarities: Sequence[float], states: Sequence[States]) -> list[Judgement]:
+        """Judge similarities [n], each for its pair of mask states [n]."""
         if self.calibration is None:
-            return "possible", None, False
-        given = similarity, self.subjects, self.references, states
-        estimate = self.calibration.fpir(*given)
-        return self.calibration.decide(*given), estimate.value, estimate.extrapolated
+            return [Judgement("possible", None, False)] * len(similarities)
+        judged: dict[int, Judgement] = {}
+        for pair in dict.fromkeys(states):
+            places = [place for place, own in enumerate(states) if own == pair]
+            values = [similarities[place] for place in places]
+            estimates = self.calibration.fpirs(values, self.subjects, self.references, pair)
+            for place, one in zip(places, estimates, strict=True):
+                judged[place] = Judgement(decide_by_rate(one.value), one.value, one.extrapolated)
+        return [judged[place] for place in range(len(states))]

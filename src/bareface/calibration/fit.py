@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from bareface.calibration.calibration import StateCalibration, States
+from bareface.calibration.calibration import StateCalibration
 from bareface.calibration.counting import Int64, NonMatedScores
+from bareface.calibration.decision import States
 from bareface.calibration.llr import fit_llr
 from bareface.calibration.strangers import fit_strangers
 from bareface.errors import CalibrationError

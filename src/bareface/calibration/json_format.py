@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bareface.calibration.calibration import StateCalibration, States
+from bareface.calibration.calibration import StateCalibration
+from bareface.calibration.decision import States
 from bareface.calibration.fpir import StrangerModel
 from bareface.calibration.llr import IsotonicLlr, LlrModel, LogisticLlr, Reliability
 from bareface.errors import CalibrationError

@@ -13,8 +13,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.calibration.calibration import BARE, Calibration, StateCalibration, States
+from bareface.calibration.calibration import BARE, Calibration, StateCalibration
 from bareface.calibration.counting import VIEWS, Int64
+from bareface.calibration.decision import States
 from bareface.calibration.fit import fit_matrix
 from bareface.calibration.strangers import MIN_SUBJECTS
 from bareface.errors import CalibrationError

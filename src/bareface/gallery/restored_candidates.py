@@ -14,7 +14,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from bareface.calibration.calibration import TARGETS, Calibration
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.decision import Judge, Judgement
 from bareface.errors import ModelError
 from bareface.gallery.search import CandidateScore
 from bareface.models import registry
@@ -158,39 +159,35 @@ class RestoredSearch:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """How rare the best of all searches' scores is in one gallery.
+    """How rare the best score of several searches is in one gallery.
 
     Attributes
     ----------
-    calibration
-        Of the best of so many; None where none was made.
-    subjects, references
-        The gallery's size, and its references a subject.
+    judge
+        Decides on the best of so many scores; its calibration is None where none was made.
     probe
         Mask state of the photo.
     """
 
-    calibration: Calibration | None
-    subjects: int
-    references: float
+    judge: Judge
     probe: MaskState
 
-    def judge(self, similarity: float, reference: MaskState) -> tuple[Decision | None, float | None, bool]:
-        """Decision, FPIR and whether that is extrapolated."""
-        if self.calibration is None:
-            return None, None, False
-        given = similarity, self.subjects, self.references, (self.probe, reference)
-        rate = self.calibration.fpir(*given)
-        return self.calibration.decide(*given), rate.value, rate.extrapolated
+    @property
+    def calibration(self) -> Calibration | None:
+        """The calibration of the best score; None where none was made."""
+        return self.judge.calibration
+
+    def judged(self, similarity: float, reference: MaskState) -> Judgement | None:
+        """Judge a best score; None where no calibration covers it."""
+        return None if self.calibration is None else self.judge([similarity], [(self.probe, reference)])[0]
 
     def over(self, similarities: Sequence[float | None], reference: MaskState) -> int | None:
-        """How many similarities are those of a ``possible`` match."""
+        """Count the similarities that are at least a ``possible`` match."""
         if self.calibration is None:
             return None
         known = [one for one in similarities if one is not None]
-        states = self.probe, reference
-        rates = self.calibration.fpirs(known, self.subjects, self.references, states) if known else ()
-        return sum(rate.value <= TARGETS[1] for rate in rates)
+        judged = self.judge(known, [(self.probe, reference)] * len(known))
+        return sum(one.decision != "no match" for one in judged)
 
 
 def compare_searches(
@@ -231,7 +228,7 @@ def compare_searches(
         at = [_standing(search.get(subject)) for search in ranked]
         one = best[subject]
         about = named[one.reference_id]
-        decision, fpir, extrapolated = union.judge(one.similarity, about.mask_state)
+        judged = union.judged(one.similarity, about.mask_state)
         agreement = Agreement(
             guesses=len(guesses),
             within=sum(_within(standing) for standing in at[1:]),
@@ -246,9 +243,9 @@ def compare_searches(
             original=at[0],
             guesses=tuple(at[1:]),
             union=Standing(place[subject], one.similarity),
-            decision=decision,
-            fpir=fpir,
-            extrapolated=extrapolated,
+            decision=None if judged is None else judged.decision,
+            fpir=None if judged is None else judged.fpir,
+            extrapolated=judged is not None and judged.extrapolated,
             agreement=agreement,
         )
 

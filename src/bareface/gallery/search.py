@@ -15,18 +15,19 @@ from bareface.calibration.decision import Judge
 from bareface.errors import ImageError
 from bareface.faces.occlusion.state import STATES
 from bareface.faces.port import FaceEngine
+from bareface.gallery import same_photo
 from bareface.gallery.rescore import Rescorer, depth
-from bareface.gallery.same_source import copy_of
 from bareface.imaging.sources import name_of
 from bareface.matching import evidence
 from bareface.matching.scoring import crosses, distance
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
 from bareface.storage.ports import VectorIndex
+from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.rows import thumbnail
-from bareface.values.face import Face, Float32, MaskState, Source, UInt8
-from bareface.values.gallery import Reference, TemplateCount
+from bareface.values.face import Face, Float32, MaskState, Source
+from bareface.values.gallery import TemplateCount
 from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult
 from bareface.values.words import no_face_found, plural
 
@@ -180,7 +181,7 @@ def search(
         lists = []
         for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
             fused = rescorers[place].fused if place in rescorers else set[int]()
-            found = _candidates(now.connection, probe, hits, judge)
+            found = _candidates(now, probe, hits, judge)
             alone = _without_second(found, fused) if engine.makes_upper_face else frozenset()
             found = tuple(_stand_in(one) if one.reference_id in alone else one for one in found)
             notes = (*probe.notes, *mixed, *_evidence(probe, found, judge), *_alone(len(alone)))
@@ -258,7 +259,7 @@ def _look_up(
     while waiting:
         similarities, numbers = index.search(queries[waiting], k, now.fetch)
         new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
-        owners.update(catalogue.subject_ids(now.connection, sorted(new)))
+        owners.update(lookups.owners(now.connection, new))
         unfinished = []
         for row, query in enumerate(waiting):
             given = similarities[row]
@@ -277,41 +278,36 @@ def _look_up(
         waiting, k = unfinished, min(len(index), 4 * k)
 
 
-def _candidates(
-    connection: sa.Connection, probe: Probe, hits: Sequence[CandidateScore], judge: Judge
-) -> tuple[Candidate, ...]:
+def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], judge: Judge) -> tuple[Candidate, ...]:
     numbers = [hit.reference_id for hit in hits]
-    references = catalogue.references_by_id(connection, numbers)
-    vectors = catalogue.vectors(connection, numbers)
-    thumbnails = catalogue.thumbnails(connection, numbers)
-    candidates = []
-    for rank, hit in enumerate(hits, start=1):
-        one = references[hit.reference_id]
-        vector = vectors[hit.reference_id]
-        decision, fpir, extrapolated = judge(hit.similarity, (probe.mask_state, one.mask_state))
-        candidates.append(
-            Candidate(
-                rank=rank,
-                subject_id=hit.subject_id,
-                subject=one.subject,
-                reference_id=hit.reference_id,
-                similarity=hit.similarity,
-                distance=distance(probe.vector, vector),
-                decision=decision,
-                fpir=fpir,
-                extrapolated=extrapolated,
-                source=one.source,
-                box=one.box,
-                same_source=_same_source(probe, one, vector, thumbnails.get(one.id)),
-                model=one.model,
-                precision=one.precision,
-                probe_state=probe.mask_state,
-                reference_state=one.mask_state,
-                probe_visible=probe.visible,
-                visible=one.visible,
-            )
+    known = lookups.listed(now.connection, numbers)
+    references = [known[number] for number in numbers]
+    vectors = now.fetch(np.array(numbers, np.int64))
+    judgements = judge([hit.similarity for hit in hits], [(probe.mask_state, one.mask_state) for one in references])
+    same = _same_sources(now.connection, probe, references, vectors)
+    return tuple(
+        Candidate(
+            rank=rank,
+            subject_id=hit.subject_id,
+            subject=one.subject,
+            reference_id=hit.reference_id,
+            similarity=hit.similarity,
+            distance=distance(probe.vector, vector),
+            decision=judged.decision,
+            fpir=judged.fpir,
+            extrapolated=judged.extrapolated,
+            source=one.source,
+            box=one.box,
+            same_source=same.get(one.id),
+            model=one.model,
+            precision=one.precision,
+            probe_state=probe.mask_state,
+            reference_state=one.mask_state,
+            probe_visible=probe.visible,
+            visible=one.visible,
         )
-    return tuple(candidates)
+        for rank, (hit, one, vector, judged) in enumerate(zip(hits, references, vectors, judgements, strict=True), 1)
+    )
 
 
 def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
@@ -341,26 +337,27 @@ def _alone(count: int) -> tuple[str, ...]:
     )
 
 
-def _same_source(probe: Probe, one: Reference, vector: Float32, pixels: UInt8 | None) -> SameSource | None:
-    """The first of the probe's photos that is the reference's own settles it."""
-    if one.sha256 in probe.sha256:
-        return "same file"
-    if pixels is None:
-        return None
-    return next(
-        (
-            copy
-            for face in probe.faces
-            if (
-                copy := copy_of(
-                    (face.template.vector, vector),
-                    registry.space_mean(face.template.space, len(vector)),
-                    (thumbnail(face.chip), pixels),
-                )
-            )
-        ),
-        None,
-    )
+def _same_sources(
+    connection: sa.Connection, probe: Probe, references: Sequence[lookups.Listed], vectors: Float32
+) -> dict[int, SameSource]:
+    """Return the references that are a photo of the probe's, by number; the first of its photos that is one settles it.
+
+    Pictures are compared only where templates are nearly the same, which they seldom are.
+    """
+    found: dict[int, SameSource] = {one.id: "same file" for one in references if one.sha256 in probe.sha256}
+    for face in probe.faces:
+        near = same_photo.nearly_same(
+            face.template.vector, vectors, registry.space_mean(face.template.space, vectors.shape[1])
+        )
+        numbers = [one.id for one, is_near in zip(references, near, strict=True) if is_near and one.id not in found]
+        if not numbers:
+            continue
+        pixels = thumbnail(face.chip)
+        for number, reference in catalogue.thumbnails(connection, numbers).items():
+            copy = same_photo.copy_of(pixels, reference)
+            if copy is not None:
+                found[number] = copy
+    return found
 
 
 def _mixed(makers: Sequence[TemplateCount], engine: FaceEngine) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
+from bareface.calibration.decision import Judge
 from bareface.errors import RestorationError, UsageError
 from bareface.faces.port import FaceEngine
 from bareface.gallery.restored_candidates import RestoredSearch, Union, compare_searches, union_calibration
@@ -124,7 +125,7 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
     made = restored.provenance
     # No calibration was made of enhancements.
     calibration = union_calibration(engine.model, len(templates)) if made.kind == "unmask" else None
-    union = Union(calibration, subjects, references / subjects, probe.mask_state)
+    union = Union(Judge(calibration, subjects, references / subjects), probe.mask_state)
     answer = compare_searches(entry, restored, first, guesses, known, union)
     across = any(one.mask_state != "none" for one in known.values())
     note = "guesses are held against masked references by one template only: their similarities there are rough"

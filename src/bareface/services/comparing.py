@@ -9,7 +9,7 @@ from bareface.matching.scoring import crosses, distance, score
 from bareface.messages import Note
 from bareface.values import arguments
 from bareface.values.face import Face, Template
-from bareface.values.search import Comparison, Decision
+from bareface.values.search import Comparison
 
 
 def same_space(a: Template, b: Template) -> None:
@@ -59,6 +59,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
         ``face.hidden`` for a face that shows less than ``min_visible``.
     """
     from bareface.calibration.calibration import Calibration
+    from bareface.calibration.decision import decide_by_similarity
 
     for name, face in (("a", a), ("b", b)):
         arguments.instance(name, face, Face, Note("argument.face"))
@@ -76,16 +77,13 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     calibration = Calibration.packaged(one.space, one.model)
     match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
     found = score(one, other)
-    decision: Decision = "no match"
-    if found >= possible.similarity:
-        decision = "match" if found >= match.similarity else "possible"
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:
         notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
     return Comparison(
         similarity=found,
         distance=distance(one.vector, other.vector),
-        decision=decision,
+        decision=decide_by_similarity(found, match.similarity, possible.similarity),
         threshold=match.similarity,
         fmr=match.fmr,
         basis=match.basis,

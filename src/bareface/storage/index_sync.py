@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from bareface.errors import GalleryError
 from bareface.models import registry
 from bareface.storage.ports import IndexFactory, Int64, VectorIndex
+from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.schema import template
@@ -84,10 +85,7 @@ class Snapshot:
 
     def fetch(self, ids: Int64) -> Float32:
         """Return the float32 templates [n, d] of ids [n], as the database holds them at this moment."""
-        found = catalogue.vectors(self.connection, ids.tolist())
-        if len(found) < len(ids):
-            raise Damaged("the index holds a template that the database lacks")
-        return np.stack([found[number] for number in ids.tolist()])
+        return lookups.vectors(self.connection, ids, self.generation.state.dimension or 0)
 
 
 class DerivedIndex:
@@ -132,7 +130,7 @@ class DerivedIndex:
         with ExitStack() as stack:
             connection = stack.enter_context(self._store.read())
             current = self._current
-            if current is None or current.state != self._store.state(connection):
+            if current is None or current.state.token != lookups.token(connection):
                 stack.close()
                 with forking.section(), self._making:
                     # Opened under the lock, it is not older than the current generation, unless the file was replaced.

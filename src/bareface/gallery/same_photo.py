@@ -1,4 +1,4 @@
-"""Telling a candidate that is the probe's own picture from a candidate that merely looks alike.
+"""Recognise the same photo twice: a candidate that is the probe's own picture, not one that merely looks alike.
 
 A picture found again says nothing about a person's identity beyond what that picture says, so it must not pass for
 independent evidence. Equal bytes are the same file. The same picture saved anew (another format, quality or size, a
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bareface.values.face import Float32, UInt8
 
@@ -21,23 +22,31 @@ PIXELS_AT_LEAST = 0.95
 """Correlation of the two 16x16 grey thumbnails."""
 
 
-def copy_of(
-    templates: tuple[Float32, Float32], mean: Float32, thumbnails: tuple[UInt8, UInt8]
-) -> Literal["re-encoding", "mirrored copy"] | None:
-    """Whether probe and reference are one picture, saved anew, as it was or mirrored.
+def nearly_same(probe: Float32, references: Float32, mean: Float32) -> NDArray[np.bool_]:
+    """Return whether templates are near enough to a probe's to be of the same picture, bool [n].
 
     Parameters
     ----------
-    templates
-        float32 [d] each.
+    probe
+        float32 [d].
+    references
+        float32 [n, d].
     mean
         float32 [d], the space's mean; zeros where it is not known.
-    thumbnails
-        uint8 [16, 16] each, of the aligned faces.
     """
-    if correlation(templates[0] - mean, templates[1] - mean, centre=False) < TEMPLATE_AT_LEAST:
-        return None
-    probe, reference = thumbnails
+    one, others = (probe - mean).astype(np.float64), (references - mean).astype(np.float64)
+    scale = np.linalg.norm(one) * np.linalg.norm(others, axis=1)
+    return np.asarray(others @ one >= TEMPLATE_AT_LEAST * np.where(scale > 0, scale, np.inf))
+
+
+def copy_of(probe: UInt8, reference: UInt8) -> Literal["re-encoding", "mirrored copy"] | None:
+    """Return how a reference of nearly the same template is the probe's picture, as it was or mirrored; None if not.
+
+    Parameters
+    ----------
+    probe, reference
+        Thumbnails of the aligned faces, uint8 [16, 16].
+    """
     upright, mirrored = correlation(probe, reference), correlation(probe[:, ::-1], reference)
     if max(upright, mirrored) < PIXELS_AT_LEAST:
         return None
@@ -45,7 +54,7 @@ def copy_of(
 
 
 def correlation(a: Float32 | UInt8, b: Float32 | UInt8, *, centre: bool = True) -> float:
-    """Correlation of two arrays in [-1, 1] (their cosine, without centring); 0 where one is flat."""
+    """Return the correlation of two arrays in [-1, 1] (their cosine, without centring); 0 where one is flat."""
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
     if centre:
         x, y = x - x.mean(), y - y.mean()

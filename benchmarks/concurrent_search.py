@@ -1,0 +1,239 @@
+"""How many searches a second of one gallery two client threads get, against one.
+
+    python -m benchmarks.concurrent_search
+
+The probes are analysed already, and each search computes on one core: what is measured is the search itself, from a
+probe's template to its candidate list (scan of the index, float32 templates and subjects from the database, decisions).
+The templates are synthetic, spread about the mean of the space as real ones are; the database is a real one, of photos
+that do not exist.
+
+Rounds with one, two, ... threads alternate, and the ratio is taken within a round, so that a busy machine slows all of
+them alike. Beside the searches stands a yardstick that shares nothing between threads (hashing, outside of Python's
+lock): what it does not gain from a second thread, the machine did not give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
+
+import faiss
+import numpy as np
+import sqlalchemy as sa
+
+from bareface.calibration.calibration import Calibration
+from bareface.faces.port import FaceEngine
+from bareface.gallery.search import Probe, search
+from bareface.models import registry
+from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.open_index import open_index
+from bareface.storage.sqlite import schema
+from bareface.storage.sqlite.rows import pin_space
+from bareface.storage.sqlite.store import Store
+from bareface.values.face import Face, Float32, Precision, Template
+from benchmarks.common import print_table, write_json
+
+SPACE, MODEL = "dlib-128", "bareface128"
+DIMENSION = 128
+CHUNK = 20_000
+SPREAD = 0.45
+"""Length of what is a template's own, over that of what it shares with all."""
+PHOTOS = 5
+"""References a subject."""
+PROBES = 64
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round gave: by number of threads, searches a second and yardsticks a second."""
+
+    searches: dict[int, float]
+    yardsticks: dict[int, float]
+
+
+def templates(rows: int, seed: int) -> Float32:
+    """Synthetic templates [n, 128]."""
+    mean = registry.space_mean(SPACE)
+    rest = np.random.default_rng(seed).standard_normal((rows, DIMENSION), np.float32)
+    spread = np.float32(SPREAD * np.linalg.norm(mean) / DIMENSION**0.5)
+    return np.asarray(mean + spread * rest, np.float32)
+
+
+def fill(store: Store, references: int) -> None:
+    """Store so many references, five of each subject."""
+    rng = np.random.default_rng(0)
+    now = datetime.now(UTC)
+    with store.write() as connection:
+        pin_space(connection, SPACE, DIMENSION)
+        for start in range(0, references, CHUNK):
+            numbers = range(start + 1, min(start + CHUNK, references) + 1)
+            vectors = templates(len(numbers), seed=start)
+            people = sorted({(number - 1) // PHOTOS + 1 for number in numbers})
+            insert(connection, schema.subject, [person(one) for one in people if (one - 1) * PHOTOS >= start])
+            insert(connection, schema.file, [photo(number) for number in numbers])
+            insert(connection, schema.reference, [reference(number, now) for number in numbers])
+            made = {"model": MODEL, "precision": "float32", "mask_state": "none", "visible": 1.0, "covered": None}
+            rows = [{"reference_id": n, "vector": v.tobytes(), **made} for n, v in zip(numbers, vectors, strict=True)]
+            insert(connection, schema.template, rows)
+            pixels = rng.integers(0, 256, (len(numbers), 256), np.uint8)
+            pictures = [
+                {"reference_id": n, "thumbnail": p.tobytes(), "crop": None}
+                for n, p in zip(numbers, pixels, strict=True)
+            ]
+            insert(connection, schema.picture, pictures)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    connection.execute(table.insert(), rows)
+
+
+def person(number: int) -> dict[str, Any]:
+    name = f"person {number}"
+    return {"id": number, "key": uuid4().hex, "name": name, "name_key": name}
+
+
+def photo(number: int) -> dict[str, Any]:
+    digest = hashlib.sha256(str(number).encode()).hexdigest()
+    return {
+        "id": number,
+        "sha256": digest,
+        "path": f"/photos/{number}.jpg",
+        "format": "JPEG",
+        "width": 640,
+        "height": 480,
+    }
+
+
+def reference(number: int, now: datetime) -> dict[str, Any]:
+    box = {"x1": 100.0, "y1": 100.0, "x2": 300.0, "y2": 300.0}
+    owner = (number - 1) // PHOTOS + 1
+    return {"id": number, "subject_id": owner, "file_id": number, **box, "score": 1.0, "enrolled": now}
+
+
+def probes() -> list[Probe]:
+    """Probes that are analysed: a face each, of which only the template and the aligned picture matter here."""
+    chip = np.zeros((150, 150, 3), np.uint8)
+    made = []
+    for vector in templates(PROBES, seed=-1 % 2**32):
+        template = Template(vector, MODEL, SPACE, "float32", "none", 1.0)
+        face = SimpleNamespace(template=template, enrolment_template=template, chip=chip)
+        made.append(Probe((cast(Face, face),), vector, frozenset({"0" * 64})))
+    return made
+
+
+def rate(task: Callable[[], object], threads: int, seconds: float, pool: ThreadPoolExecutor) -> float:
+    """How often a second so many threads together do a task."""
+    start = Barrier(threads)
+
+    def client() -> tuple[int, float]:
+        start.wait()
+        began, done = time.perf_counter(), 0
+        while (taken := time.perf_counter() - began) < seconds:
+            task()
+            done += 1
+        return done, taken
+
+    results = [one.result() for one in [pool.submit(client) for _ in range(threads)]]
+    return sum(done / taken for done, taken in results)
+
+
+def measure(index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
+    """Rounds of searches and yardsticks with each number of threads."""
+    engine = cast(FaceEngine, SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True))
+    calibration = Calibration.packaged(SPACE, MODEL)
+    turn = cycle([(one,) for one in probes()])
+    block = bytes(1 << 20)
+
+    def searching() -> None:
+        (found,) = search(index, engine, calibration, next(turn), options.top).lists
+        assert len(found.candidates) == options.top
+
+    def hashing() -> None:
+        hashlib.sha256(block).digest()
+
+    rounds = []
+    counts = sorted({1, *options.threads})
+    with ThreadPoolExecutor(max(counts)) as pool:
+        for _ in range(20):
+            searching()
+        for number in range(options.rounds):
+            order = counts if number % 2 else counts[::-1]
+            searches = {count: rate(searching, count, options.seconds, pool) for count in order}
+            yardsticks = {count: rate(hashing, count, options.seconds / 4, pool) for count in order}
+            rounds.append(Round(searches, yardsticks))
+    return rounds
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--references", type=int, default=100_000)
+    parser.add_argument("--threads", type=int, nargs="+", default=[2])
+    parser.add_argument("--top", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--seconds", type=float, default=2.0, help="of searching, for each number of threads in a round"
+    )
+    parser.add_argument("--precision", choices=["int8", "float32"], nargs="+", default=["int8", "float32"])
+    parser.add_argument("--gallery", type=Path, help="kept, and used again; a temporary one if not given")
+    parser.add_argument("--json", type=Path, default=Path("out/concurrent_search.json"))
+    options = parser.parse_args()
+    faiss.omp_set_num_threads(1)
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.gallery or Path(folder) / "gallery"
+        new = not path.exists()
+        store = Store(path)
+        if new:
+            fill(store, options.references)
+        for precision in options.precision:
+            results.append(one(store, precision, options))
+            report(results[-1])
+    write_json(options.json, {"benchmark": "concurrent_search", "top": options.top, "results": results})
+
+
+def one(store: Store, precision: Precision, options: argparse.Namespace) -> dict[str, Any]:
+    """All figures of an index of one precision."""
+    index = open_index(store, precision, threads=1)
+    rounds = measure(index, options)
+    counts = sorted(rounds[0].searches)
+    return {
+        "precision": precision,
+        "references": options.references,
+        "rounds": options.rounds,
+        "searches_per_s": {count: median(one.searches[count] for one in rounds) for count in counts},
+        "times_one_thread": {
+            count: median(one.searches[count] / one.searches[1] for one in rounds) for count in counts
+        },
+        "yardstick_times_one_thread": {
+            count: median(one.yardsticks[count] / one.yardsticks[1] for one in rounds) for count in counts
+        },
+        "each_round": [one.searches for one in rounds],
+    }
+
+
+def report(result: dict[str, Any]) -> None:
+    """Print the figures of one precision."""
+    rows = [
+        [str(count), rate, result["times_one_thread"][count], result["yardstick_times_one_thread"][count]]
+        for count, rate in result["searches_per_s"].items()
+    ]
+    title = f"{result['references']:,} references, {result['precision']}, medians of {result['rounds']} rounds"
+    print_table(title, ["threads", "searches/s", "times one thread", "yardstick"], rows)
+
+
+if __name__ == "__main__":
+    main()
