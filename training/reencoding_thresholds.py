@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from bareface.gallery.same_photo import PIXELS_AT_LEAST, TEMPLATE_AT_LEAST, correlation
+from bareface.gallery.same_source import PIXELS_AT_LEAST, TEMPLATE_AT_LEAST, correlation
 from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.services.engine import Engine

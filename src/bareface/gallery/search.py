@@ -15,7 +15,7 @@ from bareface.calibration.decision import Judge
 from bareface.errors import ImageError
 from bareface.faces.occlusion.state import STATES
 from bareface.faces.port import FaceEngine
-from bareface.gallery import same_photo
+from bareface.gallery import same_source
 from bareface.gallery.rescore import Rescorer, depth
 from bareface.imaging.sources import name_of
 from bareface.matching import evidence
@@ -346,7 +346,7 @@ def _same_sources(
     """
     found: dict[int, SameSource] = {one.id: "same file" for one in references if one.sha256 in probe.sha256}
     for face in probe.faces:
-        near = same_photo.nearly_same(
+        near = same_source.nearly_same(
             face.template.vector, vectors, registry.space_mean(face.template.space, vectors.shape[1])
         )
         numbers = [one.id for one, is_near in zip(references, near, strict=True) if is_near and one.id not in found]
@@ -354,7 +354,7 @@ def _same_sources(
             continue
         pixels = thumbnail(face.chip)
         for number, reference in catalogue.thumbnails(connection, numbers).items():
-            copy = same_photo.copy_of(pixels, reference)
+            copy = same_source.copy_of(pixels, reference)
             if copy is not None:
                 found[number] = copy
     return found
