@@ -114,8 +114,9 @@ class Connector:
             ``gallery.corrupt``: the write-ahead log beside the file was left by another one.
         """
         with _opening:
-            log = wal.log_of(self._path)
-            waiting = log.exists() and log.stat().st_size > 0
+            waiting = False
+            with suppress(FileNotFoundError):  # whoever closes the last connection removes it
+                waiting = wal.log_of(self._path).stat().st_size > 0
             file = self._file()
             if waiting and all(one.file != file for one in _open):
                 self._check_log()
