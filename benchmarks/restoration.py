@@ -13,12 +13,11 @@ from typing import Any
 
 import cv2
 
-from bareface.cli.evaluate import finite
-from bareface.cli.shapes import plain
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.restoration import ConditionResult, judged
 from bareface.evaluation.restoration_conditions import REAL, conditions, people_of
 from bareface.evaluation.restoration_run import Settings, run, usable
+from bareface.reports.json_plain import finite, plain
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
 from bareface.services.engine import Engine

@@ -45,7 +45,7 @@ def test_a_classical_method_and_words_for_people(run: Run, blurred: Path, tmp_pa
     assert made is not None
     assert f"{share_in_words(made)} of the face is recomputed by unsharp" in result.stderr
     assert share_in_words(made) in sentence(made)  # as the picture's own band says
-    assert "no evidence" in result.stderr
+    assert "do not use it as evidence" in result.stderr
     assert (tmp_path / "collins.enhance.png").is_file()
     assert (tmp_path / "collins.enhanced.png").is_file()
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table
-from bareface.cli.shapes import plain
+from bareface.reports.json_plain import plain
 from bareface.reports.wording import stranger_rate
 from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.calibration.calibration import Calibration
-    from bareface.calibration.of_gallery import GalleryCalibration
+    from bareface.services.gallery_upkeep import Calibration, GalleryCalibration
 
 FMRS = (1e-2, 1e-3, 1e-4)
 FPIRS = (0.1, 0.003)

@@ -1,4 +1,4 @@
-"""``bareface compare``: two photos, one answer."""
+"""``bareface compare``: compare two photos."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import typer
 
 from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table
-from bareface.cli.shapes import face_shape, plain
-from bareface.matching.evidence import MIN_VISIBLE, sort_out
+from bareface.reports.json_faces import face_shape
+from bareface.reports.json_plain import plain
 from bareface.reports.wording import LEADS, what_shows
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.services.engine import Engine
     from bareface.values.face import Face
     from bareface.values.search import Comparison
 
@@ -29,12 +29,11 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare two photos, by the best face of each that shows enough."""
-    import bareface
+    from bareface.services.faces import Faces
 
-    engine = options.engine()
-    found = {side: (photo, _faces(engine, photo, min_visible)) for side, photo in (("a", first), ("b", second))}
-    best = [faces[0] for _, faces in found.values() if faces]
-    comparison = bareface.compare(*best, min_visible=min_visible) if len(best) == 2 else None
+    compared = Faces(options.engine).compare(first, second, min_visible=min_visible)
+    found = {side: (photo, faces) for side, photo, faces in zip("ab", (first, second), compared.faces, strict=True)}
+    comparison = compared.comparison
     if json:
         print_json(_shape(found, comparison))
     else:
@@ -43,15 +42,7 @@ def compare(
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
-def _faces(engine: Engine, photo: Path, min_visible: float) -> list[Face]:
-    """The faces of a photo, best first; those that show too little come last."""
-    faces = engine.faces(photo)
-    engine.embed(faces)
-    enough, hidden = sort_out(faces, min_visible)
-    return [*enough, *hidden]
-
-
-def _shape(found: dict[str, tuple[Path, list[Face]]], comparison: Comparison | None) -> dict[str, Any]:
+def _shape(found: dict[str, tuple[Path, tuple[Face, ...]]], comparison: Comparison | None) -> dict[str, Any]:
     sides = {
         side: {"source": str(photo), "faces": len(faces), "face": face_shape(faces[0]) if faces else None}
         for side, (photo, faces) in found.items()
@@ -59,7 +50,7 @@ def _shape(found: dict[str, tuple[Path, list[Face]]], comparison: Comparison | N
     return {**sides, "comparison": plain(comparison) if comparison else None}
 
 
-def _print(found: dict[str, tuple[Path, list[Face]]], comparison: Comparison | None) -> None:
+def _print(found: dict[str, tuple[Path, tuple[Face, ...]]], comparison: Comparison | None) -> None:
     for photo, faces in found.values():
         if not faces:
             note(f"{photo}: no face found")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bareface.errors import BarefaceError
 
 if TYPE_CHECKING:
-    from bareface.models.registry import ModelCard
+    from bareface.services.models import ModelCard
 
 
 _STEPS = 20_000_000
@@ -64,8 +64,8 @@ def embedder_names(incomplete: str) -> list[str]:
 
 
 def _cards() -> tuple[ModelCard, ...]:
-    from bareface.models.registry import survey
+    from bareface.services.models import Models
 
     with suppress(BarefaceError):
-        return survey()[0]
+        return Models().list().models
     return ()

@@ -10,8 +10,8 @@ import typer
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
 from bareface.cli.search import STRANGERS, strangers
-from bareface.cli.shapes import list_shape
 from bareface.errors import UsageError
+from bareface.reports.json_search import list_shape
 from bareface.reports.wording import LEADS
 from bareface.values.words import plural, printable
 

@@ -9,13 +9,10 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json
-from bareface.cli.shapes import plain
-from bareface.cli.unmask import chosen_face
-from bareface.system.files import file_name, make_folder
+from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.restoration.base import Restored
-    from bareface.values.face import Photo
+    from bareface.services.faces import RestoredPhoto
 
 
 @with_engine
@@ -36,35 +33,25 @@ def enhance(
     json: Json = False,
 ) -> None:
     """Make an unclear face clearer: before and after, and the face in its photo, labelled as recomputed."""
-    from bareface.imaging import decode as images
-    from bareface.restoration.enhance import place_back
-    from bareface.restoration.provenance import share_in_words
-    from bareface.restoration.saving import save_picture
-    from bareface.restoration.sheet import before_and_after
+    from bareface.services.faces import Faces, share_in_words
 
-    opened = images.decode(photo, options.limits())
-    engine = options.engine()
-    make_folder(output)
-    found = chosen_face(engine.detect(opened), face, str(photo))
-    restored = engine.enhance(found, method, fidelity)
-    beside, placed = output / file_name(photo.stem, ".enhance.png"), output / file_name(photo.stem, ".enhanced.png")
-    save_picture(beside, before_and_after(restored), restored.provenance)
-    save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
+    faces = Faces(options.engine, limits=options.limits())
+    made = faces.enhance(photo, output, method=method, fidelity=fidelity, face=face)
     if json:
-        print_json(_shape(opened, restored, beside, placed))
+        print_json(_shape(made))
         return
-    share, drift = share_in_words(restored.provenance), restored.drift[0]
+    share, drift = share_in_words(made.restored), made.restored.drift[0]
     note(f"{share} of the face is recomputed by {method}; its identity drifted by {drift:.2f}.")
-    note(f"Before and after: {beside}")
-    note(f"In the photo: {placed}")
-    note("What is sharper now was computed from statistics of other faces: no evidence. It is never enrolled.")
+    note(f"Before and after: {made.sheet}")
+    note(f"In the photo: {made.pictures[0]}")
+    note("Added detail is computed, not recorded: do not use it as evidence. It is never enrolled.")
 
 
-def _shape(photo: Photo, restored: Restored, beside: Path, placed: Path) -> dict[str, Any]:
+def _shape(made: RestoredPhoto) -> dict[str, Any]:
     return {
-        "source": photo.source,
-        "sheet": str(beside),
-        "file": str(placed),
-        "drift": restored.drift[0],
-        "provenance": plain(restored.provenance),
+        "source": made.source,
+        "sheet": str(made.sheet),
+        "file": str(made.pictures[0]),
+        "drift": made.restored.drift[0],
+        "provenance": plain(made.restored.provenance),
     }

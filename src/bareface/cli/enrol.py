@@ -11,8 +11,8 @@ from bareface.cli.complete import subject_names
 from bareface.cli.ending import Ended
 from bareface.cli.options import EngineOptions, Exclude, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_json, print_table, progress
-from bareface.cli.shapes import enrol_counts, plain
-from bareface.matching.evidence import MIN_VISIBLE
+from bareface.reports.json_enrolment import enrol_counts, enrolment_json
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.words import passed_over, plural
 
 if TYPE_CHECKING:
@@ -78,15 +78,7 @@ def enrol(
 def _print(report: EnrolReport, gallery: Path, json: bool) -> None:
     """Print a report; exit where something was refused or nothing found."""
     if json:
-        print_json(
-            {
-                "gallery": str(gallery),
-                "references": report.references,
-                "counts": enrol_counts(report),
-                "outcomes": plain(report.outcomes),
-                "left_out": plain(report.left_out),
-            }
-        )
+        print_json(enrolment_json(report, str(gallery)))
     else:
         print_report(report)
     if report.count("failed") + report.count("refused"):

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bareface.cli.evaluate import read_scores
 from bareface.cli.output import Json, print_json, print_pairs
-from bareface.system.files import check_place
 from bareface.values.words import plural
 
 if TYPE_CHECKING:
-    from bareface.scores.score_file import ScoreFile
+    from bareface.services.evaluation import Scored
 
 
 def import_(
@@ -22,13 +20,9 @@ def import_(
     json: Json = False,
 ) -> None:
     """Turn bob.bio's four-column scores into a score file."""
-    from bareface.scores.formats import check, read_bob
+    from bareface.services.evaluation import Evaluation
 
-    check(out)
-    check_place(out, [file])
-    scores = read_bob(file)
-    scores.write(out)
-    _print_written(out, scores, json)
+    _print_written(Evaluation().import_scores(file, out), json)
 
 
 def export(
@@ -37,15 +31,13 @@ def export(
     json: Json = False,
 ) -> None:
     """Write scores as bob.bio's four columns."""
-    from bareface.scores.formats import write_bob
+    from bareface.services.evaluation import Evaluation
 
-    check_place(out, [scores])
-    loaded = read_scores(scores)
-    write_bob(loaded, out)
-    _print_written(out, loaded, json)
+    _print_written(Evaluation().export_scores(scores, out), json)
 
 
-def _print_written(out: Path, scores: ScoreFile, json: bool) -> None:
+def _print_written(written: Scored, json: bool) -> None:
+    out, scores = written.path, written.scores
     if json:
         print_json({"scores": str(out), "comparisons": len(scores), "mated": int(scores.mated.sum())})
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,30 +10,15 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
-from bareface.cli.shapes import face_shape, plain
-from bareface.errors import BarefaceError, UsageError
-from bareface.system.files import check_place, file_name, make_folder
+from bareface.reports.json_faces import face_shape
+from bareface.reports.json_plain import plain
 from bareface.values.words import no_face_found, percent
 
 if TYPE_CHECKING:
-    from bareface.services.engine import Engine
+    from bareface.services.faces import SeenPhoto
     from bareface.values.face import Face
 
 _COMPONENTS = "Quality by component: of 100 comparisons that a flawless photo wins, how many are left"
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was found in one photo."""
-
-    source: str
-    size: tuple[int, int] | None = None
-    notes: tuple[str, ...] = ()
-    faces: tuple[Face, ...] = ()
-    drawn: Path | None = None
-    error: BarefaceError | None = None
-    min_face: float | None = None
 
 
 @with_engine
@@ -52,13 +37,10 @@ def faces(
     json: Json = False,
 ) -> None:
     """Find faces: where they are, what a mask leaves visible and how good they are, best first."""
-    targets = _targets(photos, output) if output else [None] * len(photos)
-    engine = options.engine()
-    seen: list[_Seen] = []
+    from bareface.services.faces import Faces
+
     with progress("Looking for faces") as advance:
-        for photo, target in zip(photos, targets, strict=True):
-            seen.append(_look(engine, photo, target))
-            advance(len(seen), len(photos))
+        seen = Faces(options.engine).find(photos, output=output, progress=advance)
     if json:
         print_json({"photos": [_shape(one) for one in seen]})
     else:
@@ -69,49 +51,7 @@ def faces(
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
-def _targets(photos: list[Path], output: Path) -> list[Path]:
-    """Where each drawn photo goes: to the file named, or into the folder under a name no other one has."""
-    if output.suffix.lower() in _PICTURES and not output.is_dir():
-        if len(photos) > 1:
-            raise UsageError(
-                "usage.output",
-                "one file cannot hold several photos.",
-                source=str(output),
-                remedy="Name a folder with -o.",
-            )
-        check_place(output, photos)
-        return [output]
-    make_folder(output)
-    targets: dict[Path, None] = {}
-    taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
-    for photo in photos:
-        target, number = output / file_name(photo.stem, ".faces.png"), 1
-        while target in targets or target.resolve() in taken:
-            number += 1
-            target = output / file_name(photo.stem, f".faces-{number}.png")
-        targets[target] = None
-    return list(targets)
-
-
-def _look(engine: Engine, path: Path, target: Path | None) -> _Seen:
-    from bareface.imaging import decode as images
-    from bareface.reports.drawing import draw_faces
-
-    try:
-        photo = images.decode(path, engine.limits)
-    except BarefaceError as error:
-        return _Seen(str(path), error=error)
-    found = tuple(engine.detect(photo))
-    notes, least = engine.notes(photo), engine.least_face(photo)
-    if target:
-        try:
-            images.write(target, draw_faces(photo.pixels, list(found), scale=photo.scale))
-        except BarefaceError as error:
-            return _Seen(str(path), photo.size, notes, found, error=error, min_face=least)
-    return _Seen(str(path), photo.size, notes, found, target, min_face=least)
-
-
-def _shape(one: _Seen) -> dict[str, Any]:
+def _shape(one: SeenPhoto) -> dict[str, Any]:
     return {
         "source": one.source,
         "size": plain(one.size),
@@ -123,7 +63,7 @@ def _shape(one: _Seen) -> dict[str, Any]:
     }
 
 
-def _print(seen: list[_Seen]) -> None:
+def _print(seen: Sequence[SeenPhoto]) -> None:
     found = [(one.source, number, face) for one in seen for number, face in enumerate(one.faces, start=1)]
     if found:
         columns = ("photo", "face", "score", "left, top", "size in px", "mask", "visible", "quality")

@@ -1,9 +1,8 @@
-"""``bareface gallery``: look into a gallery, and put it right."""
+"""``bareface gallery``: inspect and correct a gallery."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +11,10 @@ import typer
 
 from bareface.cli.complete import subject_names
 from bareface.cli.options import EngineOptions, with_engine
-from bareface.cli.output import ExitCode, Json, note, print_json, print_pairs, print_table, progress
+from bareface.cli.output import ExitCode, Json, confirm, note, print_json, print_pairs, print_table, progress
 from bareface.cli.search import visible
-from bareface.cli.shapes import plain
-from bareface.errors import GalleryError, UsageError
+from bareface.errors import GalleryError
+from bareface.reports.json_plain import plain
 from bareface.values.words import plural, printable
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from bareface.values.gallery import Deleted, Reference
     from bareface.values.gallery import Subject as SubjectRecord
 
-app = typer.Typer(help="Look into a gallery, and put it right.", no_args_is_help=True)
+app = typer.Typer(help="Inspect and correct a gallery.", no_args_is_help=True)
 
 GalleryPath = Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file.")]
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names)]
@@ -35,7 +34,7 @@ References = Annotated[
 _UNDO = 50
 """References in a command that a person copies."""
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")]
 
 
 def _open(path: Path, options: EngineOptions | None = None) -> Gallery:
@@ -120,7 +119,7 @@ def delete(
     """Delete a subject, a photo or references, from database, index and pictures; no undo."""
     with _open(gallery) as opened:
         who = "them" if subject is None else _called(opened, subject)
-        _confirm(f"Delete {who} for good?", yes)
+        confirm(f"Delete {who} for good?", yes)
         deleted = opened.delete(subject=subject, photo=photo, reference=reference or None)
     if subject is not None:
         note(f"Deleted {who}.")
@@ -137,7 +136,7 @@ def scrub(gallery: GalleryPath) -> None:
 @app.command()
 def reject(gallery: GalleryPath, references: References, yes: Yes = False, json: Json = False) -> None:
     """Delete faces and never enrol them again: no faces, or not to be searched."""
-    _confirm("Delete them, and never enrol them again?", yes)
+    confirm("Delete them, and never enrol them again?", yes)
     with _open(gallery) as opened:
         deleted = opened.reject(references)
     _print_deleted(deleted, json)
@@ -243,7 +242,7 @@ def check(
         if repair and report.problems:
             for problem in report.problems:
                 note(f"{problem.code}: {problem.message}")
-            _confirm("Delete damaged rows of corrections and restorations, and forget what they said?", yes)
+            confirm("Delete damaged rows of corrections and restorations, and forget what they said?", yes)
             note(f"Deleted: {plural(opened.repair(), 'damaged row')}.")
             report = opened.check()
     if json:
@@ -279,14 +278,6 @@ def import_encodings(
         note(f"{outcome.status}: {plural(outcome.references, 'reference')} from {outcome.source}")
         if outcome.message:
             note(outcome.message)
-
-
-def _confirm(question: str, yes: bool) -> None:
-    if yes:
-        return
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
-    typer.confirm(question, abort=True, err=True)
 
 
 def _called(opened: Gallery, subject: str) -> str:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bareface.cli.complete import model_names
-from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_pairs, print_table
-from bareface.cli.shapes import plain
+from bareface.cli.output import ExitCode, Json, confirm, note, print_error, print_json, print_pairs, print_table
 from bareface.errors import UsageError
+from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.models.registry import ModelCard
+    from bareface.services.models import ModelCard
 
 app = typer.Typer(help="List, inspect and add models.", invoke_without_command=True)
 
@@ -31,11 +31,10 @@ def models(ctx: typer.Context, json: Json = False) -> None:
 @app.command("list")
 def list_models(json: Json = False) -> None:
     """List all models with the terms of the data behind them, and the precisions that this CPU computes exactly."""
-    from bareface.models.registry import survey
-    from bareface.models.sessions import exact_precisions
+    from bareface.services.models import Models
 
-    known, damaged = survey()
-    exact = exact_precisions()
+    listed = Models().list()
+    known, damaged, exact = listed.models, listed.damaged, listed.precisions
     if json:
         precisions = {"default": exact[0], "auto": exact[-1], "exact": list(exact)}
         print_json({"models": plain(known), "precision": precisions, "errors": [error.as_dict() for error in damaged]})
@@ -73,9 +72,9 @@ def show(
     model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)], json: Json = False
 ) -> None:
     """Show a model's card."""
-    from bareface.models.registry import card as card_of
+    from bareface.services.models import Models
 
-    card = card_of(model)
+    card = Models().show(model)
     if json:
         print_json(plain(card))
     else:
@@ -95,17 +94,18 @@ def add(
         typer.Option(metavar="JSON", help="How an embedder is fed: geometry, layout, mean, std (see docs/cli.md)."),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="Refuse a file with another SHA-256.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without being asked.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without a question.")] = False,
     json: Json = False,
 ) -> None:
     """Register a third-party ONNX model, after showing its terms."""
-    from bareface.models import registry
+    from bareface.services.models import Models
 
-    known = registry.known_terms(model) or (None, None)
+    models = Models()
+    known = models.terms(model) or (None, None)
     shown = (("licence", licence or known[0]), ("training data", training_data or known[1]))
     if not yes and all(value for _, value in shown):
         _accept(model, shown)
-    card = registry.add(
+    card = models.add(
         model,
         file,
         task=task,
@@ -119,6 +119,19 @@ def add(
         print_json(plain(card))
     else:
         _print_card(card)
+
+
+@app.command()
+def remove(
+    model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
+) -> None:
+    """Remove a model that was added, with its files."""
+    from bareface.services.models import Models
+
+    confirm(f"Remove {model} and its files?", yes)
+    Models().remove(model)
+    note(f"Removed: {model}.")
 
 
 def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:

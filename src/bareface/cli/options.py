@@ -13,8 +13,8 @@ import typer
 from bareface.cli.complete import detector_names, embedder_names
 
 if TYPE_CHECKING:
-    from bareface.imaging.decode import Limits
     from bareface.services.engine import Engine
+    from bareface.services.faces import Limits
 
 _PANEL = "Engine"
 
@@ -24,7 +24,7 @@ MinVisible = Annotated[
         "--min-visible", min=0, max=1, metavar="SHARE", help="Refuse faces that show less than this share; 0: none."
     ),
 ]
-"""How much of a face must show; its default is :data:`bareface.matching.evidence.MIN_VISIBLE`."""
+"""How much of a face must show; its default is :data:`bareface.values.defaults.MIN_VISIBLE`."""
 
 Exclude = Annotated[
     list[str] | None,
@@ -86,13 +86,13 @@ class EngineOptions:
     )
 
     def limits(self) -> Limits:
-        """What a photo may cost."""
-        from bareface.imaging.decode import Limits
+        """Return the limits on photos."""
+        from bareface.services.faces import Limits
 
         return Limits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
 
     def engine(self) -> Engine:
-        """The engine these options describe."""
+        """Make the engine that these options describe."""
         from bareface.services.engine import Engine
 
         return Engine(

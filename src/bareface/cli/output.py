@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from bareface.errors import BarefaceError, exit_code_of
+from bareface.errors import BarefaceError, UsageError, exit_code_of
 from bareface.values.words import printable
 
 if TYPE_CHECKING:
@@ -105,6 +106,15 @@ def write_line(kind: str, fields: Mapping[str, object], when: datetime | None = 
 
     time = (when or datetime.now(UTC)).isoformat(timespec="milliseconds")
     typer.echo(json.dumps({"time": time, "kind": kind, **fields}), err=True)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something that cannot be undone; ``yes`` skips the question."""
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
+    typer.confirm(question, abort=True, err=True)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bareface.cli.options import EngineOptions, MinVisible, with_engine
 from bareface.cli.output import ExitCode, Json, note, print_error, print_json, print_table, progress
-from bareface.cli.restored_search import print_restored, restored_shape
-from bareface.cli.shapes import list_shape
-from bareface.errors import BarefaceError, FaceError, ImageError
-from bareface.matching.evidence import MIN_VISIBLE
+from bareface.cli.search_restored import print_restored
+from bareface.errors import FaceError, ImageError
+from bareface.reports.json_search import answer_json
 from bareface.reports.wording import GUESSES, LEADS, odds, verdict, what_shows
-from bareface.system.files import absolute, check_page, write_atomically
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.words import percent, plural
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import RestoredSearch
     from bareface.services.gallery import Gallery
+    from bareface.services.gallery_report import SearchAnswer
     from bareface.values.face import MaskState
-    from bareface.values.search import Candidate, CandidateList, SearchResult
+    from bareface.values.search import Candidate, CandidateList
 
 _RESTORED = "Restored faces"
 
@@ -35,7 +34,7 @@ STRANGERS = (
 
 @dataclass(frozen=True, slots=True)
 class _Restoring:
-    """What is searched with beside the photos: guesses of masked faces, enhanced ones of others."""
+    """Which restored faces to search with, too: completions of masked faces, enhanced versions of others."""
 
     masked: bool
     others: bool
@@ -43,29 +42,10 @@ class _Restoring:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one search gave: a result, or the error that stopped it."""
-
-    probes: tuple[Path, ...]
-    result: SearchResult | None = None
-    error: BarefaceError | None = None
-    beside: tuple[RestoredSearch, ...] = ()
-
-    @property
-    def failed(self) -> bool:
-        """Whether the probe could not be searched with; a photo without a face could, in vain."""
-        return self.error is not None and self.error.code != "image.no-face"
-
-    @property
-    def lists(self) -> tuple[CandidateList, ...]:
-        return self.result.lists if self.result else ()
-
-
 @with_engine
 def search(
     gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery to search.")],
-    probes: Annotated[list[Path], typer.Argument(metavar="PROBE", help="Photos of whom to look for.")],
+    probes: Annotated[list[Path], typer.Argument(metavar="PROBE", help="Photos of the people to look for.")],
     options: EngineOptions,
     top: Annotated[int, typer.Option(min=1, help="How many candidates to list for each face.")] = 20,
     same_person: Annotated[
@@ -75,19 +55,22 @@ def search(
     with_restored: Annotated[
         bool,
         typer.Option(
-            "--with-restored", help="Beside it, search with guesses of what masks hide.", rich_help_panel=_RESTORED
+            "--with-restored", help="Also search with completions of masked faces.", rich_help_panel=_RESTORED
         ),
     ] = False,
     with_enhanced: Annotated[
         bool,
         typer.Option(
-            "--with-enhanced", help="Beside it, search with enhanced faces, of those bare.", rich_help_panel=_RESTORED
+            "--with-enhanced",
+            help="Also search with an enhanced version of each unmasked face.",
+            rich_help_panel=_RESTORED,
         ),
     ] = False,
     completions: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="Guesses of each masked face.", rich_help_panel=_RESTORED)
+        int,
+        typer.Option(min=1, max=100, metavar="N", help="Completions of each masked face.", rich_help_panel=_RESTORED),
     ] = 4,
-    seed: Annotated[int, typer.Option(min=0, help="Of the guesses.", rich_help_panel=_RESTORED)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed for the completions.", rich_help_panel=_RESTORED)] = 0,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.html", help="Also write one self-contained page with the faces side by side."),
@@ -96,21 +79,22 @@ def search(
 ) -> None:
     """Search a gallery: a candidate list for every face."""
     from bareface.services.gallery import Gallery
+    from bareface.services.gallery_report import check_page
 
     if report:
         check_page(report)
     restoring = _Restoring(with_restored, with_enhanced, completions, seed)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
     with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
-        answers: list[_Answer] = []
+        answers: list[SearchAnswer] = []
         with progress("Searching") as advance:
             for group in groups:
                 answers.append(_search(opened, group, top, same_person, min_visible, restoring))
                 advance(len(answers), len(groups))
         if report:
-            _write_report(opened, gallery, answers, report)
+            opened.write_report(report, answers, title=str(gallery))
     if json:
-        print_json({"gallery": str(gallery), "results": [_shape(answer) for answer in answers]})
+        print_json({"gallery": str(gallery), "results": [answer_json(answer) for answer in answers]})
     else:
         _print(answers)
         if report:
@@ -128,12 +112,14 @@ def _search(
     same_person: bool,
     min_visible: float,
     restoring: _Restoring,
-) -> _Answer:
+) -> SearchAnswer:
     """Search once; a probe that cannot be used does not stop the others, a broken gallery does."""
+    from bareface.services.gallery_report import SearchAnswer
+
     sources = list(group)
     try:
         result = gallery.search(sources, top, same_person, min_visible=min_visible)
-        beside = gallery.search_restored(
+        restored = gallery.search_restored(
             sources,
             result,
             unmask=restoring.masked,
@@ -141,52 +127,25 @@ def _search(
             completions=restoring.completions,
             seed=restoring.seed,
         )
-        return _Answer(group, result, beside=beside)
+        return SearchAnswer(group, result, restored=restored)
     except (ImageError, FaceError) as error:
-        return _Answer(group, error=error)
+        return SearchAnswer(group, error=error)
 
 
-def _write_report(gallery: Gallery, name: Path, answers: list[_Answer], report: Path) -> None:
-    from bareface.reports.candidates import candidate_report
-
-    notes = [remark for answer in answers if answer.result for remark in answer.result.notes]
-    notes += [str(answer.error) for answer in answers if answer.error]
-    lists = [entry for answer in answers for entry in answer.lists]
-    page = candidate_report(
-        lists,
-        gallery=str(name),
-        crop=lambda candidate: gallery.crop(candidate.reference_id),
-        notes=notes,
-        base=Path(absolute(".")),
-        beside=[one for answer in answers for one in answer.beside],
-    )
-    write_atomically(report, page)
-
-
-def _shape(answer: _Answer) -> dict[str, Any]:
-    return {
-        "probes": [str(probe) for probe in answer.probes],
-        "notes": list(answer.result.notes) if answer.result else [],
-        "lists": [list_shape(entry) for entry in answer.lists],
-        "beside": [restored_shape(one) for one in answer.beside],
-        "error": answer.error.as_dict() if answer.error else None,
-    }
-
-
-def _print(answers: list[_Answer]) -> None:
+def _print(answers: list[SearchAnswer]) -> None:
     for answer in answers:
         if answer.error:
             print_error(answer.error)
             continue
         for place, entry in enumerate(answer.lists):
             print_list(entry)
-            if answer.beside:
-                print_restored(answer.beside[place])
+            if answer.restored:
+                print_restored(answer.restored[place])
         for remark in answer.result.notes if answer.result else ():
             note(remark)
     if any(answer.lists for answer in answers):
         note(STRANGERS)
-        if any(answer.beside for answer in answers):
+        if any(answer.restored for answer in answers):
             note(GUESSES)
         note(LEADS)
 

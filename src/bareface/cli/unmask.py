@@ -10,15 +10,11 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
-from bareface.cli.shapes import plain
-from bareface.errors import ImageError, UsageError
-from bareface.system.files import file_name, make_folder
+from bareface.errors import UsageError
+from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.imaging.decode import Limits
-    from bareface.restoration.base import Restored
-    from bareface.restoration.unmask import Region
-    from bareface.values.face import Face, Photo, UInt8
+    from bareface.services.faces import RestoredPhoto
 
 _POINTS = re.compile(r"\s*-?\d+(\.\d+)?,-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?,-?\d+(\.\d+)?){2,}\s*")
 
@@ -43,95 +39,64 @@ def unmask(
     json: Json = False,
 ) -> None:
     """Guess what a mask hides: several pictures, a map of how far they differ, all of them labelled as guesses."""
-    from bareface.imaging import decode as images
-    from bareface.restoration.unmask import place, placed_region
+    from bareface.services.faces import Faces
 
-    opened = images.decode(photo, options.limits())
-    chosen = _region(region, options.limits())
-    engine = options.engine()
-    make_folder(output)
-    found = chosen_face(engine.detect(opened), face, str(photo))
-    with progress("Guessing") as advance:
-        restored = engine.unmask(found, completions, seed, chosen)
-        sheet, written = _write_sheet(output / file_name(photo.stem, ".unmask.png"), restored), []
-        marked = placed_region(restored, opened.pixels.shape[:2])
-        for number, completion in enumerate(restored.completions, start=1):
-            target = output / file_name(photo.stem, f".unmask-{number}.png")
-            _save(target, place(restored, completion, opened.pixels), restored)
-            written.append(target)
-            advance(number, completions)
+    faces = Faces(options.engine, limits=options.limits())
+    with progress("Restoring") as advance:
+        made = faces.unmask(
+            photo,
+            output,
+            completions=completions,
+            seed=seed,
+            region=_region(region),
+            face=face,
+            progress=advance,
+        )
     if json:
-        print_json(_shape(opened, restored, sheet, written, float(marked.mean())))
+        print_json(_shape(made))
         return
-    _print(restored, written)
-    note(f"Side by side: {sheet}")
+    _print(made)
+    note(f"Side by side: {made.sheet}")
     note("These are guesses from statistics of other faces, not evidence. They are never enrolled.")
 
 
-def _region(text: str | None, limits: Limits) -> Region | None:
-    """A polygon's points, or the luminance of a mask image."""
+def _region(text: str | None) -> list[tuple[float, float]] | Path | None:
+    """Return a polygon's points, or the path of a mask picture."""
     if text is None:
         return None
     if _POINTS.fullmatch(text):
         return [(float(x), float(y)) for x, y in (point.split(",") for point in text.split())]
     if not Path(text).exists() and "," in text:
         raise UsageError("usage.region", f"{text!r} is no polygon of three or more points “x,y x,y x,y”, and no file.")
-    import cv2
-    import numpy as np
-
-    from bareface.imaging import decode as images
-
-    grey: UInt8 = np.asarray(cv2.cvtColor(images.decode(text, limits).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    return grey
+    return Path(text)
 
 
-def chosen_face(faces: list[Face], number: int, source: str) -> Face:
-    """The face of a number, as ``bareface faces`` counts from 1."""
-    if not faces:
-        raise ImageError("image.no-face", "no face found.", source=source, remedy="Try another detector or photo.")
-    if number > len(faces):
-        raise UsageError("usage.face", f"there is no face {number}, only {len(faces)}.", source=source)
-    return faces[number - 1]
-
-
-def _write_sheet(path: Path, restored: Restored) -> Path:
-    from bareface.restoration.sheet import sheet
-
-    picture, _ = sheet(restored)
-    _save(path, picture, restored)
-    return path
-
-
-def _save(path: Path, pixels: UInt8, restored: Restored) -> None:
-    from bareface.restoration.saving import save_picture
-
-    save_picture(path, pixels, restored.provenance)
-
-
-def _shape(photo: Photo, restored: Restored, sheet: Path, written: list[Path], share: float) -> dict[str, Any]:
+def _shape(made: RestoredPhoto) -> dict[str, Any]:
+    restored = made.restored
     return {
-        "source": photo.source,
-        "sheet": str(sheet),
+        "source": made.source,
+        "sheet": str(made.sheet),
         "completions": [
-            {"file": str(path), "drift": drift} for path, drift in zip(written, restored.drift, strict=True)
+            {"file": str(path), "drift": drift} for path, drift in zip(made.pictures, restored.drift, strict=True)
         ],
         "identity_spread": restored.identity_spread,
         "spread": float(restored.spread[restored.region].mean()),
-        "share_of_photo": share,
+        "share_of_photo": made.share_of_photo,
         "provenance": plain(restored.provenance),
     }
 
 
-def _print(restored: Restored, written: list[Path]) -> None:
-    from bareface.restoration.provenance import share_in_words
+def _print(made: RestoredPhoto) -> None:
+    from bareface.services.faces import share_in_words
 
+    restored = made.restored
     rows = [
         (number, f"{drift:.2f}", path)
-        for number, (drift, path) in enumerate(zip(restored.drift, written, strict=True), start=1)
+        for number, (drift, path) in enumerate(zip(restored.drift, made.pictures, strict=True), start=1)
     ]
     print_table(("guess", "drift", "picture"), rows, right=("guess", "drift"), long=("picture",))
     spread = float(restored.spread[restored.region].mean())
     note(
-        f"{share_in_words(restored.provenance)} of the face is filled; the guesses differ by {spread:.0f} grey "
+        f"{share_in_words(restored)} of the face is filled; the guesses differ by {spread:.0f} grey "
         f"levels and, in identity, by {restored.identity_spread:.2f}."
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bareface.errors import FaceError
 from bareface.messages import Note
+from bareface.values.defaults import MIN_VISIBLE as MIN_VISIBLE
 
 if TYPE_CHECKING:
     from bareface.values.face import Face
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 THIN_VISIBLE: Final = 0.5
 """A comparison with a face that shows less is said to be thin evidence: about a third, or more, of the mated pairs
 that bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
-
-MIN_VISIBLE: Final = 0.2
-"""A face that shows less is refused, unless the caller sets another limit: three of four mated pairs are lost there
-even at a false match rate of 1e-2 (``python -m benchmarks.evidence``)."""
 
 
 def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:

@@ -276,6 +276,34 @@ def add(
     return new
 
 
+def remove(model_id: str) -> None:
+    """Remove an added model with its files.
+
+    Raises
+    ------
+    ModelError
+        ``model.unknown``; ``model.name``: a packaged model stays.
+    UsageError
+        ``usage.output``: its folder cannot be removed.
+    """
+    if model_id in _DETECTORS or (is_name(model_id) and (_WEIGHTS / f"{model_id}.json").is_file()):
+        raise ModelError("model.name", f"{model_id} is a packaged model.", remedy="Only added models can be removed.")
+    folders = [path.parent for path in _added() if path.parent.name == model_id]
+    if not folders:
+        raise ModelError(
+            "model.unknown", f"no added model is called {model_id!r}.", remedy="`bareface models` lists them."
+        )
+    try:
+        shutil.rmtree(folders[0])
+    except OSError as error:
+        raise UsageError(
+            "usage.output",
+            f"the model cannot be removed: {error.strerror or error}.",
+            source=str(folders[0]),
+            remedy="Check the permissions of the folder.",
+        ) from error
+
+
 def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, Any]) -> ModelCard:
     fields = {**_KNOWN.get(model_id, {}), **stated}
     missing = [key for key in ("task", "licence", "training_data") if key not in fields]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bareface.errors import TemplateError
 from bareface.matching import evidence
-from bareface.matching.evidence import MIN_VISIBLE
 from bareface.matching.scoring import crosses, distance, score
 from bareface.messages import Note
 from bareface.values import arguments
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.face import Face, Template
 from bareface.values.search import Comparison
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bareface.audit.port import AuditLog
 from bareface.errors import FaceError, ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.portraits import Person, portraits
@@ -16,6 +17,7 @@ from bareface.reports.candidates import candidate_report
 from bareface.services.demo_photos import Photos, Probe
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery
+from bareface.services.recorded import Recorder
 from bareface.synthesis.degradations import (
     Defocus,
     Degradation,
@@ -28,6 +30,7 @@ from bareface.synthesis.degradations import (
 )
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.system.files import make_folder, write_atomically
+from bareface.values.context import Context
 from bareface.values.search import CandidateList
 
 _TOP = 4
@@ -71,6 +74,9 @@ def demonstrate(
     engine: Engine,
     more: Sequence[Photos] = (),
     progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    context: Context | None = None,
+    audit: AuditLog | None = None,
 ) -> Demonstration:
     """Make a gallery, search it, and write a report of the candidate lists.
 
@@ -84,7 +90,20 @@ def demonstrate(
         People beside the two portraits.
     progress
         Called with how many steps are done and how many there are.
+    context
+        Who demonstrates, and why.
+    audit
+        Takes one event for the whole demonstration; see :class:`bareface.audit.port.AuditLog`.
     """
+    with Recorder(audit).call("Demo.demonstrate", context) as facts:
+        shown = _demonstrated(folder, engine, more, progress)
+        facts.add(enrolled_references=shown.references, probes=len(shown.findings))
+        return shown
+
+
+def _demonstrated(
+    folder: Path, engine: Engine, more: Sequence[Photos], progress: Callable[[int, int], None]
+) -> Demonstration:
     folder = make_folder(folder.resolve())
     known = [_copied(person, folder / "people") for person in portraits()]
     people = [*known, *(person for photos in more for person in photos.people)]

@@ -1,7 +1,8 @@
 """The gallery: all that can be done with enrolled faces, in one object.
 
 Each method is written in the service that it belongs to, in this folder: ``gallery_enrolment``, ``gallery_searches``,
-``gallery_listing``, ``gallery_corrections``, ``gallery_deletion``, ``gallery_upkeep`` and ``gallery_restorations``.
+``gallery_report``, ``gallery_listing``, ``gallery_corrections``, ``gallery_deletion``, ``gallery_upkeep`` and
+``gallery_restorations``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bareface.services.gallery_corrections import Corrections
 from bareface.services.gallery_deletion import Deletion
 from bareface.services.gallery_enrolment import Enrolment
 from bareface.services.gallery_listing import Listing
+from bareface.services.gallery_report import Reports
 from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
@@ -169,6 +171,7 @@ class Gallery:
     search_restored = _by(Searches, Searches.search_restored)
     search_beside = search_restored
     """Former name of :meth:`search_restored`, until version 0.4."""
+    write_report = _by(Reports, Reports.write_report)
 
     info = _by(Listing, Listing.info)
     subjects = _by(Listing, Listing.subjects)

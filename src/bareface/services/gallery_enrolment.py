@@ -11,11 +11,11 @@ from bareface.gallery import enrol as enrolment
 from bareface.gallery import import_encodings as importing
 from bareface.imaging.folders import Skipped, entries
 from bareface.imaging.sources import limits_of
-from bareface.matching.evidence import MIN_VISIBLE
 from bareface.services.opened import OpenGallery
 from bareface.system.reading import as_text
 from bareface.values import arguments, names
 from bareface.values.context import Context
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.enrolment import EnrolOutcome, EnrolReport
 from bareface.values.face import Source
 from bareface.values.gallery import EnrolProgress

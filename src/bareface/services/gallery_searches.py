@@ -11,17 +11,17 @@ from bareface.gallery import calibrate as calibrating
 from bareface.gallery import search as searching
 from bareface.imaging.folders import as_sources
 from bareface.imaging.sources import limits_of
-from bareface.matching.evidence import MIN_VISIBLE
 from bareface.messages import Note
 from bareface.services.opened import OpenGallery
 from bareface.storage.sqlite.rows import check_space
 from bareface.values import arguments
 from bareface.values.context import Context
+from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.face import Source
 from bareface.values.search import SearchResult
 
 if TYPE_CHECKING:
-    from bareface.gallery.restored_candidates import RestoredSearch
+    from bareface.gallery.restored_candidates import RestoredSearch as RestoredSearch
 
 
 @dataclass(frozen=True, slots=True)

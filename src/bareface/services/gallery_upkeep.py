@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bareface.calibration.of_gallery import GalleryCalibration
+from bareface.calibration.calibration import Calibration as Calibration
+from bareface.calibration.of_gallery import GalleryCalibration as GalleryCalibration
 from bareface.gallery import calibrate as calibrating
 from bareface.gallery import maintenance
 from bareface.gallery import reembed as reembedding

@@ -1,0 +1,363 @@
+"""Evaluation: compare photos by a protocol, measure errors, draw and report them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bareface.audit.port import AuditLog
+from bareface.errors import CalibrationError, EvaluationError, UsageError
+from bareface.evaluation.analysis import Analysis as Analysis
+from bareface.evaluation.bootstrap import Plan as Plan
+from bareface.evaluation.tables import GroupTable as GroupTable
+from bareface.evaluation.verification import Difference as Difference
+from bareface.scores.score_file import ScoreFile as ScoreFile
+from bareface.services.deferred import DeferredEngine, EngineSource
+from bareface.services.recorded import Recorder
+from bareface.system.extras import require
+from bareface.system.files import check_page, check_place, make_folder, write_atomically
+from bareface.system.reading import read_regular
+from bareface.values.context import Context
+from bareface.values.enrolment import LeftOut
+from bareface.values.gallery import Progress
+
+if TYPE_CHECKING:
+    from bareface.calibration.calibration import Calibration
+    from bareface.evaluation.protocols import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A score file that was written.
+
+    Attributes
+    ----------
+    path
+        Where it lies.
+    scores
+        What it holds.
+    left_out
+        What was passed over in folders.
+    """
+
+    path: Path
+    scores: ScoreFile
+    left_out: LeftOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Errors of score files.
+
+    Attributes
+    ----------
+    analyses
+        One for each file.
+    differences
+        Of each further file from the first, by its name.
+    tables
+        Errors by group, each with the name of its file.
+    uncompared
+        Files that cannot be compared with the first, and why.
+    """
+
+    analyses: tuple[Analysis, ...]
+    differences: tuple[tuple[str, Sequence[Difference]], ...]
+    tables: tuple[tuple[str, GroupTable], ...]
+    uncompared: tuple[tuple[str, EvaluationError], ...]
+
+
+class Evaluation:
+    """Measures how sure matches are, on the user's own photos.
+
+    Parameters
+    ----------
+    engine
+        Analyses photos: an engine, a function that makes one when it is first needed, or None for the packaged one.
+    audit
+        Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
+    """
+
+    def __init__(self, engine: EngineSource = None, audit: AuditLog | None = None) -> None:
+        self._engine = DeferredEngine(engine)
+        self._recorder = Recorder(audit)
+
+    def run(
+        self,
+        source: Path,
+        out: Path,
+        *,
+        photos: Path | None = None,
+        probes: Path | None = None,
+        labels: Path | None = None,
+        open_set: float | None = None,
+        references: int = 1,
+        seed: int = 0,
+        exclude: Sequence[str] = (),
+        pad: int = 0,
+        progress: Progress | None = None,
+        context: Context | None = None,
+    ) -> Scored:
+        """Compare photos by a protocol, and write the scores.
+
+        Parameters
+        ----------
+        source
+            A folder with a folder for each person, a ``pairs.txt``, or a CSV list.
+        out
+            Score file to write: ``.parquet``, ``.csv`` or ``.csv.gz``.
+        photos, probes, labels, open_set, references, seed, exclude
+            See :func:`bareface.evaluation.sources.protocol_of`; `open_set` is the share of probes without a mate.
+        pad
+            Width in pixels of the border to put around each photo.
+        progress
+            Called after each photo.
+        context
+            Who evaluates, and why.
+        """
+        from bareface.evaluation.sources import protocol_of
+        from bareface.scores import formats
+
+        with self._recorder.call("Evaluation.run", context) as facts:
+            formats.check(out)
+            check_place(out, (source, probes, labels))
+            protocol = protocol_of(
+                source,
+                photos=photos,
+                probes=probes,
+                labels=labels,
+                nonmated=open_set,
+                references=references,
+                seed=seed,
+                exclude=exclude,
+            )
+            scores = self._scores(protocol, pad, progress)
+            scores.write(out)
+            facts.add(comparisons=len(scores))
+            return Scored(out, scores, protocol.left_out)
+
+    def measure(
+        self,
+        scores: Sequence[Path],
+        plan: Plan,
+        *,
+        groups: Path | None = None,
+        fmr: float = 0.01,
+        context: Context | None = None,
+    ) -> Measured:
+        """Count errors, with confidence intervals, and compare score files of the same people.
+
+        Parameters
+        ----------
+        scores
+            Score files; the others are compared with the first.
+        plan
+            Replicates, seed and level of the intervals.
+        groups
+            CSV file of labels: a column ``subject`` or ``file``, and one column for each label.
+        fmr
+            False match rate that groups are compared at.
+        context
+            Who evaluates, and why.
+        """
+        with self._recorder.call("Evaluation.measure", context) as facts:
+            facts.add(files=len(scores))
+            return _measured(_analyses(scores, plan), plan, groups, fmr)
+
+    def plot(
+        self,
+        scores: Sequence[Path],
+        out: Path,
+        plan: Plan,
+        *,
+        format: Literal["png", "svg", "pdf"] = "png",
+        calibration: Path | None = None,
+        context: Context | None = None,
+    ) -> tuple[Path, ...]:
+        """Draw all plots of score files into a folder, and return their paths.
+
+        Parameters
+        ----------
+        scores, plan
+            As in :meth:`measure`.
+        out
+            The folder; made if absent.
+        format
+            Kind of file.
+        calibration
+            A calibration to judge by its reliability; by default the packaged one.
+        context
+            Who evaluates, and why.
+        """
+        from bareface.reports import plots
+
+        with self._recorder.call("Evaluation.plot", context) as facts:
+            analyses = _analyses(scores, plan)
+            make_folder(out)
+            paths = []
+            for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
+                paths.append(out / f"{name}.{format}")
+                plots.write(figure, paths[-1])
+            facts.add(files=len(scores), plots=len(paths))
+            return tuple(paths)
+
+    def report(
+        self,
+        sources: Sequence[Path],
+        out: Path,
+        plan: Plan,
+        *,
+        groups: Path | None = None,
+        fmr: float = 0.01,
+        photos: Sequence[Path] = (),
+        calibration: Path | None = None,
+        exclude: Sequence[str] = (),
+        pad: int = 0,
+        progress: Callable[[], Progress] | None = None,
+        context: Context | None = None,
+    ) -> Measured:
+        """Write a page with figures, plots, the worst pairs, and what the numbers cannot show.
+
+        Parameters
+        ----------
+        sources
+            Score files, or folders of people, which are run first.
+        out
+            The page.
+        plan, groups, fmr
+            As in :meth:`measure`.
+        photos
+            Folders that photos are shown from.
+        calibration
+            As in :meth:`plot`.
+        exclude, pad
+            As in :meth:`run`.
+        progress
+            Returns, for each folder, a function to call after each photo.
+        context
+            Who evaluates, and why.
+        """
+        with self._recorder.call("Evaluation.report", context) as facts:
+            require("matplotlib", "scipy")  # a folder may take hours first
+            from bareface.evaluation.protocols import all_pairs
+            from bareface.reports.evaluation import report as page
+
+            check_page(out)
+            for folder in photos:
+                if not folder.is_dir():
+                    raise UsageError(
+                        "usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos."
+                    )
+            loaded = [
+                self._scores(all_pairs(source, exclude), pad, progress() if progress else None)
+                if source.is_dir()
+                else ScoreFile.read(source)
+                for source in sources
+            ]
+            facts.add(files=len(sources))
+            measured = _measured(_analyses(sources, plan, loaded), plan, groups, fmr)
+            html = page(
+                measured.analyses,
+                plan=plan,
+                tables=measured.tables,
+                differences=measured.differences,
+                calibration=_calibration(calibration, measured.analyses),
+                photos=[*(source for source in sources if source.is_dir()), *photos],
+            )
+            write_atomically(out, html)
+            return measured
+
+    def import_scores(self, path: Path, out: Path, *, context: Context | None = None) -> Scored:
+        """Write a score file from bob.bio's four-column scores."""
+        from bareface.scores.formats import check, read_bob
+
+        with self._recorder.call("Evaluation.import_scores", context) as facts:
+            check(out)
+            check_place(out, [path])
+            scores = read_bob(path)
+            scores.write(out)
+            facts.add(comparisons=len(scores))
+            return Scored(out, scores)
+
+    def export_scores(self, scores: Path, out: Path, *, context: Context | None = None) -> Scored:
+        """Write a score file's scores as bob.bio's four columns."""
+        from bareface.scores.formats import write_bob
+
+        with self._recorder.call("Evaluation.export_scores", context) as facts:
+            check_place(out, [scores])
+            loaded = ScoreFile.read(scores)
+            write_bob(loaded, out)
+            facts.add(comparisons=len(loaded))
+            return Scored(out, loaded)
+
+    def _scores(self, protocol: Protocol, pad: int, progress: Progress | None) -> ScoreFile:
+        from bareface.evaluation.run import run
+
+        return run(protocol, self._engine.get(), pad=pad, progress=progress or (lambda *_: None))
+
+
+def _analyses(paths: Sequence[Path], plan: Plan, loaded: Sequence[ScoreFile] | None = None) -> tuple[Analysis, ...]:
+    from bareface.evaluation.analysis import analyse
+
+    short = [path.name.split(".")[0] or path.name for path in (path.absolute() for path in paths)]
+    names = short if len(set(short)) == len(short) else [str(path) for path in paths]
+    files = loaded if loaded is not None else [ScoreFile.read(path) for path in paths]
+    return tuple(analyse(name, scores, plan) for name, scores in zip(names, files, strict=True))
+
+
+def _measured(analyses: tuple[Analysis, ...], plan: Plan, groups: Path | None, fmr: float) -> Measured:
+    """Compare each further file with the first, where both hold the same people; make the tables."""
+    from bareface.evaluation.verification import compare
+
+    differences: list[tuple[str, Sequence[Difference]]] = []
+    uncompared: list[tuple[str, EvaluationError]] = []
+    for other in analyses[1:]:
+        try:
+            differences.append((other.name, compare(analyses[0].scores, other.scores, plan)))
+        except EvaluationError as error:
+            uncompared.append((other.name, error))
+    return Measured(analyses, tuple(differences), tuple(_tables(analyses, groups, fmr, plan)), tuple(uncompared))
+
+
+def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan: Plan) -> list[tuple[str, GroupTable]]:
+    """Make tables by mask state and condition where stated, and by the user's labels."""
+    from bareface.evaluation import tables
+    from bareface.evaluation.metrics import support
+
+    labellings = tables.read_labels(groups) if groups else ()
+    found: list[tuple[str, GroupTable]] = []
+    for analysis in analyses:
+        if not labellings and support(fmr, analysis.trials.nonmated.size) == "too small":
+            continue
+        built_in = (make(analysis.scores, fmr, plan) for make in (tables.by_state, tables.by_condition))
+        found += [(analysis.name, table) for table in built_in if table is not None]
+        try:
+            found += [(analysis.name, tables.by_labels(analysis.scores, of, fmr, plan)) for of in labellings]
+        except EvaluationError as error:
+            if error.code == "evaluation.labels":
+                raise error.at(str(groups)) from error
+            raise
+    return found
+
+
+def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration | None:
+    """Return the calibration to judge: the user's, or the one packaged for the scores' space."""
+    from bareface.calibration.calibration import Calibration
+
+    if path is not None:
+        try:
+            return Calibration.from_json(read_regular(path).decode("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
+        except CalibrationError as error:
+            raise error.at(str(path)) from error
+    made = {(analysis.scores.info.space, analysis.scores.info.model) for analysis in analyses}
+    if len(made) != 1:
+        return None
+    try:
+        return Calibration.packaged(*made.pop())
+    except CalibrationError:  # other people's scores, or a space without one
+        return None

@@ -1,0 +1,372 @@
+"""Faces in photos: find, compare, unmask and enhance them, without a gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bareface.audit.port import AuditLog
+from bareface.errors import BarefaceError, ImageError, UsageError
+from bareface.imaging import decode as images
+from bareface.imaging.decode import Limits as Limits
+from bareface.matching.evidence import sort_out
+from bareface.services.comparing import compare
+from bareface.services.deferred import DeferredEngine, EngineSource
+from bareface.services.recorded import Recorder
+from bareface.system.files import check_place, file_name, make_folder
+from bareface.values.context import Context
+from bareface.values.defaults import MIN_VISIBLE
+from bareface.values.face import Face, UInt8
+from bareface.values.gallery import Progress
+from bareface.values.search import Comparison
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Restored as Restored
+    from bareface.restoration.enhance import Method
+    from bareface.restoration.unmask import Region
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPhoto:
+    """Faces of one photo.
+
+    Attributes
+    ----------
+    source
+        The photo's path.
+    size
+        Its width and height; None if it cannot be read.
+    notes
+        What the reader must know.
+    faces
+        Its faces, best first.
+    drawn
+        The picture with the faces drawn in; None if none was asked for.
+    error
+        Why the photo cannot be read or the picture cannot be written; None if all went well.
+    min_face
+        Width in pixels of the smallest face that was looked for.
+    """
+
+    source: str
+    size: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    faces: tuple[Face, ...] = ()
+    drawn: Path | None = None
+    error: BarefaceError | None = None
+    min_face: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPhotos:
+    """Two photos compared.
+
+    Attributes
+    ----------
+    faces
+        Faces of the first and of the second photo, best first; those that show too little come last.
+    comparison
+        Of the best face of each; None if one photo shows no face.
+    """
+
+    faces: tuple[tuple[Face, ...], tuple[Face, ...]]
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredPhoto:
+    """A face that was restored.
+
+    Attributes
+    ----------
+    source
+        The photo's name.
+    restored
+        The completions or the enhanced face, with their provenance.
+    sheet
+        The picture that shows all versions of the face side by side.
+    pictures
+        The photo with each version put back.
+    share_of_photo
+        Share of the photo's pixels that were replaced.
+    """
+
+    source: str
+    restored: Restored
+    sheet: Path
+    pictures: tuple[Path, ...]
+    share_of_photo: float | None = None
+
+
+class Faces:
+    """Finds, compares and restores faces.
+
+    Parameters
+    ----------
+    engine
+        Finds faces and makes templates: an engine, a function that makes one when it is first needed, or None for the
+        packaged one.
+    limits
+        What a photo that is restored may cost; by default the engine's own limits.
+    audit
+        Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
+    """
+
+    def __init__(
+        self, engine: EngineSource = None, *, limits: Limits | None = None, audit: AuditLog | None = None
+    ) -> None:
+        self._engine = DeferredEngine(engine)
+        self._limits = limits
+        self._recorder = Recorder(audit)
+
+    def find(
+        self,
+        photos: Sequence[Path],
+        *,
+        output: Path | None = None,
+        progress: Progress | None = None,
+        context: Context | None = None,
+    ) -> tuple[SeenPhoto, ...]:
+        """Find the faces in photos.
+
+        Parameters
+        ----------
+        photos
+            Paths.
+        output
+            Folder to draw each photo with its faces into, or the picture to write for one photo.
+        progress
+            Called after each photo.
+        context
+            Who looks, and why.
+
+        Returns
+        -------
+        tuple of SeenPhoto
+            One for each photo; one that cannot be read is an error in it, not an exception.
+
+        Raises
+        ------
+        UsageError
+            ``usage.output``: one file for several photos, or a place that cannot be written to.
+        """
+        with self._recorder.call("Faces.find", context) as facts:
+            targets = _targets(photos, output) if output else [None] * len(photos)
+            seen: list[SeenPhoto] = []
+            for photo, target in zip(photos, targets, strict=True):
+                seen.append(self._look(photo, target))
+                if progress is not None:
+                    progress(len(seen), len(photos))
+            facts.add(photos=len(seen), faces=sum(len(one.faces) for one in seen))
+            return tuple(seen)
+
+    def compare(
+        self, first: Path, second: Path, *, min_visible: float = MIN_VISIBLE, context: Context | None = None
+    ) -> ComparedPhotos:
+        """Compare two photos by the best face of each.
+
+        Parameters
+        ----------
+        first, second
+            Paths.
+        min_visible
+            Refuse a face of which a smaller share is visible; 0 refuses none.
+        context
+            Who compares, and why.
+
+        Raises
+        ------
+        ImageError
+            A photo cannot be read.
+        FaceError
+            ``face.hidden``: a photo has no face that shows as much as `min_visible` asks for.
+        """
+        with self._recorder.call("Faces.compare", context) as facts:
+            faces = tuple(self._ranked(photo, min_visible) for photo in (first, second))
+            facts.add(photos=2, faces=sum(map(len, faces)))
+            best = [several[0] for several in faces if several]
+            comparison = compare(*best, min_visible=min_visible) if len(best) == 2 else None
+            return ComparedPhotos((faces[0], faces[1]), comparison)
+
+    def unmask(
+        self,
+        photo: Path,
+        output: Path,
+        *,
+        completions: int = 4,
+        seed: int = 0,
+        region: Region | Path | None = None,
+        face: int = 1,
+        progress: Progress | None = None,
+        context: Context | None = None,
+    ) -> RestoredPhoto:
+        """Complete what a mask hides, several times, and write labelled pictures.
+
+        Parameters
+        ----------
+        photo
+            Path of the photo.
+        output
+            Folder for the pictures; made if absent.
+        completions, seed
+            How many completions to draw, and the random seed for them.
+        region
+            What to fill: a polygon, or the path of a black and white picture of the photo's size; by default what the
+            mask hides.
+        face
+            Number of the face, as :meth:`find` orders them, from 1.
+        progress
+            Called after each picture.
+        context
+            Who restores, and why.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
+        """
+        from bareface.restoration.saving import save_picture
+        from bareface.restoration.sheet import sheet
+        from bareface.restoration.unmask import place, placed_region
+
+        with self._recorder.call("Faces.unmask", context) as facts:
+            opened = images.decode(photo, self._photo_limits())
+            filled = self._grey(region) if isinstance(region, Path) else region
+            engine = self._engine.get()
+            make_folder(output)
+            chosen = _chosen(engine.detect(opened), face, str(photo))
+            restored = engine.unmask(chosen, completions, seed, filled)
+            facts.add(photos=1, completions=len(restored.completions))
+            overview = output / file_name(photo.stem, ".unmask.png")
+            save_picture(overview, sheet(restored)[0], restored.provenance)
+            share = float(placed_region(restored, opened.pixels.shape[:2]).mean())
+            pictures = []
+            for number, completion in enumerate(restored.completions, start=1):
+                pictures.append(output / file_name(photo.stem, f".unmask-{number}.png"))
+                save_picture(pictures[-1], place(restored, completion, opened.pixels), restored.provenance)
+                if progress is not None:
+                    progress(number, len(restored.completions))
+            return RestoredPhoto(opened.source, restored, overview, tuple(pictures), share)
+
+    def enhance(
+        self,
+        photo: Path,
+        output: Path,
+        *,
+        method: Method = "bareface",
+        fidelity: float = 0.5,
+        face: int = 1,
+        context: Context | None = None,
+    ) -> RestoredPhoto:
+        """Make an unclear face clearer, and write labelled pictures.
+
+        Parameters
+        ----------
+        photo, output, face
+            As in :meth:`unmask`.
+        method, fidelity
+            See :func:`bareface.restoration.enhance.enhance`.
+        context
+            Who restores, and why.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.no-information`` and others.
+        """
+        from bareface.restoration.enhance import place_back
+        from bareface.restoration.saving import save_picture
+        from bareface.restoration.sheet import before_and_after
+
+        with self._recorder.call("Faces.enhance", context) as facts:
+            opened = images.decode(photo, self._photo_limits())
+            engine = self._engine.get()
+            make_folder(output)
+            chosen = _chosen(engine.detect(opened), face, str(photo))
+            restored = engine.enhance(chosen, method, fidelity)
+            facts.add(photos=1)
+            overview = output / file_name(photo.stem, ".enhance.png")
+            placed = output / file_name(photo.stem, ".enhanced.png")
+            save_picture(overview, before_and_after(restored), restored.provenance)
+            save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
+            return RestoredPhoto(opened.source, restored, overview, (placed,))
+
+    def _look(self, path: Path, target: Path | None) -> SeenPhoto:
+        from bareface.reports.drawing import draw_faces
+
+        engine = self._engine.get()
+        try:
+            photo = images.decode(path, engine.limits)
+        except BarefaceError as error:
+            return SeenPhoto(str(path), error=error)
+        faces = tuple(engine.detect(photo))
+        notes, least = engine.notes(photo), engine.least_face(photo)
+        if target:
+            try:
+                images.write(target, draw_faces(photo.pixels, list(faces), scale=photo.scale))
+            except BarefaceError as error:
+                return SeenPhoto(str(path), photo.size, notes, faces, error=error, min_face=least)
+        return SeenPhoto(str(path), photo.size, notes, faces, target, min_face=least)
+
+    def _ranked(self, photo: Path, min_visible: float) -> tuple[Face, ...]:
+        """Return the faces of a photo, best first; those that show too little come last."""
+        engine = self._engine.get()
+        faces = engine.faces(photo)
+        engine.embed(faces)
+        enough, hidden = sort_out(faces, min_visible)
+        return (*enough, *hidden)
+
+    def _photo_limits(self) -> Limits:
+        return self._engine.get().limits if self._limits is None else self._limits
+
+    def _grey(self, path: Path) -> UInt8:
+        """Return the luminance of a mask picture."""
+        import cv2
+        import numpy as np
+
+        colours = images.decode(path, self._photo_limits()).pixels
+        grey: UInt8 = np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), np.uint8)
+        return grey
+
+
+def share_in_words(restored: Restored) -> str:
+    """Return which share of the face was recomputed, e.g. ``35 %``."""
+    from bareface.restoration.provenance import share_in_words
+
+    return share_in_words(restored.provenance)
+
+
+def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:
+    if not faces:
+        raise ImageError("image.no-face", "no face found.", source=source, remedy="Try another detector or photo.")
+    if not 1 <= number <= len(faces):
+        raise UsageError("usage.face", f"there is no face {number}, only {len(faces)}.", source=source)
+    return faces[number - 1]
+
+
+def _targets(photos: Sequence[Path], output: Path) -> list[Path]:
+    """Return where each drawn photo goes: the file named, or a name in the folder that no other one has."""
+    if output.suffix.lower() in _PICTURES and not output.is_dir():
+        if len(photos) > 1:
+            raise UsageError(
+                "usage.output",
+                "one file cannot hold several photos.",
+                source=str(output),
+                remedy="Name a folder with -o.",
+            )
+        check_place(output, photos)
+        return [output]
+    make_folder(output)
+    targets: dict[Path, None] = {}
+    taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
+    for photo in photos:
+        target, number = output / file_name(photo.stem, ".faces.png"), 1
+        while target in targets or target.resolve() in taken:
+            number += 1
+            target = output / file_name(photo.stem, f".faces-{number}.png")
+        targets[target] = None
+    return list(targets)
