@@ -108,3 +108,15 @@ def test_an_empty_model_file_is_said_to_be_empty(run: Run, tmp_path: Path, monke
     (tmp_path / "m.onnx").touch()
     result = run("models", "add", "yunet", tmp_path / "m.onnx", "--yes", "--json", expect=5)
     assert "empty" in parsed(result)["error"]["message"]
+
+
+def test_a_model_that_was_added_can_be_removed(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{}")
+    assert "usage.confirm" in run("models", "remove", "mine", expect=2).stderr
+    assert folder.exists()
+    assert "Removed: mine." in run("models", "remove", "mine", "--yes").stderr
+    assert not folder.exists()
+    assert "model.unknown" in run("models", "remove", "mine", "--yes", expect=5).stderr
+    assert "model.name" in run("models", "remove", "dlib-resnet", "--yes", expect=5).stderr

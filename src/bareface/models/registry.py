@@ -287,21 +287,14 @@ def remove(model_id: str) -> None:
         ``usage.output``: its folder cannot be removed.
     """
     if model_id in _DETECTORS or (is_name(model_id) and (_WEIGHTS / f"{model_id}.json").is_file()):
-        raise ModelError("model.name", f"{model_id} is a packaged model.", remedy="Only added models can be removed.")
+        raise ModelError("model.name/kept", model=model_id)
     folders = [path.parent for path in _added() if path.parent.name == model_id]
     if not folders:
-        raise ModelError(
-            "model.unknown", f"no added model is called {model_id!r}.", remedy="`bareface models` lists them."
-        )
+        raise ModelError("model.unknown/added", model=model_id)
     try:
         shutil.rmtree(folders[0])
     except OSError as error:
-        raise UsageError(
-            "usage.output",
-            f"the model cannot be removed: {error.strerror or error}.",
-            source=str(folders[0]),
-            remedy="Check the permissions of the folder.",
-        ) from error
+        raise UsageError("usage.output/remove-model", reason=error.strerror or error, source=str(folders[0])) from error
 
 
 def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, Any]) -> ModelCard:

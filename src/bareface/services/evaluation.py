@@ -13,6 +13,7 @@ from bareface.evaluation.analysis import Analysis as Analysis
 from bareface.evaluation.bootstrap import Plan as Plan
 from bareface.evaluation.tables import GroupTable as GroupTable
 from bareface.evaluation.verification import Difference as Difference
+from bareface.messages import Note
 from bareface.scores.score_file import ScoreFile as ScoreFile
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
@@ -247,9 +248,7 @@ class Evaluation:
             check_page(out)
             for folder in photos:
                 if not folder.is_dir():
-                    raise UsageError(
-                        "usage.photos", "there is no such folder.", source=str(folder), remedy="Check --photos."
-                    )
+                    raise UsageError("usage.photos", source=str(folder))
             loaded = [
                 self._scores(all_pairs(source, exclude), pad, progress() if progress else None)
                 if source.is_dir()
@@ -350,8 +349,8 @@ def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration
         try:
             return Calibration.from_json(read_regular(path).decode("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            what = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise EvaluationError("evaluation.file", f"cannot be read: {what}.", source=str(path)) from error
+            what = error.strerror if isinstance(error, OSError) else Note("reason.not-utf-8")
+            raise EvaluationError("evaluation.file/read", reason=what, source=str(path)) from error
         except CalibrationError as error:
             raise error.at(str(path)) from error
     made = {(analysis.scores.info.space, analysis.scores.info.model) for analysis in analyses}

@@ -141,6 +141,5 @@ def _chosen(conditions: list[Condition], only: Sequence[str]) -> list[Condition]
         return conditions
     chosen = [one for one in conditions if any(word.lower() in one.name.lower() for word in only)]
     if not chosen:
-        names = ", ".join(one.name for one in conditions)
-        raise UsageError("usage.condition", f"no condition is called {' or '.join(only)}, only {names}.")
+        raise UsageError("usage.condition", only=tuple(only), known=tuple(one.name for one in conditions))
     return chosen

@@ -342,9 +342,9 @@ def share_in_words(restored: Restored) -> str:
 
 def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:
     if not faces:
-        raise ImageError("image.no-face", "no face found.", source=source, remedy="Try another detector or photo.")
+        raise ImageError("image.no-face/photo", source=source)
     if not 1 <= number <= len(faces):
-        raise UsageError("usage.face", f"there is no face {number}, only {len(faces)}.", source=source)
+        raise UsageError("usage.face/number", number=number, faces=len(faces), source=source)
     return faces[number - 1]
 
 
@@ -352,12 +352,7 @@ def _targets(photos: Sequence[Path], output: Path) -> list[Path]:
     """Return where each drawn photo goes: the file named, or a name in the folder that no other one has."""
     if output.suffix.lower() in _PICTURES and not output.is_dir():
         if len(photos) > 1:
-            raise UsageError(
-                "usage.output",
-                "one file cannot hold several photos.",
-                source=str(output),
-                remedy="Name a folder with -o.",
-            )
+            raise UsageError("usage.output/several", source=str(output))
         check_place(output, photos)
         return [output]
     make_folder(output)

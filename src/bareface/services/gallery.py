@@ -26,6 +26,7 @@ from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
 from bareface.services.opened import OpenGallery
+from bareface.services.recorded import check_log
 from bareface.storage.open_index import open_index
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import check_named
@@ -121,8 +122,7 @@ class Gallery:
         arguments.choice("index", index, (None, *get_args(Precision)), code="usage.index")
         if engine is not None:
             arguments.able("engine", engine, ("model", "space", "precision", "stream"), Note("argument.engine-or-none"))
-        if audit is not None:
-            arguments.able("audit", audit, ("append",), "an AuditLog, or None")
+        check_log(audit)
         store = Store(path, create=create)
         opened = OpenGallery(store, open_index(store, index or "int8"), engine, audit)
         opened.finish_erasing()

@@ -12,6 +12,7 @@ from bareface.audit.none import NoAuditLog
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError
 from bareface.logs import logger
+from bareface.messages import Note
 from bareface.values import arguments
 from bareface.values.audit import DONE, INTERNAL, INTERRUPTED, AuditEvent
 from bareface.values.context import Context
@@ -42,6 +43,12 @@ class Facts:
         self.counts.update(counts)
 
 
+def check_log(log: object) -> None:
+    """Refuse what is not an audit log; None stands for no log."""
+    if log is not None:
+        arguments.able("audit", log, ("append",), Note("argument.audit-log"))
+
+
 class Recorder:
     """Records the calls of a service.
 
@@ -54,8 +61,7 @@ class Recorder:
     """
 
     def __init__(self, log: AuditLog | None = None, gallery: str | None = None) -> None:
-        if log is not None:
-            arguments.able("audit", log, ("append",), "an AuditLog, or None")
+        check_log(log)
         self.log: AuditLog = NoAuditLog() if log is None else log
         self.gallery = gallery
 
@@ -72,7 +78,7 @@ class Recorder:
         """
         if context is None:
             context = Context()
-        arguments.instance("context", context, Context, "a Context")
+        arguments.instance("context", context, Context, Note("argument.context"))
         facts, outcome, start = Facts(), INTERNAL, time.perf_counter()
         try:
             yield facts

@@ -3,8 +3,10 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "argument.audit-log": Entry("an AuditLog, or None"),
     "argument.chips": Entry("aligned faces, each an RGB array [S, S, 3] of uint8"),
     "argument.choice": Entry("{allowed:or}"),
+    "argument.context": Entry("a Context"),
     "argument.detector": Entry("the name of a detector, or a Detector"),
     "argument.embedder": Entry("the name of an embedder, or an Embedder"),
     "argument.engine": Entry("an Engine"),

@@ -19,6 +19,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "image.memory": Entry("there is not enough memory to decode it.", "Lower the limit on pixels or free memory."),
     "image.missing": Entry("there is no such file (or a link to it is broken).", "Check the path."),
+    "image.no-face/photo": Entry("no face found.", "Try another detector or photo."),
     "image.not-a-file": Entry("{reason}."),
     "image.not-an-image": Entry(
         "the file is not a picture.",

@@ -87,6 +87,7 @@ ENTRIES: dict[str, Entry] = {
         "{name!r} is not a model name: letters, digits, dots and dashes only, {most} at most.",
         "Choose another name.",
     ),
+    "model.name/kept": Entry("{model} is a packaged model.", "Only added models can be removed."),
     "model.name/packaged": Entry("{model} is a packaged model.", "Choose another name."),
     "model.output/array": Entry(
         "the model {model} gave an array {shape:shape} of {dtype} where {count} vectors of floating point numbers "
@@ -234,6 +235,11 @@ ENTRIES: dict[str, Entry] = {
         "no model is called {model!r}; there are {known}.",
         cli="Register one with `bareface models add {model} FILE`.",
         python="Register one with `bareface.models.registry.add({model!r}, path)`.",
+    ),
+    "model.unknown/added": Entry(
+        "no added model is called {model!r}.",
+        cli="`bareface models` lists them.",
+        python="`bareface.models.registry.cards()` lists them.",
     ),
     "model.unknown/segmenter": Entry("no segmenter is called {name!r}; there is {known}."),
     "model.unreadable/file": Entry("it cannot be read: {reason}.", "Get a sound file from its source."),

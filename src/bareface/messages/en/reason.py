@@ -22,6 +22,7 @@ ENTRIES: dict[str, Entry] = {
     "reason.not-a-record": Entry("it is a folder, a device or a pipe"),
     "reason.not-onnx": Entry("it is not an ONNX file"),
     "reason.null": Entry("a path has no null character"),
+    "reason.not-utf-8": Entry("it is not UTF-8 text"),
     "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
     "reason.other-states": Entry(
         "not calibrated for probe {probe}, reference {reference}: the figures are those of probe {used_probe}, "

@@ -3,6 +3,7 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "usage.condition": Entry("no condition is called {only:or}, only {known:list}."),
     "usage.degradation": Entry("{step} has a parameter out of its range."),
     "usage.delete": Entry("name one of a subject, a photo or references to delete."),
     "usage.demo-download/differs": Entry("is not the file that was pinned: its SHA-256 differs."),
@@ -20,6 +21,7 @@ ENTRIES: dict[str, Entry] = {
         "{purpose} need the package {package}, which is not installed.",
         "Run `pip install 'bareface[{extra}]'`.",
     ),
+    "usage.face/number": Entry("there is no face {number}, only {faces}."),
     "usage.face/photos": Entry("a face is chosen, but there are {photos} photos, not one."),
     "usage.file-mode": Entry(
         "{text!r} is not a file mode that lets its owner read and write.",
@@ -60,10 +62,20 @@ ENTRIES: dict[str, Entry] = {
     "usage.output/page": Entry("it exists, is not a page, and would be lost.", "Name another file."),
     "usage.output/reads": Entry("it is also an input, and would be lost.", "Name another file."),
     "usage.output/record": Entry("this is a folder, a device or a pipe, not a record of restorations.", "Name a file."),
+    "usage.output/remove-model": Entry(
+        "the model cannot be removed: {reason}.",
+        "Check the permissions of the folder.",
+    ),
+    "usage.output/several": Entry(
+        "one file cannot hold several photos.",
+        cli="Name a folder with -o.",
+        python="Name a folder.",
+    ),
     "usage.output/write": Entry(
         "cannot be written: {reason}.",
         "Check the name, the folder, its permissions and the free space.",
     ),
+    "usage.photos": Entry("there is no such folder.", cli="Check --photos.", python="Check `photos`."),
     "usage.pickle": Entry(
         "an open gallery cannot be pickled.",
         "Pass its path, and open it in the other process with Gallery.open.",
