@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,12 @@ def test_imports_against_the_layers_are_refused_each_by_name(copy: Path) -> None
     for name, forbidden in added.items():
         importer = "bareface." + name.removesuffix(".py").replace("/", ".")
         assert f"{importer} -> {forbidden}" in done.stdout
+
+
+def test_the_design_describes_every_layer() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = project["tool"]["importlinter"]["contracts"]
+    rows = re.findall(r"^\| (`.+?) \|", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    described = {name for row in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", row)}
+    layers = {name.strip() for line in contract["layers"] for name in line.split("|")}
+    assert layers - described == set()

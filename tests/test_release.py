@@ -42,3 +42,14 @@ def test_this_tree_states_its_version_and_dates_what_is_released() -> None:
     version = release.stated_version(release.PACKAGE.read_text(encoding="utf-8"))
     headings = re.findall(r"^## (.+)$", release.CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
     assert headings[0] == "Unreleased" or headings[0].startswith(f"{version} (")
+
+
+def test_hooks_before_a_commit_are_those_of_the_lint_step_and_none_is_fetched() -> None:
+    text = (release.ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"repo: (.+)", text) == ["local"]
+    lint = re.search(
+        r"^lint:.*?\n\n", (release.ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert lint is not None
+    commands = re.findall(r"\$\(BIN\)/([a-z-]+)", lint[0])
+    assert re.findall(r"entry: \.venv/bin/([a-z-]+)", text) == commands == ["ruff", "ruff", "mypy", "lint-imports"]
