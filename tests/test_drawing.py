@@ -39,7 +39,7 @@ def share(picture: UInt8, colour: tuple[int, int, int]) -> float:
     return float((np.abs(picture.astype(int) - colour).sum(axis=2) < 30).mean())
 
 
-@pytest.mark.parametrize("side", [40, 128, 480, 1000, 4000])
+@pytest.mark.parametrize("side", [40, 128, 480, 1000, 2000])
 def test_marks_take_a_like_share_of_every_picture(side: int) -> None:
     picture = draw_faces(np.full((side, side, 3), 90, np.uint8), [centred(side, side)])
     assert max(picture.shape) >= 480

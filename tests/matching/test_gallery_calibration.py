@@ -29,17 +29,17 @@ def renamed(given: GalleryReferences, names: dict[int, str | None]) -> GalleryRe
 
 
 def test_a_gallery_of_enough_people_is_calibrated():
-    found = calibrate_references(people(150), "space", "model")
-    assert (found.subjects, found.references, found.unnamed, found.missing) == (150, 450, 0, 0)
+    found = calibrate_references(people(110), "space", "model")
+    assert (found.subjects, found.references, found.unnamed, found.missing) == (110, 330, 0, 0)
     assert found.calibration is not None
-    assert "150 named subjects of this gallery, 450 references" in found.calibration.basis
+    assert "110 named subjects of this gallery, 330 references" in found.calibration.basis
     assert found.calibration.llr(0.9) > 0 > found.calibration.llr(0.1)
-    assert found.calibration.fpir(0.3, 150).value > found.calibration.fpir(0.6, 150).value
+    assert found.calibration.fpir(0.3, 110).value > found.calibration.fpir(0.6, 110).value
 
 
 def test_second_templates_count_where_just_one_face_is_masked():
-    given = people(150, photos=2)
-    states = ["full" if number % 2 else "none" for number in range(300)]
+    given = people(110, photos=2)
+    states = ["full" if number % 2 else "none" for number in range(220)]
     second = given.templates.copy()  # of the next person
     second[::2] = np.roll(given.templates[1::2], -1, axis=0)
     plain = calibrate_references(replace(given, states=states), "space", "model").calibration
@@ -51,27 +51,27 @@ def test_second_templates_count_where_just_one_face_is_masked():
     unit = given.templates / np.linalg.norm(given.templates, axis=1, keepdims=True)
     upper_face = second / np.linalg.norm(second, axis=1, keepdims=True)
     scores = unit[1::2] @ (unit[::2] + upper_face[::2]).T / 2
-    highest = np.sort(scores[~np.eye(150, dtype=bool)])[-150 * 149 // 100]
+    highest = np.sort(scores[~np.eye(110, dtype=bool)])[-110 * 109 // 100]
     assert both.threshold(1e-2, crossed).similarity == pytest.approx(highest, abs=0.02)
     assert both.threshold(1e-2, crossed).similarity < plain.threshold(1e-2, crossed).similarity - 0.05
 
 
 def test_comparisons_of_another_kind_are_left_out():
-    given = people(150, photos=2)
-    states = ["full" if number % 2 else "none" for number in range(300)]
+    given = people(130, photos=2)
+    states = ["full" if number % 2 else "none" for number in range(260)]
     some = given.templates.copy()
-    some[240:] = np.nan  # the last thirty people have no second template
+    some[200:] = np.nan  # the last thirty people have no second template
     found = calibrate_references(replace(given, states=states, upper_face=some), "space", "model").calibration
     assert found is not None
     pairs = {states: entry.strangers.pairs for states, entry in found.entries.items()}
     assert pairs["none", "none"] == pairs["full", "full"]
-    assert pairs["full", "none"] == pairs["none", "full"] < pairs["full", "full"] * 2 * 121 / 150
+    assert pairs["full", "none"] == pairs["none", "full"] < pairs["full", "full"] * 2 * 101 / 130
 
 
 def test_unnamed_subjects_are_left_out():
-    given = people(150)
+    given = people(110)
     without = calibrate_references(renamed(given, {7: None, 9: None}), "space", "model")
-    assert (without.subjects, without.unnamed) == (148, 6)
+    assert (without.subjects, without.unnamed) == (108, 6)
     kept = ~np.isin(given.subject_ids, [7, 9])
     cut = replace(
         given,
@@ -138,8 +138,8 @@ def test_large_galleries_are_drawn_from(monkeypatch):
 
 
 def test_mask_states_are_fitted_apart():
-    given = people(150, photos=4)
-    states = ["none", "none", "full", "full"] * 150
+    given = people(110, photos=4)
+    states = ["none", "none", "full", "full"] * 110
     found = calibrate_references(replace(given, states=states), "space", "model")
     assert set(found.calibration.entries) == {(a, b) for a in ("none", "full") for b in ("none", "full")}
 
