@@ -10,7 +10,6 @@ in the current generation. A search that began before keeps the old generation u
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.errors import GalleryError
+from bareface.logs import logger, timed
 from bareface.models import registry
 from bareface.storage.ports import IndexFactory, Int64, VectorIndex
 from bareface.storage.sqlite import lookups
@@ -34,7 +34,7 @@ from bareface.values.face import Float32
 from bareface.values.gallery import TemplateCount
 
 _ROWS = 1 << 16
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,7 +220,8 @@ class DerivedIndex:
             return None
         if before is not None and before.index is not None and self._continues(connection, before.state, state):
             return _followed(connection, before.index) or self._built(connection, state, state.dimension)
-        loaded = self._loaded(connection, state, state.dimension)
+        with timed(_log, "looked for the index in its file"):
+            loaded = self._loaded(connection, state, state.dimension)
         if loaded is not None:
             self._saved = state
             return loaded
@@ -238,7 +239,8 @@ class DerivedIndex:
 
     def _built(self, connection: sa.Connection, state: State, dimension: int) -> VectorIndex:
         empty = self._factory.empty(dimension, registry.space_mean(state.space or "", dimension))
-        return _extended(empty, connection, after=0)
+        with timed(_log, "built the index from the database"):
+            return _extended(empty, connection, after=0)
 
 
 def _followed(connection: sa.Connection, index: VectorIndex) -> VectorIndex | None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from bareface.errors import GalleryError
+from bareface.logs import logger
 from bareface.storage.exact.segment import Segment, read_segments
 from bareface.system.files import create
 from bareface.values.face import Precision
+
+_log = logger(__name__)
 
 DIGEST = hashlib.sha256().digest_size
 
@@ -52,17 +55,24 @@ def write(path: Path, header: str, segments: Sequence[Segment], mode: int | None
 def read(path: Path, header: str, precision: Precision, dimension: int) -> tuple[Segment, ...] | None:
     """Read the segments of a sound file with this header; None where it is another one, or absent."""
     if not path.is_file():  # a named pipe would be waited for
+        _log.debug("there is no index file")
         return None
     try:
         with path.open("rb") as file:
             expected = file.read(DIGEST)
             if hashlib.file_digest(file, "sha256").digest() != expected:
+                _log.warning("the index file is damaged and is made anew")
                 return None
             file.seek(DIGEST)
             if str(np.load(file)) != header:
+                _log.debug("the index file is of another state or another version")
                 return None
             return tuple(read_segments(file, precision, dimension))
-    except (OSError, ValueError, EOFError, MemoryError):  # ValueError: not laid out as this version does
+    except (ValueError, EOFError):
+        _log.debug("the index file is laid out by another version")
+        return None
+    except (OSError, MemoryError) as error:
+        _log.warning("the index file cannot be read and is made anew: %s", type(error).__name__)
         return None
 
 
