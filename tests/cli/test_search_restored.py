@@ -73,7 +73,7 @@ def test_leads_of_guesses_alone_are_listed_below(run: Run, enrolled: Path, maske
 def test_a_number_without_a_calibration_has_no_rate(run: Run, enrolled: Path, masked: Path, record: Path) -> None:
     result = run("search", enrolled, masked, "--with-restored", "--completions", 3)
     assert "not calibrated" in result.stdout
-    assert "no calibration covers the best of so many searches" in result.stderr
+    assert "no calibration covers the best of this many searches" in result.stderr
 
 
 def test_a_bare_face_is_left_alone_and_said_so(run: Run, enrolled: Path, collins: Path, record: Path) -> None:

@@ -10,8 +10,6 @@ import pytest
 from bareface.calibration.calibration import Calibration
 from bareface.calibration.decision import Judge
 from bareface.gallery.restored_candidates import (
-    DEPENDS,
-    UNCALIBRATED,
     Agreement,
     RestoredSearch,
     Union,
@@ -93,7 +91,7 @@ def test_agreement_by_hand() -> None:
     assert by_subject[8] == Agreement(4, 1, None, False)
     assert by_subject[9] == Agreement(4, 1, None, False)
     assert [subject for subject, one in by_subject.items() if one.depends] == [8, 9]
-    assert by_subject[9].words == f"1 of 4, {DEPENDS}"
+    assert by_subject[9].words == "1 of 4, depends on the guess"
     assert by_subject[7].words == "4 of 4"
 
 
@@ -113,7 +111,7 @@ def test_the_union_takes_the_best_score_and_ranks_all_by_it() -> None:
 def test_without_a_calibration_of_its_own_the_union_has_no_rate() -> None:
     found = put(search(1, 2), [search(1, 2)])
     assert {(lead.decision, lead.fpir, lead.agreement.over) for lead in found.candidates} == {(None, None, None)}
-    assert UNCALIBRATED in found.notes
+    assert "note.union-uncalibrated" in [note.code for note in found.notes]
     assert "not calibrated" in restored_cells(found.candidates[0])
 
 

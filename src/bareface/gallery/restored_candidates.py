@@ -18,18 +18,16 @@ from bareface.calibration.calibration import Calibration
 from bareface.calibration.decision import Judge, Judgement
 from bareface.errors import ModelError
 from bareface.gallery.search import CandidateScore
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MODEL
 from bareface.values.face import MaskState
 from bareface.values.gallery import Reference
 from bareface.values.search import CandidateList, Decision
-from bareface.values.words import plural
 
 WITHIN: Final = 5
 """A guess brings a lead up if it has it among its first so many."""
-DEPENDS: Final = "depends on the guess"
-UNCALIBRATED: Final = "no calibration covers the best of so many searches: no rate is known for the union"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,8 @@ class Agreement:
     @property
     def words(self) -> str:
         """What the lead rests on, e.g. ``1 of 4, depends on the guess``."""
-        said = f"{self.within} of {self.guesses}"
-        return f"{said}, {DEPENDS}" if self.depends else said
+        code = "note.agreement/depends" if self.depends else "note.agreement"
+        return Note(code, within=self.within, guesses=self.guesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +268,12 @@ def _within(standing: Standing) -> bool:
 
 def _notes(restored: Restored, union: Union) -> tuple[str, ...]:
     made = restored.provenance
-    what = "guess" if made.kind == "unmask" else "enhanced picture"
-    count = plural(len(restored.completions), what, "guesses" if made.kind == "unmask" else "enhanced pictures")
-    drift = ", ".join(f"{one:.2f}" for one in restored.drift)
-    basis = UNCALIBRATED if union.calibration is None else f"the union's rates: {union.calibration.basis}"
-    return (f"{count} by {made.method}, identity drift {drift}: viewing aids, not evidence", basis)
+    code = "note.guesses" if made.kind == "unmask" else "note.enhanced"
+    drift = [f"{one:.2f}" for one in restored.drift]
+    made_by = Note(code, count=len(restored.completions), method=made.method, drift=drift)
+    if union.calibration is None:
+        return made_by, Note("note.union-uncalibrated")
+    return made_by, Note("note.union", basis=union.calibration.basis)
 
 
 def packaged_name(model: str, completions: int) -> str:

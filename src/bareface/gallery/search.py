@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from bareface.gallery.rescore import Rescorer, depth
 from bareface.imaging.sources import name_of
 from bareface.matching import evidence
 from bareface.matching.scoring import crosses, distance
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
 from bareface.storage.ports import VectorIndex
@@ -29,7 +29,7 @@ from bareface.storage.sqlite.rows import thumbnail
 from bareface.values.face import Face, Float32, MaskState, Source
 from bareface.values.gallery import TemplateCount
 from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult
-from bareface.values.words import no_face_found, plural
+from bareface.values.words import no_face_found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,32 +104,25 @@ def probes_of(
         refused.extend(hidden)
         if not analysis.faces:
             least.append(analysis.min_face)
-            notes.append(f"{analysis.source}: {no_face_found(analysis.min_face)}, so it was not searched")
+            notes.append(Note("note.not-searched", photo=analysis.source, reason=no_face_found(analysis.min_face)))
         if hidden:
             notes.append(str(evidence.refusal(hidden, min_visible)))
         if same_person and len(faces) > 1:
-            notes.append(f"{analysis.source}: {len(faces)} faces found, the largest was taken")
+            notes.append(Note("note.largest", photo=analysis.source, faces=len(faces)))
             faces = (max(faces, key=lambda face: face.box.area),)
         digest = frozenset({analysis.photo.sha256})
         found.extend(Probe((face,), face.template.vector, digest, analysis.photo.notes) for face in faces)
     if refused and not found:
         raise evidence.refusal(refused, min_visible)
     if not found:
-        raise ImageError(
-            "image.no-face",
-            f"no face was found{_at_least(least)}.",
-            source=", ".join(name_of(source)[:200] for source in sources),
-            remedy="Look for smaller faces with --min-face, or try another detector or photo.",
-        )
+        known = [size for size in least if size is not None]
+        names = ", ".join(name_of(source)[:200] for source in sources)
+        if known:
+            raise ImageError("image.no-face/least", min_face=max(known), source=names)
+        raise ImageError("image.no-face/any", source=names)
     if same_person and len(found) > 1:
         found = [_fused(found)]
     return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
-
-
-def _at_least(sizes: Sequence[float | None]) -> str:
-    """How small a face was looked for, where that is known, in every one of these photos."""
-    known = [size for size in sizes if size is not None]
-    return f" of at least {ceil(max(known))} pixels" if known else ""
 
 
 def _fused(probes: Sequence[Probe]) -> Probe:
@@ -139,8 +132,7 @@ def _fused(probes: Sequence[Probe]) -> Probe:
         _middle([probe.vector for probe in probes]),
         frozenset().union(*(probe.sha256 for probe in probes)),
         (
-            f"{len(probes)} probe photos were fused as one person's; rates and decisions are calibrated for "
-            "single photos",
+            Note("note.fused", photos=len(probes)),
             *dict.fromkeys(note for probe in probes for note in probe.notes),
         ),
     )
@@ -172,7 +164,7 @@ def search(
     with prepared(index, engine, probes) as (now, rescorers):
         subjects, references = now.generation.subjects, now.generation.references
         if now.index is None or references == 0:
-            notes: tuple[str, ...] = ("the gallery is empty",)
+            notes: tuple[str, ...] = (Note("note.empty-gallery"),)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         judge = Judge(calibration, subjects, references / subjects)
         mixed = _mixed(now.generation.makers, engine)
@@ -312,7 +304,10 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
 
 def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
     """What the decisions rest on, and which faces show little."""
-    shown = [("the probe", probe.visible), *((f"candidate {one.rank}", one.visible) for one in found)]
+    shown = [
+        (Note("reason.probe"), probe.visible),
+        *((Note("reason.candidate", rank=one.rank), one.visible) for one in found),
+    ]
     return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
 
 
@@ -330,11 +325,7 @@ def _stand_in(one: Candidate) -> Candidate:
 def _alone(count: int) -> tuple[str, ...]:
     if not count:
         return ()
-    return (
-        f"{plural(count, 'candidate')} compared across a mask by one template, for want of the second: rates and "
-        "decisions are those of the comparison with both, and only stand in; `bareface gallery reembed` adds it where "
-        "the photo is there",
-    )
+    return (Note("note.one-template", count=count),)
 
 
 def _same_sources(
@@ -363,8 +354,14 @@ def _same_sources(
 def _mixed(makers: Sequence[TemplateCount], engine: FaceEngine) -> tuple[str, ...]:
     """Names the references that another model, or other arithmetic, made."""
     return tuple(
-        f"{made.references} references were made by {made.model} in {made.precision}, the probe's template "
-        f"by {engine.model} in {engine.precision}: comparable, but slightly less exact"
+        Note(
+            "note.mixed",
+            references=made.references,
+            model=made.model,
+            precision=made.precision,
+            probe_model=engine.model,
+            probe_precision=engine.precision,
+        )
         for made in makers
         if (made.model, made.precision) != (engine.model, engine.precision)
     )

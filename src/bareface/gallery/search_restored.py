@@ -13,6 +13,7 @@ from bareface.errors import RestorationError, UsageError
 from bareface.faces.port import FaceEngine
 from bareface.gallery.restored_candidates import RestoredSearch, Union, compare_searches, union_calibration
 from bareface.gallery.search import Probe, best_of_subjects, prepared
+from bareface.messages import Note
 from bareface.restoration.base import Restored
 from bareface.restoration.unmask import MOST
 from bareface.storage.index_sync import DerivedIndex
@@ -73,15 +74,15 @@ def search_restored(
         ``restoration.completions``: no such number.
     """
     if not isinstance(engine, RestoringEngine):
-        raise UsageError("usage.engine", "this engine does not restore faces.", remedy="Use bareface.Engine.")
+        raise UsageError("usage.engine")
     found: dict[int, list[Face]] = {}
     for entry in lists:
         face = entry.probe[0]
         masked = face.template.mask_state != "none"
         if len(entry.probe) > 1:
-            yield RestoredSearch(entry, None, notes=("fused faces are not restored",))
+            yield RestoredSearch(entry, None, notes=(Note("note.fused-not-restored"),))
         elif not (wish.unmask if masked else wish.enhance):
-            why = "this face wears a mask: it was not enhanced" if masked else "no mask hides this face"
+            why = Note("note.masked-not-enhanced" if masked else "note.no-mask")
             yield RestoredSearch(entry, None, notes=(why,))
         else:
             whole = next((one for one in _whole(engine, sources, found) if _same(one, face)), face)
@@ -90,7 +91,7 @@ def search_restored(
             except RestorationError as error:
                 if error.code == "restoration.completions":
                     raise
-                yield RestoredSearch(entry, None, notes=(f"not restored: {error}",))
+                yield RestoredSearch(entry, None, notes=(Note("note.not-restored", error=str(error)),))
                 continue
             yield _looked_up(index, engine, entry, restored)
 
@@ -111,12 +112,12 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
     """Search with the photo again, deeper, and with each guess, in one moment of the gallery."""
     templates = [one.template for one in restored.completions]
     if not entry.candidates:
-        return RestoredSearch(entry, restored, notes=("the gallery is empty",))
+        return RestoredSearch(entry, restored, notes=(Note("note.empty-gallery"),))
     probe = Probe(entry.probe, entry.probe[0].template.vector, frozenset())
     vectors = np.stack([probe.vector, *(one.vector for one in templates)])
     with prepared(index, engine, [probe]) as (now, rescorers):
         if now.index is None:
-            return RestoredSearch(entry, restored, notes=("the gallery is empty",))
+            return RestoredSearch(entry, restored, notes=(Note("note.empty-gallery"),))
         subjects, references = now.generation.subjects, now.generation.references
         deep = max(DEEP, len(entry.candidates))
         first, *guesses = best_of_subjects(now, vectors, deep, rescorers)
@@ -128,5 +129,5 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
     union = Union(Judge(calibration, subjects, references / subjects), probe.mask_state)
     answer = compare_searches(entry, restored, first, guesses, known, union)
     across = any(one.mask_state != "none" for one in known.values())
-    note = "guesses are held against masked references by one template only: their similarities there are rough"
+    note = Note("note.rough-guesses")
     return replace(answer, notes=(*answer.notes, *([note] if across else [])))

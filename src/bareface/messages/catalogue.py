@@ -111,6 +111,10 @@ class _Formatter(string.Formatter):
                 return some(value)
             case "clause":
                 return str(value).rstrip(".")
+            case "after":
+                return "".join(f": {one}" for one in value)
+            case "sentences":
+                return ". ".join(str(one).rstrip(".") for one in value)
             case "brackets":
                 return "".join(f" ({one}.)" for one in value)
             case "shape":

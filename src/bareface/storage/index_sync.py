@@ -192,10 +192,7 @@ class DerivedIndex:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise GalleryError(
-                "gallery.index-write",
-                f"the search index cannot be removed: {error.strerror or error}; it holds what was deleted.",
-                source=str(path),
-                remedy="Remove it by hand, then run `bareface gallery scrub`.",
+                "gallery.index-write/remove", reason=error.strerror or error, source=str(path)
             ) from error
 
     def _synced(self, connection: sa.Connection, before: Generation | None) -> Generation:

@@ -31,6 +31,10 @@ ENTRIES: dict[str, Entry] = {
         cli="Restore the file from a copy; `bareface gallery check` names the damage.",
         python="Restore the file from a copy; `Gallery.check()` names the damage.",
     ),
+    "gallery.corrupt/wal": Entry(
+        "the -wal file beside it was left by another file, or by another state of this one.",
+        "End every program that uses the gallery, then move its -wal and -shm files away.",
+    ),
     "gallery.disk-full/remains": Entry(
         "deleted, but bytes of it remain in the file: {reason:clause}.",
         cli="Run `bareface gallery scrub` when that has changed: it overwrites them.",
@@ -97,6 +101,15 @@ ENTRIES: dict[str, Entry] = {
     "gallery.import-format/utf-8": Entry("Its text is not UTF-8 (byte {byte}).", "Save it as UTF-8."),
     "gallery.import-format/value": Entry("{where} holds a value that is not a finite number, or is all zero."),
     "gallery.import-read": Entry("The file cannot be read: {reason}.", "Check the path and the permissions."),
+    "gallery.index-write/remove": Entry(
+        "the search index cannot be removed: {reason}; it holds what was deleted.",
+        cli="Remove it by hand, then run `bareface gallery scrub`.",
+        python="Remove it by hand, then call `Gallery.scrub()`.",
+    ),
+    "gallery.index-write/write": Entry(
+        "The search index cannot be written: {reason}.",
+        "Free some space or allow writing there; the gallery itself is unharmed.",
+    ),
     "gallery.io": Entry(
         "the disk could not be read or written.",
         cli="Check the disk and the permissions, then run the same command again.",

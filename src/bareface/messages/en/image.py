@@ -19,6 +19,16 @@ ENTRIES: dict[str, Entry] = {
     ),
     "image.memory": Entry("there is not enough memory to decode it.", "Lower the limit on pixels or free memory."),
     "image.missing": Entry("there is no such file (or a link to it is broken).", "Check the path."),
+    "image.no-face/any": Entry(
+        "no face was found.",
+        cli="Look for smaller faces with --min-face, or try another detector or photo.",
+        python="Look for smaller faces with `min_face`, or try another detector or photo.",
+    ),
+    "image.no-face/least": Entry(
+        "no face was found of at least {min_face:up} pixels.",
+        cli="Look for smaller faces with --min-face, or try another detector or photo.",
+        python="Look for smaller faces with `min_face`, or try another detector or photo.",
+    ),
     "image.no-face/photo": Entry("no face found.", "Try another detector or photo."),
     "image.not-a-file": Entry("{reason}."),
     "image.not-an-image": Entry(

@@ -3,12 +3,18 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "note.agreement": Entry("{within} of {guesses}"),
+    "note.agreement/depends": Entry("{within} of {guesses}, depends on the guess"),
     "note.basis": Entry("{parts:phrases}"),
     "note.bob": Entry("imported from bob.bio's four columns"),
     "note.coarse": Entry("parts of the file are missing: the picture is coarser than it was"),
     "note.colour-profile": Entry("colour profile ignored: {reason}"),
     "note.decisions": Entry("rates and decisions: {basis}"),
+    "note.empty-gallery": Entry("the gallery is empty"),
     "note.end-missing": Entry("the end of the file is missing; its pixels are complete"),
+    "note.enhanced": Entry(
+        "{count:count enhanced picture} by {method}, identity drift {drift:list}: viewing aids, not evidence",
+    ),
     "note.exif": Entry("EXIF cannot be read: taken as upright"),
     "note.few-mated": Entry(
         "fewer than {least} named subjects have two references: people enrolled under two names were not searched for",
@@ -25,6 +31,14 @@ ENTRIES: dict[str, Entry] = {
     "note.first-picture": Entry("first of {count} pictures"),
     "note.folds": Entry("the pairs file has no folds: ten were assigned in turn"),
     "note.frames-damaged": Entry("first frame; what follows it is damaged"),
+    "note.fused": Entry(
+        "{photos} probe photos were fused as one person's; rates and decisions are calibrated for single photos",
+    ),
+    "note.fused-not-restored": Entry("fused faces are not restored"),
+    "note.guesses": Entry(
+        "{count:count guess|guesses} by {method}, identity drift {drift:list}: viewing aids, not evidence",
+    ),
+    "note.largest": Entry("{photo}: {faces} faces found, the largest was taken"),
     "note.left-out/excluded": Entry("left out {count:count file} by --exclude"),
     "note.left-out/files": Entry(
         "left out {kinds:some}: bareface reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC",
@@ -37,17 +51,40 @@ ENTRIES: dict[str, Entry] = {
         "left out {count:count pipe, socket or device|pipes, sockets or devices}: {names:some}",
     ),
     "note.main-picture": Entry("main of {count} pictures"),
+    "note.masked-not-enhanced": Entry("this face wears a mask: it was not enhanced"),
+    "note.mixed": Entry(
+        "{references:count reference was|references were} made by {model} in {precision}, the probe's template by "
+        "{probe_model} in {probe_precision}: comparable, but slightly less exact",
+    ),
     "note.no-face": Entry("no face found"),
     "note.no-face/least": Entry("no face found of at least {min_face:up} pixels"),
+    "note.no-mask": Entry("no mask hides this face"),
     "note.no-template": Entry("{photos:count photo} gave no template ({reasons:list}): counted as errors"),
     "note.no-verdict": Entry("nothing restored was compared"),
     "note.not-looked-for": Entry("faces under {min_face:up} pixels were not searched for"),
+    "note.not-restored": Entry("not restored: {error}"),
+    "note.not-searched": Entry("{photo}: {reason}, so it was not searched"),
+    "note.one-template": Entry(
+        cli=(
+            "{count:count candidate} compared across a mask by one template, since the reference has no "
+            "upper-face template: rates and decisions are those of comparisons by both, as an approximation; "
+            "`bareface gallery reembed` adds it where the photo is available"
+        ),
+        python=(
+            "{count:count candidate} compared across a mask by one template, since the reference has no "
+            "upper-face template: rates and decisions are those of comparisons by both, as an "
+            "approximation; `Gallery.reembed()` adds it where the photo is available"
+        ),
+    ),
     "note.other-model": Entry(
         "one template is of {model}, one of {other_model}: the threshold is for two of one model",
     ),
     "note.outside-folders": Entry("left out {count:count photo} outside people's folders"),
     "note.padded": Entry("photos padded by {pixels} px before detection"),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),
+    "note.rough-guesses": Entry(
+        "guesses are compared with masked references by one template only: their similarities there are rough",
+    ),
     "note.split": Entry(
         "{people:count person|people} enrolled with up to {references:count reference}, {strangers:,} not; "
         "{share:.0%} of {probes:count probe} are non-mated; seed {seed}",
@@ -58,6 +95,10 @@ ENTRIES: dict[str, Entry] = {
     "note.thin-evidence/several": Entry("thin evidence: {share:percent} of the face visible in {name}, {others:list}"),
     "note.uncalibrated": Entry(
         "no calibration covers this model: every candidate is only possible, and no rate is known",
+    ),
+    "note.union": Entry("the union's rates: {basis}"),
+    "note.union-uncalibrated": Entry(
+        "no calibration covers the best of this many searches: no rate is known for the union",
     ),
     "note.verdict": Entry("{system} {verdict} ({points:+.1f} points of {metric}, {low:+.1f} to {high:+.1f})"),
     "note.verdicts": Entry("{condition} ({subjects:count person|people}): {verdicts:phrases}."),

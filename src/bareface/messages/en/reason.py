@@ -3,6 +3,7 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "reason.candidate": Entry("candidate {rank}"),
     "reason.checksum": Entry("checksum of {chunk}"),
     "reason.count": Entry("{count:,} {reason}"),
     "reason.empty": Entry("it is empty"),
@@ -21,14 +22,15 @@ ENTRIES: dict[str, Entry] = {
     "reason.not-a-file": Entry("it is a pipe, a socket or a device, not a file"),
     "reason.not-a-record": Entry("it is a folder, a device or a pipe"),
     "reason.not-onnx": Entry("it is not an ONNX file"),
-    "reason.null": Entry("a path has no null character"),
     "reason.not-utf-8": Entry("it is not UTF-8 text"),
+    "reason.null": Entry("a path has no null character"),
     "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
     "reason.other-states": Entry(
         "not calibrated for probe {probe}, reference {reference}: the figures are those of probe {used_probe}, "
         "reference {used_reference}",
     ),
     "reason.path": Entry("this is not a valid path ({reason})"),
+    "reason.probe": Entry("the probe"),
     "reason.quality": Entry("its quality is {quality:.0f} of 100; at least {least:g} is needed"),
     "reason.row": Entry("Row {number}"),
     "reason.share-in": Entry("{share:percent} in {name}"),

@@ -17,6 +17,7 @@ ENTRIES: dict[str, Entry] = {
         "the path is empty (a variable that is not set?).",
         "Give a name; “.” is the current folder.",
     ),
+    "usage.engine": Entry("this engine does not restore faces.", "Use bareface.Engine."),
     "usage.extra": Entry(
         "{purpose} need the package {package}, which is not installed.",
         "Run `pip install 'bareface[{extra}]'`.",

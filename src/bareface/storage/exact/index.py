@@ -167,14 +167,10 @@ class ExactIndex:
     def _norms(self, vectors: Float32) -> Float64:
         """Norms [n] of templates that can be compared."""
         if vectors.ndim != 2 or vectors.shape[1] != self.dimension:
-            raise TemplateError(
-                "template.shape",
-                f"Templates have shape {vectors.shape}; this index holds [n, {self.dimension}].",
-                remedy="Use templates of the gallery's space.",
-            )
+            raise TemplateError("template.shape/index", shape=vectors.shape, dimension=self.dimension)
         norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
         if not (np.isfinite(norms) & (norms > 0)).all():
-            raise TemplateError("template.value", "A template holds NaN or infinity, or is all zero.")
+            raise TemplateError("template.value/index")
         return np.asarray(norms)
 
     def _check_new(self, ids: Int64, count: int) -> None:

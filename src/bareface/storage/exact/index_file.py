@@ -82,9 +82,4 @@ def unfinished(path: Path) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> GalleryError:
-    return GalleryError(
-        "gallery.index-write",
-        f"The search index cannot be written: {error.strerror or error}.",
-        source=str(path),
-        remedy="Free some space or allow writing there; the gallery itself is unharmed.",
-    )
+    return GalleryError("gallery.index-write/write", reason=error.strerror or error, source=str(path))

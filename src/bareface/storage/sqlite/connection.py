@@ -146,10 +146,5 @@ class Connector:
             found = self._path.stat()
             key = (found.st_dev, found.st_ino, found.st_mtime_ns)
             if key != self._verified and not wal.belongs(self._path):
-                raise GalleryError(
-                    "gallery.corrupt",
-                    "the -wal file beside it was left by another file, or by another state of this one.",
-                    source=self._source,
-                    remedy="End every program that uses the gallery, then move its -wal and -shm files away.",
-                )
+                raise GalleryError("gallery.corrupt/wal", source=self._source)
             self._verified = key
