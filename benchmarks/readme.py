@@ -227,7 +227,7 @@ def metrics(results: Values) -> str:
 
 
 def ablation(results: Values) -> str:
-    """What each step of the masked embedder brings."""
+    """Show the contribution of each step of the masked embedder."""
     shown = ("masked x bare, TAR at 0.01", "masked x bare, TAR at 0.001", "masked x bare, EER", "both masked, EER")
     rows = [[name, *(f"{row[key]:.3f}" for key in shown)] for name, row in results["rows"].items()]
     title = f"CelebA validation, {results['photos']} photos of {results['people']} people"
@@ -235,7 +235,7 @@ def ablation(results: Values) -> str:
 
 
 def evidence(results: Values) -> str:
-    """What is left of a face's power to tell people apart."""
+    """Show how accuracy falls with the visible share."""
     rows = [
         [
             f"{100 * row['visible, median']:.0f} %",
@@ -284,7 +284,7 @@ def _rise(curve: Values) -> str:
 
 
 def quality_validation(results: Values) -> str:
-    """What photos with each reason lose, and whether the score means what it says."""
+    """Show the errors for each reason given, and the share of matches by score."""
     found = results["results"]
     reasons = sorted(found["reasons"].items(), key=lambda item: item[1]["fnmr"])
     words = {name: name.replace("  ", " … ").replace(" % of", "… % of") for name in found["reasons"]}

@@ -174,7 +174,7 @@ def aims(found: Values) -> list[str]:
 
 
 def refusal(results: Values) -> str:
-    """How many restored pictures, and how many photos, were refused."""
+    """Count the restored pictures and the photos that were refused."""
     counts = [f"{count:,} {what}" for what, count in results.get("on record", {}).items() if isinstance(count, int)]
     record = f"On record: {', '.join(counts)}. " if counts else ""
     rows = [[name, said] for name, said in shares(_asked(results))]

@@ -45,7 +45,7 @@ def main(target: Path) -> None:
 
 
 def photograph(page: Path, picture: Path) -> None:
-    """What a browser shows of a page."""
+    """Render a page in a browser, as a picture."""
     options = [f"--user-data-dir={page.parent / 'profile'}", f"--window-size={WIDTH},{HEIGHT}"]
     command = ["chromium", *FLAGS, *options, f"--screenshot={picture}", page.as_uri()]
     subprocess.run(command, check=True, timeout=120, capture_output=True)

@@ -83,7 +83,7 @@ def curves(axes: Axes, name: str, other: str, steps: Sequence[Step], colour: str
 
 
 def thresholds(axes: Axes, steps: Sequence[Step]) -> None:
-    """What a match needs at the mask state of each step."""
+    """Return the similarity that a match needs at the mask state of each step."""
     compared = [(step.face.visible, step.own) for step in steps if step.face and step.face.visible and step.own]
     compared.sort(key=lambda pair: pair[0])
     rate = round(1 / compared[-1][1].fmr, -1)
