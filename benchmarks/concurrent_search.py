@@ -41,8 +41,8 @@ from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.open_index import open_index
 from bareface.storage.sqlite import schema
-from bareface.storage.sqlite.rows import pin_space
 from bareface.storage.sqlite.store import Store
+from bareface.storage.sqlite.transaction import SqliteWriter
 from bareface.values.face import Face, Float32, Precision, Template
 from benchmarks.common import print_table, write_json
 
@@ -77,7 +77,7 @@ def fill(store: Store, references: int) -> None:
     rng = np.random.default_rng(0)
     now = datetime.now(UTC)
     with store.write() as connection:
-        pin_space(connection, SPACE, DIMENSION)
+        SqliteWriter(connection).pin_space(SPACE, DIMENSION)
         for start in range(0, references, CHUNK):
             numbers = range(start + 1, min(start + CHUNK, references) + 1)
             vectors = templates(len(numbers), seed=start)

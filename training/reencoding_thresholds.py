@@ -19,9 +19,9 @@ from scipy.stats import binomtest
 
 from bareface.gallery.same_source import PIXELS_AT_LEAST, TEMPLATE_AT_LEAST, correlation
 from bareface.imaging import decode as images
+from bareface.imaging.thumbnail import thumbnail
 from bareface.models import registry
 from bareface.services.engine import Engine
-from bareface.storage.sqlite.rows import thumbnail
 from bareface.values.face import Face, Float64, Source, UInt8
 from training.photos import data_folder
 

@@ -51,7 +51,7 @@ COLUMN_NUMBERS = [[float(first + column) for column in range(DIMENSION)] for fir
 
 
 def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
-    """Names and encodings of a file.
+    """Return names and encodings of a file.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def _delimiter(text: str) -> str:
 
 
 def _is_header(row: list[str], delimiter: str) -> bool:
-    """Whether a first row names columns: in words, or by counting them as pandas does."""
+    """Return whether a first row names columns: in words, or by counting them as pandas does."""
     if len(row) != DIMENSION + 1:
         return False
     numbers = [_number(cell, delimiter) for cell in row]
@@ -226,7 +226,7 @@ def _check_header(file: Path, row: list[str]) -> None:
 
 
 def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
-    """0 where the name comes first, -1 where it comes last; a name may be a number, but then a whole one."""
+    """Return 0 where the name comes first, -1 where it comes last; a name may be a number, but then a whole one."""
     candidates = [end for end in (0, -1) if not math.isfinite(_number(row[end], delimiter))] or [
         end for end in (0, -1) if row[end].strip().isdigit()
     ]
@@ -236,7 +236,7 @@ def _name_place(file: Path, where: str, row: list[str], delimiter: str) -> int:
 
 
 def _number(cell: str, delimiter: str) -> float:
-    """The cell's value; NaN for text."""
+    """Return the cell's value; NaN for text."""
     if delimiter != "," and cell.count(",") == 1 and "." not in cell:
         cell = cell.replace(",", ".")
     try:

@@ -7,21 +7,20 @@ from pathlib import Path
 
 from bareface.gallery import subjects
 from bareface.gallery.encodings import read_encodings
-from bareface.gallery.enrol import already
+from bareface.gallery.new_references import check_space
+from bareface.gallery.same_photo_twice import already_enrolled
 from bareface.imaging.folders import absolute
-from bareface.storage.sqlite.rows import add_file, add_template, check_space, pin_space
-from bareface.storage.sqlite.store import Store
+from bareface.storage.ports import IMPORTED, GalleryStore, NewReference, StoredPhoto
 from bareface.values import names
 from bareface.values.enrolment import EnrolOutcome
 from bareface.values.face import Template
 
 SPACE = "dlib-128"
 MODEL = "face_recognition"
-FORMAT = "encodings"
 
 
-def import_encodings(store: Store, path: str | Path, basis: str | None) -> EnrolOutcome:
-    """Enrol all encodings of a file, or none.
+def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -> EnrolOutcome:
+    """Enrol all encodings of a file, or none: the file is read and checked before the transaction.
 
     Raises
     ------
@@ -33,23 +32,25 @@ def import_encodings(store: Store, path: str | Path, basis: str | None) -> Enrol
         ``usage.name``: a name that no subject can have; ``usage.ambiguous-subject``.
     """
     name = absolute(path)
-    check_space(store.state(), SPACE, path)
+    with store.reading() as reader:
+        check_space(reader.state(), SPACE, path)
     encodings = read_encodings(path)
     for who in {who for who, _ in encodings}:
         names.checked(who, str(path))
     with Path(path).open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    with store.write() as connection:
-        known = already(connection, name, None, digest)
+    made = [(who, NewReference(Template(vector, MODEL, SPACE))) for who, vector in encodings]
+    with store.writing() as writer:
+        check_space(writer.state(), SPACE, path)
+        known = already_enrolled(name, None, writer.owners_of(digest), None)
         if known is not None:
             return known
-        pin_space(connection, SPACE, len(encodings[0][1]))
-        file_id = add_file(connection, digest, name, FORMAT)
-        owners = {who: subjects.named(connection, who) for who, _ in encodings}
-        for who, vector in encodings:
-            made = Template(vector, MODEL, SPACE)
-            add_template(connection, made, subject_id=owners[who], file_id=file_id, basis=basis)
-        called = {who: subjects.target(connection, owner).name for who, owner in owners.items()}
+        writer.pin_space(SPACE, len(encodings[0][1]))
+        photo = writer.add_photo(StoredPhoto(digest, name, IMPORTED))
+        owners = {who: subjects.named(writer, who) for who, _ in made}
+        for who, one in made:
+            writer.add_reference(one, owners[who], photo, basis)
+        called = {who: writer.target(owner).name for who, owner in owners.items()}
     remarks = [f"{who!r} means {to!r} (#{owners[who]})" for who, to in called.items() if not names.same(who, to)]
     only = next(iter(called.values())) if len(set(owners.values())) == 1 else None
     message = "; ".join(remarks) or None

@@ -6,23 +6,22 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.gallery import subjects
 from bareface.imaging import decode as images
 from bareface.imaging.folders import absolute
 from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.ports import GalleryStore, PhotoStore
 from bareface.storage.sqlite import permissions
 from bareface.storage.sqlite import queries as catalogue
-from bareface.storage.sqlite.schema import file, reference, template
+from bareface.storage.sqlite.schema import template
 from bareface.storage.sqlite.store import Store
 from bareface.values.gallery import CheckReport, Problem, RelinkReport
 
 _ROWS = 1 << 16
 
 
-def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkReport:
+def relink(store: GalleryStore, old_root: str | Path, new_root: str | Path) -> RelinkReport:
     """Point the photos below a moved folder to their new paths, where the same content lies there now.
 
     Raises
@@ -31,11 +30,10 @@ def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkRe
         ``usage.relink``: no photo of the gallery lies below the old folder.
     """
     old, new = absolute(old_root), absolute(new_root)
-    first, behind = old.rstrip(os.sep) + os.sep, old.rstrip(os.sep) + chr(ord(os.sep) + 1)
-    with store.read() as connection:
-        below = sa.select(file.c.id, file.c.sha256, file.c.path).where(file.c.path >= first, file.c.path < behind)
-        rows = connection.execute(below.order_by(file.c.path)).all()
-    if not rows:
+    first = len(old.rstrip(os.sep)) + 1
+    with store.reading() as reader:
+        photos = reader.photos_below(old)
+    if not photos:
         raise UsageError(
             "usage.relink",
             "no photo of the gallery lies below it.",
@@ -45,8 +43,8 @@ def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkRe
     moved: list[tuple[int, str]] = []
     missing: list[str] = []
     changed: list[str] = []
-    for number, sha256, path in rows:
-        target = os.path.join(new, path[len(first) :])  # noqa: PTH118 - absolute() made strings of both
+    for number, sha256, path in photos:
+        target = os.path.join(new, path[first:])  # noqa: PTH118 - absolute() made strings of both
         try:
             found = images.fingerprint(target, None)
         except BarefaceError:
@@ -56,13 +54,13 @@ def relink(store: Store, old_root: str | Path, new_root: str | Path) -> RelinkRe
             moved.append((number, target))
         else:
             changed.append(target)
-    with store.write() as connection:
+    with store.writing() as writer:
         for number, target in moved:
-            connection.execute(file.update().where(file.c.id == number).values(path=target))
+            writer.move_photo(number, target)
     return RelinkReport(len(moved), tuple(missing), tuple(changed))
 
 
-def check(store: Store, index: DerivedIndex) -> CheckReport:
+def check(store: Store, photos: PhotoStore, index: DerivedIndex) -> CheckReport:
     """Look for damage in the database, whether the index agrees with it, and who may read them.
 
     A wrong index is rebuilt.
@@ -72,11 +70,11 @@ def check(store: Store, index: DerivedIndex) -> CheckReport:
         problems += store.damage()
     if problems:
         return CheckReport(tuple(problems), (), 0, permissions.shared(store.path))
-    with store.read() as connection:
-        references = catalogue.count(connection, reference)
-        paths = connection.execute(sa.select(file.c.path).order_by(file.c.path)).scalars()
-        missing = tuple(path for path in paths if Path(path).is_absolute() and not Path(path).exists())
-        names = subjects.doubtful_names(connection)
+    with store.reading() as reader:
+        references = reader.count_references()
+        stored = reader.photos()
+        names = subjects.doubtful_names(reader)
+    missing = tuple(sorted(photo.path for photo in stored if photo.path is not None and photos.missing(photo)))
     if store.unerased():
         remains = "something was deleted, but bytes of it remain in the file: run `bareface gallery scrub`."
         names = (Problem("gallery.unerased", remains), *names)
@@ -96,7 +94,7 @@ def _pages(store: Store) -> tuple[str, ...]:
 
 
 def _index_agrees(index: DerivedIndex) -> bool:
-    """Whether the index holds the templates that the database holds, every one."""
+    """Return whether the index holds the templates that the database holds, every one."""
     with index.snapshot() as now:
         vectors = now.index
         if vectors is None:

@@ -17,6 +17,7 @@ from bareface.faces.port import FaceEngine
 from bareface.gallery import same_source
 from bareface.gallery.rescore import Rescorer, depth
 from bareface.imaging.sources import name_of
+from bareface.imaging.thumbnail import thumbnail
 from bareface.matching import evidence
 from bareface.matching.scoring import crosses, distance
 from bareface.messages import Note
@@ -25,7 +26,6 @@ from bareface.storage.index_sync import DerivedIndex, Snapshot
 from bareface.storage.ports import VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
-from bareface.storage.sqlite.rows import thumbnail
 from bareface.values.face import Face, Float32, MaskState, Source
 from bareface.values.gallery import TemplateCount
 from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult

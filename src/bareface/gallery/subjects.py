@@ -19,21 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
-
 from bareface.errors import UsageError
-from bareface.storage.sqlite.queries import inserted
-from bareface.storage.sqlite.schema import correction, reference, subject
+from bareface.storage.ports import GalleryReader, GalleryWriter
 from bareface.values import names
+from bareface.values.correction import Target
 from bareface.values.gallery import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A subject for good: by key, which outlives the deletion of its references."""
-
-    key: str
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ class Meaning:
     alias: bool = False
 
 
-def find(connection: sa.Connection, which: int | str) -> int:
+def find(reader: GalleryReader, which: int | str) -> int:
     """Find a subject of the gallery; returns its number.
 
     Parameters
@@ -71,14 +61,13 @@ def find(connection: sa.Connection, which: int | str) -> int:
     number = names.number(which) if isinstance(which, str) else _integer(which)
     if number is None:
         assert isinstance(which, str)
-        meaning = meant(connection, which)
+        meaning = meant(reader, which)
         if meaning.number is None or meaning.alias:
             raise _unknown(f"called {which!r}", meaning)
         return meaning.number
-    row = sa.select(subject.c.id).where(subject.c.id == number)
-    there = 0 <= number < 2**63 and connection.execute(row).first() is not None
+    there = reader.has_subject(number)
     if isinstance(which, str):  # galleries of earlier versions have people whose names read as numbers
-        called = [one for one in _living(connection, which) if one != number]
+        called = [one for one in reader.subjects_called(which) if one != number]
         if called:
             raise _ambiguous(which, [number] * there + called)
     if not there:
@@ -86,13 +75,13 @@ def find(connection: sa.Connection, which: int | str) -> int:
     return number
 
 
-def by_number(connection: sa.Connection, which: int | str) -> int:
+def by_number(reader: GalleryReader, which: int | str) -> int:
     """Find a subject as :func:`find` does, but take ``#7`` for number 7 even if a subject is called so."""
     number = names.number(which) if isinstance(which, str) else None
-    return find(connection, which if number is None else number)
+    return find(reader, which if number is None else number)
 
 
-def meant(connection: sa.Connection, name: str) -> Meaning:
+def meant(reader: GalleryReader, name: str) -> Meaning:
     """Look up what a name means now.
 
     Raises
@@ -100,22 +89,19 @@ def meant(connection: sa.Connection, name: str) -> Meaning:
     UsageError
         ``usage.ambiguous-subject``: a gallery of an earlier version has several subjects of that name.
     """
-    living = _living(connection, name)
+    living = reader.subjects_called(name)
     if len(living) > 1:
         raise _ambiguous(name, living)
     if living:
-        return Meaning(living[0], target(connection, living[0]))
-    c = correction.c
-    alias = sa.select(c.subject_key, c.subject_name).where(c.merged_name == names.key(name))
-    waiting = sa.select(c.subject_key, c.subject_name).where(c.subject_name_key == names.key(name))
-    for query, is_alias in ((alias, True), (waiting, False)):
-        row = connection.execute(query).first()
-        if row is not None:
-            return Meaning(_by_key(connection, row.subject_key), Target(*row), is_alias)
-    return Meaning(None, None)
+        return Meaning(living[0], reader.target(living[0]))
+    alias = reader.alias(name)
+    target = alias or reader.waiting(name)
+    if target is None:
+        return Meaning(None, None)
+    return Meaning(reader.subject_of_key(target.key), target, alias is not None)
 
 
-def named(connection: sa.Connection, name: str) -> int:
+def named(writer: GalleryWriter, name: str) -> int:
     """Find the subject that a name means, following an alias, or add it; returns its number.
 
     Raises
@@ -124,19 +110,19 @@ def named(connection: sa.Connection, name: str) -> int:
         ``usage.name``, ``usage.ambiguous-subject``.
     """
     name = names.checked(name)
-    meaning = meant(connection, name)
+    meaning = meant(writer, name)
     if meaning.number is not None:
         return meaning.number
-    return add(connection, name) if meaning.target is None else standing(connection, meaning.target)
+    return add(writer, name) if meaning.target is None else standing(writer, meaning.target)
 
 
-def standing(connection: sa.Connection, wanted: Target) -> int:
+def standing(writer: GalleryWriter, wanted: Target) -> int:
     """Find the subject that a correction means, or add it again if its references were deleted; returns its number."""
-    number = _by_key(connection, wanted.key)
-    return add(connection, wanted.name, wanted.key) if number is None else number
+    number = writer.subject_of_key(wanted.key)
+    return add(writer, wanted.name, wanted.key) if number is None else number
 
 
-def free(connection: sa.Connection, name: str, but: int | None = None) -> str:
+def free(reader: GalleryReader, name: str, but: int | None = None) -> str:
     """Return a name as it is kept, or refuse it if a subject other than ``but`` has it.
 
     Raises
@@ -145,7 +131,7 @@ def free(connection: sa.Connection, name: str, but: int | None = None) -> str:
         ``usage.name``, ``usage.subject-exists``.
     """
     name = names.checked(name)
-    if any(one != but for one in _living(connection, name)):
+    if any(one != but for one in reader.subjects_called(name)):
         raise UsageError(
             "usage.subject-exists",
             f"there is a subject called {name!r}.",
@@ -154,64 +140,35 @@ def free(connection: sa.Connection, name: str, but: int | None = None) -> str:
     return name
 
 
-def add(connection: sa.Connection, name: str | None, key: str | None = None) -> int:
+def add(writer: GalleryWriter, name: str | None, key: str | None = None) -> int:
     """Add a subject; returns its number."""
-    number = inserted(connection, subject, {"name": None, "key": key or uuid4().hex})
+    number = writer.add_subject(key or uuid4().hex)
     if name is not None:
-        take(connection, number, name)
+        take(writer, number, name)
     return number
 
 
-def take(connection: sa.Connection, number: int, name: str) -> None:
+def take(writer: GalleryWriter, number: int, name: str) -> None:
     """Give a subject a name that no other has: from now on the name means this subject only."""
-    values = {"name": name, "name_key": names.key(name), "namesake": 0}
-    connection.execute(subject.update().where(subject.c.id == number).values(values))
-    c = correction.c
-    key = target(connection, number).key
-    end_alias(connection, name)
-    same = correction.update().where((c.subject_key == key) | (c.subject_name_key == names.key(name)))
-    connection.execute(same.values(subject_key=key, subject_name=name, subject_name_key=names.key(name)))
+    writer.name_subject(number, name)
+    writer.end_alias(name)
+    key = writer.target(number).key
+    writer.retarget(Target(key, name), key=key, name=name)
 
 
-def end_alias(connection: sa.Connection, name: str) -> None:
-    """Let a name mean no other subject any more."""
-    connection.execute(correction.delete().where(correction.c.merged_name == names.key(name)))
-
-
-def end_aliases_of_emptied(connection: sa.Connection, numbers: Iterable[int]) -> None:
-    """Let nothing be another name of those of these subjects that have no reference any more."""
-    empty = ~sa.exists().where(reference.c.subject_id == subject.c.id)
-    keys = sa.select(subject.c.key).where(subject.c.id.in_(sorted(numbers)), empty)
-    connection.execute(correction.delete().where(correction.c.kind == "merge", correction.c.subject_key.in_(keys)))
-
-
-def waiting(connection: sa.Connection, which: int | str) -> Target | None:
-    """Find a subject that is in no reference any more, but that corrections name."""
+def waiting(reader: GalleryReader, which: int | str) -> Target | None:
+    """Find a subject that has no references any more, but that corrections name."""
     if not isinstance(which, str) or names.reads_as_number(which):
         return None
-    meaning = meant(connection, which)
+    meaning = meant(reader, which)
     return None if meaning.alias or meaning.number is not None else meaning.target
 
 
-def forget(connection: sa.Connection, who: Target) -> None:
-    """Drop what was said about a subject, its aliases included; faces that were rejected stay rejected.
-
-    A photo that was assigned to a deleted subject then belongs to whom it is enrolled for next.
-    """
-    connection.execute(correction.delete().where(correction.c.subject_key == who.key))
-
-
-def target(connection: sa.Connection, number: int) -> Target:
-    """Return a subject of the gallery by what outlives it."""
-    return Target(*connection.execute(sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)).one())
-
-
-def doubtful_names(connection: sa.Connection) -> tuple[Problem, ...]:
+def doubtful_names(reader: GalleryReader) -> tuple[Problem, ...]:
     """List names that can be misread: those that several subjects seem to have, and those that cannot be names."""
     alike: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     doubts: list[Problem] = []
-    query = sa.select(subject.c.id, subject.c.name).where(subject.c.name.is_not(None)).order_by(subject.c.id)
-    for number, name in connection.execute(query):
+    for number, name in reader.subject_names():
         alike[names.appearance(name)].append((number, name))
         try:
             names.checked(name)
@@ -223,15 +180,6 @@ def doubtful_names(connection: sa.Connection) -> tuple[Problem, ...]:
         message = f"these names look the same: {who}. Make them one with `bareface gallery merge`, or rename one."
         doubts.append(Problem("gallery.namesakes", message))
     return tuple(doubts)
-
-
-def _living(connection: sa.Connection, name: str) -> list[int]:
-    query = sa.select(subject.c.id).where(subject.c.name_key == names.key(name)).order_by(subject.c.id)
-    return list(connection.execute(query).scalars())
-
-
-def _by_key(connection: sa.Connection, key: str) -> int | None:
-    return connection.execute(sa.select(subject.c.id).where(subject.c.key == key)).scalar()
 
 
 def _integer(which: Any) -> int:

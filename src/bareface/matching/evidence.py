@@ -57,9 +57,14 @@ def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...
 def refusal(hidden: Sequence[Face], min_visible: float) -> FaceError:
     """Why these faces, at least one, are not used: ``face.hidden``; as text it serves as a note, too."""
     shares = [face.template.visible or 0.0 for face in hidden]
+    return refusal_of(shares, ", ".join(dict.fromkeys(face.source for face in hidden)), min_visible)
+
+
+def refusal_of(shares: Sequence[float], source: str, min_visible: float) -> FaceError:
+    """Return the refusal of faces of which these shares are visible."""
     return FaceError(
         "face.hidden",
         shares=shares,
         min_visible=min_visible,
-        source=", ".join(dict.fromkeys(face.source for face in hidden)),
+        source=source,
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bareface.gallery import corrections, subjects
+from bareface.gallery import move_faces, subjects
 from bareface.services.opened import OpenGallery
 from bareface.services.reference_numbers import reference_numbers
-from bareface.storage.sqlite import queries as catalogue
 from bareface.values import names
 from bareface.values.context import Context
 from bareface.values.gallery import Deleted, Subject
@@ -33,14 +32,14 @@ class Corrections:
         with self.opened.recorder.call("Gallery.assign", context) as facts:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
-            with self.opened.store.write() as connection:
-                found = catalogue.find_references(connection, numbers)
+            with self.opened.store.writing() as writer:
+                found = writer.find_references(numbers)
                 if isinstance(subject, str) and not names.reads_as_number(subject):
-                    owner = subjects.named(connection, subject)
+                    owner = subjects.named(writer, subject)
                 else:
-                    owner = subjects.find(connection, subject)
+                    owner = subjects.find(writer, subject)
                 facts.add(subjects=[owner])
-                corrections.assign(connection, found, owner)
+                move_faces.assign(writer, found, owner)
             return self._changed(owner)
 
     def merge(self, kept: int | str, merged: int | str, *, context: Context | None = None) -> Subject:
@@ -55,11 +54,11 @@ class Corrections:
             ``usage.merge``: they are one already.
         """
         with self.opened.recorder.call("Gallery.merge", context) as facts:
-            with self.opened.store.write() as connection:
-                owner = subjects.find(connection, kept)
-                other = subjects.find(connection, merged)
+            with self.opened.store.writing() as writer:
+                owner = subjects.find(writer, kept)
+                other = subjects.find(writer, merged)
                 facts.add(subjects=[owner, other])
-                corrections.merge(connection, owner, other)
+                move_faces.merge(writer, owner, other)
             return self._changed(owner)
 
     def rename(self, subject: int | str, name: str, *, context: Context | None = None) -> Subject:
@@ -71,10 +70,10 @@ class Corrections:
             ``usage.subject-exists``: there is another subject of that name; ``usage.name``.
         """
         with self.opened.recorder.call("Gallery.rename", context) as facts:
-            with self.opened.store.write() as connection:
-                owner = subjects.by_number(connection, subject)
+            with self.opened.store.writing() as writer:
+                owner = subjects.by_number(writer, subject)
                 facts.add(subjects=[owner])
-                corrections.rename(connection, owner, name)
+                move_faces.rename(writer, owner, name)
             return self._changed(owner)
 
     def split(
@@ -90,9 +89,9 @@ class Corrections:
         with self.opened.recorder.call("Gallery.split", context) as facts:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
-            with self.opened.store.write() as connection:
-                found = catalogue.find_references(connection, numbers)
-                owner = corrections.split(connection, found, name)
+            with self.opened.store.writing() as writer:
+                found = writer.find_references(numbers)
+                owner = move_faces.split(writer, found, name)
             facts.add(subjects=[owner])
             return self._changed(owner)
 
@@ -101,14 +100,14 @@ class Corrections:
         with self.opened.recorder.call("Gallery.reject", context) as facts:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
-            with self.opened.store.write() as connection:
-                found = catalogue.find_references(connection, numbers)
-                deleted = corrections.reject(connection, found)
-                self.opened.store.mark_deleted(connection)
+            with self.opened.store.writing() as writer:
+                found = writer.find_references(numbers)
+                deleted = move_faces.reject(writer, found)
+                writer.mark_deleted()
             self.opened.erase()
             return deleted
 
     def _changed(self, subject_id: int) -> Subject:
         self.opened.index.save_if_loaded()
-        with self.opened.store.read() as connection:
-            return catalogue.one_subject(connection, subject_id)
+        with self.opened.store.reading() as reader:
+            return reader.subject(subject_id)

@@ -12,7 +12,6 @@ from bareface.gallery import delete as deletion
 from bareface.gallery import subjects
 from bareface.services.opened import OpenGallery
 from bareface.services.reference_numbers import reference_numbers
-from bareface.storage.sqlite import queries as catalogue
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.gallery import Deleted
@@ -56,19 +55,23 @@ class Deletion:
         with self.opened.recorder.call("Gallery.delete", context) as facts:
             if sum(given is not None for given in (subject, photo, reference)) != 1:
                 raise UsageError("usage.delete")
-            with self.opened.store.write() as connection:
+            digest = None
+            if photo is not None:
+                photo = arguments.path("photo", photo)
+                digest = deletion.digest_of(photo)
+            with self.opened.store.writing() as writer:
                 if subject is not None:
                     with suppress(UsageError):  # one that only corrections wait for has no number
-                        facts.add(subjects=[subjects.find(connection, subject)])
-                    deleted = deletion.delete_subject(connection, subject)
+                        facts.add(subjects=[subjects.find(writer, subject)])
+                    deleted = deletion.delete_subject(writer, subject)
                 elif photo is not None:
-                    deleted = deletion.delete_photo(connection, arguments.path("photo", photo))
+                    deleted = deletion.delete_photo(writer, photo, digest)
                 elif reference is not None:
                     numbers = reference_numbers(reference)
                     facts.add(references=numbers)
-                    catalogue.check_references(connection, numbers)
-                    deleted = deletion.delete_references(connection, numbers)
-                self.opened.store.mark_deleted(connection)
+                    writer.check_references(numbers)
+                    deleted = writer.delete_references(numbers)
+                writer.mark_deleted()
             self.opened.erase()
             facts.add(deleted_references=deleted.references, deleted_photos=deleted.photos)
             return deleted

@@ -9,6 +9,7 @@ from pathlib import Path
 from bareface.errors import UsageError
 from bareface.gallery import enrol as enrolment
 from bareface.gallery import import_encodings as importing
+from bareface.gallery.enrol_or_refuse import Rules
 from bareface.imaging.folders import Skipped, entries
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
@@ -108,7 +109,7 @@ class Enrolment:
                 raise UsageError("usage.face/photos", photos=len(photos))
             facts.add(photos=len(photos))
             self.opened.store.check_writable()
-            rules = enrolment.Rules(basis, largest, face, crops, min_visible)
+            rules = Rules(basis, largest, face, crops, min_visible)
             self.opened.index.load()
             try:
                 outcomes = enrolment.enrol(self.opened.store, engine, photos, rules, progress)

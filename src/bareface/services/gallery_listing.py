@@ -21,14 +21,14 @@ class Listing:
 
     def info(self, *, context: Context | None = None) -> GalleryInfo:
         """Count what the gallery holds."""
-        with self.opened.recorder.call("Gallery.info", context), self.opened.store.read() as connection:
-            return catalogue.info(connection, self.opened.store.path)
+        with self.opened.recorder.call("Gallery.info", context), self.opened.store.reading() as reader:
+            return reader.info(self.opened.store.path)
 
     def subjects(self, *, context: Context | None = None) -> tuple[Subject, ...]:
         """List all subjects: named ones by name, then unnamed ones by number."""
         with self.opened.recorder.call("Gallery.subjects", context) as facts:
-            with self.opened.store.read() as connection:
-                found = catalogue.subjects(connection)
+            with self.opened.store.reading() as reader:
+                found = reader.subjects()
             facts.add(listed_subjects=len(found))
             return found
 
@@ -53,13 +53,13 @@ class Listing:
                 "reference_id", reference_id, 0, catalogue.LARGEST, code="usage.unknown-reference"
             )
             facts.add(references=[reference_id])
-            with self.opened.store.read() as connection:
-                return catalogue.crop(connection, reference_id)
+            with self.opened.store.reading() as reader:
+                return reader.crop(reference_id)
 
     def _references(self, subject: int | str | None, facts: Facts) -> tuple[Reference, ...]:
-        with self.opened.store.read() as connection:
+        with self.opened.store.reading() as reader:
             if subject is None:
-                return tuple(catalogue.references(connection))
-            number = subject_names.find(connection, subject)
+                return tuple(reader.references())
+            number = subject_names.find(reader, subject)
             facts.add(subjects=[number])
-            return catalogue.references_of(connection, number)
+            return reader.references_of(number)

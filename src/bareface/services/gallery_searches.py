@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from bareface.errors import UsageError
 from bareface.gallery import calibrate as calibrating
 from bareface.gallery import search as searching
+from bareface.gallery.new_references import check_space
 from bareface.imaging.folders import as_sources
 from bareface.imaging.sources import limits_of
 from bareface.messages import Note
 from bareface.services.opened import OpenGallery
-from bareface.storage.sqlite.rows import check_space
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE

@@ -11,6 +11,7 @@ from bareface.gallery import calibrate as calibrating
 from bareface.gallery import maintenance
 from bareface.gallery import reembed as reembedding
 from bareface.services.opened import OpenGallery
+from bareface.storage.photos_on_disk import PhotosOnDisk
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.gallery import CheckReport, Progress, ReembedReport, RelinkReport
@@ -64,7 +65,7 @@ class Upkeep:
         """
         with self.opened.recorder.call("Gallery.reembed", context) as facts:
             arguments.called("progress", progress)
-            report = reembedding.reembed(self.opened.store, self.opened.engine, progress)
+            report = reembedding.reembed(self.opened.store, PhotosOnDisk(), self.opened.engine, progress)
             self.opened.index.save()
             facts.add(reembedded_references=report.references, unresolved_references=len(report.unresolved))
             return report
@@ -72,6 +73,6 @@ class Upkeep:
     def check(self, *, context: Context | None = None) -> CheckReport:
         """Check database, templates and index for damage; repair the index, and list photos that are gone."""
         with self.opened.recorder.call("Gallery.check", context) as facts:
-            report = maintenance.check(self.opened.store, self.opened.index)
+            report = maintenance.check(self.opened.store, PhotosOnDisk(), self.opened.index)
             facts.add(checked_references=report.references, problems=len(report.problems))
             return report

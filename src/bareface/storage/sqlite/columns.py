@@ -44,7 +44,7 @@ class Checked(TypeDecorator[_T]):
         return self.read
 
     def read(self, value: Any) -> _T | None:
-        """The value that a stored one stands for.
+        """Return the value that a stored one stands for.
 
         Raises
         ------
@@ -58,7 +58,7 @@ class Checked(TypeDecorator[_T]):
         return self.parsed(value)
 
     def parsed(self, value: Any) -> _T:
-        """As :meth:`read`, for a value that is not NULL."""
+        """Do as :meth:`read`, for a value that is not NULL."""
         raise NotImplementedError
 
 
@@ -73,7 +73,7 @@ class Whole(Checked[int]):
         self.optional = optional
 
     def parsed(self, value: Any) -> int:
-        """A stored number."""
+        """Check a stored number."""
         if type(value) is not int or value < 0:
             raise Damaged(Note("damage.whole", value=_short(value)))
         return value
@@ -90,7 +90,7 @@ class Real(Checked[float]):
         self.low, self.high, self.optional = low, high, optional
 
     def parsed(self, value: Any) -> float:
-        """A stored number."""
+        """Check a stored number."""
         if not isinstance(value, float | int) or not math.isfinite(value) or not self.low <= value <= self.high:
             raise Damaged(Note("damage.range", value=_short(value)))
         return float(value)
@@ -107,7 +107,7 @@ class Words(Checked[str]):
         self.length, self.pattern, self.optional = length, pattern, optional
 
     def parsed(self, value: Any) -> str:
-        """Stored text."""
+        """Check stored text."""
         if not isinstance(value, str) or (self.pattern and not re.fullmatch(self.pattern, value)):
             raise Damaged(Note("damage.text", value=_short(value)))
         return value
@@ -131,7 +131,7 @@ class Blob(Checked[bytes]):
         self.size, self.multiple, self.optional = size, multiple, optional
 
     def parsed(self, value: Any) -> bytes:
-        """Stored bytes."""
+        """Check stored bytes."""
         if not isinstance(value, bytes):
             raise Damaged(Note("damage.bytes", value=_short(value)))
         if len(value) % self.multiple or not value or self.size not in (None, len(value)):
@@ -139,19 +139,35 @@ class Blob(Checked[bytes]):
         return value
 
 
+NO_PATHS = (b"<bytes>", b"<array>")
+"""Stood for a path in galleries of version 0.1, where a photo had none."""
+
+
+def source_of(path: str | None, format: str) -> str:
+    """Return what to call a photo: its path, or the name that analysis gives one without a path."""
+    return path or ("<array>" if format == "array" else "<bytes>")
+
+
 class FilePath(Checked[str]):
     """A path as the bytes the file system has: on Linux a name need not be valid UTF-8."""
 
     impl = sa.LargeBinary
     cache_ok = True
-    optional = False
+
+    def __init__(self, *, optional: bool = False) -> None:
+        super().__init__()
+        self.optional = optional
+
+    def read(self, value: Any) -> str | None:
+        """Read a path; None for a photo without one."""
+        return None if self.optional and value in NO_PATHS else super().read(value)
 
     def process_bind_param(self, value: str | None, dialect: Any) -> bytes | None:
-        """To the database."""
+        """Convert for the database."""
         return None if value is None else os.fsencode(value)
 
     def parsed(self, value: Any) -> str:
-        """From the database."""
+        """Convert a stored value."""
         if not isinstance(value, bytes) or not value or b"\0" in value:
             raise Damaged(Note("damage.path", value=_short(value)))
         return os.fsdecode(value)
@@ -165,11 +181,11 @@ class Moment(Checked[datetime]):
     optional = False
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """To the database."""
+        """Convert for the database."""
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def parsed(self, value: Any) -> datetime:
-        """From the database."""
+        """Convert a stored value."""
         try:
             if not isinstance(value, str) or len(value) != _MOMENT:
                 raise ValueError
@@ -179,7 +195,7 @@ class Moment(Checked[datetime]):
 
 
 def _short(value: object) -> str:
-    """A stored value in a message: what it is, never all of it."""
+    """Describe a stored value in a message: what it is, never all of it."""
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     text = repr(value)

@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Int64
-from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.columns import Damaged, source_of
 from bareface.storage.sqlite.schema import file, reference, subject, template
 from bareface.values.face import Box, Float32, MaskState
 
@@ -40,6 +40,7 @@ class Listed:
 _COLUMNS: tuple[sa.Column[Any], ...] = (
     subject.c.name,
     file.c.path,
+    file.c.format,
     file.c.sha256,
     *(reference.c[side] for side in ("x1", "y1", "x2", "y2")),
     *(template.c[name] for name in ("model", "precision", "mask_state", "visible")),
@@ -58,8 +59,8 @@ def listed(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Listed]:
     for number, owner, *row in _rows(connection, f"{_LISTED}({_joined(ids)})"):
         if owner is None:
             raise Damaged(f"reference {number} has no subject")
-        name, path, sha256, x1, y1, x2, y2, *made = (read(value) for read, value in zip(_READ, row, strict=True))
-        found[number] = Listed(number, name, path, sha256, Box(x1, y1, x2, y2), *made)
+        name, path, format, sha256, *rest = (read(value) for read, value in zip(_READ, row, strict=True))
+        found[number] = Listed(number, name, source_of(path, format), sha256, Box(*rest[:4]), *rest[4:])
     return found
 
 

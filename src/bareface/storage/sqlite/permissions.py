@@ -14,7 +14,7 @@ _BESIDE = ("", "-wal", "-shm", "-journal", "-index", "-index.new")
 
 
 def shared(gallery: Path) -> tuple[Problem, ...]:
-    """The files of a gallery that others may read or write, although ``$BAREFACE_FILE_MODE`` does not say so."""
+    """Return the files of a gallery that others may read or write, although ``$BAREFACE_FILE_MODE`` does not say so."""
     modes = {}
     # SQLite's own files are where a link to the gallery leads, the index is where the link is.
     named = dict.fromkeys((gallery, gallery.resolve()))

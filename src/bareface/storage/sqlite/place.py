@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def check(path: Path, source: str, *, create: bool) -> bool:
-    """Whether there is a file that can be a gallery; False where one can be made.
+    """Return whether there is a file that can be a gallery; False where one can be made.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def check(path: Path, source: str, *, create: bool) -> bool:
 
 
 def may_write(path: Path) -> bool:
-    """Whether a file and its folder may be written to, as SQLite needs."""
+    """Return whether a file and its folder may be written to, as SQLite needs."""
     real = Path(os.path.realpath(path))
     return os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
 

@@ -1,11 +1,10 @@
-"""What is asked of a gallery's tables: each function is one question, asked on an open connection."""
+"""Queries of a gallery's tables, each on an open connection."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +13,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from bareface.errors import UsageError
-from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.columns import Damaged, source_of
 from bareface.storage.sqlite.schema import correction, file, gallery, picture, reference, subject, template
+from bareface.system.chunks import chunks as groups_of
 from bareface.values.face import Box, Float32, UInt8
 from bareface.values.gallery import GalleryInfo, Reference, Subject, TemplateCount
 
@@ -30,26 +30,24 @@ MASKED = ("partial", "full")
 """Named one by one, so that their index serves."""
 
 
-def chunks(values: Iterable[_T], size: int = _AT_ONCE) -> Iterator[tuple[_T, ...]]:
-    """The values in groups, by default small enough to bind to one statement."""
-    rest = iter(values)
-    while group := tuple(islice(rest, size)):
-        yield group
+def chunks(values: Iterable[_T]) -> Iterator[tuple[_T, ...]]:
+    """Yield the values in groups that are small enough to bind to one statement."""
+    return groups_of(values, _AT_ONCE)
 
 
 def count(connection: sa.Connection, table: sa.Table) -> int:
-    """How many rows a table has."""
+    """Return how many rows a table has."""
     return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
 def sizes(connection: sa.Connection) -> dict[str, int]:
-    """How many subjects, references, photos and corrections there are, by those names."""
+    """Return how many subjects, references, photos and corrections there are, by those names."""
     tables = {"subjects": subject, "references": reference, "photos": file, "corrections": correction}
     return {name: count(connection, table) for name, table in tables.items()}
 
 
 def info(connection: sa.Connection, path: Path) -> GalleryInfo:
-    """The gallery in figures; ``path`` is its file."""
+    """Return the gallery in figures; ``path`` is its file."""
     row = connection.execute(sa.select(gallery)).one()
     files = [part for end in ("", "-wal", "-index") if (part := path.with_name(path.name + end)).exists()]
     return GalleryInfo(
@@ -66,14 +64,14 @@ def info(connection: sa.Connection, path: Path) -> GalleryInfo:
 
 
 def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
-    """Which models made the references, in which precision."""
+    """Return which models made the references, in which precision."""
     columns = template.c.model, template.c.precision
     query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
     return tuple(TemplateCount(*row) for row in connection.execute(query))
 
 
 def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
-    """All subjects with their counts of references: named ones by name, then unnamed ones by number."""
+    """Return all subjects with their counts of references: named ones by name, then unnamed ones by number."""
     query = (
         sa.select(subject.c.id, subject.c.name, sa.func.count(reference.c.id))
         .select_from(subject)
@@ -89,7 +87,7 @@ def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
 
 
 def one_subject(connection: sa.Connection, number: int) -> Subject:
-    """One subject, which is there."""
+    """Return one subject, which is there."""
     having = sa.select(sa.func.count()).where(reference.c.subject_id == number).scalar_subquery()
     query = sa.select(subject.c.id, subject.c.name, having).where(subject.c.id == number)
     return Subject(*connection.execute(query).one(), aliases(connection, number).get(number, ()))
@@ -108,7 +106,7 @@ def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, t
 
 
 def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
-    """References in the order of their numbers."""
+    """Return the references in the order of their numbers."""
     r, f, t = reference.c, file.c, template.c
     query = (
         sa.select(
@@ -116,6 +114,7 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
             r.subject_id,
             subject.c.name,
             f.path,
+            f.format,
             f.sha256,
             r.x1,
             r.y1,
@@ -144,25 +143,26 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
     for *row, owner in connection.execute(query):
         if owner is None:
             raise Damaged(f"reference {row[0]} has no subject")
-        values: tuple[Any, ...] = (*row[:5], Box(*row[5:9]), *row[9:])
+        number, subject_id, name, path, format, sha256, *rest = row
+        values: tuple[Any, ...] = (number, subject_id, name, source_of(path, format), sha256, Box(*rest[:4]), *rest[4:])
         yield Reference(*values)
 
 
 def references_of(connection: sa.Connection, subject_id: int) -> tuple[Reference, ...]:
-    """The references of one subject, best quality first; those of unknown or equal quality by number."""
+    """Return the references of one subject, best quality first; those of unknown or equal quality by number."""
     found = references(connection, reference.c.subject_id == subject_id)
     return tuple(sorted(found, key=lambda one: -1.0 if one.quality is None else one.quality, reverse=True))
 
 
 def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
-    """These references; a number that is not enrolled has no entry."""
+    """Return references by number; numbers that are not enrolled are omitted."""
     possible = (number for number in ids if 0 <= number < 2**63)  # a larger one has no place in the database
     found = (references(connection, reference.c.id.in_(group)) for group in chunks(possible))
     return {one.id: one for group in found for one in group}
 
 
 def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Whose references these are: subject numbers by reference number."""
+    """Return subject numbers by reference number."""
     owners: dict[int, int] = {}
     for group in chunks(ids):
         query = sa.select(reference.c.id, reference.c.subject_id).where(reference.c.id.in_(group))
@@ -171,7 +171,7 @@ def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]
 
 
 def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]:
-    """The templates [d] of these references."""
+    """Return the templates [d] of these references."""
     found: dict[int, Float32] = {}
     for group in chunks(ids):
         query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
@@ -192,7 +192,7 @@ def upper_face_vectors(connection: sa.Connection, ids: Sequence[int], model: str
 
 
 def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
-    """The templates [d] of those of these references that wear a mask, made by this model."""
+    """Return templates [d] by reference id; references without a mask, or of another model, are omitted."""
     found: dict[int, Float32] = {}
     t = template.c
     for group in chunks(ids):
@@ -204,7 +204,7 @@ def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) ->
 
 
 def any_masked(connection: sa.Connection) -> bool:
-    """Whether some reference wears a mask."""
+    """Return whether some reference wears a mask."""
     query = sa.select(template.c.reference_id).where(template.c.mask_state.in_(MASKED)).limit(1)
     return connection.execute(query).first() is not None
 
@@ -222,7 +222,7 @@ def all_vectors(
 
 
 def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8]:
-    """The thumbnails [n, n] of these references, where they have one."""
+    """Return the thumbnails [n, n] of these references, where they have one."""
     found: dict[int, UInt8] = {}
     for group in chunks(ids):
         query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(picture.c.reference_id.in_(group))
@@ -234,13 +234,13 @@ def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8
 
 
 def crop(connection: sa.Connection, number: int) -> bytes | None:
-    """The kept picture of a reference."""
+    """Return the kept picture of a reference."""
     blob: bytes | None = connection.execute(sa.select(picture.c.crop).where(picture.c.reference_id == number)).scalar()
     return blob
 
 
 def decoded(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, Float32]:
-    """Templates [d] by reference number, of the gallery's dimension and fit to be compared."""
+    """Return templates [d] by reference number, of the gallery's dimension and fit to be compared."""
     rows = connection.execute(query).all()
     dimension = connection.execute(sa.select(gallery.c.dimension)).scalar() or 0
     matrix = _matrix([row[1] for row in rows], dimension)
@@ -248,7 +248,7 @@ def decoded(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, Float
 
 
 def _matrix(blobs: Sequence[bytes], dimension: int) -> Float32:
-    """Stored templates [n, d]."""
+    """Return stored templates [n, d]."""
     if any(len(blob) != 4 * dimension for blob in blobs):
         raise Damaged(f"a template has not {dimension} numbers")
     matrix = np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), dimension).astype(np.float32, copy=False)
@@ -258,12 +258,12 @@ def _matrix(blobs: Sequence[bytes], dimension: int) -> Float32:
 
 
 def blob_of(vector: Float32) -> bytes:
-    """A template [d] as it is stored."""
+    """Return a template [d] as it is stored."""
     return np.ascontiguousarray(vector, "<f4").tobytes()
 
 
 def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Reference, ...]:
-    """These references, in that order.
+    """Return these references, in that order.
 
     Raises
     ------
@@ -303,7 +303,7 @@ def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any])
 
 
 def drop_unused(connection: sa.Connection, table: sa.Table, numbers: Iterable[int]) -> int:
-    """Delete those of these photos or subjects that no reference needs; returns how many."""
+    """Delete rows that no reference points to, among these photos or subjects; returns how many."""
     column = reference.c.file_id if table is file else reference.c.subject_id
     unused = ~sa.exists().where(column == table.c.id)
     groups = chunks(sorted(set(numbers)))

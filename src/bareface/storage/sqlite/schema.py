@@ -12,8 +12,11 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Meta
 
 from bareface.storage.sqlite.columns import Blob, FilePath, LongWords, Moment, Real, Whole, Words
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
+
+READABLE = "0006"
+"""The earliest revision that can be read as it is, where a gallery may not be written to."""
 
 COMPUTES = "type IN ('trigger', 'view') OR type = 'table' AND ltrim(sql) LIKE 'CREATE VIRTUAL%'"
 """Condition on ``sqlite_master`` for what SQLite would run by itself; a gallery has none of it."""
@@ -78,7 +81,7 @@ file = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("sha256", Words(64, _SHA256), nullable=False, unique=True),
-    Column("path", FilePath, nullable=False, index=True),
+    Column("path", FilePath(optional=True), index=True),
     Column("format", Words(40), nullable=False),
     Column("width", Whole(), nullable=False),
     Column("height", Whole(), nullable=False),

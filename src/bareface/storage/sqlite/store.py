@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import re
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -19,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from bareface.errors import BarefaceError, GalleryError
 from bareface.logs import logger, timed
-from bareface.storage.sqlite import damage, failures, place, schema
+from bareface.storage.ports import State as State
+from bareface.storage.sqlite import damage, failures, place, schema, transaction
 from bareface.storage.sqlite.connection import Connector
+from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
 from bareface.system import files, forking
 from bareface.values.gallery import Problem
 
@@ -31,32 +31,6 @@ BUSY_TIMEOUT_S = 10.0
 
 REMEMBERED = 1000
 """How many writes a gallery's history goes back: an index that is older is made anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a gallery is pinned to, and how often it has been written.
-
-    Attributes
-    ----------
-    uuid
-        Names this gallery for good.
-    space, dimension
-        The template space and its number of dimensions; None until the first template.
-    generation
-        Grows with every write transaction.
-    epoch
-        Grows when templates are replaced under the same reference numbers.
-    token
-        Random, new with every write transaction: no other state of any gallery has it.
-    """
-
-    uuid: str
-    space: str | None
-    dimension: int | None
-    generation: int
-    epoch: int
-    token: str
 
 
 class Store:
@@ -145,6 +119,8 @@ class Store:
                 source=self._source,
                 remedy="Restore the file from a copy.",
             )
+        if self.read_only and schema.READABLE <= str(current) < schema.REVISION:
+            return
         if self.read_only and str(current) < schema.REVISION:
             raise GalleryError(
                 "gallery.read-only",
@@ -227,6 +203,23 @@ class Store:
                 yield connection
                 _renew_token(connection)
 
+    @property
+    def id(self) -> str:
+        """Names this gallery for good."""
+        return self.state().uuid
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteReader]:
+        """Open a snapshot, as :class:`bareface.storage.ports.GalleryStore` says."""
+        with self.read() as connection:
+            yield SqliteReader(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteWriter]:
+        """Open a transaction, as :class:`bareface.storage.ports.GalleryStore` says."""
+        with self.write() as connection:
+            yield SqliteWriter(connection)
+
     def check_writable(self) -> None:
         """Refuse work that would end in a write which is not possible here.
 
@@ -243,12 +236,10 @@ class Store:
 
     def state(self, connection: sa.Connection | None = None) -> State:
         """What the gallery is pinned to now; within a transaction when one is given."""
-        row = schema.gallery
-        query = sa.select(row.c.uuid, row.c.space, row.c.dimension, row.c.generation, row.c.epoch, row.c.token)
         if connection is not None:
-            return State(*connection.execute(query).one())
-        with self.read() as connection:
-            return State(*connection.execute(query).one())
+            return SqliteReader(connection).state()
+        with self.reading() as reader:
+            return reader.state()
 
     def follows(self, connection: sa.Connection, before: State) -> bool:
         """Whether this gallery was once in a state, some writes ago: not so if another file was put in its place."""
@@ -290,7 +281,7 @@ class Store:
 
     def mark_deleted(self, connection: sa.Connection) -> None:
         """Let a transaction that deletes say so in the file, until :meth:`erase` has overwritten what it deleted."""
-        connection.exec_driver_sql(f"PRAGMA user_version = {1 + secrets.randbelow(2**31 - 1)}")
+        transaction.mark_deleted(connection)
 
     def unerased(self) -> int:
         """The mark of a deletion that is not overwritten yet, since its process was killed, say; else 0."""

@@ -21,17 +21,17 @@ _ROW = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}([0-9a-f]{64})")
 
 
 def uri(path: Path, options: str = "") -> str:
-    """An SQLite URI of a file, whatever its name is."""
+    """Return an SQLite URI of a file, whatever its name is."""
     return f"file://{quote(os.fsencode(path))}{options}"
 
 
 def log_of(path: Path) -> Path:
-    """Where SQLite keeps the log of a database: beside the file itself, not beside a link to it."""
+    """Return where SQLite keeps the log of a database: beside the file itself, not beside a link to it."""
     return Path(os.path.realpath(path) + "-wal")
 
 
 def belongs(path: Path) -> bool:
-    """Whether the log beside a database belongs to it, or has nothing that would be replayed."""
+    """Return whether the log beside a database belongs to it, or has nothing that would be replayed."""
     for _ in range(_TRIES):
         token, version = _token(path), _version(path)
         if not token or _continues(log_of(path), token.encode()):
@@ -42,7 +42,7 @@ def belongs(path: Path) -> bool:
 
 
 def _version(path: Path) -> tuple[object, ...]:
-    """What changes when a log is written anew, or cut off, while it is read."""
+    """Return what changes when a log is written anew, or cut off, while it is read."""
     try:
         with log_of(path).open("rb") as log:
             found = os.fstat(log.fileno())
@@ -52,7 +52,7 @@ def _version(path: Path) -> tuple[object, ...]:
 
 
 def _token(path: Path) -> str:
-    """The token in the database file itself, without its log; empty where there is none yet."""
+    """Return the token in the database file itself, without its log; empty where there is none yet."""
     try:
         with closing(sqlite3.connect(uri(path, "?immutable=1"), uri=True)) as connection:
             found = connection.execute("SELECT token FROM gallery").fetchone()
@@ -62,7 +62,7 @@ def _token(path: Path) -> str:
 
 
 def _continues(log: Path, token: bytes) -> bool:
-    """Whether a log has a write that follows on a token, or none that follows on anything."""
+    """Return whether a log has a write that follows on a token, or none that follows on anything."""
     follows = False
     try:
         with log.open("rb") as file:

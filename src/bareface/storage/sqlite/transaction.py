@@ -1,0 +1,310 @@
+"""A gallery's tables behind the ports :class:`GalleryReader` and :class:`GalleryWriter`.
+
+Each method is one statement or a few, and none of them decides anything.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
+from bareface.storage.sqlite import queries, rows, staged_templates
+from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject
+from bareface.values import names
+from bareface.values.correction import Correction, Target
+from bareface.values.face import Box, Template
+from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
+
+_UNCHECKED: sa.types.TypeEngine[Any] = sa.types.NullType()
+"""Reads what is stored without a check: a damaged row must be possible to delete."""
+
+
+class SqliteReader:
+    """A :class:`bareface.storage.ports.GalleryReader` on an open connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def state(self) -> State:
+        """Return what the gallery is pinned to."""
+        g = gallery.c
+        query = sa.select(g.uuid, g.space, g.dimension, g.generation, g.epoch, g.token)
+        return State(*self._connection.execute(query).one())
+
+    def has_subject(self, number: int) -> bool:
+        """Return whether there is a subject of this number."""
+        query = sa.select(subject.c.id).where(subject.c.id == number)
+        return 0 <= number <= queries.LARGEST and self._connection.execute(query).first() is not None
+
+    def subjects_called(self, name: str) -> list[int]:
+        """Return the numbers of the subjects of this name."""
+        query = sa.select(subject.c.id).where(subject.c.name_key == names.key(name)).order_by(subject.c.id)
+        return list(self._connection.execute(query).scalars())
+
+    def subject_names(self) -> list[tuple[int, str]]:
+        """Return all named subjects, by number."""
+        query = sa.select(subject.c.id, subject.c.name).where(subject.c.name.is_not(None)).order_by(subject.c.id)
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
+
+    def subject_of_key(self, key: str) -> int | None:
+        """Return the number of the subject with this key."""
+        return self._connection.execute(sa.select(subject.c.id).where(subject.c.key == key)).scalar()
+
+    def target(self, number: int) -> Target:
+        """Return key and name of a subject that is there."""
+        query = sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)
+        return Target(*self._connection.execute(query).one())
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """Return all subjects: named ones by name, then unnamed ones by number."""
+        return queries.subjects(self._connection)
+
+    def subject(self, number: int) -> Subject:
+        """Return one subject, which is there."""
+        return queries.one_subject(self._connection, number)
+
+    def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
+        """Return the corrections of the faces in a photo."""
+        c = correction.c
+        query = sa.select(c.x1, c.y1, c.x2, c.y2, c.subject_key, c.subject_name).where(c.sha256 == sha256)
+        return tuple(
+            Correction(Box(*row[:4]), None if row[4] is None else Target(row[4], row[5]))
+            for row in self._connection.execute(query.order_by(c.id))
+        )
+
+    def alias(self, name: str) -> Target | None:
+        """Return the subject that this name is an alias of."""
+        return self._corrected(correction.c.merged_name == names.key(name))
+
+    def waiting(self, name: str) -> Target | None:
+        """Return the subject of this name that corrections name."""
+        return self._corrected(correction.c.subject_name_key == names.key(name))
+
+    def _corrected(self, where: sa.ColumnElement[bool]) -> Target | None:
+        query = sa.select(correction.c.subject_key, correction.c.subject_name).where(where)
+        row = self._connection.execute(query).first()
+        return None if row is None else Target(*row)
+
+    def owners_of(self, sha256: str) -> Mapping[str, str | None]:
+        """Return the names by key of the subjects whose references come from a photo."""
+        query = sa.select(subject.c.key, subject.c.name).select_from(subject).join(reference).join(file)
+        return {row.key: row.name for row in self._connection.execute(query.where(file.c.sha256 == sha256))}
+
+    def photos_below(self, folder: str) -> list[tuple[int, str, str]]:
+        """Return number, SHA-256 and path of the photos below a folder, by path."""
+        first, behind = folder.rstrip(os.sep) + os.sep, folder.rstrip(os.sep) + chr(ord(os.sep) + 1)
+        query = sa.select(file.c.id, file.c.sha256, file.c.path).order_by(file.c.path)
+        below = query.where(file.c.path >= first, file.c.path < behind)  # a range, so that the index serves
+        return [(row[0], row[1], row[2]) for row in self._connection.execute(below)]
+
+    def photos(self, numbers: Sequence[int] | None = None) -> list[StoredPhoto]:
+        """Return these photos, or all, by number."""
+        f = file.c
+        query = sa.select(f.sha256, f.path, f.format, f.width, f.height).order_by(f.id)
+        groups = [query] if numbers is None else [query.where(f.id.in_(group)) for group in queries.chunks(numbers)]
+        return [
+            StoredPhoto(row[0], row[1], row[2], (row[3], row[4]))
+            for group in groups
+            for row in self._connection.execute(group)
+        ]
+
+    def photos_at(self, path: str) -> list[int]:
+        """Return the numbers of the photos that lie, or lay, at this path."""
+        return self._photos(file.c.path == path)
+
+    def photos_with(self, sha256: str) -> list[int]:
+        """Return the numbers of the photos of this content, one at most."""
+        return self._photos(file.c.sha256 == sha256)
+
+    def _photos(self, where: sa.ColumnElement[bool]) -> list[int]:
+        return list(self._connection.execute(sa.select(file.c.id).where(where)).scalars())
+
+    def references(self) -> Iterator[Reference]:
+        """Return all references by number."""
+        return queries.references(self._connection)
+
+    def references_of(self, subject: int) -> tuple[Reference, ...]:
+        """Return the references of a subject, best quality first."""
+        return queries.references_of(self._connection, subject)
+
+    def find_references(self, numbers: Sequence[int]) -> tuple[Reference, ...]:
+        """Return these references in this order."""
+        return queries.find_references(self._connection, numbers)
+
+    def check_references(self, numbers: Sequence[int]) -> None:
+        """Refuse numbers without a reference, without reading what may be damaged."""
+        queries.check_references(self._connection, numbers)
+
+    def has_references(self, numbers: Sequence[int]) -> set[int]:
+        """Return the given references that exist."""
+        return set(queries.subject_ids(self._connection, numbers))
+
+    def count_references(self) -> int:
+        """Return how many references there are."""
+        return queries.count(self._connection, reference)
+
+    def crop(self, number: int) -> bytes | None:
+        """Return the kept picture of a reference, if any."""
+        return queries.crop(self._connection, number)
+
+    def info(self, path: Path) -> GalleryInfo:
+        """Return the gallery in figures; ``path`` is its file."""
+        return queries.info(self._connection, path)
+
+    def photos_to_embed(self, maker: Maker) -> list[int]:
+        """Return the numbers of the photos with a reference that has no template by this maker."""
+        return staged_templates.photos_to_embed(self._connection, maker)
+
+    def references_to_embed(self, maker: Maker, photos: Sequence[int]) -> list[Reference]:
+        """Return the references without such a template that come from these photos."""
+        return staged_templates.references_to_embed(self._connection, maker, photos)
+
+    def left_to_embed(self, maker: Maker, numbers: Sequence[int]) -> set[int]:
+        """Return the given references without such a template."""
+        return staged_templates.left_to_embed(self._connection, maker, numbers)
+
+    def count_to_embed(self, maker: Maker) -> int:
+        """Return how many references have no such template."""
+        return staged_templates.count_to_embed(self._connection, maker)
+
+
+class SqliteWriter(SqliteReader):
+    """A :class:`bareface.storage.ports.GalleryWriter` on an open connection, whose transaction its opener ends."""
+
+    def pin_space(self, space: str, dimension: int) -> None:
+        """Give the gallery its space, unless it has one."""
+        unpinned = gallery.c.space.is_(None)
+        self._connection.execute(gallery.update().where(unpinned).values(space=space, dimension=dimension))
+
+    def add_photo(self, photo: StoredPhoto) -> int:
+        """Add a photo; returns its number."""
+        return rows.add_photo(self._connection, photo)
+
+    def add_reference(self, made: NewReference, subject: int, photo: int, basis: str | None) -> int:
+        """Add a reference; returns its number."""
+        return rows.add_reference(self._connection, made, subject, photo, basis)
+
+    def move_photo(self, number: int, path: str) -> None:
+        """Give a photo another path."""
+        self._connection.execute(file.update().where(file.c.id == number).values(path=path))
+
+    def drop_staged_of_others(self, maker: Maker) -> None:
+        """Delete waiting templates of another maker."""
+        staged_templates.drop_others(self._connection, maker)
+
+    def stage(self, reference: int, made: Template, quality: float | None) -> None:
+        """Let a template of a reference wait; its quality is stored at once."""
+        staged_templates.stage(self._connection, reference, made, quality)
+
+    def switch(self, maker: Maker, path: Path) -> bool:
+        """Put waiting templates in place."""
+        return staged_templates.switch(self._connection, maker, path)
+
+    def add_subject(self, key: str) -> int:
+        """Add an unnamed subject; returns its number."""
+        return queries.inserted(self._connection, subject, {"name": None, "key": key})
+
+    def name_subject(self, number: int, name: str) -> None:
+        """Name a subject; corrections are left as they are."""
+        values = {"name": name, "name_key": names.key(name), "namesake": 0}
+        self._connection.execute(subject.update().where(subject.c.id == number).values(values))
+
+    def drop_unused_subjects(self, numbers: Iterable[int]) -> int:
+        """Delete the given subjects that no reference points to; returns how many."""
+        return queries.drop_unused(self._connection, subject, numbers)
+
+    def move_references(self, numbers: Sequence[int], subject: int) -> None:
+        """Let references be another subject's."""
+        for group in queries.chunks(numbers):
+            self._connection.execute(reference.update().where(reference.c.id.in_(group)).values(subject_id=subject))
+
+    def correct(self, sha256: str, box: Box, target: Target | None) -> None:
+        """Correct the face in this box, in place of an earlier correction of the same face."""
+        c = correction.c
+        query = sa.select(c.id, c.x1, c.y1, c.x2, c.y2).where(c.sha256 == sha256)
+        there = self._connection.execute(query).all()
+        earlier = [row[0] for row in there if Correction(Box(*row[1:]), None).concerns(box)]
+        self._connection.execute(correction.delete().where(c.id.in_(earlier)))
+        values: dict[str, object] = {"sha256": sha256, **box._asdict(), "made": datetime.now(UTC)}
+        values |= {"kind": "reject"} if target is None else {"kind": "assign", **_towards(target)}
+        self._connection.execute(correction.insert().values(values))
+
+    def retarget(self, to: Target, *, key: str, name: str | None = None) -> None:
+        """Let corrections towards a key, or towards a name, mean this subject."""
+        c = correction.c
+        same = c.subject_key == key
+        if name is not None:
+            same |= c.subject_name_key == names.key(name)
+        self._connection.execute(correction.update().where(same).values(**_towards(to)))
+
+    def add_alias(self, name: str, target: Target) -> None:
+        """Let a name mean a subject that has another."""
+        values = {"kind": "merge", "merged_name": names.key(name), "made": datetime.now(UTC), **_towards(target)}
+        self._connection.execute(correction.insert().values(values))
+
+    def end_alias(self, name: str) -> None:
+        """Let a name be nobody's alias."""
+        self._connection.execute(correction.delete().where(correction.c.merged_name == names.key(name)))
+
+    def end_aliases_of_emptied(self, numbers: Iterable[int]) -> None:
+        """Drop the aliases of the given subjects that have no reference."""
+        empty = ~sa.exists().where(reference.c.subject_id == subject.c.id)
+        keys = sa.select(subject.c.key).where(subject.c.id.in_(sorted(numbers)), empty)
+        aliases = correction.delete().where(correction.c.kind == "merge", correction.c.subject_key.in_(keys))
+        self._connection.execute(aliases)
+
+    def forget_corrections(self, key: str) -> None:
+        """Drop corrections towards a subject, its aliases included; rejected faces stay rejected."""
+        self._connection.execute(correction.delete().where(correction.c.subject_key == key))
+
+    def references_from(self, photos: Sequence[int]) -> list[int]:
+        """Return the numbers of the references that come from these photos."""
+        return self._references(reference.c.file_id.in_(photos))
+
+    def references_by_subject(self, subject: int) -> list[int]:
+        """Return the numbers of a subject's references."""
+        return self._references(reference.c.subject_id == subject)
+
+    def _references(self, where: sa.ColumnElement[bool]) -> list[int]:
+        return list(self._connection.execute(sa.select(reference.c.id).where(where)).scalars())
+
+    def delete_references(self, numbers: Iterable[int]) -> Deleted:
+        """Delete references with their pictures, and photos, subjects and restorations that none points to then."""
+        photos: set[int] = set()
+        subjects: set[int] = set()
+        count = 0
+        raw = sa.select(
+            sa.type_coerce(reference.c.file_id, _UNCHECKED), sa.type_coerce(reference.c.subject_id, _UNCHECKED)
+        )
+        for group in queries.chunks(numbers):
+            these = reference.c.id.in_(group)
+            found = self._connection.execute(raw.where(these)).all()
+            photos.update(row[0] for row in found if isinstance(row[0], int))
+            subjects.update(row[1] for row in found if isinstance(row[1], int))
+            count += self._connection.execute(reference.delete().where(these)).rowcount
+        dropped = queries.drop_unused(self._connection, file, photos)
+        # A restoration holds small pictures of the face.
+        orphaned = restoration.c.source_sha256.not_in(sa.select(file.c.sha256))
+        self._connection.execute(restoration.delete().where(orphaned))
+        return Deleted(count, dropped, self.drop_unused_subjects(subjects))
+
+    def mark_deleted(self) -> None:
+        """Note that bytes of what was deleted are still to be overwritten."""
+        mark_deleted(self._connection)
+
+
+def mark_deleted(connection: sa.Connection) -> None:
+    """Note in the file that bytes of what was deleted are still to be overwritten; the mark is random."""
+    connection.exec_driver_sql(f"PRAGMA user_version = {1 + secrets.randbelow(2**31 - 1)}")
+
+
+def _towards(target: Target) -> dict[str, str | None]:
+    key = None if target.name is None else names.key(target.name)
+    return {"subject_key": target.key, "subject_name": target.name, "subject_name_key": key}
