@@ -131,7 +131,7 @@ def worn(engine: Engine, side: str) -> Transform:
     """Puts a test-half mask on each photo's face, the same in every run; another on the other side."""
 
     def apply(pixels: UInt8, sample: Sample) -> UInt8 | None:
-        faces = engine.faces(pixels)
+        faces = engine.faces(pixels, want=())
         if not faces:
             return None
         face = subject_face(faces, (pixels.shape[1], pixels.shape[0]))

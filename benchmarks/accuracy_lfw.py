@@ -45,7 +45,7 @@ def ten_fold(scores: Float64, protocol: Protocol) -> TenFold:
 def bareface_templates(photos: list[str], images: Path, engine: Engine) -> dict[str, Float32]:
     """Template of each photo's middle face."""
     found = {}
-    stream = engine.stream(images / name for name in photos)
+    stream = engine.stream((images / name for name in photos), want=["template"])
     for name, analysis in track(zip(photos, stream, strict=True), "bareface", total=len(photos)):
         if analysis.faces:
             face = analysis.faces[nearest_middle(face.box for face in analysis.faces)]

@@ -65,7 +65,7 @@ def mfr2(engine: Engine, folder: Path) -> dict[str, list[float]]:
     for path in sorted(folder.rglob("*.png")):
         state = states[path.stem][0]
         padded = bordered(images.decode(path).pixels, MFR2_PAD)
-        faces = engine.faces(padded)
+        faces = engine.faces(padded, want=["occlusion"])
         found[state].append(bool(faces))
         said = subject_face(faces, (padded.shape[1], padded.shape[0])).mask_state if faces else None
         right[state].append(said is not None and (said != "none") == (state != "none"))
@@ -148,7 +148,7 @@ def marked_states(engine: Engine, folder: Path) -> dict[str, Any]:
     """What the marked faces that are found are taken for; a missed one counts as wrong."""
     taken: dict[str, dict[str, int]] = {state: defaultdict(int) for state in STATES.values()}
     for name, marked in read_marks(folder / "boxes.csv").items():
-        faces = engine.faces(images.decode(folder / name).pixels)
+        faces = engine.faces(images.decode(folder / name).pixels, want=["occlusion"])
         free = set(range(len(faces)))
         for box, state in marked:
             best = max(free, key=lambda place: faces[place].box.iou(box), default=None)

@@ -39,7 +39,7 @@ def main() -> None:
     subject = np.array([int(Path(face.source).parent.name) for face in faces])
     chips = [face.chip for face in faces]
     parts = (faces[start : start + BATCH] for start in range(0, len(faces), BATCH))
-    references = Columns.of_templates([made for part in parts for made in engine.embed(part, covered=True)])
+    references = Columns.of_templates([made for part in parts for made in engine.embed(part, upper_face=True)])
     maps = OnnxSegmenter().segment(chips)
     rows = []
     for row in ROWS:

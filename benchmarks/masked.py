@@ -87,7 +87,7 @@ def rank_one(gallery: Float64, probes: Float64) -> float:
 def templates(engine: Engine, paths: Sequence[Path]) -> Float32:
     """Each photo's subject; zeros where no face is found, which match nobody."""
     vectors = np.zeros((len(paths), 128), np.float32)
-    for place, analysis in enumerate(engine.stream(paths)):
+    for place, analysis in enumerate(engine.stream(paths, want=["template"])):
         if analysis.faces and analysis.photo is not None:
             vectors[place] = subject_face(analysis.faces, analysis.photo.size).template.vector
     return vectors

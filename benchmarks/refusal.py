@@ -95,7 +95,7 @@ def masked(engine: Engine, paths: Sequence[Path], half: Half, completions: int) 
             continue
         before = bare.photo.pixels
         pixels = apply_mask(before, bare.landmarks, sample_mask(seed, half=half)).pixels
-        found = engine.faces(pixels)
+        found = engine.faces(pixels, want=["occlusion"])
         face = max(found, key=lambda one: one.box.area, default=None)
         if face is None or face.mask_state == "none":
             continue
@@ -116,7 +116,7 @@ def enhanced(engine: Engine, paths: Sequence[Path]) -> Iterator[Case]:
         before = bare.photo.pixels
         step = steps[int(np.random.default_rng(seed).integers(len(steps)))]
         pixels = degrade(before, Target.of(bare.landmarks), [step], seed)
-        found = engine.faces(pixels)
+        found = engine.faces(pixels, want=["occlusion"])
         if not found:
             continue
         try:
@@ -136,7 +136,7 @@ def shown(case: Case, number: int) -> UInt8:
 
 def largest(engine: Engine, pixels: UInt8) -> Face | None:
     """The largest face."""
-    return max(engine.faces(pixels), key=lambda face: face.box.area, default=None)
+    return max(engine.faces(pixels, want=["occlusion"]), key=lambda face: face.box.area, default=None)
 
 
 def altered(pixels: UInt8, rng: np.random.Generator) -> tuple[UInt8, list[str]]:
@@ -232,7 +232,7 @@ def ask_all(engine: Engine, guard: Guard, cases: Sequence[Case], alterations: in
     counts = {name: Count() for name in (ALTERED, *GENUINE)}
 
     def ask(name: str, pixels: UInt8) -> None:
-        counts[name].ask(guard, [face.chip for face in engine.faces(pixels)])
+        counts[name].ask(guard, [face.chip for face in engine.faces(pixels, want=())])
 
     for number in range(alterations if cases else 0):
         case = cases[number % len(cases)]
@@ -270,7 +270,7 @@ def measure(paths: Sequence[Path], half: Half, sizes: Sizes) -> dict[str, Any]:
         others = Count()
         # Those that follow the masked ones; a photo that was spoilt may be among them, as it was before.
         for path in islice(paths, sizes.masked * 2, sizes.masked * 2 + sizes.photos):
-            others.ask(guard, [face.chip for face in engine.faces(path)])
+            others.ask(guard, [face.chip for face in engine.faces(path, want=())])
         found["others"] = {"other photos": others}
         results["ms a face"] = _milliseconds(guard.restored, [case.chips[0] for case in [*cases, *spoilt][:200]])
         results["record bytes"] = record.store.path.stat().st_size

@@ -47,7 +47,7 @@ def verdicts(engine: Engine, pixels: UInt8, upright: Face, degrees: int, mean: N
     # Landmarks count from a picture's corner, a warp from the middle of its first pixel.
     wanted = (upright.landmarks.points - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
     eyes = float(np.linalg.norm(upright.landmarks.points[1] - upright.landmarks.points[0]))
-    faces = engine.faces(photo)
+    faces = engine.faces(photo, want=["template"])
     near = [one for one in faces if np.linalg.norm(one.landmarks.points.mean(0) - wanted.mean(0)) < NEAR * eyes]
     if not near:
         return {"kind": "missed", "others": len(faces)}
@@ -68,7 +68,7 @@ def measure(engine: Engine, photos: Sequence[UInt8]) -> dict[int, dict[str, floa
     mean = registry.space_mean(engine.space)
     seen: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for pixels in photos:
-        faces = engine.faces(pixels)
+        faces = engine.faces(pixels, want=["template"])
         if not faces:
             continue
         upright = max(faces, key=lambda face: face.box.area)

@@ -29,11 +29,12 @@ with Gallery.open(sys.argv[1], engine) as opened:
 
 TILES = """
 import time
+from bareface.values.face import EVERYTHING
 from tests.gallery.pictures import TileEngine
 
 class Slow(TileEngine):
-    def stream(self, sources, batch=32, *, covered=False):
-        for analysis in super().stream(sources, batch):
+    def stream(self, sources, batch=32, want=EVERYTHING):
+        for analysis in super().stream(sources, batch, want):
             time.sleep(0.005)
             yield analysis
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
+from bareface.faces.occlusion.state import mask_state
+from bareface.faces.occlusion.visible import visible_fraction
 from bareface.reports.drawing import draw_faces, draw_occlusion
-from bareface.values.face import Box, Face, Landmarks, UInt8
+from bareface.values.face import EVERYTHING, Box, Computed, Face, Landmarks, UInt8
 
 YELLOW, CYAN = (255, 214, 10), (0, 209, 255)
 GREEN, VERMILION = (0, 158, 115), (213, 94, 0)
@@ -16,8 +18,9 @@ GREEN, VERMILION = (0, 158, 115), (213, 94, 0)
 def face(box: Box, points: list[tuple[float, float]], occlusion: UInt8 | None = None) -> Face:
     nothing = np.zeros((150, 150, 3), np.uint8)
     landmarks = Landmarks(np.array(points, np.float32), "dlib5")
-    segment = None if occlusion is None else lambda chips: np.stack([occlusion] * len(chips))
-    return Face(box, landmarks, 1.06, nothing, nothing, "a.jpg", lambda chips: [], None, segment)
+    share = None if occlusion is None else visible_fraction(occlusion)
+    computed = Computed(EVERYTHING, occlusion, mask_state(None, occlusion), share)
+    return Face(box, landmarks, 1.06, nothing, nothing, "a.jpg", computed=computed)
 
 
 def half_masked() -> UInt8:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 
 import bareface
-from bareface.errors import ImageError, ModelError
+from bareface.errors import FaceError, ImageError, ModelError, UsageError
 from bareface.faces.embedding.base import MaskInfo
 from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import sums_8_bit_products_exactly
 from bareface.services.engine import Analysis, Engine
+from bareface.values.face import EVERYTHING, Computed
 from tests.portraits import astronaut, hopper
 
 
@@ -53,10 +55,46 @@ def test_a_face_carries_what_is_promised(engine: Engine) -> None:
     )
 
 
-def test_a_template_is_computed_once(engine: Engine) -> None:
+def test_only_what_is_asked_for_is_computed(engine: Engine) -> None:
+    photo = images.decode(hopper())
+    (bare,) = engine.faces(hopper(), want=())
+    assert bare.photo is not None
+    for name in ("template", "enrolment_template", "mask_state", "visible", "quality", "occlusion"):
+        with pytest.raises(FaceError, match="Ask for it") as refused:
+            getattr(bare, name)
+        assert refused.value.code == "face.not-computed"
+    (rated,) = engine.detect(photo, want="quality")
+    assert rated.quality is not None
+    assert rated.visible is not None
+    assert rated.computed.known == {"occlusion", "quality"}
+    (embedded,) = engine.complete([rated], ["template"])
+    assert embedded.quality is rated.quality
+    assert embedded.computed.known == {"occlusion", "quality", "template"}
+    assert rated.computed.known == {"occlusion", "quality"}
+    assert engine.complete([embedded], ["template"])[0] is embedded
+    with pytest.raises(UsageError, match="want must be occlusion or quality"):
+        engine.faces(hopper(), want=["age"])
+
+
+def test_faces_keep_the_computed_values_until_they_are_cleared(engine: Engine) -> None:
     (face,) = engine.faces(hopper())
-    assert "template" not in face.__dict__
-    assert face.template is face.template
+    (other,) = engine.faces(astronaut())
+    (changed,) = engine.complete([replace(face, chip=other.chip, mask=None, computed=Computed())], ["template"])
+    assert np.allclose(changed.template.vector, other.template.vector, atol=1e-5)
+
+
+def test_an_embedder_of_version_0_1_still_makes_upper_face_templates(engine: Engine) -> None:
+    class Former:
+        model, space, precision, geometry = "former", "own", "float32", "dlib-150"
+
+        def embed(self, chips: Any, covers: Any = None) -> Any:
+            return np.ones((len(chips), 4), np.float32)
+
+        def cover(self, chips: Any) -> Any:
+            return np.full((len(chips), 4), 2, np.float32)
+
+    (face,) = Engine(embedder=Former(), threads=1).faces(hopper())
+    assert face.enrolment_template.upper_face.tolist() == [2, 2, 2, 2]
 
 
 def test_batches_give_what_single_faces_give(engine: Engine) -> None:
@@ -112,30 +150,38 @@ def test_a_stream_keeps_order_and_reports_errors_as_values(engine: Engine, tmp_p
     assert [len(a.faces) for a in analyses] == [1, 0, 1, 0, 1]
     assert [a.error is None for a in analyses] == [True, False, True, False, True]
     assert isinstance(analyses[1].error, ImageError)
-    assert all("template" in face.__dict__ for a in analyses for face in a.faces)
+    assert all(face.computed.known == EVERYTHING for a in analyses for face in a.faces)
     assert analyses[0].photo is not None
     assert analyses[0].photo.pixels.size == 0
     assert analyses[0].photo.size == (512, 512)
 
 
-def test_second_templates_are_made_only_when_asked_for(engine: Engine) -> None:
+def test_upper_face_templates_are_made_only_when_asked_for(engine: Engine) -> None:
     assert engine.makes_upper_face is engine.covers is True
     assert engine.sees_masks
-    ((quick,), (full,)) = (next(iter(engine.stream([hopper()], covered=covered))).faces for covered in (False, True))
-    assert quick.template.upper_face is None
-    assert "enrolment_template" not in quick.__dict__
-    assert "enrolment_template" in full.__dict__
+    ((quick,), (full,)) = (next(engine.stream([hopper()], want=want)).faces for want in (["template"], ["upper_face"]))
+    assert "upper_face" not in quick.computed.known
+    assert full.template.upper_face is None
     assert full.enrolment_template.upper_face is not None
-    assert np.allclose(quick.enrolment_template.upper_face, full.enrolment_template.upper_face, atol=1e-4)
-    assert np.allclose(quick.enrolment_template.vector, full.template.vector, atol=1e-5)
+    (later,) = engine.embed([quick], upper_face=True)
+    assert np.allclose(later.upper_face, full.enrolment_template.upper_face, atol=1e-4)
+    assert np.allclose(later.vector, full.template.vector, atol=1e-5)
     assert not np.allclose(full.enrolment_template.upper_face, full.enrolment_template.vector, atol=0.05)
+
+
+def test_former_keywords_are_still_taken(engine: Engine) -> None:
+    ((face,),) = (analysis.faces for analysis in engine.stream([hopper()], covered=True))
+    assert engine.embed([face], covered=True) == [face.enrolment_template]
+    assert engine.segment([face]) == [face]
+    with pytest.warns(DeprecationWarning, match="Face.reference is enrolment_template"):
+        assert face.reference == face.enrolment_template
 
 
 def test_an_engine_without_a_network_for_masks_makes_none(engine: Engine) -> None:
     plain = Engine(embedder="dlib-resnet", segmenter=None)
     assert not plain.makes_upper_face
     assert not plain.sees_masks
-    (face,) = next(iter(plain.stream([hopper()], covered=True))).faces
+    (face,) = next(plain.stream([hopper()])).faces
     assert face.enrolment_template is face.template
 
 

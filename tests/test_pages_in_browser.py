@@ -23,7 +23,7 @@ from bareface.reports.candidates import candidate_report
 from bareface.reports.evaluation import report
 from bareface.reports.restoration import page as does_it_help
 from bareface.scores.score_file import ScoreInfo
-from bareface.values.face import Box, Face, Landmarks, Template
+from bareface.values.face import Box, Computed, Face, Landmarks, Template
 from bareface.values.search import Candidate, CandidateList
 from tests.browser import open_page
 from tests.evaluation.helpers import random_scores
@@ -60,7 +60,7 @@ def candidates(folder: Path) -> bytes:
     template = Template(np.ones(128, np.float32), "bareface128", "dlib-128", "float32", "full", 0.5)
     face = Face(
         Box(0, 0, 99, 101), Landmarks(np.zeros((5, 2), np.float32), "dlib5"), 1.06, crop[:150, :150], crop, HOSTILE,
-        lambda chips: [template],
+        computed=Computed.of(template),
     )  # fmt: skip
     found = Candidate(
         rank=1, subject_id=1, subject=HOSTILE, reference_id=1, source=HOSTILE, similarity=0.9, distance=0.4,

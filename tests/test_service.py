@@ -12,6 +12,7 @@ from bareface.errors import GalleryError, ImageError, TemplateError, UsageError
 from bareface.imaging import decode as images
 from bareface.services.gallery import Gallery
 from bareface.values.enrolment import EnrolOutcome
+from bareface.values.face import EVERYTHING
 from tests.gallery.pictures import TileEngine, colours, people, picture, save
 
 RED, GREEN, BLUE = (230, 60, 60), (60, 230, 60), (60, 60, 230)
@@ -148,9 +149,9 @@ def test_a_photo_that_vanishes_after_the_walk_is_missing(gallery, tmp_path):
     photos = [save(tmp_path / "photos" / f"{n}.png", colour) for n, colour in enumerate(colours(3))]
 
     class Vanishing(TileEngine):
-        def stream(self, sources, batch=32, *, covered=False):
+        def stream(self, sources, batch=32, want=EVERYTHING):
             photos[1].unlink()
-            return super().stream(sources, batch)
+            return super().stream(sources, batch, want)
 
     with Gallery.open(tmp_path / "g", Vanishing()) as opened:
         report = opened.enrol(tmp_path / "photos")

@@ -87,7 +87,7 @@ def embed_subjects(
     masked: list[Template] = []
     while batch := list(islice(faces, BATCH)):
         subjects += [number for number, _, _ in batch]
-        bare += engine.embed([face for _, face, _ in batch], covered=True)
+        bare += engine.embed([face for _, face, _ in batch], upper_face=True)
         masked += engine.embed([face for _, _, face in batch])
     none = np.full(len(bare[0].vector), np.nan, np.float32)
     result = Embedded(
@@ -108,7 +108,7 @@ def _faces(
     """Subject, bare face and masked face of each photo that has a face."""
     for seed, (number, path) in enumerate(photos):
         photo = images.decode(path)
-        found = engine.detect(photo)
+        found = engine.detect(photo, want=())
         if not found:
             continue
         height, width = photo.pixels.shape[:2]

@@ -32,6 +32,6 @@ def redistributable(each: int | None = None) -> list[Path]:
 
 def largest_faces(engine: Engine, photos: Sequence[Path]) -> Iterator[Face]:
     """The largest face of each photo, with its template; photos without one are passed over."""
-    for analysis in engine.stream(photos):
+    for analysis in engine.stream(photos, want=["template"]):
         if analysis.faces:
             yield max(analysis.faces, key=lambda face: face.box.area)

@@ -178,7 +178,8 @@ def _made(jobs: list[Job], engine: Engine) -> Faces:
     templates: list[Float32] = []
     found = _found(jobs, engine, failed)
     while batch := list(islice(found, BATCH)):
-        engine.segment([face for _, _, face in batch])
+        seen = engine.complete([face for _, _, face in batch], ["occlusion"])
+        batch = [(job, visible, face) for (job, visible, _), face in zip(batch, seen, strict=True)]
         chips = [face.chip for _, _, face in batch]
         # What an embedder with `mirror` on its card does, but keeping both halves.
         both = halves.embed([*chips, *(np.ascontiguousarray(chip[:, ::-1]) for chip in chips)])
@@ -226,7 +227,7 @@ def _found(jobs: list[Job], engine: Engine, failed: list[str]) -> Iterator[tuple
 
 
 def _face(engine: Engine, pixels: UInt8) -> Face | None:
-    found = engine.faces(pixels)
+    found = engine.faces(pixels, want=())
     return subject_face(found, (pixels.shape[1], pixels.shape[0])) if found else None
 
 

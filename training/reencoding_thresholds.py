@@ -61,7 +61,10 @@ def closeness(a: Face, b: Face) -> tuple[float, float]:
 
 def largest(engine: Engine, sources: list[Source]) -> list[Face | None]:
     """The largest face of each photo, None where none is found."""
-    return [max(found.faces, key=lambda face: face.box.area, default=None) for found in engine.stream(sources)]
+    return [
+        max(found.faces, key=lambda face: face.box.area, default=None)
+        for found in engine.stream(sources, want=["template"])
+    ]
 
 
 def measured() -> tuple[dict[str, Float64], Float64]:

@@ -35,7 +35,7 @@ def faces() -> list[tuple[UInt8, Landmarks]]:
     engine, found = Engine(), []
     for person in portraits():
         pixels = images.decode(person.photos[0]).pixels
-        face = engine.faces(pixels)[0]
+        face = engine.faces(pixels, want=())[0]
         eyes = Target.of(face.landmarks).eyes
         x, y = face.landmarks.points.mean(axis=0)
         left, top = max(round(x - 2 * eyes), 0), max(round(y - 2.1 * eyes), 0)

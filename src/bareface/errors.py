@@ -137,7 +137,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "image.truncated", "image.unsupported",
         "model.external", "model.interface", "model.min-face", "model.name", "model.task", "model.terms",
         "model.threads", "model.unreadable",
-        "face.copied",
+        "face.not-computed",
         "template.value",
         "gallery.empty", "gallery.import-format", "gallery.import-read", "gallery.name",
         "calibration.format", "calibration.gallery", "calibration.llr", "calibration.rate", "calibration.scores",

@@ -15,14 +15,14 @@ from bareface.evaluation.run import Transform, run, subject_face
 from bareface.imaging import decode as images
 from bareface.scores.score_file import FAILED
 from bareface.services.engine import Analysis
-from bareface.values.face import Box, Face, Landmarks, Source, Template, UInt8
+from bareface.values.face import Box, Computed, Face, Landmarks, Source, Template, UInt8, Want
 
 
 def face(box: Box, vector: list[float]) -> Face:
     landmarks = Landmarks(np.zeros((5, 2), np.float32), "five")
     blank = np.zeros((1, 1, 3), np.uint8)
     template = Template(np.array(vector, np.float32), "fake", "colours")
-    return Face(box, landmarks, 1.0, blank, blank, "", lambda _: [template])
+    return Face(box, landmarks, 1.0, blank, blank, "", computed=Computed.of(template))
 
 
 class ColourEngine:
@@ -33,7 +33,7 @@ class ColourEngine:
     def __init__(self) -> None:
         self.sizes: list[tuple[int, int]] = []
 
-    def stream(self, sources: Iterable[Source], *, covered: bool = False) -> Iterator[Analysis]:
+    def stream(self, sources: Iterable[Source], want: Iterable[Want]) -> Iterator[Analysis]:
         for source in sources:
             try:
                 photo = images.decode(source)
@@ -84,16 +84,16 @@ def test_masked_samples_are_held_against_both_templates(folder: Path) -> None:
     """By what the engine sees: green photos are masked, and red ones have a blue second template."""
 
     class Seeing(ColourEngine):
-        def stream(self, sources: Iterable[Source], *, covered: bool = False) -> Iterator[Analysis]:
-            assert covered
-            for analysis in super().stream(sources):
+        def stream(self, sources: Iterable[Source], want: Iterable[Want]) -> Iterator[Analysis]:
+            assert "upper_face" in want
+            for analysis in super().stream(sources, want):
+                faces = []
                 for one in analysis.faces:
                     red = one.template.vector[0] > 128
                     second = np.array([0, 3, 4], np.float32) if red else None
-                    one.__dict__["template"] = replace(
-                        one.template, mask_state="none" if red else "full", upper_face=second
-                    )
-                yield analysis
+                    template = replace(one.template, mask_state="none" if red else "full", upper_face=second)
+                    faces.append(replace(one, computed=Computed.of(template)))
+                yield replace(analysis, faces=tuple(faces))
 
     scores = run(all_pairs(folder), Seeing())
     pairs = {

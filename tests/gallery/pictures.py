@@ -18,7 +18,20 @@ from bareface.errors import BarefaceError
 from bareface.faces.quality import Measures, Quality
 from bareface.imaging import decode as images
 from bareface.services.engine import Analysis
-from bareface.values.face import Box, Face, Float32, Landmarks, MaskState, Photo, Source, Template, UInt8
+from bareface.values.face import (
+    EVERYTHING,
+    Box,
+    Computed,
+    Face,
+    Float32,
+    Landmarks,
+    MaskState,
+    Photo,
+    Source,
+    Template,
+    UInt8,
+    Want,
+)
 
 TILE = 48
 DIMENSION = 16
@@ -70,7 +83,9 @@ class TileEngine:
 
     makes_upper_face = sees_masks = False
 
-    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
+    def stream(
+        self, sources: Iterable[Source], batch: int = 32, want: Iterable[Want] = EVERYTHING
+    ) -> Iterator[Analysis]:
         for source in sources:
             try:
                 photo = images.decode(source)
@@ -78,7 +93,11 @@ class TileEngine:
                 yield Analysis(str(source)[:99], None, (), error)
                 continue
             self.analysed.append(photo.source)
-            yield Analysis(photo.source, replace(photo, pixels=photo.pixels[:0]), tuple(self._faces(photo)))
+            yield Analysis(
+                photo.source,
+                replace(photo, pixels=photo.pixels[:0]),
+                tuple(self.complete(list(self._faces(photo)), want)),
+            )
 
     def _faces(self, photo: Photo) -> Iterator[Face]:
         for left in range(0, photo.pixels.shape[1], TILE):
@@ -87,16 +106,19 @@ class TileEngine:
                 box = Box(left, 0, left + TILE, TILE)
                 points = Landmarks(np.full((5, 2), left, np.float32), "five")
                 chip = np.resize(tile, (150, 150, 3))
-                yield Face(
-                    box,
-                    points,
-                    1 - left / 1e4,
-                    chip,
-                    np.resize(tile, (160, 160, 3)),
-                    photo.source,
-                    self._embed,
-                    _cover=self.embed_upper_faces if self.makes_upper_face else None,
-                )
+                yield Face(box, points, 1 - left / 1e4, chip, np.resize(tile, (160, 160, 3)), photo.source)
+
+    def complete(self, faces: Sequence[Face], want: Iterable[Want]) -> list[Face]:
+        return [replace(face, computed=self._computed(face, {"occlusion", "template", *want})) for face in faces]
+
+    def _computed(self, face: Face, want: set[Want]) -> Computed:
+        (template,) = self._embed([face])
+        if "upper_face" in want and self.makes_upper_face and template.mask_state == "none":
+            template = replace(template, upper_face=self.embed_upper_faces([face.chip])[0])
+        return replace(Computed.of(template, self._quality(face)), known=frozenset(want))
+
+    def _quality(self, face: Face) -> Quality | None:
+        return None
 
     def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         raise NotImplementedError("this engine makes no second templates")
@@ -128,12 +150,9 @@ class LookEngine(TileEngine):
         red, green, blue = face.chip[0, 0].tolist()
         return self.looks.get((red, green, blue), Look())
 
-    def _faces(self, photo: Photo) -> Iterator[Face]:
-        for face in super()._faces(photo):
-            score = self._look(face).quality
-            measures = Measures(0, 0, 0, 0, 0, 0, 0, 0, 0)
-            face.__dict__["quality"] = Quality(score, score, 99, 99, 99, 99, None, None, measures)
-            yield face
+    def _quality(self, face: Face) -> Quality:
+        score = self._look(face).quality
+        return Quality(score, score, 99, 99, 99, 99, None, None, Measures(0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     def _embed(self, faces: Sequence[Face]) -> list[Template]:
         return [

@@ -19,7 +19,7 @@ from bareface.services.engine import Analysis
 from bareface.services.gallery import Gallery
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite import lookups
-from bareface.values.face import Face, Float32, Source, UInt8
+from bareface.values.face import EVERYTHING, Face, Float32, Source, UInt8, Want
 from bareface.values.search import SearchResult
 from tests.gallery.pictures import Colour, Look, UpperFaceEngine, colours, save, vector_of
 from tests.gallery.test_search_restored import Restorer
@@ -58,12 +58,14 @@ class SlowEngine(UpperFaceEngine):
         self.pause = pause
         self.restorer = Restorer()
 
-    def faces(self, source: Source) -> list[Face]:
+    def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
         return list(self._faces(images.decode(source)))
 
-    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
+    def stream(
+        self, sources: Iterable[Source], batch: int = 32, want: Iterable[Want] = EVERYTHING
+    ) -> Iterator[Analysis]:
         self.pause.at("analyse")
-        return super().stream(sources, batch, covered=covered)
+        return super().stream(sources, batch, want)
 
     def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         self.pause.at("upper face")

@@ -6,7 +6,7 @@ import pytest
 
 from bareface.errors import TemplateError
 from bareface.services.gallery import Gallery
-from bareface.values.face import Template
+from bareface.values.face import EVERYTHING, Template
 from tests.gallery.pictures import TileEngine, people, picture, save, vector_of
 
 RED, GREEN = (230, 60, 60), (60, 230, 60)
@@ -95,8 +95,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
     monkeypatch.setattr("bareface.gallery.reembed.BATCH", 2)
 
     class Failing(NewEngine):
-        def stream(self, sources, batch=32, *, covered=False):
-            for number, analysis in enumerate(super().stream(sources, batch)):
+        def stream(self, sources, batch=32, want=EVERYTHING):
+            for number, analysis in enumerate(super().stream(sources, batch, want)):
                 if number == 9:
                     raise KeyboardInterrupt
                 yield analysis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from bareface.errors import RestorationError, UsageError
 from bareface.imaging import decode as images
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.services.gallery import Gallery
-from bareface.values.face import Face, Source, Template
+from bareface.values.face import EVERYTHING, Face, Source, Template, Want
 from tests.gallery.pictures import Colour, Look, LookEngine, colours, save, vector_of
 
 MASKED: Colour = (50, 60, 70)
@@ -27,7 +27,7 @@ class Restorer(LookEngine):
         self.guess = [PEOPLE[3], PEOPLE[3], PEOPLE[7], PEOPLE[3]]
         self.refuse: str | None = None
 
-    def faces(self, source: Source) -> list[Face]:
+    def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
         return list(self._faces(images.decode(source)))
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:

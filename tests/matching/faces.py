@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bareface.values.face import Box, Face, Landmarks, MaskState, Template
+from bareface.values.face import Box, Computed, Face, Landmarks, MaskState, Template
 
 
 def face(
@@ -21,4 +21,4 @@ def face(
     template = Template(values, model, "dlib-128", "float32", mask_state, visible, second)
     pixels = np.zeros((150, 150, 3), np.uint8)
     landmarks = Landmarks(np.zeros((5, 2), np.float32), "five")
-    return Face(Box(0, 0, 50, 50), landmarks, 1.0, pixels, pixels, source, lambda faces: [template] * len(faces))
+    return Face(Box(0, 0, 50, 50), landmarks, 1.0, pixels, pixels, source, computed=Computed.of(template))

@@ -208,7 +208,7 @@ def test_one_photo_that_the_model_fails_on_does_not_cost_the_others(
     sometimes: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine(embedder=sometimes, threads=1)
-    sight = engine.detect
+    sight = engine._find
 
     def white_chips(photo: Any) -> Any:
         from dataclasses import replace
@@ -216,7 +216,7 @@ def test_one_photo_that_the_model_fails_on_does_not_cost_the_others(
         faces = sight(photo)
         return faces if "hopper" in photo.source else [replace(f, chip=np.full_like(f.chip, 255)) for f in faces]
 
-    monkeypatch.setattr(engine, "detect", white_chips)
+    monkeypatch.setattr(engine, "_find", white_chips)
     good, bad = engine.stream([hopper(), astronaut()])
     assert (len(good.faces), good.error) == (1, None)
     assert bad.error is not None

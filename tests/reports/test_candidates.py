@@ -6,6 +6,7 @@ import base64
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ import pytest
 
 from bareface.imaging.decode import decode, encode
 from bareface.reports.candidates import candidate_report
-from bareface.values.face import Box, Face, Landmarks, MaskState, Template
+from bareface.values.face import Box, Computed, Face, Landmarks, MaskState, Template
 from bareface.values.search import Candidate, CandidateList, SameSource
 from tests.browser import open_page
 
@@ -50,7 +51,7 @@ def face(source: str = "probe.jpg", shade: int = 120, state: MaskState = "none",
     crop = np.full((160, 160, 3), shade, np.uint8)
     landmarks = Landmarks(np.zeros((5, 2), np.float32), "dlib5")
     template = Template(np.ones(128, np.float32), "dlib-resnet", "dlib-128", "float32", state, visible)
-    return Face(Box(0, 0, 99, 101), landmarks, 1.06, crop[:150, :150], crop, source, lambda chips: [template])
+    return Face(Box(0, 0, 99, 101), landmarks, 1.06, crop[:150, :150], crop, source, computed=Computed.of(template))
 
 
 def candidate(rank: int, fpir: float | None, *, subject: str | None = "Ada", **given: object) -> Candidate:
@@ -171,7 +172,7 @@ def test_the_probes_occlusion_map_is_shown_over_it() -> None:
     probe = face(visible=0.5)
     mapped = np.full((150, 150), 1, np.uint8)
     mapped[75:] = 2
-    probe.__dict__["occlusion"] = mapped
+    probe = replace(probe, computed=replace(probe.computed, occlusion=mapped))
     pictures = report(listing(candidate(1, 0.5), probe=(probe,))).all("img")
     assert len(pictures) == 3
     (shown,) = [picture for picture in pictures if picture.get("class") == "map"]

@@ -210,7 +210,7 @@ def engine_face(engine: Engine, good: Face, pixels: UInt8) -> Face:
     from bareface.imaging.align import align
 
     chip = align(pixels, good.landmarks)
-    return Face(good.box, good.landmarks, good.score, chip, chip, "spoilt", engine.embed, photo=images.decode(pixels))
+    return Face(good.box, good.landmarks, good.score, chip, chip, "spoilt", photo=images.decode(pixels))
 
 
 def test_the_gauges_of_a_good_photo_are_far_from_the_limits(good: Face) -> None:

@@ -22,7 +22,7 @@ from bareface.restoration.unmask import place
 from bareface.services.engine import Analysis, Engine
 from bareface.services.gallery import Gallery
 from bareface.synthesis.degradations import Defocus, Target, degrade
-from bareface.values.face import Box, Face, Landmarks, Source, Template, UInt8
+from bareface.values.face import EVERYTHING, Box, Computed, Face, Landmarks, Source, Template, UInt8, Want
 from tests.portraits import astronaut
 from tests.restoration.made import restored, smooth
 
@@ -94,7 +94,9 @@ class ChipEngine:
     model, space, precision = "chips", "chips", "float32"
     makes_upper_face = sees_masks = False
 
-    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
+    def stream(
+        self, sources: Iterable[Source], batch: int = 32, want: Iterable[Want] = EVERYTHING
+    ) -> Iterator[Analysis]:
         for source in sources:
             photo = images.decode(source)
             pixels = np.ascontiguousarray(photo.pixels[:160])  # without the band
@@ -106,7 +108,7 @@ class ChipEngine:
                 pixels,
                 pixels,
                 photo.source,
-                lambda faces, made=template: [made] * len(faces),
+                computed=Computed.of(template),
             )
             yield Analysis(photo.source, photo, (face,))
 

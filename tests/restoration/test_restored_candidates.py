@@ -19,7 +19,7 @@ from bareface.gallery.restored_candidates import (
 from bareface.gallery.search import CandidateScore
 from bareface.reports.wording import restored_cells, restored_columns
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
-from bareface.values.face import Box, Face, Landmarks, Template
+from bareface.values.face import Box, Computed, Face, Landmarks, Template
 from bareface.values.gallery import Reference
 from bareface.values.search import Candidate, CandidateList
 
@@ -54,7 +54,7 @@ def put(
     crop = np.zeros((160, 160, 3), np.uint8)
     template = Template(np.ones(4, np.float32), "m", "s", mask_state="full")
     points = Landmarks(np.zeros((5, 2), np.float32), "five")
-    face = Face(Box(0, 0, 9, 9), points, 1.0, crop, crop, "a", lambda faces: [template])
+    face = Face(Box(0, 0, 9, 9), points, 1.0, crop, crop, "a", computed=Computed.of(template))
     box = Box(0, 0, 1, 1)
     candidates = tuple(
         Candidate(rank, hit.subject_id, None, hit.reference_id, hit.similarity, 0.1, "possible", None, "", box)

@@ -102,7 +102,7 @@ def _windows(engine: Engine, photos: Sequence[Path]) -> Iterator[tuple[UInt8, Fl
             photo = images.decode(path)
         except (BarefaceError, ImageError):
             continue
-        faces = engine.detect(photo)
+        faces = engine.detect(photo, want=())
         if not faces:
             continue
         face = max(faces, key=lambda each: each.box.area)

@@ -61,7 +61,7 @@ def bare_faces(engine: Engine, photos: Iterable[Path]) -> Iterator[UInt8]:
 def largest(engine: Engine, photo: Path | UInt8) -> Face | None:
     """The largest face of a photo; None where there is none, or the file is damaged."""
     try:
-        found = engine.faces(photo)
+        found = engine.faces(photo, want=["occlusion"])
     except BarefaceError:
         return None
     return max(found, key=lambda face: face.box.area, default=None)

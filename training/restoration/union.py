@@ -91,7 +91,7 @@ def _kept_reference(engine: Engine, path: Path, kept: Path) -> tuple[Float32, Fl
     """Template and covered one of the bare photo; None where no face is found."""
     if not kept.is_file():
         face = _subject(engine, path)
-        made = None if face is None else engine.embed([face], covered=True)[0]
+        made = None if face is None else engine.embed([face], upper_face=True)[0]
         both = np.zeros((0, 0)) if made is None or made.upper_face is None else np.stack([made.vector, made.upper_face])
         np.savez(kept, both=both.astype(np.float32))
     with np.load(kept) as stored:
@@ -121,7 +121,7 @@ def _subject(engine: Engine, path: Path) -> Face | None:
     photo = images.decode(path)
     height, width = photo.pixels.shape[:2]
     return min(
-        engine.detect(photo),
+        engine.detect(photo, want=()),
         key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height),
         default=None,
     )
@@ -136,7 +136,8 @@ def _masked(engine: Engine, path: Path, state: MaskState, seed: int) -> Face | N
     worn = apply_mask(face.photo.pixels, face.landmarks, sample_mask(seed, half="train", nose=noses[seed % len(noses)]))
     chip = align(worn.pixels, face.landmarks, engine.geometry)
     # What the detector said of the bare face's mask does not hold for the masked one: the map alone decides.
-    return replace(face, chip=chip, mask=None, photo=replace(face.photo, pixels=worn.pixels))
+    masked = replace(face, chip=chip, mask=None, photo=replace(face.photo, pixels=worn.pixels))
+    return engine.complete([masked], ["template"])[0]
 
 
 def _fitted(

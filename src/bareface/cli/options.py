@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bareface.cli.complete import detector_names, embedder_names
+from bareface.faces.defaults import DETECTOR, EMBEDDER
 
 if TYPE_CHECKING:
     from bareface.services.engine import Engine
@@ -46,7 +47,7 @@ class EngineOptions:
             autocompletion=detector_names,
             rich_help_panel=_PANEL,
         ),
-    ] = "bareface"
+    ] = DETECTOR
     embedder: Annotated[
         str,
         typer.Option(
@@ -54,7 +55,7 @@ class EngineOptions:
             autocompletion=embedder_names,
             rich_help_panel=_PANEL,
         ),
-    ] = "bareface128"
+    ] = EMBEDDER
     precision: Annotated[
         Literal["float32", "int8", "auto"],
         typer.Option(

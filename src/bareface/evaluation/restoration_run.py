@@ -192,7 +192,7 @@ def _cut(pixels: UInt8, face: Face) -> UInt8:
 
 def _found(engine: Analyser, pixels: UInt8) -> Face | None:
     """The face that a photo is of, none if none is found."""
-    faces = engine.faces(pixels)
+    faces = engine.faces(pixels, want=["upper_face"])
     return subject_face(faces, (pixels.shape[1], pixels.shape[0])) if faces else None
 
 

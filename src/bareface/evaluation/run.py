@@ -158,7 +158,7 @@ def _templates(
             yield source
 
     found: list[Template | None] = [None] * len(samples)
-    for position, analysis in enumerate(engine.stream(sources(), covered=True)):
+    for position, analysis in enumerate(engine.stream(sources(), want=["upper_face"])):
         number = sent[position]
         if analysis.error is not None:
             failures[number] = analysis.error.code

@@ -1,74 +1,59 @@
-"""From photos to faces with templates: decoding, detection, alignment and embedding, overlapped and batched."""
+"""Finds the faces in photos and computes what is asked for of them."""
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Literal, Self, TypeVar
+from dataclasses import replace
+from itertools import islice
+from typing import Literal, Self
 
 import numpy as np
 
-from bareface.errors import BarefaceError, ModelError, UsageError
+from bareface.errors import BarefaceError, ModelError
+from bareface.faces.complete import Completer, checked_want
+from bareface.faces.defaults import DETECTOR, EMBEDDER, SEGMENTER
 from bareface.faces.detection.base import Detection, Detector
 from bareface.faces.detection.checked import checked as checked_faces
-from bareface.faces.embedding.base import Embedder, MaskInfo, UpperFaceEmbedder
-from bareface.faces.embedding.checked import checked
+from bareface.faces.embedding.base import Embedder, MaskInfo
 from bareface.faces.occlusion.base import Segmenter
 from bareface.faces.opening import open_detector, open_embedder, open_segmenter
+from bareface.faces.pipeline import overlapped
+from bareface.faces.smallest_face import notes, smallest_face
 from bareface.imaging import decode as images
-from bareface.imaging.align import Geometry, align, as_dlib, crop
+from bareface.imaging.align import Geometry, align, crop
 from bareface.imaging.sources import Held, each, hold, name_of
 from bareface.messages import Note
-from bareface.models import registry
 from bareface.models.sessions import check_providers
 from bareface.values import arguments
-from bareface.values.face import Box, Face, Float32, Landmarks, MaskState, Photo, Precision, Source, Template, UInt8
-from bareface.values.words import not_looked_for
+from bareface.values.analysis import Analysis
+from bareface.values.face import (
+    EVERYTHING,
+    Box,
+    Face,
+    Float32,
+    Landmarks,
+    Photo,
+    Precision,
+    Source,
+    Template,
+    UInt8,
+    Want,
+)
 
-T = TypeVar("T")
-SMALLEST_FACE = 40.0
-FACES_ACROSS = 40
-LEAST_DECODED = 20.0  # pixels: of a photo that was decoded reduced, less shows no face
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """What one photo gave.
-
-    Attributes
-    ----------
-    source
-        The photo's name.
-    photo
-        Its description, with ``pixels`` emptied so that many analyses fit in memory; None if it could not be read.
-    faces
-        Its faces with their templates, best first.
-    error
-        Why the photo could not be read, else None.
-    min_face
-        Width in pixels of the smallest face that was looked for; None where it is not known.
-    """
-
-    source: str
-    photo: Photo | None
-    faces: tuple[Face, ...]
-    error: BarefaceError | None = None
-    min_face: float | None = None
+__all__ = ["Analyser", "Analysis"]
 
 
 class Analyser:
-    """Finds faces and computes their templates.
+    """Finds faces and computes what is asked for of them: mask state, occlusion map, quality and templates.
 
     Parameters
     ----------
     detector
-        ``bareface`` or ``dlib`` (packaged), or the name of a registered detector, e.g. ``yunet``; or any
+        ``bareface`` (by default) or ``dlib`` (packaged), or the name of a registered detector, e.g. ``yunet``; or any
         :class:`Detector`.
     embedder
-        Name of an embedder's model card; or any :class:`Embedder`.
+        ``bareface128`` by default. Name of an embedder's model card; or any :class:`Embedder`.
     precision
         ``float32``; ``int8``, which is faster and an error on a CPU without VNNI, whose sums could saturate; or
         ``auto``: ``int8`` where the CPU and the embedder have it, else ``float32``. Templates name theirs.
@@ -94,13 +79,13 @@ class Analyser:
 
     def __init__(
         self,
-        detector: str | Detector = "bareface",
-        embedder: str | Embedder = "bareface128",
+        detector: str | Detector = DETECTOR,
+        embedder: str | Embedder = EMBEDDER,
         precision: Precision | Literal["auto"] = "float32",
         providers: Sequence[str] | None = None,
         threads: int | None = None,
         min_face: float | None = None,
-        segmenter: str | Segmenter | None = "bareface-occlusion",
+        segmenter: str | Segmenter | None = SEGMENTER,
         limits: images.Limits = images.DEFAULT_LIMITS,
     ) -> None:
         if min_face is not None:
@@ -122,14 +107,13 @@ class Analyser:
         self.min_face = min_face
         self.limits = limits
         self._detector = open_detector(detector, self.providers) if isinstance(detector, str) else detector
-        self._embedder = (
-            open_embedder(embedder, precision, self.providers, self.threads) if isinstance(embedder, str) else embedder
-        )
-        if self._embedder.geometry != "dlib-150" and not isinstance(self._embedder, UpperFaceEmbedder):
+        if isinstance(embedder, str):
+            embedder = open_embedder(embedder, precision, self.providers, self.threads)
+        if embedder.geometry != "dlib-150" and not Completer(embedder, None).makes_upper_face:
             segmenter = None
-        self._segmenter = open_segmenter(segmenter, self.providers) if isinstance(segmenter, str) else segmenter
-        self._dimension = registry.space_dimension(self._embedder.space)
-        self._embed_upper = self._upper_faces if isinstance(self._embedder, UpperFaceEmbedder) else None
+        if isinstance(segmenter, str):
+            segmenter = open_segmenter(segmenter, self.providers)
+        self._completer = Completer(embedder, segmenter)
 
     def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
         """Travel to other processes as settings; networks are opened there anew."""
@@ -143,27 +127,27 @@ class Analyser:
     @property
     def model(self) -> str:
         """Identifier of the embedder, as its templates carry it."""
-        return self._embedder.model
+        return self._completer.embedder.model
 
     @property
     def space(self) -> str:
         """The space of its templates."""
-        return self._embedder.space
+        return self._completer.embedder.space
 
     @property
     def precision(self) -> str:
         """The arithmetic of its embedder."""
-        return self._embedder.precision
+        return self._completer.embedder.precision
 
     @property
     def geometry(self) -> Geometry:
-        """The alignment its embedder wants its chips in."""
-        return self._embedder.geometry
+        """The alignment that its embedder takes chips in."""
+        return self._completer.embedder.geometry
 
     @property
     def makes_upper_face(self) -> bool:
-        """Whether references of bare faces come with an upper-face template."""
-        return self._embed_upper is not None
+        """Whether templates to enrol have ``upper_face``, for faces without a mask."""
+        return self._completer.makes_upper_face
 
     @property
     def covers(self) -> bool:
@@ -172,103 +156,93 @@ class Analyser:
 
     @property
     def sees_masks(self) -> bool:
-        """Whether it draws occlusion maps, so that templates know what of a face was visible."""
-        return self._segmenter is not None
+        """Whether it draws occlusion maps, so that templates know how much of a face was visible."""
+        return self._completer.segmenter is not None
 
-    def faces(self, source: Source) -> list[Face]:
-        """Find the faces in a photo, best first; templates are computed on first use.
+    def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
+        """Find the faces in a photo, best first, with all that is asked for.
 
         Parameters
         ----------
         source
             A path, the bytes of a file, a file opened in binary mode, a Pillow image, or an RGB array [H, W, 3] uint8.
+        want
+            What to compute of each face: any of ``occlusion``, ``quality``, ``template`` and ``upper_face``, or
+            nothing. See :data:`bareface.values.face.Want`.
 
         Raises
         ------
         ImageError
-            Where the photo cannot be read.
+            If the photo cannot be read.
+        ModelError
+            ``model.output``, ``model.run``: a network failed.
+        UsageError
+            ``usage.value``: there is nothing of that name to compute.
         """
-        return self.detect(images.decode(source, self.limits))
+        return list(self.analyse(source, want).faces)
 
-    def detect(self, photo: Photo) -> list[Face]:
-        """Find the faces in a decoded photo, best first."""
+    def analyse(self, source: Source | Photo, want: Iterable[Want] = EVERYTHING) -> Analysis:
+        """Find the faces in a photo; parameters and errors as :meth:`faces` has them, or a decoded photo."""
+        known = checked_want(want)
+        photo = source if isinstance(source, Photo) else images.decode(source, self.limits)
+        found = self._completer.complete(self._find(photo), known)
+        photo = replace(photo, notes=self.notes(photo))
+        return Analysis(photo.source, photo, tuple(found), min_face=self.least_face(photo))
+
+    def detect(self, photo: Photo, want: Iterable[Want] = EVERYTHING) -> list[Face]:
+        """Find the faces in a decoded photo, as :meth:`faces` does."""
         arguments.instance("photo", photo, Photo, Note("argument.photo"))
-        found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
-        found = checked_faces(found, self.detector, photo.pixels.shape[:2])
-        return [self._face(photo, detection) for detection in found]
+        return list(self.analyse(photo, want).faces)
 
     def least_face(self, photo: Photo) -> float:
-        """Width, in pixels of the full-size photo, of the smallest face that is looked for in it.
+        """Return the width, in pixels of the full-size photo, of the smallest face that is looked for in it.
 
         That is ``min_face``, or 40 pixels; by default detectors that do not take large photos in tiles (dlib, YuNet)
         look for no face under a fortieth of the longer side. It is more where a huge JPEG was decoded so much
         reduced that such a face has less than 20 pixels left.
         """
         arguments.instance("photo", photo, Photo, Note("argument.photo"))
-        least = self.min_face or SMALLEST_FACE
-        if self.min_face is None and not getattr(self._detector, "in_tiles", False):
-            least = max(least, max(photo.size) / FACES_ACROSS)
-        return max(least, LEAST_DECODED / photo.scale) if photo.scale < 1 else least
+        return smallest_face(photo, self.min_face, getattr(self._detector, "in_tiles", False))
 
     def notes(self, photo: Photo) -> tuple[str, ...]:
-        """The photo's notes, and one more where faces of the size that was asked for were not looked for."""
-        least = self.least_face(photo)
-        return (*photo.notes, not_looked_for(least)) if least > (self.min_face or SMALLEST_FACE) else photo.notes
+        """Return the photo's notes, with one more if faces of the size asked for were not looked for."""
+        return notes(photo, self.least_face(photo), self.min_face)
 
-    def embed(self, faces: Sequence[Face], *, covered: bool = False) -> list[Template]:
-        """Templates of many faces in one batch; the faces remember them.
+    def complete(self, faces: Sequence[Face], want: Iterable[Want] = EVERYTHING) -> list[Face]:
+        """Return faces with what is asked for, computed in batches unless they have it.
 
-        With ``covered`` give ``Face.enrolment_template``, at the price of another network's run for each bare face.
+        Parameters
+        ----------
+        faces
+            Faces that an engine with the same networks found.
+        want
+            See :meth:`faces`.
         """
         arguments.items("faces", faces, Face, "faces")
-        new = [face for face in faces if "template" not in face.__dict__]
-        if new:
-            for face, template in zip(new, self._templates(new), strict=True):
-                # Where functools.cached_property keeps its value.
-                face.__dict__["template"] = template
-        if not covered:
-            return [face.template for face in faces]
-        bare = [f for f in faces if "enrolment_template" not in f.__dict__ and f.template.mask_state == "none"]
-        if bare and self._embed_upper is not None:
-            for face, vector in zip(bare, self._embed_upper([face.chip for face in bare]), strict=True):
-                face.__dict__["enrolment_template"] = replace(face.template, upper_face=vector)
-        return [face.enrolment_template for face in faces]
+        return self._completer.complete(faces, checked_want(want))
 
-    def segment(self, faces: Sequence[Face]) -> None:
-        """Draw the occlusion maps of many faces in one batch; the faces remember them."""
-        arguments.items("faces", faces, Face, "faces")
-        new = [face for face in faces if "occlusion" not in face.__dict__]
-        if new and self._segmenter is not None:
-            for face, classes in zip(new, self._maps([face.chip for face in new]), strict=True):
-                face.__dict__["occlusion"] = classes
+    def embed(self, faces: Sequence[Face], *, upper_face: bool = False, covered: bool = False) -> list[Template]:
+        """Return the templates of faces, computed in batches unless they have them.
 
-    def _maps(self, chips: Sequence[UInt8]) -> UInt8:
-        """Occlusion maps in the geometry ``dlib-150``, whatever that of the chips."""
-        assert self._segmenter is not None
-        return self._segmenter.segment([as_dlib(chip) for chip in chips])
+        Parameters
+        ----------
+        faces
+            The faces; they stay as they are.
+        upper_face
+            Return ``enrolment_template`` instead of ``template``.
+        covered
+            The same: its name in version 0.1, until version 0.4.
+        """
+        if upper_face or covered:
+            return [face.enrolment_template for face in self.complete(faces, ["upper_face"])]
+        return [face.template for face in self.complete(faces, ["template"])]
 
-    def _templates(self, faces: Sequence[Face]) -> list[Template]:
-        self.segment(faces)
-        masks = [MaskInfo(face.mask_state, face.occlusion) for face in faces]
-        embedder = self._embedder
-        made = (embedder.model, embedder.space, embedder.precision)
-        vectors = self._vectors([face.chip for face in faces], masks)
-        return [
-            Template(vector, *made, face.mask_state, face.visible) for vector, face in zip(vectors, faces, strict=True)
-        ]
-
-    def _vectors(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None) -> Float32:
-        """What the embedder says of these chips, checked: an embedder may be anybody's."""
-        vectors = checked(self._embedder.embed(chips, masks), len(chips), self.model, self._dimension)
-        self._dimension = vectors.shape[1]
-        return vectors
-
-    def _upper_faces(self, chips: Sequence[UInt8]) -> Float32:
-        assert isinstance(self._embedder, UpperFaceEmbedder)
-        return checked(self._embedder.embed_upper_faces(chips), len(chips), self.model, self._dimension)
+    def segment(self, faces: Sequence[Face]) -> list[Face]:
+        """Return faces with occlusion maps: as :meth:`complete`, for programs written for version 0.1."""
+        return self.complete(faces, ["occlusion"])
 
     def embed_chips(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> list[Template]:
-        """Templates of aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
+        """Embed aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
 
         Parameters
         ----------
@@ -282,11 +256,7 @@ class Analyser:
             arguments.items("masks", masks, MaskInfo, "MaskInfo")
             if len(masks) != len(chips):
                 raise arguments.refused("masks", masks, Note("argument.for-each-chip"))
-        embedder = self._embedder
-        made = (embedder.model, embedder.space, embedder.precision)
-        states: list[MaskState] = [mask.state for mask in masks] if masks else ["none"] * len(chips)
-        vectors = self._vectors(chips, masks)
-        return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
+        return self._completer.templates(chips, masks)
 
     def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         """Embed the upper halves of bare, aligned faces in one batch, float32 [n, d].
@@ -296,16 +266,21 @@ class Analyser:
         ModelError
             ``model.task``: this embedder has no network for it (``makes_upper_face`` is false).
         """
-        if self._embed_upper is None:
-            raise ModelError("model.task/upper-face", model=self.model)
         _check_chips(chips)
-        return self._embed_upper(chips) if len(chips) else np.zeros((0, self._dimension or 0), np.float32)
+        return self._completer.upper_faces(chips)
 
     cover_chips = embed_upper_faces
     """Its name in version 0.1, until version 0.4."""
 
-    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
-        """Analyse many photos in order, the stages overlapping and the templates computed in batches.
+    def stream(
+        self,
+        sources: Iterable[Source],
+        batch: int = 32,
+        want: Iterable[Want] = EVERYTHING,
+        *,
+        covered: bool | None = None,
+    ) -> Iterator[Analysis]:
+        """Analyse many photos in order, the stages overlapping and the networks running in batches.
 
         Parameters
         ----------
@@ -313,9 +288,11 @@ class Analyser:
             Photos; a generator is read only a little ahead. Each is taken as it is at that moment, so one buffer may be
             filled again and again.
         batch
-            How many photos are taken together for embedding.
+            How many photos are taken together by the networks.
+        want
+            See :meth:`faces`.
         covered
-            Whether ``Face.enrolment_template`` is computed in batches, too.
+            Ignored: version 0.1 needed it for ``enrolment_template``. Accepted until version 0.4.
 
         Yields
         ------
@@ -328,40 +305,11 @@ class Analyser:
             ``usage.forked``: it is read on in a forked process. There, begin a stream of its own.
         """
         batch = arguments.count("batch", batch, 1)
-        process = os.getpid()
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="bareface") as pool:
-            photos: deque[Future[Analysis]] = deque()
-            chunks: deque[Future[list[Analysis]]] = deque()
-            chunk: list[Analysis] = []
-
-            def mine(future: Future[T]) -> T:
-                if os.getpid() != process:  # the threads that would give a result are not there
-                    raise UsageError("usage.forked")
-                return future.result()
-
-            def close_chunk() -> None:
-                nonlocal chunk
-                chunks.append(pool.submit(self._embedded, chunk, covered))
-                chunk = []
-
-            try:
-                for source in each(sources):
-                    photos.append(pool.submit(self._analyse, self._held(source), name_of(source)))
-                    if len(photos) > batch:
-                        chunk.append(mine(photos.popleft()))
-                    if len(chunk) == batch:
-                        close_chunk()
-                    while len(chunks) > 2:
-                        yield from mine(chunks.popleft())
-                while photos:
-                    chunk.append(mine(photos.popleft()))
-                    if len(chunk) == batch:
-                        close_chunk()
-                close_chunk()
-                while chunks:
-                    yield from mine(chunks.popleft())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        known = checked_want(want)
+        held = ((self._held(source), name_of(source)) for source in each(sources))
+        return overlapped(
+            held, self._found, lambda found: self._completed(found, known), threads=self.threads, batch=batch
+        )
 
     def _held(self, source: Source) -> Held | BarefaceError:
         try:
@@ -369,49 +317,52 @@ class Analyser:
         except BarefaceError as error:
             return error
 
-    def _analyse(self, source: Held | BarefaceError, name: str) -> Analysis:
+    def _found(self, held: tuple[Held | BarefaceError, str]) -> Analysis:
+        source, name = held
         if isinstance(source, BarefaceError):
             return Analysis(name, None, (), source)
         try:
             photo = images.decode(source, self.limits)
         except BarefaceError as error:
             return Analysis(name, None, (), error)
-        faces = tuple(replace(face, photo=None) for face in self.detect(photo))
+        faces = tuple(replace(face, photo=None) for face in self._find(photo))
         emptied = replace(photo, pixels=photo.pixels[:0, :0].copy(), notes=self.notes(photo))
         return Analysis(photo.source, emptied, faces, min_face=self.least_face(photo))
 
-    def _embedded(self, analyses: list[Analysis], covered: bool) -> list[Analysis]:
-        """The same photos with templates; the model's error where it fails on some of them only."""
+    def _completed(self, found: Sequence[Analysis], want: frozenset[Want]) -> list[Analysis]:
+        """Complete photos together; where a model fails on some of them only, these get its error."""
         try:
-            self._embed_all([face for analysis in analyses for face in analysis.faces], covered)
+            faces = iter(self._completer.complete([face for one in found for face in one.faces], want))
         except ModelError:
-            tried = [self._embedded_alone(analysis, covered) for analysis in analyses]
-            if not any(analysis.faces for analysis in tried):
+            tried = [self._completed_alone(one, want) for one in found]
+            if not any(one.faces for one in tried):
                 raise
             return tried
-        return analyses
+        return [replace(one, faces=tuple(islice(faces, len(one.faces)))) for one in found]
 
-    def _embedded_alone(self, analysis: Analysis, covered: bool) -> Analysis:
+    def _completed_alone(self, one: Analysis, want: frozenset[Want]) -> Analysis:
         try:
-            self._embed_all(analysis.faces, covered)
+            return replace(one, faces=tuple(self._completer.complete(one.faces, want)))
         except ModelError as error:
-            return Analysis(analysis.source, analysis.photo, (), error)
-        return analysis
+            return Analysis(one.source, one.photo, (), error)
 
-    def _embed_all(self, faces: Sequence[Face], covered: bool, step: int = 32) -> None:
-        for start in range(0, len(faces), step):
-            self.embed(faces[start : start + step], covered=covered)
+    def _find(self, photo: Photo) -> list[Face]:
+        found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
+        found = checked_faces(found, self.detector, photo.pixels.shape[:2])
+        return [self._face(photo, detection) for detection in found]
 
     def _face(self, photo: Photo, detection: Detection) -> Face:
-        chip = align(photo.pixels, detection.landmarks, self._embedder.geometry)
-        cut = crop(photo.pixels, detection.box)
         full = 1 / photo.scale
-        box = Box(*(value * full for value in detection.box))
-        landmarks = Landmarks((detection.landmarks.points * full).astype(np.float32), detection.landmarks.scheme)
-        segment = None if self._segmenter is None else self._maps
-        embed, mask = self._templates, detection.mask
+        points = (detection.landmarks.points * full).astype(np.float32)
         return Face(
-            box, landmarks, detection.score, chip, cut, photo.source, embed, mask, segment, photo, self._embed_upper
+            box=Box(*(value * full for value in detection.box)),
+            landmarks=Landmarks(points, detection.landmarks.scheme),
+            score=detection.score,
+            chip=align(photo.pixels, detection.landmarks, self.geometry),
+            crop=crop(photo.pixels, detection.box),
+            source=photo.source,
+            mask=detection.mask,
+            photo=photo,
         )
 
 

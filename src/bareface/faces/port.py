@@ -1,18 +1,16 @@
-"""What finds faces and makes templates, as galleries need it."""
+"""The engine as galleries need it: something that finds faces and makes templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from bareface.values.face import Source
-
-if TYPE_CHECKING:
-    from bareface.faces.analyser import Analysis
+from bareface.values.analysis import Analysis
+from bareface.values.face import EVERYTHING, Face, Source, Want
 
 
 class FaceEngine(Protocol):
-    """What finds faces and makes templates; :class:`bareface.Engine` is one."""
+    """Finds faces and makes templates; :class:`bareface.Engine` is one."""
 
     @property
     def model(self) -> str:
@@ -28,11 +26,16 @@ class FaceEngine(Protocol):
 
     @property
     def makes_upper_face(self) -> bool:
-        """Whether references of bare faces come with an upper-face template."""
+        """Whether templates to enrol have ``upper_face``, for faces without a mask."""
 
     @property
     def sees_masks(self) -> bool:
-        """Whether it looks what of a face is visible."""
+        """Whether it measures how much of a face is visible."""
 
-    def stream(self, sources: Iterable[Source], batch: int = 32, *, covered: bool = False) -> Iterator[Analysis]:
-        """Yield one analysis a source, in order; errors are values. ``covered``: with ``Face.enrolment_template``."""
+    def complete(self, faces: Sequence[Face], want: Iterable[Want]) -> list[Face]:
+        """Return faces with what is asked for; what they have is not computed again."""
+
+    def stream(
+        self, sources: Iterable[Source], batch: int = 32, want: Iterable[Want] = EVERYTHING
+    ) -> Iterator[Analysis]:
+        """Yield one analysis a source, in order, with faces that have what is asked for; errors are values."""

@@ -59,13 +59,6 @@ class Probe:
         return max((face.template.mask_state for face in self.faces), key=STATES.index)
 
     @property
-    def upper_face(self) -> Float32 | None:
-        """Of a bare probe, what masked references are held against beside ``vector``; None where there is none."""
-        made = [face.enrolment_template.upper_face for face in self.faces] if self.mask_state == "none" else []
-        known = [vector for vector in made if vector is not None]
-        return _middle(known) if known and len(known) == len(made) else None
-
-    @property
     def visible(self) -> float | None:
         """Share of the face that shows; of fused faces the largest, since together they show at least that."""
         return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
@@ -96,7 +89,7 @@ def probes_of(
     notes: list[str] = []
     refused: list[Face] = []
     least: list[float | None] = []
-    for analysis in engine.stream(sources):
+    for analysis in engine.stream(sources, want=["quality", "template"]):
         if analysis.error is not None:
             raise analysis.error
         assert analysis.photo is not None
@@ -123,6 +116,13 @@ def probes_of(
     if same_person and len(found) > 1:
         found = [_fused(found)]
     return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
+
+
+def upper_face_of(engine: FaceEngine, probe: Probe) -> Float32 | None:
+    """Compute the second vector of a bare probe, which masked references are compared with; None if there is none."""
+    made = [face.enrolment_template.upper_face for face in engine.complete(probe.faces, ["upper_face"])]
+    known = [vector for vector in made if vector is not None]
+    return _middle(known) if known and len(known) == len(made) else None
 
 
 def _fused(probes: Sequence[Probe]) -> Probe:
@@ -213,7 +213,7 @@ def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | Non
         return None
     if probe.mask_state != "none":
         return probe.vector
-    return probe.upper_face if any_masked else None
+    return upper_face_of(engine, probe) if any_masked else None
 
 
 def best_of_subjects(

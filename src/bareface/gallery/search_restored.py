@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, runtime_checkable
 
@@ -19,7 +19,7 @@ from bareface.restoration.unmask import MOST
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values import arguments
-from bareface.values.face import Face, Source
+from bareface.values.face import EVERYTHING, Face, Source, Want
 from bareface.values.search import CandidateList
 
 DEEP: Final = 100
@@ -30,8 +30,8 @@ DEEP: Final = 100
 class RestoringEngine(FaceEngine, Protocol):
     """An engine that restores faces, too; :class:`bareface.Engine` is one."""
 
-    def faces(self, source: Source) -> list[Face]:
-        """The faces in a photo, which they keep."""
+    def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
+        """Find the faces in a photo, which they keep."""
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
         """Guesses of what a mask hides, put on record."""
@@ -85,7 +85,9 @@ def search_restored(
             why = Note("note.masked-not-enhanced" if masked else "note.no-mask")
             yield RestoredSearch(entry, None, notes=(why,))
         else:
-            whole = next((one for one in _whole(engine, sources, found) if _same(one, face)), face)
+            whole = next(
+                (replace(face, photo=one.photo) for one in _whole(engine, sources, found) if _same(one, face)), face
+            )
             try:
                 restored = engine.unmask(whole, wish.completions, wish.seed) if masked else engine.enhance(whole)
             except RestorationError as error:
@@ -100,7 +102,7 @@ def _whole(engine: RestoringEngine, sources: Sequence[Source], found: dict[int, 
     """All faces of the photos, which a stream lets go of; looked for once."""
     for place, source in enumerate(sources):
         if place not in found:
-            found[place] = engine.faces(source)
+            found[place] = engine.faces(source, want=())
         yield from found[place]
 
 

@@ -65,6 +65,7 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     arguments.choice("method", method, METHODS, code="restoration.method")
     fidelity = arguments.number("fidelity", fidelity, 0, 1, code="restoration.fidelity")
     cut = aligned(face)
+    (face,) = engine.complete([face], ["quality", "template"])
     reason = why_hopeless(face, cut)
     if reason is not None:
         raise RestorationError("restoration.no-information", reason=reason, source=face.source)

@@ -67,6 +67,7 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     completions = arguments.count("completions", completions, 1, MOST, code="restoration.completions")
     seed = arguments.count("seed", seed)
     cut = aligned(face)
+    (face,) = engine.complete([face], ["template"])
     photo, source, placement, beyond = cut.photo, cut.pixels, cut.placement, cut.beyond
     hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
     hidden = hidden & ~beyond

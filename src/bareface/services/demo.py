@@ -149,7 +149,7 @@ def _search(gallery: Gallery, probe: Probe) -> Finding:
 def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]:
     """Bad photos of a person, made from a good one: a file for each way of being bad."""
     photo = images.decode(person.photos[0])
-    face = engine.detect(photo)[0]
+    face = engine.detect(photo, want=())[0]
     target = Target.of(face.landmarks)
     mask = sample_mask(_SEED, half="test", kind="surgical", nose="medium")
     worse: dict[str, tuple[Degradation, ...]] = {

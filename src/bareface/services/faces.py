@@ -238,7 +238,7 @@ class Faces:
             filled = self._grey(region) if isinstance(region, Path) else region
             engine = self._engine.get()
             make_folder(output)
-            chosen = _chosen(engine.detect(opened), face, str(photo))
+            chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
             restored = engine.unmask(chosen, completions, seed, filled)
             facts.add(photos=1, completions=len(restored.completions))
             overview = output / file_name(photo.stem, ".unmask.png")
@@ -286,7 +286,7 @@ class Faces:
             opened = images.decode(photo, self._photo_limits())
             engine = self._engine.get()
             make_folder(output)
-            chosen = _chosen(engine.detect(opened), face, str(photo))
+            chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
             restored = engine.enhance(chosen, method, fidelity)
             facts.add(photos=1)
             overview = output / file_name(photo.stem, ".enhance.png")
@@ -300,24 +300,21 @@ class Faces:
 
         engine = self._engine.get()
         try:
-            photo = images.decode(path, engine.limits)
+            analysis = engine.analyse(path, want=["quality"])
         except BarefaceError as error:
             return SeenPhoto(str(path), error=error)
-        faces = tuple(engine.detect(photo))
-        notes, least = engine.notes(photo), engine.least_face(photo)
+        photo, faces, least = analysis.photo, analysis.faces, analysis.min_face
+        assert photo is not None
         if target:
             try:
                 images.write(target, draw_faces(photo.pixels, list(faces), scale=photo.scale))
             except BarefaceError as error:
-                return SeenPhoto(str(path), photo.size, notes, faces, error=error, min_face=least)
-        return SeenPhoto(str(path), photo.size, notes, faces, target, min_face=least)
+                return SeenPhoto(str(path), photo.size, photo.notes, faces, error=error, min_face=least)
+        return SeenPhoto(str(path), photo.size, photo.notes, faces, target, min_face=least)
 
     def _ranked(self, photo: Path, min_visible: float) -> tuple[Face, ...]:
         """Return the faces of a photo, best first; those that show too little come last."""
-        engine = self._engine.get()
-        faces = engine.faces(photo)
-        engine.embed(faces)
-        enough, hidden = sort_out(faces, min_visible)
+        enough, hidden = sort_out(self._engine.get().faces(photo), min_visible)
         return (*enough, *hidden)
 
     def _photo_limits(self) -> Limits:

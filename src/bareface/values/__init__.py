@@ -1,1 +1,1 @@
-"""Plain values that flow between the packages: frozen, picklable, importing nothing but each other."""
+"""Plain values that flow between the packages: frozen, picklable, compared by value; they import only the errors."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
-
-if TYPE_CHECKING:
-    pass
+from typing import Literal, TypeAlias
 
 EnrolStatus: TypeAlias = Literal[
     "enrolled", "already enrolled", "ambiguous", "no face", "rejected", "refused", "failed"

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.errors import FaceError
+from bareface.values.equality import ByValue
+from bareface.values.quality import Quality
+
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
-
-    from bareface.values.quality import Quality
 
 Float32: TypeAlias = NDArray[np.float32]
 Float64: TypeAlias = NDArray[np.float64]
@@ -35,6 +35,13 @@ LandmarkScheme: TypeAlias = Literal["dlib5", "five"]
 
 MaskState: TypeAlias = Literal["none", "partial", "full"]
 """``none``; ``partial``: a mask is worn with the nose bare; ``full``: nose and mouth are covered."""
+
+Want: TypeAlias = Literal["occlusion", "quality", "template", "upper_face"]
+"""Values that are computed of a face after it was found, each together with those it needs.
+
+``occlusion``: the occlusion map, the mask state and the visible share; ``quality``: also needs ``occlusion``;
+``template``: also needs ``occlusion``; ``upper_face``: the upper-face template, and all that ``template`` brings."""
+EVERYTHING: Final[frozenset[Want]] = frozenset(get_args(Want))
 
 
 class Box(NamedTuple):
@@ -73,8 +80,8 @@ class Box(NamedTuple):
         return shared / union if union > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo(ByValue):
     """A decoded photo.
 
     Attributes
@@ -107,7 +114,7 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Landmarks:
+class Landmarks(ByValue):
     """Five points of a face.
 
     Attributes
@@ -123,7 +130,7 @@ class Landmarks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Template:
+class Template(ByValue):
     """The vector that stands for a face.
 
     Attributes
@@ -137,11 +144,11 @@ class Template:
     precision
         The arithmetic the network ran in.
     mask_state, visible
-        How the face wore a mask, and the share of it that was visible, in [0, 1]; None where nobody looked.
+        How the face wore a mask, and the share of it that was visible, in [0, 1]; None if not measured.
     upper_face
         float32 [d], of a bare face: its upper half as the model's network for masked faces embeds it. Masked faces are
         compared with both vectors (:mod:`bareface.matching.scoring`). None for masked faces, for models without such a
-        network, and in ``Face.template``, which is made without it for speed.
+        network, and in ``Face.template``.
     """
 
     vector: Float32
@@ -159,12 +166,43 @@ class Template:
         return self.upper_face
 
 
-@dataclass(frozen=True, eq=False)
-class Face:
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed(ByValue):
+    """What was computed of a face, beyond finding it.
+
+    Attributes
+    ----------
+    known
+        Which of the values were asked for; the others are as if there were none.
+    occlusion, mask_state, visible, quality, template
+        See :class:`Face`.
+    upper_face
+        See :class:`Template`.
+    """
+
+    known: frozenset[Want] = frozenset()
+    occlusion: UInt8 | None = None
+    mask_state: MaskState = "none"
+    visible: float | None = None
+    quality: Quality | None = None
+    template: Template | None = None
+    upper_face: Float32 | None = None
+
+    @classmethod
+    def of(cls, template: Template, quality: Quality | None = None, occlusion: UInt8 | None = None) -> Computed:
+        """Return everything about a face from its template, which may have ``upper_face``."""
+        plain = replace(template, upper_face=None)
+        state, visible = template.mask_state, template.visible
+        return cls(EVERYTHING, occlusion, state, visible, quality, plain, template.upper_face)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face(ByValue):
     """A face found in a photo.
 
-    It can be pickled, to be handed back by another process or kept: its values are computed for that, and what computes
-    them stays behind.
+    Some values are computed only when they are asked for, as :meth:`bareface.Engine.faces` does by default; reading
+    one that was not raises :class:`bareface.errors.FaceError` with the code ``face.not-computed``. A copy made with
+    :func:`dataclasses.replace` keeps them; where pixels change, give it ``computed=Computed()``.
 
     Attributes
     ----------
@@ -173,15 +211,17 @@ class Face:
     score
         The detector's confidence; comparable within one detector only.
     chip
-        The aligned face, RGB [150, 150, 3] uint8: what the embedder sees.
+        The aligned face, RGB [150, 150, 3] uint8: the embedder's input.
     crop
-        An upright cut-out with some margin, RGB [160, 160, 3] uint8: what a person looks at.
+        An upright cut-out with some margin, RGB [160, 160, 3] uint8, for people to look at.
     source
         Name of the photo.
     mask
-        The detector's probabilities of the mask states none, partial and full, float32 [3]; None where it does not say.
+        The detector's probabilities of the mask states none, partial and full, float32 [3]; None if it gives none.
     photo
-        The photo; None where it was let go so that many faces fit in memory, as in a stream.
+        The photo; None in a stream, where photos are dropped so that many faces fit in memory.
+    computed
+        The values below.
     """
 
     box: Box
@@ -190,24 +230,45 @@ class Face:
     chip: UInt8 = field(repr=False)
     crop: UInt8 = field(repr=False)
     source: str
-    _embed: Callable[[Sequence[Face]], Sequence[Template]] = field(repr=False)
     mask: Float32 | None = field(default=None, repr=False)
-    _segment: Callable[[Sequence[UInt8]], UInt8] | None = field(default=None, repr=False)
     photo: Photo | None = field(default=None, repr=False)
-    _cover: Callable[[Sequence[UInt8]], Float32] | None = field(default=None, repr=False)
+    computed: Computed = field(default=Computed(), repr=False)
 
-    @cached_property
+    @property
+    def occlusion(self) -> UInt8 | None:
+        """Class of each pixel of ``chip``, uint8 [150, 150] of :data:`bareface.faces.occlusion.base.CLASSES`.
+
+        None without a segmenter for these chips.
+        """
+        return self._computed("occlusion").occlusion
+
+    @property
+    def mask_state(self) -> MaskState:
+        """How a mask is worn, by the detector and the occlusion map together; ``none`` if neither tells."""
+        return self._computed("occlusion").mask_state
+
+    @property
+    def visible(self) -> float | None:
+        """Share of the face that is visible, in [0, 1]; None without an occlusion map."""
+        return self._computed("occlusion").visible
+
+    @property
+    def quality(self) -> Quality | None:
+        """How useful the photo is for recognition; None for chips of another geometry than ``dlib-150``."""
+        return self._computed("quality").quality
+
+    @property
     def template(self) -> Template:
-        """The face's template, computed on first use."""
-        return self._embed([self])[0]
+        """The template to search with, without ``upper_face``."""
+        template = self._computed("template").template
+        assert template is not None
+        return template
 
-    @cached_property
+    @property
     def enrolment_template(self) -> Template:
-        """The template to enrol: a bare face's with ``upper_face``, computed on first use."""
-        made = self.template
-        if made.upper_face is not None or made.mask_state != "none" or self._cover is None:
-            return made
-        return replace(made, upper_face=self._cover([self.chip])[0])
+        """The template to enrol: that of a bare face has ``upper_face``, if the model makes it."""
+        upper_face = self._computed("upper_face").upper_face
+        return self.template if upper_face is None else replace(self.template, upper_face=upper_face)
 
     @property
     def reference(self) -> Template:
@@ -215,54 +276,11 @@ class Face:
         _renamed("Face.reference", "enrolment_template")
         return self.enrolment_template
 
-    @cached_property
-    def occlusion(self) -> UInt8 | None:
-        """What every pixel of ``chip`` shows, uint8 [150, 150] of :data:`bareface.faces.occlusion.base.CLASSES`.
-
-        None where the engine has no segmenter for its chips.
-        """
-        return None if self._segment is None else self._segment([self.chip])[0]
-
-    @cached_property
-    def mask_state(self) -> MaskState:
-        """How a mask is worn, by the detector and the occlusion map together; ``none`` where neither says."""
-        from bareface.faces.occlusion.state import mask_state
-
-        return mask_state(self.mask, self.occlusion)
-
-    @cached_property
-    def visible(self) -> float | None:
-        """Share of the face that shows, in [0, 1]; None without an occlusion map."""
-        from bareface.faces.occlusion.visible import visible_fraction
-
-        return None if self.occlusion is None else visible_fraction(self.occlusion)
-
-    @cached_property
-    def quality(self) -> Quality | None:
-        """How useful the photo is for recognition; None for chips of another geometry than ``dlib-150``."""
-        from bareface.faces.quality import assess
-
-        if self.chip.shape[0] != 150:
-            return None
-        return assess(self.chip, self.box, self.landmarks, self.visible)
-
-    def __getstate__(self) -> dict[str, Any]:
-        for name in ("template", "enrolment_template", "occlusion", "mask_state", "visible", "quality"):
-            getattr(self, name)
-        return {
-            **self.__dict__,
-            "_embed": _left_behind,
-            "_segment": self._segment and _left_behind,
-            "_cover": self._cover and _left_behind,
-        }
+    def _computed(self, want: Want) -> Computed:
+        if want not in self.computed.known:
+            raise FaceError("face.not-computed", source=self.source, want=want)
+        return self.computed
 
 
 def _renamed(former: str, now: str) -> None:
     warnings.warn(f"{former} is {now} now, and goes away in version 0.4.", DeprecationWarning, stacklevel=3)
-
-
-def _left_behind(_: object) -> NoReturn:
-    """Stand in for the engine of a face that was copied: its values are there, but those of a changed one are not."""
-    from bareface.errors import FaceError
-
-    raise FaceError("face.copied")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from bareface.values.face import Box, Face, MaskState
-
-if TYPE_CHECKING:
-    pass
 
 Decision: TypeAlias = Literal["match", "possible", "no match"]
 
@@ -83,7 +80,7 @@ class Candidate:
         What made the reference's template.
     extrapolated
         Whether ``fpir`` lies beyond what the calibration counted: rarer, for other mask states, or for templates that
-        lack ``covered``.
+        lack ``upper_face``.
     probe_state, reference_state
         How the probe and the reference wear a mask.
     probe_visible, visible
@@ -110,7 +107,7 @@ class Candidate:
     visible: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class CandidateList:
     """The ranked candidates for one probe face (or for several fused probes of one person).
 
@@ -133,7 +130,7 @@ class CandidateList:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """One candidate list for every probe face, best-detected first."""
 

@@ -76,7 +76,7 @@ def cases(
 
 def _face(engine: Engine, pixels: UInt8) -> Face | None:
     """The person's face."""
-    found = engine.faces(pixels)
+    found = engine.faces(pixels, want=["quality", "template"])
     return subject_face(found, (pixels.shape[1], pixels.shape[0])) if found else None
 
 
