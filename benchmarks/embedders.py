@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from bareface.faces.detection.bareface_detector import BarefaceDetector
 from bareface.faces.embedding.base import MaskInfo
+from bareface.faces.occlusion.mask_state import STATES, mask_state
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
-from bareface.faces.occlusion.state import STATES, mask_state
 from bareface.imaging import decode as images
 from bareface.imaging.align import align, as_dlib
 from bareface.matching.scoring import Columns, matrix
@@ -49,7 +49,7 @@ class Chips:
     pixels
         uint8 [n, 112, 112, 3].
     state
-        Places in :data:`bareface.faces.occlusion.state.STATES`, uint8 [n].
+        Places in :data:`bareface.faces.occlusion.mask_state.STATES`, uint8 [n].
     occlusion
         Maps, uint8 [n, 150, 150].
     missed

@@ -16,7 +16,7 @@ import numpy as np
 from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.occlusion.base import MASK
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
-from bareface.faces.occlusion.visible import visible_fraction
+from bareface.faces.occlusion.visible_share import visible_fraction
 from bareface.matching.scoring import Columns, matrix
 from bareface.services.engine import Engine
 from bareface.values.face import Template, UInt8

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bareface.faces.detection.yunet import YunetDetector
 from bareface.faces.occlusion.base import CLASSES, FACE, MASK, Segmenter
 from bareface.faces.occlusion.segmenter import SIDE, OnnxSegmenter
-from bareface.faces.occlusion.visible import state_from, visible_fraction
+from bareface.faces.occlusion.visible_share import state_from, visible_fraction
 from bareface.imaging import decode as images
 from bareface.imaging.align import align, chip_to_photo
 from bareface.synthesis.mask_shapes import Half, Kind

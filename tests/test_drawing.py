@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
-from bareface.faces.occlusion.state import mask_state
-from bareface.faces.occlusion.visible import visible_fraction
+from bareface.faces.occlusion.mask_state import mask_state
+from bareface.faces.occlusion.visible_share import visible_fraction
 from bareface.reports.drawing import draw_faces, draw_occlusion
 from bareface.values.face import EVERYTHING, Box, Computed, Face, Landmarks, UInt8
 

@@ -30,6 +30,8 @@ CODES = (
     "from bareface.matching.comparison import compare, distance",
     "from bareface.restoration.beside import Beside, Lead, beside, union_calibration",
     "from bareface.gallery.searching import Hit",
+    "from bareface.embedding.onnx import OnnxEmbedder",
+    "from bareface.occlusion.state import mask_state",
 )
 _EACH = """
 import json, sys, warnings

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.embedding.routed import UPPER_FACE_ROWS
+from bareface.faces.embedding.by_mask_state import UPPER_FACE_ROWS
 from bareface.imaging import decode as images
 from bareface.imaging.align import align
 from bareface.models import registry

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.faces.detection.answers import STRIDES
 from bareface.faces.detection.bareface_detector import BarefaceDetector
 from bareface.faces.detection.close_ups import OUTSIDE
+from bareface.faces.detection.network_output import STRIDES
 from bareface.values.face import Float32, UInt8
 
 Shape = tuple[int, int]

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bareface.faces.embedding import routed as bareface128
+from bareface.faces.embedding import by_mask_state as bareface128
 from bareface.faces.embedding.base import Embedder, MaskInfo, UpperFaceEmbedder
+from bareface.faces.embedding.by_mask_state import UPPER_FACE_ROWS, RoutedEmbedder
 from bareface.faces.embedding.onnx import OnnxEmbedder
-from bareface.faces.embedding.routed import UPPER_FACE_ROWS, RoutedEmbedder
 from bareface.faces.occlusion.base import FACE, MASK
 from bareface.models import registry
 from bareface.values.face import Float32, MaskState, UInt8

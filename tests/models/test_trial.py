@@ -14,8 +14,8 @@ import pytest
 
 from bareface.errors import ModelError, UsageError
 from bareface.faces.embedding.base import MaskInfo
+from bareface.faces.embedding.by_mask_state import RoutedEmbedder
 from bareface.faces.embedding.onnx import OnnxEmbedder
-from bareface.faces.embedding.routed import RoutedEmbedder
 from bareface.faces.trial_run import examine
 from bareface.imaging import decode as images
 from bareface.imaging.portraits import portraits

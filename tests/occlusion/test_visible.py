@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
-from bareface.faces.occlusion.visible import blanked, expected_area, state_from, visible_fraction
+from bareface.faces.occlusion.visible_share import blanked, expected_area, state_from, visible_fraction
 from bareface.values.face import UInt8
 
 # Rows of a bare, frontal chip: eyes at 46, nose tip at 79, mouth at 104 (bareface.imaging.align).

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from bareface.faces.detection.answers import decoded, locations  # noqa: E402
+from bareface.faces.detection.network_output import decoded, locations  # noqa: E402
 from bareface.values.face import Float32  # noqa: E402
 from training.detector.__main__ import LARGEST, faceless, soften  # noqa: E402
 from training.detector.config import OUTPUTS, STRIDES, Config, Widths  # noqa: E402

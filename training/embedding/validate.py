@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.faces.detection.yunet import YunetDetector
-from bareface.faces.embedding.routed import UPPER_FACE_ROWS
+from bareface.faces.embedding.by_mask_state import UPPER_FACE_ROWS
 from bareface.faces.occlusion.segmenter import OnnxSegmenter
-from bareface.faces.occlusion.visible import blanked
+from bareface.faces.occlusion.visible_share import blanked
 from bareface.imaging import decode as images
 from bareface.imaging.align import align
 from bareface.matching.scoring import Columns, matrix

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.occlusion.visible import expected_area
+from bareface.faces.occlusion.visible_share import expected_area
 from bareface.restoration.base import SIDE
 from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, shrink, split, spread_rings
 from bareface.services.engine import Engine

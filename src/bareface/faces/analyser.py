@@ -14,10 +14,10 @@ from bareface.errors import BarefaceError, ModelError
 from bareface.faces.complete import Completer, checked_want
 from bareface.faces.defaults import DETECTOR, EMBEDDER, SEGMENTER
 from bareface.faces.detection.base import Detection, Detector
-from bareface.faces.detection.checked import checked as checked_faces
+from bareface.faces.detection.check_detections import checked as checked_faces
 from bareface.faces.embedding.base import Embedder, MaskInfo
 from bareface.faces.occlusion.base import Segmenter
-from bareface.faces.opening import open_detector, open_embedder, open_segmenter
+from bareface.faces.open_models import open_detector, open_embedder, open_segmenter
 from bareface.faces.pipeline import overlapped
 from bareface.faces.smallest_face import notes, smallest_face
 from bareface.imaging import decode as images

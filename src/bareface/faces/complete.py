@@ -10,10 +10,10 @@ import numpy as np
 
 from bareface.errors import ModelError
 from bareface.faces.embedding.base import Embedder, MaskInfo
-from bareface.faces.embedding.checked import checked
+from bareface.faces.embedding.check_templates import checked
 from bareface.faces.occlusion.base import Segmenter
-from bareface.faces.occlusion.state import mask_state
-from bareface.faces.occlusion.visible import visible_fraction
+from bareface.faces.occlusion.mask_state import mask_state
+from bareface.faces.occlusion.visible_share import visible_fraction
 from bareface.faces.quality import assess
 from bareface.imaging.align import as_dlib
 from bareface.models import registry

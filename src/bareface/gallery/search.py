@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bareface.calibration.calibration import Calibration
 from bareface.calibration.decision import Judge
 from bareface.errors import ImageError
-from bareface.faces.occlusion.state import STATES
+from bareface.faces.occlusion.mask_state import STATES
 from bareface.faces.port import FaceEngine
 from bareface.gallery import same_source
 from bareface.gallery.rescore import Rescorer, depth

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from bareface.errors import RestorationError
-from bareface.faces.occlusion.visible import expected_area
+from bareface.faces.occlusion.visible_share import expected_area
 from bareface.imaging.align import align, chip_to_photo
 from bareface.models import registry
 from bareface.restoration.base import SIDE, Bool

@@ -304,7 +304,7 @@ def _kriging(spectrum: Float32, points: tuple[NDArray[np.intp], NDArray[np.intp]
 
 def _middle() -> Bool:
     """Where a face is expected, bool [160, 160]."""
-    from bareface.faces.occlusion.visible import expected_area
+    from bareface.faces.occlusion.visible_share import expected_area
 
     area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
     return np.asarray(area, bool)

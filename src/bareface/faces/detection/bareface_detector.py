@@ -15,10 +15,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from bareface.faces.detection.answers import STRIDES, Answers, decoded, merged
 from bareface.faces.detection.base import Detection
 from bareface.faces.detection.close_ups import OUTSIDE, SCORE, SURE, WORTH_IT, closer
 from bareface.faces.detection.framing import LONGEST, framed
+from bareface.faces.detection.network_output import STRIDES, Answers, decoded, merged
 from bareface.faces.detection.tiles import tiles
 from bareface.values.face import Box, Float32, Landmarks, UInt8
 

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.detection.answers import NMS_OVERLAP, Answers, decoded, merged
 from bareface.faces.detection.base import Detection
+from bareface.faces.detection.network_output import NMS_OVERLAP, Answers, decoded, merged
 from bareface.imaging.align import LONGEST
 from bareface.values.face import Box, Float32, Landmarks, UInt8
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bareface.errors import ModelError
 from bareface.faces.embedding.base import MaskInfo
-from bareface.faces.embedding.checked import checked
+from bareface.faces.embedding.check_templates import checked
 from bareface.imaging.align import SIZES, Geometry
 from bareface.models import registry
 from bareface.models.sessions import open_session

@@ -52,8 +52,8 @@ def open_embedder(
     ModelError
         ``model.unknown``, ``model.task``, ``model.precision`` and those of opening a model.
     """
+    from bareface.faces.embedding.by_mask_state import RoutedEmbedder
     from bareface.faces.embedding.onnx import OnnxEmbedder
-    from bareface.faces.embedding.routed import RoutedEmbedder
 
     card = registry.card(name)
     routed = "bare" in card.input

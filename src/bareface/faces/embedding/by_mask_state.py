@@ -9,7 +9,7 @@ import numpy as np
 from bareface.errors import ModelError
 from bareface.faces.embedding.base import MaskInfo
 from bareface.faces.embedding.onnx import OnnxEmbedder
-from bareface.faces.occlusion.visible import blanked
+from bareface.faces.occlusion.visible_share import blanked
 from bareface.imaging.align import Geometry
 from bareface.models import registry
 from bareface.values.face import Float32, UInt8

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from bareface.faces.occlusion.visible import state_from
+from bareface.faces.occlusion.visible_share import state_from
 from bareface.values.face import Float32, MaskState, UInt8
 
 STATES: Final[tuple[MaskState, ...]] = ("none", "partial", "full")
