@@ -116,7 +116,7 @@ class Analyser:
         self._completer = Completer(embedder, segmenter)
 
     def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
-        """Travel to other processes as settings; networks are opened there anew."""
+        """Pickle the settings; another process opens the networks anew."""
         return type(self), self._settings
 
     @property

@@ -1,4 +1,4 @@
-"""Detectors, embedders and segmenters by name: what an engine is made of."""
+"""Open detectors, embedders and segmenters by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bareface.values.face import Precision
 
 
 def open_detector(name: str, providers: Sequence[str] | None) -> Detector:
-    """The detector ``bareface``, ``dlib`` or an added one.
+    """Open the detector ``bareface``, ``dlib`` or an added one.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def open_detector(name: str, providers: Sequence[str] | None) -> Detector:
 def open_embedder(
     name: str, precision: Precision | Literal["auto"], providers: Sequence[str] | None, threads: int
 ) -> Embedder:
-    """The embedder of this name; ``auto`` is the faster precision that is exact here.
+    """Open the embedder of this name; ``auto`` is the faster precision that is exact here.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def open_embedder(
 
 
 def open_segmenter(name: str, providers: Sequence[str] | None) -> Segmenter:
-    """The packaged segmenter.
+    """Open the packaged segmenter.
 
     Raises
     ------

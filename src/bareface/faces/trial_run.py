@@ -94,7 +94,7 @@ def _chip(photo: UInt8, points: Any, geometry: Geometry) -> UInt8:
 
 
 def _alike(a: Any, b: Any) -> bool:
-    """Whether two vectors, or matrices of some, are the same but for rounding."""
+    """Tell whether two vectors, or matrices of vectors, are equal up to rounding."""
     return bool(np.linalg.norm(a - b) <= 1e-3 * np.linalg.norm(a))
 
 

@@ -19,7 +19,7 @@ class Engine(Analyser):
     """Finds faces, computes their templates, and restores faces; parameters as :class:`Analyser` has them."""
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
-        """Plausible pictures of what a mask hides: a viewing aid, not evidence.
+        """Draw plausible completions of what a mask hides: a viewing aid, not evidence.
 
         Parameters
         ----------
@@ -41,7 +41,7 @@ class Engine(Analyser):
         return restored
 
     def enhance(self, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
-        """A clearer picture of a blurred, coarse, noisy or dark face: a viewing aid, not evidence.
+        """Make a clearer picture of a blurred, coarse, noisy or dark face: a viewing aid, not evidence.
 
         Parameters
         ----------

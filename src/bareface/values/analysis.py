@@ -1,4 +1,4 @@
-"""What one photo gave."""
+"""One photo and the faces found in it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _KINDS: Final[dict[str, type[BarefaceError]]] = {
 def number(
     name: str, value: object, least: float = -math.inf, most: float = math.inf, *, code: str = "usage.value"
 ) -> float:
-    """A finite number between two bounds, of whatever numeric type; text and truth values are not numbers.
+    """Return a finite number between two bounds, of any numeric type; text and truth values are not numbers.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def number(
 def count(
     name: str, value: object, least: int | None = 0, most: int | None = None, *, code: str = "usage.value"
 ) -> int:
-    """A whole number between two bounds; parameters and errors as in :func:`number`."""
+    """Return a whole number between two bounds; parameters and errors as in :func:`number`."""
     try:
         given = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -70,20 +70,20 @@ def count(
 
 
 def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "usage.value") -> None:
-    """Refuse what is not one of a few values."""
+    """Refuse a value that is not among those allowed."""
     if not any(type(value) is type(one) and value == one for one in allowed):
         raise refused(name, value, Note("argument.choice", allowed=list(map(str, allowed))), code)
 
 
 def text(name: str, value: object) -> str:
-    """Text, and nothing else."""
+    """Return text; refuse anything else."""
     if not isinstance(value, str):
         raise refused(name, value, Note("argument.text"))
     return value
 
 
 def path(name: str, value: object) -> str:
-    """A path as text; bytes are not taken, since some systems have no paths of bytes."""
+    """Return a path as text; bytes are refused, since some systems have no paths of bytes."""
     given = None
     if isinstance(value, str | os.PathLike):
         try:
@@ -96,7 +96,7 @@ def path(name: str, value: object) -> str:
 
 
 def instance(name: str, value: object, kind: type, what: str, *, code: str = "usage.value") -> None:
-    """Refuse what is not of a type."""
+    """Refuse a value of another type."""
     if not isinstance(value, kind):
         raise refused(name, value, what, code)
 
@@ -108,13 +108,13 @@ def able(name: str, value: object, methods: Iterable[str], what: str) -> None:
 
 
 def called(name: str, value: Callable[..., Any] | None) -> None:
-    """Refuse what cannot be called; None stands for nothing to call."""
+    """Refuse a value that cannot be called; None is allowed."""
     if value is not None and not callable(value):
         raise refused(name, value, Note("argument.function"))
 
 
 def texts(name: str, value: object) -> tuple[str, ...]:
-    """Several texts; one alone counts as one, not as its letters."""
+    """Return several texts; one alone counts as one, not as its letters."""
     several = (value,) if isinstance(value, str) else value
     if isinstance(several, bytes) or not isinstance(several, Iterable):
         raise refused(name, value, Note("argument.texts"))
@@ -126,7 +126,7 @@ def texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def items(name: str, value: object, kind: type, what: str) -> None:
-    """Refuse what is not a sequence of a type."""
+    """Refuse a value that is not a sequence of a type."""
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
         raise refused(name, value, Note("argument.list", of=what))
     for one in value:
@@ -134,13 +134,13 @@ def items(name: str, value: object, kind: type, what: str) -> None:
 
 
 def refused(name: str, value: object, allowed: str, code: str = "usage.value") -> BarefaceError:
-    """The error that names an argument, its value and what is allowed."""
+    """Return the error that names an argument, its value and what is allowed."""
     kind = _KINDS.get(code.partition(".")[0], UsageError)
     return kind(code, Note("argument.refused", name=name, allowed=allowed, value=shown(value)))
 
 
 def said(error: Exception) -> str:
-    """What an error of somebody's object says, whatever its own ``__str__`` does."""
+    """Return the message of an error of a user's object, whatever its own ``__str__`` does."""
     try:
         words = str(error)
     except Exception:
@@ -149,7 +149,7 @@ def said(error: Exception) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in a few characters, whatever its own ``__repr__`` does."""
+    """Return a value in a few characters, whatever its own ``__repr__`` does."""
     try:
         said = repr(value)
     except Exception:

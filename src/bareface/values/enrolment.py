@@ -1,4 +1,4 @@
-"""What became of each file that was enrolled."""
+"""The outcome for each file that was to be enrolled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EnrolStatus: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class EnrolOutcome:
-    """What became of one file.
+    """The outcome for one file.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class EnrolOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a walk through folders passed over.
+    """Folders and files that a walk through folders passed over.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class EnrolReport:
     left_out: LeftOut = field(default_factory=LeftOut)
 
     def count(self, status: EnrolStatus) -> int:
-        """How many files ended so."""
+        """Count the files with this status."""
         return sum(outcome.status == status for outcome in self.outcomes)
 
     @property

@@ -68,13 +68,13 @@ class Box(NamedTuple):
         return max(0.0, self.width) * max(0.0, self.height)
 
     def shared(self, other: Box) -> float:
-        """Area that lies in another box, too, in square pixels."""
+        """Return the area shared with another box, in square pixels."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
         return max(0.0, width) * max(0.0, height)
 
     def iou(self, other: Box) -> float:
-        """Intersection over union with another box, in [0, 1]."""
+        """Return the intersection over union with another box, in [0, 1]."""
         shared = self.shared(other)
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0
@@ -168,7 +168,7 @@ class Template(ByValue):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Computed(ByValue):
-    """What was computed of a face, beyond finding it.
+    """Values that were computed of a face after it was found.
 
     Attributes
     ----------

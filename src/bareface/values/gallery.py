@@ -1,4 +1,4 @@
-"""What a gallery says about itself: frozen values, free of the database."""
+"""Subjects, references and reports of a gallery: frozen values, free of the database."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class Reference:
     crop
         Whether a picture of the face is kept.
     mask_state, visible
-        How the face wears a mask, and the share of it that shows, in [0, 1]; None where nobody looked.
+        How the face wears a mask, and the share of it that shows, in [0, 1]; None if not measured.
     quality
-        How useful the photo is for recognition, from 0 to 100; None where not known.
+        How useful the photo is for recognition, from 0 to 100; None if not known.
     """
 
     id: int
@@ -146,7 +146,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class RelinkReport:
-    """What became of the photos below a moved folder.
+    """The outcome for the photos below a moved folder.
 
     Attributes
     ----------
@@ -175,7 +175,7 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class ReembedReport:
-    """What a re-embedding did.
+    """The outcome of a re-embedding.
 
     Attributes
     ----------

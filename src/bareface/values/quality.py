@@ -1,4 +1,4 @@
-"""What is said about a face's quality: what was measured, and what that is worth."""
+"""The quality of a face: measures, and the scores that follow from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What was measured, in units of its own.
+    """Measures of a face, each in its own unit.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Measures:
     size
         The shorter side of the face's box, in pixels of the photo.
     visible
-        Share of the face that nothing covers, in [0, 1]; None where nobody looked.
+        Share of the face that nothing covers, in [0, 1]; None if not measured.
     consistency
-        Cosine of the templates of the face and of its mirror image, in [-1, 1]; None where not known.
+        Cosine of the templates of the face and of its mirror image, in [-1, 1]; None if not known.
     """
 
     sharpness: float
@@ -48,7 +48,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What a face is worth for recognition.
+    """How useful a face is for recognition.
 
     Every value is a share in percent, from 0 to 100: of a hundred comparisons with good photos of the same person
     that a flawless photo would win, how many this one is expected to win. A component is that share if nothing
@@ -61,11 +61,11 @@ class Quality:
     sharpness, exposure, pose, eyes, size
         The components of ISO/IEC 29794-5; ``eyes`` is the inter-eye distance, ``size`` that of the face.
     occlusion
-        100 for an uncovered face; None where nobody looked.
+        100 for an uncovered face; None if not measured.
     consistency
-        How alike the embedder finds the face and its mirror image; None where not known.
+        How alike the embedder finds the face and its mirror image; None if not known.
     measures
-        What was measured.
+        The measures behind the components.
     """
 
     score: float
@@ -79,6 +79,6 @@ class Quality:
     measures: Measures
 
     def components(self) -> dict[str, float]:
-        """The components that are known, by name."""
+        """Return the components that are known, by name."""
         named = {field.name: getattr(self, field.name) for field in fields(self)[1:-1]}
         return {name: value for name, value in named.items() if value is not None}

@@ -35,7 +35,7 @@ class Comparison:
     states
         The two faces' mask states; threshold and decision are calibrated for this pair.
     visible
-        The shares of the two faces that show, in [0, 1]; None where nobody looked.
+        The shares of the two faces that show, in [0, 1]; None if not measured.
     notes
         What the reader must know, e.g. that the evidence is thin.
     """
@@ -69,7 +69,7 @@ class Candidate:
         ``match``, ``possible`` or ``no match``, at this gallery's size.
     fpir
         Expected share of searches of this gallery by strangers in which anyone scores this high, in [0, 1], for
-        these two mask states; None where no calibration covers the case.
+        these two mask states; None without a calibration for the case.
     source
         Path of the reference's photo.
     box
@@ -84,7 +84,7 @@ class Candidate:
     probe_state, reference_state
         How the probe and the reference wear a mask.
     probe_visible, visible
-        The shares of the probe's and of the reference's face that show, in [0, 1]; None where nobody looked.
+        The shares of the probe's and of the reference's face that show, in [0, 1]; None if not measured.
     """
 
     rank: int

@@ -24,7 +24,7 @@ from bareface.values.face import Box, Float32, Landmarks, UInt8
 
 PART = 0.7
 SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted face is brought to
-ENLARGED = 2.0  # at most so many times
+ENLARGED = 2.0  # times, at most
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
 LEVELS = 6.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
@@ -76,7 +76,7 @@ class BarefaceDetector:
         return found or self._framed(pixels, min_face)
 
     def _framed(self, pixels: UInt8, min_face: float) -> list[Detection]:
-        """Faces that fill the frame, seen with a border around it."""
+        """Find faces that fill the frame, with a border around the photo."""
         frame = framed(pixels, 0.25, OUTSIDE)
         least = max(min_face / frame.factor, max(frame.pixels.shape[:2]) * SMALLEST / SECOND_LOOK)
         return [frame.face(face) for face in self._find(frame.pixels, least)]
@@ -91,7 +91,7 @@ class BarefaceDetector:
         return _without_parts([face for face in large if face.score >= self._score])
 
     def _look(self, pixels: UInt8, scale: float, least: float) -> Answers:
-        """Answers above a score, from the photo at one scale."""
+        """Return the answers above a score, from the photo at one scale."""
         height, width = pixels.shape[:2]
         size = max(1, round(width * scale)), max(1, round(height * scale))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -113,7 +113,7 @@ class BarefaceDetector:
 
 
 def _scales(longer: int, min_face: float) -> Sequence[float]:
-    """The scales at which a photo is looked at, finest first."""
+    """Return the scales at which a photo is searched, finest first."""
     finest = min(ENLARGED, SMALLEST / min_face)
     if longer * finest <= LARGEST:
         return [finest]
@@ -123,7 +123,7 @@ def _scales(longer: int, min_face: float) -> Sequence[float]:
 
 
 def _without_parts(faces: list[Detection]) -> list[Detection]:
-    """Faces, best first, without those that lie within a better one or hold one: an eye and a cheek are no face."""
+    """Drop faces, best first, that lie within a better one or contain one: an eye and a cheek are not a face."""
     if not faces:
         return faces
     boxes = np.array([face.box for face in faces])
@@ -138,7 +138,7 @@ def _without_parts(faces: list[Detection]) -> list[Detection]:
 
 
 def _turned_back(face: Detection, pixels: UInt8) -> Detection:
-    """A face found in the photo upside down, where it lies in the photo."""
+    """Map a face found in the photo turned upside down back to the photo."""
     height, width = pixels.shape[:2]
     x1, y1, x2, y2 = face.box
     points = np.array([width, height], np.float32) - face.landmarks.points

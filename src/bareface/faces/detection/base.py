@@ -1,4 +1,4 @@
-"""What every face detector offers."""
+"""The interface of face detectors."""
 
 from __future__ import annotations
 

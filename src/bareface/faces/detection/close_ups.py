@@ -50,7 +50,7 @@ class _Seen(NamedTuple):
 
 
 def closer(network: Network, pixels: UInt8, faces: Sequence[Detection]) -> list[Detection]:
-    """The same faces, best first, after a close look at each."""
+    """Refine faces by a close-up of each; return them best first."""
     seen: list[_Seen] = []
     for start in range(0, len(faces), BATCH):
         seen += _both_ways_up(network, pixels, faces[start : start + BATCH])
@@ -79,7 +79,7 @@ def _both_ways_up(network: Network, pixels: UInt8, faces: Sequence[Detection]) -
 
 
 def _promising(glance: float, upright: _Seen) -> bool:
-    """Whether a glance at a face the other way up is worth close-ups.
+    """Tell whether a glance at a face the other way up is worth close-ups.
 
     Where the upright face is one, they are to find out which way up it is. Where it is none, only a face that is sure
     counts: things turned upside down would pass for faces as often as upright ones, and twice as many is too many.
@@ -88,7 +88,7 @@ def _promising(glance: float, upright: _Seen) -> bool:
 
 
 def _upright(network: Network, pixels: UInt8, faces: Sequence[Detection]) -> list[_Seen]:
-    """Faces as close-ups show them that set upright what leans far."""
+    """Return faces as close-ups show them that set upright what leans far."""
     seen = _looked_at(network, pixels, faces)
     # From afar it is not seen well how far a face leans; the first close-up says it better.
     leaning = [place for place, each in enumerate(seen) if abs(_lean(each.face.landmarks)) > LEANS]
@@ -105,7 +105,7 @@ def _looked_at(network: Network, pixels: UInt8, faces: Sequence[Detection]) -> l
 
 
 def _cut_out(face: Detection, side: int, turned: float = 0.0) -> Cut:
-    """The close-up of a face, so many pixels wide, upright and then turned by an angle in radians."""
+    """Cut out the close-up of a face, `side` pixels wide, upright and then turned by an angle in radians."""
     box = face.box
     scale = MARGIN * max(box.width, box.height, 1.0) / side
     middle = np.array([box.x1 + box.x2, box.y1 + box.y2]) / 2
@@ -117,7 +117,7 @@ def _cut_out(face: Detection, side: int, turned: float = 0.0) -> Cut:
 
 
 def _lean(landmarks: Landmarks) -> float:
-    """By how much a face is turned in the picture, clockwise, in radians; 0 for an upright one."""
+    """Return the angle by which a face is turned in the picture, clockwise, in radians; 0 for an upright one."""
     eyes, mouth = landmarks.points[:2], landmarks.points[3:]
     across, down = (eyes[1] - eyes[0]) + (mouth[1] - mouth[0]), mouth.mean(0) - eyes.mean(0)
     return float(np.arctan2(across[1] - 2 * down[0], across[0] + 2 * down[1]))
@@ -126,7 +126,7 @@ def _lean(landmarks: Landmarks) -> float:
 def _views(
     network: Network, pixels: UInt8, cuts: Sequence[Cut], side: int, columns: Sequence[int], within: float
 ) -> list[list[Detection]]:
-    """What each close-up (column 0) and its mirror image (1) show near their middle, in the close-up's pixels."""
+    """Find the face near the middle of each close-up (column 0) and its mirror image (1), in the close-up's pixels."""
     if not cuts:
         return []
     rows = []
@@ -146,7 +146,7 @@ def _warped(pixels: UInt8, cut: Cut, side: int) -> UInt8:
 
 
 def _around(pixels: UInt8, cut: Cut, side: int) -> tuple[UInt8, Cut]:
-    """The part of a picture that a close-up shows, and the close-up of it."""
+    """Return the part of a picture that a close-up shows, and the close-up of it."""
     corners = cut[:, :2] @ np.array([[0, side, 0, side], [0, 0, side, side]]) + cut[:, 2:]
     size = np.array(pixels.shape[1::-1])
     low = np.clip(np.floor(corners.min(axis=1)).astype(int) - 2, 0, size - 1)
@@ -155,7 +155,7 @@ def _around(pixels: UInt8, cut: Cut, side: int) -> tuple[UInt8, Cut]:
 
 
 def _in_middle(answers: Answers, place: int, side: int, columns: Sequence[int], within: float) -> list[Detection]:
-    """What the close-up in row ``place`` of a sheet, and in column 1 its mirror image, show; unmirrored."""
+    """Return the faces in the close-up in row ``place`` of a sheet and, unmirrored, in its mirror image in column 1."""
     middles = (answers.boxes[:, :2] + answers.boxes[:, 2:]) / 2
     views = []
     for column in columns:
@@ -175,7 +175,7 @@ def _in_middle(answers: Answers, place: int, side: int, columns: Sequence[int], 
 
 
 def _in_photo(view: Detection, cut: Cut) -> Detection:
-    """What a close-up shows, in pixels of the photo; the box is upright again, about the turned one."""
+    """Map a face in a close-up to pixels of the photo; the box is upright again, around the turned one."""
     # A pixel's centre lies half a pixel from its corner, in the close-up as in the photo.
     turn, shift = cut[:, :2], cut[:, 2] + 0.5 - 0.5 * cut[:, :2].sum(axis=1)
     points = view.landmarks.points @ turn.T + shift
@@ -186,7 +186,7 @@ def _in_photo(view: Detection, cut: Cut) -> Detection:
 
 
 def _joined(face: Detection, views: Sequence[Detection], cut: Cut) -> _Seen:
-    """A face as the close-ups show it; its score is the geometric mean of all three looks'."""
+    """Join a face with its close-ups; its score is the geometric mean of all three scores."""
     scores = [view.score for view in views] + [NOTHING] * (2 - len(views))
     near = scores[0] * scores[1]
     score = float(np.cbrt(face.score * near))

@@ -22,17 +22,17 @@ class Framed(NamedTuple):
     factor: float
 
     def box(self, box: Box) -> Box:
-        """A box where it lies in the picture."""
+        """Map a box to the picture."""
         return Box(*((value - self.border) * self.factor for value in box))
 
     def face(self, face: Detection) -> Detection:
-        """A face where it lies in the picture."""
+        """Map a face to the picture."""
         points = ((face.landmarks.points - np.float32(self.border)) * np.float32(self.factor)).astype(np.float32)
         return Detection(self.box(face.box), face.score, Landmarks(points, face.landmarks.scheme), face.mask)
 
 
 def framed(pixels: UInt8, share: float, colour: tuple[int, int, int]) -> Framed:
-    """A picture with a border as wide as a share of its longer side."""
+    """Add a border as wide as a share of the longer side of a picture."""
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LONGEST)
     size = max(1, round(width / factor)), max(1, round(height / factor))

@@ -80,7 +80,7 @@ class MmodDetector:
         return [(Box(*(float(v) for v in boxes[i])), float(scores[i])) for i in keep]
 
     def _peaks(self, canvas: UInt8) -> tuple[NDArray[np.int64], NDArray[np.int64], Float32]:
-        """Rows, columns and values of the positive scores, the canvas taken in strips to bound memory."""
+        """Return rows, columns and values of the positive scores; the canvas is taken in strips to bound memory."""
         height, width = canvas.shape[:2]
         strip = max(4 * SEAM, STRIP_PIXELS // width // STRIDE)
         out_rows = height // STRIDE
@@ -97,7 +97,7 @@ class MmodDetector:
 
 
 def _layout(width: int, height: int) -> tuple[list[_Level], tuple[int, int]]:
-    """Where each level lies on the canvas: down the first column, then up beside it, as in dlib."""
+    """Place each level on the canvas as dlib does: down the first column, then up the next."""
     sizes = [(width, height)]
     while True:
         w, h = int(LEVEL_RATIO * sizes[-1][0]), int(LEVEL_RATIO * sizes[-1][1])
@@ -145,7 +145,7 @@ def _packed(pixels: UInt8, levels: list[_Level], size: tuple[int, int]) -> UInt8
 
 
 def _to_photo(centres: NDArray[np.float64], levels: list[_Level], width: int, height: int) -> NDArray[np.float64]:
-    """Windows at canvas ``centres`` [n, 2] as boxes [n, 4] in the photo, each by its nearest level."""
+    """Map windows at canvas ``centres`` [n, 2] to boxes [n, 4] in the photo, each by its nearest level."""
     place = np.array(levels, np.float64)
     corner, size = place[:, :2], place[:, 2:]
     outside = np.maximum(np.maximum(corner - centres[:, None], centres[:, None] - (corner + size - 1)), 0)
@@ -157,7 +157,7 @@ def _to_photo(centres: NDArray[np.float64], levels: list[_Level], width: int, he
 
 
 def _suppressed(boxes: NDArray[np.float64], scores: Float32) -> list[int]:
-    """Indices that survive non-maximum suppression, best first."""
+    """Return the indices that survive non-maximum suppression, best first."""
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     order = np.argsort(-scores, kind="stable")
     keep: list[int] = []

@@ -1,4 +1,4 @@
-"""What the detector's network says, location by location, and the faces that follow from it."""
+"""The output of the detector's network, location by location, and the faces that follow from it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NMS_OVERLAP, SAME_FACE = 0.4, 0.65
 
 
 class Answers(NamedTuple):
-    """What locations say, in pixels: scores [n], boxes [n, 4], points [n, 10], mask logits [n, 3]."""
+    """Answers of locations, in pixels: scores [n], boxes [n, 4], points [n, 10], mask logits [n, 3]."""
 
     scores: Float32
     boxes: Float32
@@ -23,24 +23,24 @@ class Answers(NamedTuple):
     masks: Float32
 
     def chosen(self, index: NDArray[np.int64]) -> Answers:
-        """Those at these places."""
+        """Return the answers at these places."""
         return Answers(*(part[index] for part in self))
 
     def placed(self, corner: Float32, stretch: Float32) -> Answers:
-        """The same, shifted by a corner [2] and then stretched [2]."""
+        """Shift the answers by a corner [2], then stretch them [2]."""
         boxes = (self.boxes + np.tile(corner, 2)) * np.tile(stretch, 2)
         return self._replace(boxes=boxes, points=(self.points + np.tile(corner, 5)) * np.tile(stretch, 5))
 
     @classmethod
     def joined(cls, parts: list[Answers]) -> Self:
-        """All of several looks."""
+        """Join the answers of several runs."""
         return cls(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def decoded(
     raw: Float32, shape: tuple[int, int], least: float, core: tuple[int, int, int, int] | None = None
 ) -> Answers:
-    """Raw outputs [locations, 18] of a picture [h, w] as answers of at least a score, in its pixels.
+    """Decode raw outputs [locations, 18] of a picture [h, w] to answers of at least a score, in its pixels.
 
     Of a tile only the locations within its ``core`` (left, top, right, bottom) are asked: those near its edges do not
     see what lies beyond, and the neighbouring tile speaks for them.
@@ -60,7 +60,7 @@ def decoded(
 
 
 def locations(index: NDArray[np.int64], shape: tuple[int, int]) -> tuple[Float32, Float32]:
-    """Centres [n, 2] in pixels and strides [n, 1] of locations by their number."""
+    """Return centres [n, 2] in pixels and strides [n, 1] of locations by their number."""
     middle, step = np.zeros((len(index), 2), np.float32), np.zeros((len(index), 1), np.float32)
     first = 0
     for stride in STRIDES:
@@ -74,7 +74,7 @@ def locations(index: NDArray[np.int64], shape: tuple[int, int]) -> tuple[Float32
 
 
 def merged(answers: Answers) -> list[Detection]:
-    """One detection for each face, best first: its best answer, averaged with those that mean the same box."""
+    """Merge answers to one detection a face, best first: its best answer, averaged with those for the same box."""
     areas = np.prod(np.maximum(answers.boxes[:, 2:] - answers.boxes[:, :2], 0), axis=1)
     rest = np.argsort(-answers.scores, kind="stable")
     faces = []

@@ -19,7 +19,7 @@ class Tile(NamedTuple):
 
 
 def tiles(width: int, height: int, most: int, margin: int, step: int = 32) -> Iterator[Tile]:
-    """Tiles of a picture, whose cores cover it without overlap.
+    """Return tiles of a picture, whose cores cover it without overlap.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def tiles(width: int, height: int, most: int, margin: int, step: int = 32) -> It
 
 
 def _spans(length: int, most: int, margin: int, step: int) -> list[tuple[int, int, int, int]]:
-    """Start and end of each tile and of its core, along one side."""
+    """Return start and end of each tile and of its core, along one side."""
     count = 1 if length <= most else ceil(length / (most - 2 * margin - step))
     cuts = [round(place * length / count / step) * step for place in range(count)] + [length]
     return [(max(0, a - margin), min(length, b + margin), a, b) for a, b in pairwise(cuts)]

@@ -1,4 +1,4 @@
-"""What every embedder offers."""
+"""The interfaces of embedders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bareface.values.face import Float32, MaskState, UInt8
 
 
 class MaskInfo(NamedTuple):
-    """What is known of a chip's mask: its state, and the occlusion map uint8 [S, S] where there is one."""
+    """The mask of a chip: its state, and the occlusion map uint8 [S, S] where there is one."""
 
     state: MaskState
     occlusion: UInt8 | None

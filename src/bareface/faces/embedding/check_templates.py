@@ -14,7 +14,7 @@ LONGEST: Final = 8192
 
 
 def checked(output: Any, count: int, model: str, dimension: int | None) -> Float32:
-    """Vectors float32 [count, d] that can be compared, from whatever an embedder gave.
+    """Return an embedder's output as vectors float32 [count, d] that can be compared.
 
     Parameters
     ----------

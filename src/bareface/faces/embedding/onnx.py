@@ -85,7 +85,7 @@ class OnnxEmbedder:
         return vectors
 
     def _interface(self, path: Path) -> tuple[str, str, bool]:
-        """Names of the input and the output to use, and whether it takes one face a run."""
+        """Return the names of the input and the output to use, and whether a run takes one face."""
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         side = SIZES[self.geometry]
         wanted = (3, side, side) if self._planes else (side, side, 3)

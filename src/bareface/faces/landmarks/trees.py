@@ -34,7 +34,7 @@ class TreeLandmarks:
         self._tree_leaf = np.arange(trees) * (splits + 1)
 
     def predict(self, pixels: UInt8, box: Box) -> Landmarks:
-        """The five points of the face in ``box``.
+        """Predict the five points of the face in ``box``.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class TreeLandmarks:
         return Landmarks((corner + shape * size).astype(np.float32), "dlib5")
 
     def _features(self, stage: int, shape: Float32, grey: Float32, corner: Float64, size: Float64) -> Float32:
-        """Pixel values at the stage's places, moved along with the present shape."""
+        """Return pixel values at the stage's places, moved along with the present shape."""
         turn = _similarity(self._initial, shape)
         places = self._delta[stage] @ turn.T + shape[self._anchor[stage]]
         at = np.floor(corner + places * size + 0.5).astype(np.int64)
@@ -76,7 +76,7 @@ class TreeLandmarks:
 
 
 def _grey_around(pixels: UInt8, corner: Float64, size: Float64) -> tuple[Float32, Float64]:
-    """The grey picture within one box size of the box, and its origin: the places tested lie in there."""
+    """Return the grey picture within one box size of the box, and its origin: all tested places lie in it."""
     low = np.maximum(np.floor(corner - size), 0).astype(int)
     high = np.maximum(np.ceil(corner + 2 * size), 0).astype(int)
     part = pixels[low[1] : high[1] + 1, low[0] : high[0] + 1]
@@ -87,7 +87,7 @@ def _grey_around(pixels: UInt8, corner: Float64, size: Float64) -> tuple[Float32
 
 
 def _similarity(source: Float32, target: Float32) -> Float32:
-    """Rotation and scale [2, 2] that best map ``source`` onto ``target`` in the least-squares sense."""
+    """Return the rotation and scale [2, 2] that best map ``source`` onto ``target`` in the least-squares sense."""
     a = source - source.mean(axis=0, dtype=np.float64)
     b = target - target.mean(axis=0, dtype=np.float64)
     power = float((a * a).sum())

@@ -1,1 +1,1 @@
-"""What hides a face: the occlusion map and what follows from it."""
+"""Occlusion of faces: the map, the mask state and the visible share."""

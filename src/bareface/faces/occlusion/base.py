@@ -1,4 +1,4 @@
-"""What a segmenter must do, and the classes it gives."""
+"""The interface of a segmenter, and its classes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ features are other occluders; hair elsewhere, a fringe too, is background."""
 
 
 class Segmenter(Protocol):
-    """Says of every pixel of an aligned face what it shows."""
+    """Classifies every pixel of an aligned face."""
 
     name: str
 
     def segment(self, chips: Sequence[UInt8]) -> UInt8:
-        """Classes of aligned faces.
+        """Classify the pixels of aligned faces.
 
         Parameters
         ----------

@@ -20,7 +20,7 @@ aligned face, where the map does not look: when it sees none, one may be there."
 
 
 def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
-    """How a mask is worn.
+    """Tell how a mask is worn.
 
     Parameters
     ----------

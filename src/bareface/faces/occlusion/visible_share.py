@@ -1,4 +1,4 @@
-"""What an occlusion map says of the face: how much of it is visible, and how a mask is worn."""
+"""How much of a face is visible, and how a mask is worn, from its occlusion map."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StateOpinion(NamedTuple):
 
 @cache
 def expected_area() -> NDArray[np.bool_]:
-    """Where an aligned, bare, frontal face shows face: bool [150, 150]; read-only."""
+    """Return the area of an aligned, bare, frontal face: bool [150, 150]; read-only."""
     rows, halves = np.array(list(_HALF_WIDTHS)), np.array(list(_HALF_WIDTHS.values()))
     outline = np.column_stack([np.r_[_MIDDLE - halves, _MIDDLE + halves[::-1]], np.r_[rows, rows[::-1]]])
     area = np.zeros((_SIDE, _SIDE), np.uint8)
@@ -57,7 +57,7 @@ def expected_area() -> NDArray[np.bool_]:
 
 
 def visible_fraction(occlusion: UInt8) -> float:
-    """Share of the area where a face is expected that shows face.
+    """Return the share of the expected area of a face that shows face.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def visible_fraction(occlusion: UInt8) -> float:
 
 
 def state_from(occlusion: UInt8) -> StateOpinion:
-    """How a mask is worn, from the parts of the face that it covers.
+    """Tell how a mask is worn from the parts of the face that it covers.
 
     A second opinion beside the detector's: ``full`` where the tip of the nose is covered, ``partial`` where only mouth
     or chin are.
@@ -95,7 +95,7 @@ def state_from(occlusion: UInt8) -> StateOpinion:
 
 
 def blanked(chip: UInt8, occlusion: UInt8, fill: Float32 | UInt8) -> UInt8:
-    """The chip with its mask, and two pixels round it, painted in one colour.
+    """Paint the mask of a chip, and two pixels round it, in one colour.
 
     Parameters
     ----------
@@ -120,12 +120,12 @@ def blanked(chip: UInt8, occlusion: UInt8, fill: Float32 | UInt8) -> UInt8:
 
 
 def _covered(part: UInt8) -> float:
-    """Share of a part that a mask covers, of what no other thing hides."""
+    """Return the share of a part that a mask covers, of what nothing else hides."""
     seen = max(int((part != OTHER).sum()), _SEEN * part.size)
     return float((part == MASK).sum() / seen)
 
 
 def _half_at(share: float, limit: float) -> float:
-    """A share in [0, 1] stretched so that the limit comes to 0.5."""
+    """Stretch a share in [0, 1] so that the limit becomes 0.5."""
     share = min(share, 1.0)
     return 0.5 * share / limit if share < limit else 0.5 + 0.5 * (share - limit) / (1 - limit)

@@ -1,4 +1,4 @@
-"""What is measured on a face, after ISO/IEC 29794-5.
+"""Measures of a face, after ISO/IEC 29794-5.
 
 Sharpness and exposure are measured round the eyes only: a mask's weave is no detail of a face and its white no light on
 one, and above a mask the same pixels are seen as without it. They are measured on the aligned face, where a pixel
@@ -64,7 +64,7 @@ def measure(
 
 
 def sharpness(luminance: UInt8) -> float:
-    """Fine detail over coarse structure, so that neither light nor contrast count.
+    """Return fine detail over coarse structure, so that neither light nor contrast count.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def sharpness(luminance: UInt8) -> float:
 
 
 def _band(luminance: UInt8, narrow: float, broad: float) -> float:
-    """Standard deviation of what lies between two Gaussians' scales."""
+    """Return the standard deviation of what lies between two Gaussians' scales."""
     blurred: list[Float32] = [
         cv2.GaussianBlur(luminance.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         for sigma in (narrow, broad)
@@ -86,7 +86,7 @@ def _band(luminance: UInt8, narrow: float, broad: float) -> float:
 
 
 def exposure(luminance: UInt8) -> tuple[float, float, float]:
-    """Share of nearly white pixels, share of nearly black ones, and entropy in bits, of uint8 [h, w]."""
+    """Return the shares of nearly white and nearly black pixels, and the entropy in bits, of uint8 [h, w]."""
     share = np.bincount(luminance.ravel(), minlength=256) / luminance.size
     seen = share[share > 0]
     entropy = float(-(seen * np.log2(seen)).sum())
@@ -94,7 +94,7 @@ def exposure(luminance: UInt8) -> tuple[float, float, float]:
 
 
 def pose(landmarks: Landmarks) -> tuple[float, float, float, float]:
-    """Yaw, pitch and roll in degrees, and the inter-eye distance in pixels as seen from the front.
+    """Estimate yaw, pitch and roll in degrees, and the inter-eye distance in pixels as seen from the front.
 
     The mean face under a scaled orthographic camera, solved in closed form: the nose stands out, so it moves along the
     line of the eyes when the head turns, and across it when the head nods. Faces differ: expect errors of some 10
@@ -133,12 +133,12 @@ def _dlib5(points: np.ndarray[tuple[int], np.dtype[np.complex128]]) -> tuple[com
 
 
 def _pitch_by_mouth(nose: float, mouth: float, turn: float) -> float:
-    """From the heights of nose and mouth below the eyes: their ratio is the same for long and short faces."""
+    """Estimate pitch from the heights of nose and mouth below the eyes: long and short faces have the same ratio."""
     # nose / mouth = (n - d t) / (m - e t) with t the tangent of the pitch, foreshortened by the turn.
     above, below = _NOSE["five"] * mouth - _MOUTH * nose, _DEPTH["five"] * mouth - _MOUTH_DEPTH * nose
     return float(np.arctan2(above * np.sign(below), abs(below) * max(turn, 0.3)))
 
 
 def _pitch_by_height(nose: float, height: float, depth: float) -> float:
-    """From the nose's height below the eyes alone: height * cos(pitch) - depth * sin(pitch)."""
+    """Estimate pitch from the nose's height below the eyes alone: height * cos(pitch) - depth * sin(pitch)."""
     return float(np.arccos(np.clip(nose / np.hypot(height, depth), -1, 1)) - np.arctan2(depth, height))

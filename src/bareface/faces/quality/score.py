@@ -42,13 +42,13 @@ REASON_BELOW: Final = 85.0
 
 
 def extent(name: str, value: float) -> float:
-    """What a measure's curve is drawn over: of an angle, its size."""
+    """Return the argument of a measure's curve: of an angle, its size."""
     return abs(value) if name in COMPONENTS["pose"] else value
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """How components become a score.
+    """The curves that turn measures into a score.
 
     Attributes
     ----------
@@ -63,13 +63,13 @@ class Combination:
     slope: float
 
     def worth(self, loss: float) -> float:
-        """Of 100 comparisons that a flawless photo wins, how many remain."""
+        """Return how many remain of 100 comparisons that a flawless photo wins."""
         return 100.0 * (1 + math.exp(-self.intercept)) / (1 + math.exp(self.slope * loss - self.intercept))
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What was fitted.
+    """Fitted constants.
 
     Attributes
     ----------
@@ -93,12 +93,12 @@ class Curves:
     basis: str
 
     def loss(self, name: str, value: float | None) -> float:
-        """Loss of similarity for a measure; none where it is not known."""
+        """Return the loss of similarity for a measure; None if it is not known."""
         return 0.0 if value is None else float(np.interp(extent(name, value), *self.losses[name]))
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Curves:
-        """From the contents of ``curves.json``."""
+        """Read the contents of ``curves.json``."""
         losses = {name: (tuple(curve["at"]), tuple(curve["loss"])) for name, curve in values["losses"].items()}
         plain, full = (Combination(**values[name]) for name in ("plain", "full"))
         return cls(losses, plain, full, values["model"], values["basis"])
@@ -106,19 +106,19 @@ class Curves:
 
 @cache
 def packaged() -> Curves:
-    """The curves that ship with bareface."""
+    """Return the curves that ship with bareface."""
     return Curves.of(json.loads((files("bareface.faces.quality") / "curves.json").read_text(encoding="utf-8")))
 
 
 def assess(
     chip: UInt8, box: Box, landmarks: Landmarks, visible: float | None = None, consistency: float | None = None
 ) -> Quality:
-    """The quality of a face; parameters as for :func:`bareface.faces.quality.components.measure`."""
+    """Rate a face; parameters as for :func:`bareface.faces.quality.components.measure`."""
     return rate(measure(chip, box, landmarks, visible, consistency))
 
 
 def rate(measures: Measures, curves: Curves | None = None) -> Quality:
-    """What measures are worth.
+    """Rate measures.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def rate(measures: Measures, curves: Curves | None = None) -> Quality:
 
 
 def reasons(quality: Quality) -> tuple[str, ...]:
-    """Why a photo is poor, in words, the gravest first; nothing where no component is below `REASON_BELOW`.
+    """Explain in words why a photo is poor, the gravest reason first; empty if no component is below `REASON_BELOW`.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def reasons(quality: Quality) -> tuple[str, ...]:
     """
     poor = sorted((value, name) for name, value in quality.components().items() if value < REASON_BELOW)
     named = [name for _, name in poor]
-    # Whoever is told that the eyes are near each other needs not be told that the face is small.
+    # Whoever is told that the eyes are near each other need not be told that the face is small.
     return tuple(_words(name, quality.measures) for name in named if not (name == "size" and "eyes" in named))
 
 
