@@ -42,6 +42,7 @@ from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.open_index import open_index
 from bareface.storage.sqlite import schema
 from bareface.storage.sqlite.store import Store
+from bareface.storage.sqlite.transaction import SqliteWriter
 from bareface.values.face import Box, Computed, Face, Float32, Landmarks, Precision, Template
 from benchmarks.common import print_table, write_json
 

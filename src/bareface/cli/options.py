@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bareface.cli.complete import detector_names, embedder_names
-from bareface.faces.defaults import DETECTOR, EMBEDDER
+from bareface.values.defaults import DETECTOR, EMBEDDER
 
 if TYPE_CHECKING:
     from bareface.services.engine import Engine

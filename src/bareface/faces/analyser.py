@@ -12,7 +12,6 @@ import numpy as np
 
 from bareface.errors import BarefaceError, ModelError
 from bareface.faces.complete import Completer, checked_want
-from bareface.faces.defaults import DETECTOR, EMBEDDER, SEGMENTER
 from bareface.faces.detection.base import Detection, Detector
 from bareface.faces.detection.check_detections import checked as checked_faces
 from bareface.faces.embedding.base import Embedder, MaskInfo
@@ -27,6 +26,7 @@ from bareface.messages import Note
 from bareface.models.sessions import check_providers
 from bareface.values import arguments
 from bareface.values.analysis import Analysis
+from bareface.values.defaults import DETECTOR, EMBEDDER, SEGMENTER
 from bareface.values.face import (
     EVERYTHING,
     Box,

@@ -120,13 +120,69 @@ def _enrol_group(
         else:
             fresh.append((place, entry))
     analyses = engine.stream([entry.source for _, entry in fresh], want=["quality", "upper_face"])
-    for batch in catalogue.chunks(zip(fresh, analyses, strict=True), BATCH):
-        restored = [any(guard.restored(face.chip) for face in found.faces) for _, found in batch]
-        with store.write() as connection:
-            done = [
-                (place, _record(connection, entry, found, rules, made))
-                for ((place, entry), found), made in zip(batch, restored, strict=True)
-            ]
+    for batch in chunks(zip(fresh, analyses, strict=True), BATCH):
+        items = [_look(place, entry, analysis, guard) for (place, entry), analysis in batch]
+        yield from _store_all(store, items, rules, engine.space)
+
+
+def _look(place: int, entry: Entry, analysis: Analysis, guard: Guard) -> _Item:
+    """Compute everything about a photo that the decision depends on."""
+    seen = SeenPhoto(entry.name, entry.subject, min_face=analysis.min_face, error=analysis.error)
+    photo = analysis.photo
+    if photo is None:
+        return _Item(place, seen)
+    path = entry.source if isinstance(entry.source, str) else None
+    seen = replace(
+        seen,
+        sha256=photo.sha256,
+        faces=tuple(map(_seen, analysis.faces)),
+        notes=photo.notes,
+        restored=any(guard.restored(face.chip) for face in analysis.faces),
+    )
+    return _Item(place, seen, StoredPhoto(photo.sha256, path, photo.format, photo.size), tuple(analysis.faces))
+
+
+def _seen(face: Face) -> SeenFace:
+    try:
+        check_vector(face.enrolment_template)
+    except TemplateError as error:
+        return SeenFace(face.box, face.template.visible, face.quality, error)
+    return SeenFace(face.box, face.template.visible, face.quality)
+
+
+def _store_all(
+    store: GalleryStore, items: Sequence[_Item], rules: Rules, space: str
+) -> Iterator[tuple[int, EnrolOutcome]]:
+    """Decide, prepare and store; yields outcomes with their places once they are stored.
+
+    A correction that another process takes back between decision and transaction can let in a face that is not prepared
+    yet: its photo waits for another round.
+    """
+    waiting = list(items)
+    while waiting:
+        with store.reading() as reader:
+            decisions = [decide(item.seen, _known(reader, item.seen), rules) for item in waiting]
+        refused = [decision for decision in decisions if isinstance(decision, EnrolOutcome)]
+        if len(refused) == len(waiting):
+            yield from ((item.place, outcome) for item, outcome in zip(waiting, refused, strict=True))
+            return
+        for item, decision in zip(waiting, decisions, strict=True):
+            for place in decision.faces if isinstance(decision, Enrolment) else ():
+                if place not in item.prepared:
+                    item.prepared[place] = prepare(item.faces[place], crops=rules.crops)
+        done: list[tuple[int, EnrolOutcome]] = []
+        later: list[_Item] = []
+        with store.writing() as writer:
+            check_space(writer.state(), space, store.path)
+            for item in waiting:
+                known = _known(writer, item.seen)
+                decision = decide(item.seen, known, rules)
+                if isinstance(decision, EnrolOutcome):
+                    done.append((item.place, decision))
+                elif item.prepared.keys() >= set(decision.faces):
+                    done.append((item.place, _store(writer, item, known, decision, rules.basis)))
+                else:
+                    later.append(item)
         yield from done
         waiting = later
 

@@ -67,29 +67,34 @@ def _embed_group(
     store: GalleryStore, photos: PhotoStore, engine: FaceEngine, maker: Maker, numbers: Sequence[int]
 ) -> Iterator[list[Unresolved]]:
     """Stage templates of the references from these photos; yields, batch by batch, those that have none."""
-    with store.read() as connection:
-        wanted = reference.c.file_id.in_(files) & _to_do(engine)
-        found = sorted(catalogue.references(connection, wanted), key=lambda one: one.sha256)
-    photos = [list(ones) for _, ones in groupby(found, key=lambda one: one.sha256)]
-    errors = {ones[0].sha256: error for ones in photos if (error := _gone(ones[0])) is not None}
-    yield [_unresolved(one, errors[one.sha256]) for one in found if one.sha256 in errors]
-    present = [ones for ones in photos if ones[0].sha256 not in errors]
-    analyses = engine.stream([ones[0].source for ones in present], want=["quality", "upper_face"])
-    for batch in catalogue.chunks(zip(present, analyses, strict=True), BATCH):
-        failed = []
-        with store.write() as connection:
-            for ones, analysis in batch:
-                still_there = catalogue.subject_ids(connection, [one.id for one in ones])
-                for one in (one for one in ones if one.id in still_there):
-                    try:
-                        face = _again(one, analysis)
-                        values = {"space": engine.space, **template_values(face.enrolment_template)}
-                        connection.execute(staged.insert().values(reference_id=one.id, **values))
-                        quality = reference.update().where(reference.c.id == one.id)
-                        connection.execute(quality.values(quality=quality_of(face)))
-                    except BarefaceError as error:
-                        failed.append(_unresolved(one, error))
-        yield failed
+    with store.reading() as reader:
+        stored = {photo.sha256: photo for photo in reader.photos(numbers)}
+        references = sorted(reader.references_to_embed(maker, numbers), key=lambda one: one.sha256)
+    present: list[tuple[list[Reference], str | bytes]] = []
+    lost: list[Unresolved] = []
+    for sha256, group in groupby(references, key=lambda one: one.sha256):
+        several = list(group)
+        try:
+            present.append((several, photos.fetch(stored[sha256])))
+        except BarefaceError as error:
+            lost += (_unresolved(one, error) for one in several)
+    yield lost
+    analyses = engine.stream([source for _, source in present], want=["quality", "upper_face"])
+    for batch in chunks(zip(present, analyses, strict=True), BATCH):
+        failed: list[Unresolved] = []
+        made: dict[int, tuple[Template, float | None]] = {}
+        for (several, _), analysis in batch:
+            for one in several:
+                try:
+                    face = _same_face(one, analysis)
+                    made[one.id] = face.enrolment_template, quality_of(face)
+                except BarefaceError as error:
+                    failed.append(_unresolved(one, error))
+        with store.writing() as writer:
+            there = writer.has_references([one.reference_id for one in failed])
+            for number in sorted(writer.left_to_embed(maker, list(made))):  # deleted or done meanwhile
+                writer.stage(number, *made[number])
+        yield [one for one in failed if one.reference_id in there]
 
 
 def _same_face(one: Reference, analysis: Analysis) -> Face:

@@ -7,3 +7,10 @@ from typing import Final
 MIN_VISIBLE: Final = 0.2
 """Share of a face that must be visible, or it is refused: with less, three of four mated pairs are lost even at a false
 match rate of 1e-2 (``python -m benchmarks.evidence``)."""
+
+DETECTOR: Final = "bareface"
+"""The detector, unless another is named."""
+EMBEDDER: Final = "bareface128"
+"""The embedder, unless another is named."""
+SEGMENTER: Final = "bareface-occlusion"
+"""Draws the occlusion maps, unless another is named."""
