@@ -8,8 +8,9 @@ The templates are synthetic, spread about the mean of the space as real ones are
 that do not exist.
 
 Rounds with one, two, ... threads alternate, and the ratio is taken within a round, so that a busy machine slows all of
-them alike. Beside the searches stands a yardstick that shares nothing between threads (hashing, outside of Python's
-lock): what it does not gain from a second thread, the machine did not give.
+them alike. Each round also times a yardstick that shares nothing between threads (hashing, outside of Python's lock):
+what it does not gain from a second thread, the machine did not give. Rounds in which it gained at least 0.9 times the
+number of threads are the quiet ones; their medians are given, too.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ SPREAD = 0.45
 PHOTOS = 5
 """References a subject."""
 PROBES = 64
+QUIET = 0.9
+"""Share of the threads that the yardstick gains in a quiet round."""
 
 
 @dataclass(frozen=True)
@@ -224,18 +227,38 @@ def one(store: Store, precision: Precision, options: argparse.Namespace) -> dict
         "yardstick_times_one_thread": {
             count: median(one.yardsticks[count] / one.yardsticks[1] for one in rounds) for count in counts
         },
-        "each_round": [one.searches for one in rounds],
+        "quiet_rounds": {count: len(quiet(rounds, count)) for count in counts},
+        "times_one_thread_in_quiet_rounds": {
+            count: median(gains) if (gains := quiet(rounds, count)) else None for count in counts
+        },
+        "each_round": [{"searches": one.searches, "yardsticks": one.yardsticks} for one in rounds],
     }
+
+
+def quiet(rounds: list[Round], count: int) -> list[float]:
+    """What so many threads gave over one, in the rounds in which the machine gave them a core each."""
+    return [
+        one.searches[count] / one.searches[1]
+        for one in rounds
+        if one.yardsticks[count] / one.yardsticks[1] >= QUIET * count
+    ]
 
 
 def report(result: dict[str, Any]) -> None:
     """Print the figures of one precision."""
     rows = [
-        [str(count), rate, result["times_one_thread"][count], result["yardstick_times_one_thread"][count]]
+        [
+            str(count),
+            rate,
+            result["times_one_thread"][count],
+            result["yardstick_times_one_thread"][count],
+            result["quiet_rounds"][count],
+            result["times_one_thread_in_quiet_rounds"][count] or "-",
+        ]
         for count, rate in result["searches_per_s"].items()
     ]
     title = f"{result['references']:,} references, {result['precision']}, medians of {result['rounds']} rounds"
-    print_table(title, ["threads", "searches/s", "times one thread", "yardstick"], rows)
+    print_table(title, ["threads", "searches/s", "times one", "yardstick", "quiet rounds", "times one there"], rows)
 
 
 if __name__ == "__main__":
