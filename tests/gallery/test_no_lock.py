@@ -15,10 +15,10 @@ import pytest
 
 from bareface.imaging import decode as images
 from bareface.restoration.base import Restored
-from bareface.services.engine import Analysis
 from bareface.services.gallery import Gallery
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite import lookups
+from bareface.values.analysis import Analysis
 from bareface.values.face import EVERYTHING, Face, Float32, Source, UInt8, Want
 from bareface.values.search import SearchResult
 from tests.gallery.pictures import Colour, Look, UpperFaceEngine, colours, save, vector_of

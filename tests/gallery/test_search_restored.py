@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from bareface.errors import RestorationError, UsageError
 from bareface.imaging import decode as images
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.services.gallery import Gallery
+from bareface.values.analysis import Analysis
 from bareface.values.face import EVERYTHING, Face, Source, Template, Want
 from tests.gallery.pictures import Colour, Look, LookEngine, colours, save, vector_of
 
@@ -130,3 +132,28 @@ def test_an_empty_gallery_says_so(tmp_path: Path, probe: Path) -> None:
     with Gallery.open(tmp_path / "empty", Restorer()) as opened:
         (found,) = opened.search_restored(probe, opened.search(probe))
     assert (found.candidates, found.added, found.notes) == ((), (), ("the gallery is empty",))
+
+
+def test_each_photo_is_decoded_and_its_faces_found_once(
+    tmp_path: Path, probe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Keeper(Restorer):
+        """Leaves photos with their faces."""
+
+        def analyse(self, source: Source, want: Iterable[Want]) -> Analysis:
+            photo = images.decode(source)
+            faces = [replace(face, photo=photo) for face in self._faces(photo)]
+            return Analysis(photo.source, photo, tuple(self.complete(faces, want)))
+
+    decoded: list[object] = []
+    real = images.decode
+    with Gallery.open(tmp_path / "g", Keeper()) as opened:
+        opened.enrol(save(tmp_path / "1.png", PEOPLE[3]), subject="p3")
+        monkeypatch.setattr(images, "decode", lambda source, *rest: decoded.append(source) or real(source, *rest))
+        result = opened.search(probe, keep_photos=True)
+        (found,) = opened.search_restored(probe, result)
+        assert found.restored is not None
+        assert [str(one) for one in decoded] == [str(probe)]
+        (again,) = opened.search_restored(probe, opened.search(probe))
+        assert again.candidates == found.candidates
+        assert len(decoded) == 3

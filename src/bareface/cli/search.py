@@ -118,7 +118,8 @@ def _search(
 
     sources = list(group)
     try:
-        result = gallery.search(sources, top, same_person, min_visible=min_visible)
+        again = restoring.masked or restoring.others
+        result = gallery.search(sources, top, same_person, min_visible=min_visible, keep_photos=again)
         restored = gallery.search_restored(
             sources,
             result,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import sqlalchemy as sa
@@ -26,7 +27,8 @@ from bareface.storage.index_sync import DerivedIndex, Snapshot
 from bareface.storage.ports import VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
-from bareface.values.face import Face, Float32, MaskState, Source
+from bareface.values.analysis import Analysis
+from bareface.values.face import Face, Float32, MaskState, Source, Want
 from bareface.values.gallery import TemplateCount
 from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult
 from bareface.values.words import no_face_found
@@ -73,10 +75,25 @@ class CandidateScore:
     similarity: float
 
 
+@runtime_checkable
+class PhotoKeeper(Protocol):
+    """An engine that can leave photos with the faces found in them; :class:`bareface.Engine` is one."""
+
+    def analyse(self, source: Source, want: Iterable[Want]) -> Analysis:
+        """Find the faces in a photo, which they keep."""
+
+
 def probes_of(
-    engine: FaceEngine, sources: Sequence[Source], *, same_person: bool, min_visible: float
+    engine: FaceEngine,
+    sources: Sequence[Source],
+    *,
+    same_person: bool,
+    min_visible: float,
+    keep_photos: bool = False,
 ) -> tuple[Probe, ...]:
-    """The faces of the probe photos that show enough; one fused probe for photos of the same person.
+    """Return the faces of the probe photos that show enough; one fused probe for photos of the same person.
+
+    With `keep_photos` the faces keep their photos, if the engine can leave them.
 
     Raises
     ------
@@ -89,7 +106,7 @@ def probes_of(
     notes: list[str] = []
     refused: list[Face] = []
     least: list[float | None] = []
-    for analysis in engine.stream(sources, want=["quality", "template"]):
+    for analysis in _analyses(engine, sources, keep_photos):
         if analysis.error is not None:
             raise analysis.error
         assert analysis.photo is not None
@@ -116,6 +133,13 @@ def probes_of(
     if same_person and len(found) > 1:
         found = [_fused(found)]
     return tuple(replace(probe, notes=(*probe.notes, *notes)) for probe in found)
+
+
+def _analyses(engine: FaceEngine, sources: Sequence[Source], keep_photos: bool) -> Iterator[Analysis]:
+    want: tuple[Want, ...] = ("quality", "template")
+    if keep_photos and isinstance(engine, PhotoKeeper):
+        return (engine.analyse(source, want) for source in sources)
+    return engine.stream(sources, want=want)
 
 
 def upper_face_of(engine: FaceEngine, probe: Probe) -> Float32 | None:

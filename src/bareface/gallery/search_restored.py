@@ -23,7 +23,7 @@ from bareface.values.face import EVERYTHING, Face, Source, Want
 from bareface.values.search import CandidateList
 
 DEEP: Final = 100
-"""How many subjects of each guess's search are looked at, at least."""
+"""Least number of subjects that the search with each restored face looks at."""
 
 
 @runtime_checkable
@@ -34,15 +34,23 @@ class RestoringEngine(FaceEngine, Protocol):
         """Find the faces in a photo, which they keep."""
 
     def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
-        """Guesses of what a mask hides, put on record."""
+        """Complete what a mask hides, and record it."""
 
     def enhance(self, face: Face) -> Restored:
-        """A clearer picture, put on record."""
+        """Make a clearer picture, and record it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to search with: completions of masked faces, so many and from this seed; enhancements of others."""
+    """Which restored faces to search with.
+
+    Attributes
+    ----------
+    unmask, enhance
+        Complete faces with a mask; enhance those without.
+    completions, seed
+        How many completions of each face, and their random seed.
+    """
 
     unmask: bool
     enhance: bool
@@ -61,10 +69,10 @@ def search_restored(
     lists: Sequence[CandidateList],
     wish: Wish,
 ) -> Iterator[RestoredSearch]:
-    """What stands beside each candidate list, in their order.
+    """Search with a restored version of each probe, and yield one result for each candidate list, in their order.
 
-    Lists of several fused faces, of faces that cannot be restored and of those that need not be stand alone, with a
-    note why.
+    Fused faces, faces that cannot be restored and those for which nothing was asked have a note instead. Photos that
+    the faces do not have any more are decoded again.
 
     Raises
     ------
@@ -85,9 +93,7 @@ def search_restored(
             why = Note("note.masked-not-enhanced" if masked else "note.no-mask")
             yield RestoredSearch(entry, None, notes=(why,))
         else:
-            whole = next(
-                (replace(face, photo=one.photo) for one in _whole(engine, sources, found) if _same(one, face)), face
-            )
+            whole = face if face.photo is not None else _with_photo(engine, sources, face, found)
             try:
                 restored = engine.unmask(whole, wish.completions, wish.seed) if masked else engine.enhance(whole)
             except RestorationError as error:
@@ -98,12 +104,15 @@ def search_restored(
             yield _looked_up(index, engine, entry, restored)
 
 
-def _whole(engine: RestoringEngine, sources: Sequence[Source], found: dict[int, list[Face]]) -> Iterator[Face]:
-    """All faces of the photos, which a stream lets go of; looked for once."""
+def _with_photo(engine: RestoringEngine, sources: Sequence[Source], face: Face, found: dict[int, list[Face]]) -> Face:
+    """Return a face with its photo, which is decoded again; `found` keeps the faces of the photos looked at so far."""
     for place, source in enumerate(sources):
         if place not in found:
             found[place] = engine.faces(source, want=())
-        yield from found[place]
+        for one in found[place]:
+            if _same(one, face):
+                return replace(face, photo=one.photo)
+    return face
 
 
 def _same(one: Face, other: Face) -> bool:
@@ -111,7 +120,7 @@ def _same(one: Face, other: Face) -> bool:
 
 
 def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, restored: Restored) -> RestoredSearch:
-    """Search with the photo again, deeper, and with each guess, in one moment of the gallery."""
+    """Search with the photo again, deeper, and with each restored face, in one state of the gallery."""
     templates = [one.template for one in restored.completions]
     if not entry.candidates:
         return RestoredSearch(entry, restored, notes=(Note("note.empty-gallery"),))

@@ -37,6 +37,7 @@ class Searches:
         same_person: bool = False,
         *,
         min_visible: float = MIN_VISIBLE,
+        keep_photos: bool = False,
         context: Context | None = None,
     ) -> SearchResult:
         """Search the gallery.
@@ -52,6 +53,9 @@ class Searches:
             The probe photos show one person: their largest faces are fused into one probe.
         min_visible
             Refuse probe faces of which a smaller share is visible, with a note; 0 refuses none.
+        keep_photos
+            Keep the probe photos in memory, with the faces found in them: :meth:`search_restored` then decodes and
+            detects nothing again.
         context
             Who searches, and why.
 
@@ -84,7 +88,9 @@ class Searches:
                 raise UsageError("usage.probe")
             facts.add(photos=len(sources))
             check_space(store.state(), engine.space, store.path)
-            probes = searching.probes_of(engine, sources, same_person=same_person, min_visible=min_visible)
+            probes = searching.probes_of(
+                engine, sources, same_person=same_person, min_visible=min_visible, keep_photos=bool(keep_photos)
+            )
             calibration = calibrating.calibration_of(store, engine.space, engine.model)
             result = searching.search(self.opened.index, engine, calibration, probes, top)
             facts.add(
