@@ -41,7 +41,7 @@ def decide_by_rate(rate: float, targets: tuple[float, float] = TARGETS) -> Decis
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a similarity means in the gallery that was searched.
+    """The meaning of a similarity in the gallery that was searched.
 
     Attributes
     ----------

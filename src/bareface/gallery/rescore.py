@@ -1,4 +1,4 @@
-"""Scoring again what the index found, where a masked face meets a bare one: the index knows the plain cosine only.
+"""Score candidates again where a masked face is compared with a bare one: the index knows the plain cosine only.
 
 The rule is :func:`bareface.matching.scoring.score`, for one probe and many references.
 """
@@ -17,17 +17,17 @@ from bareface.values.face import Float32
 
 DEEPER = 10
 SHORTEST = 500
-"""How many references are scored again: so many times the length of the list asked for, but no fewer than this."""
+"""References to score again: ``DEEPER`` times the length of the list, but at least ``SHORTEST``."""
 
 
 def depth(top: int) -> int:
-    """How many references to take from the index for a list of ``top`` subjects."""
+    """Return how many references to take from the index for a list of ``top`` subjects."""
     return max(DEEPER * top, SHORTEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rescorer:
-    """What one probe is held against beside the index's cosines.
+    """Scores references again for one probe.
 
     Attributes
     ----------

@@ -1,9 +1,9 @@
-"""Search beside, never instead: what the guesses add to a search with the photo itself.
+"""Combine a search with a photo and searches with restored versions of its face, next to each other, never instead.
 
-The photo's own candidate list comes first and stays as it is. Beside each of its candidates stands what each guess says
-of it, below it who was brought up by guesses alone. A search with k guesses asks k + 1 times, and strangers are found
-the more often: the best of all has a calibration of its own (``python -m training.restoration.union``), never the
-photo's, and none where none was made.
+The candidate list of the photo comes first and stays as it is. Each of its candidates also shows its rank and score in
+the search with each completion; subjects that only completions found follow. A search with k completions asks k + 1
+times and so finds strangers more often: the best score has a calibration of its own
+(``python -m training.restoration.union``), never the photo's, and none if none was made.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from bareface.values.gallery import Reference
 from bareface.values.search import CandidateList, Decision
 
 WITHIN: Final = 5
-"""A guess brings a lead up if it has it among its first so many."""
+"""A completion supports a subject that is among its first ``WITHIN`` candidates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a subject stands in one search.
+    """Rank and score of a subject in one search.
 
     Attributes
     ----------
     rank
-        1 for the most similar; None beyond what was looked at.
+        1 for the most similar; None if it was not among the subjects looked at.
     similarity
-        As in :class:`bareface.values.search.Candidate`; None beyond what was looked at.
+        As in :class:`bareface.values.search.Candidate`; None likewise.
     """
 
     rank: int | None = None
@@ -48,16 +48,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far the guesses agree on a lead.
+    """How many completions support a subject.
 
     Attributes
     ----------
     guesses
-        How many there are.
+        Number of completions.
     within
-        How many have the lead among their first :data:`WITHIN`.
+        Number that have the subject among their first :data:`WITHIN`.
     over
-        How many score it over the union's threshold for a ``possible`` match; None where the union is not calibrated.
+        Number that score it at least a ``possible`` match; None without a calibration of the best score.
     original
         Whether the photo itself has it among its first :data:`WITHIN`.
     """
@@ -69,7 +69,7 @@ class Agreement:
 
     @property
     def depends(self) -> bool:
-        """Whether the lead depends on the guess: the photo does not bring it up, nor do most guesses.
+        """Whether the subject depends on the completion: neither the photo nor most completions support it.
 
         >>> Agreement(4, 1, None, False).depends, Agreement(4, 3, None, False).depends, Agreement(4, 1, 0, True).depends
         (True, False, False)
@@ -79,32 +79,32 @@ class Agreement:
 
     @property
     def words(self) -> str:
-        """What the lead rests on, e.g. ``1 of 4, depends on the guess``."""
+        """The support in words, e.g. ``1 of 4, depends on the guess``."""
         code = "note.agreement/depends" if self.depends else "note.agreement"
         return Note(code, within=self.within, guesses=self.guesses)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredCandidate:
-    """One subject beside a candidate list.
+    """One subject in a search with restored faces.
 
     Attributes
     ----------
     subject_id, subject
         As in :class:`bareface.values.search.Candidate`.
     reference_id, source
-        The subject's reference that the guess most like it found, or the photo itself did.
+        The subject's reference with the best score of all searches.
     original
-        Where the photo itself has the subject; empty for one that only guesses brought up.
+        Its standing in the search with the photo; empty if only completions found it.
     guesses
-        Where each guess has it.
+        Its standing in the search with each completion.
     union
-        Its rank among all by the best of all scores, and that score.
+        Its rank by the best score of all searches, and that score.
     decision, fpir, extrapolated
-        As in :class:`bareface.values.search.Candidate`, of the union by its own calibration; all None, None and False
-        where there is none.
+        As in :class:`bareface.values.search.Candidate`, for the best score, by a calibration of its own; None, None and
+        False without one.
     agreement
-        How far the guesses agree.
+        How many completions support it.
     """
 
     subject_id: int
@@ -122,20 +122,20 @@ class RestoredCandidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RestoredSearch:
-    """What stands beside one candidate list.
+    """A search with restored faces, next to the candidate list of the photo.
 
     Attributes
     ----------
     original
-        The photo's own list, unchanged.
+        The candidate list of the photo, unchanged.
     restored
-        The guesses; None where the face was not restored, as the notes say.
+        The completions or the enhancement; None if the face was not restored, as the notes say.
     candidates
-        One for each of its candidates, in its order.
+        One for each candidate of the photo, in its order.
     added
-        Subjects that are not on it and that a guess has among its first :data:`WITHIN`, best first.
+        Subjects not on that list that a completion has among its first :data:`WITHIN`, best first.
     notes
-        What the reader must know.
+        Remarks for the reader.
     """
 
     original: CandidateList
@@ -196,7 +196,7 @@ def compare_searches(
     named: Mapping[int, Reference],
     union: Union,
 ) -> RestoredSearch:
-    """Put searches beside one another.
+    """Combine the searches with a photo and with its restored faces.
 
     Parameters
     ----------
@@ -277,21 +277,21 @@ def _notes(restored: Restored, union: Union) -> tuple[str, ...]:
 
 
 def packaged_name(model: str, completions: int) -> str:
-    """File name of the calibration of searches with so many completions; another restorer has another one."""
+    """Return the file name of the calibration of searches with this many completions by the packaged restorer."""
     digest = registry.card(MODEL).files[0].sha256
     return f"{model}-{completions}-{digest[:8]}.json"
 
 
 @lru_cache(maxsize=8)
 def union_calibration(model: str, completions: int) -> Calibration | None:
-    """The calibration of the best of a masked face and its completions; None where none comes with bareface.
+    """Return the packaged calibration of the best score of a masked face and its completions; None if there is none.
 
     Parameters
     ----------
     model
         The embedder.
     completions
-        How many there are.
+        Their number.
     """
     try:
         name = packaged_name(model, completions)

@@ -1,4 +1,4 @@
-"""From a probe to its candidate list: every subject once, best reference first, each with how sure it is."""
+"""Search a gallery: from a probe to its candidate list, which has each subject once, by its best reference."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from bareface.values.words import no_face_found
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """What one candidate list answers.
+    """A face to search with, or several of one person.
 
     Attributes
     ----------
     faces
-        One face, or the faces of one person that were fused.
+        One face, or the fused faces of one person.
     vector
-        float32 [d], what is searched.
+        float32 [d], the template to search with.
     sha256
-        The digests of the photos.
+        Digests of the photos.
     notes
-        What the reader must know.
+        Remarks for the reader.
     """
 
     faces: tuple[Face, ...]
@@ -57,12 +57,12 @@ class Probe:
 
     @property
     def mask_state(self) -> MaskState:
-        """Of fused faces the most covered one's: strangers are most alike there, so the rate is not too low."""
+        """Mask state; of fused faces that of the most covered one, for which FPIR is highest."""
         return max((face.template.mask_state for face in self.faces), key=STATES.index)
 
     @property
     def visible(self) -> float | None:
-        """Share of the face that shows; of fused faces the largest, since together they show at least that."""
+        """Visible share of the face; of fused faces the largest."""
         return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
 
 
@@ -77,10 +77,10 @@ class CandidateScore:
 
 @runtime_checkable
 class PhotoKeeper(Protocol):
-    """An engine that can leave photos with the faces found in them; :class:`bareface.Engine` is one."""
+    """An engine that can keep photos with the faces found in them; :class:`bareface.Engine` is one."""
 
     def analyse(self, source: Source, want: Iterable[Want]) -> Analysis:
-        """Find the faces in a photo, which they keep."""
+        """Find the faces in a photo; they keep it."""
 
 
 def probes_of(
@@ -150,7 +150,7 @@ def upper_face_of(engine: FaceEngine, probe: Probe) -> Float32 | None:
 
 
 def _fused(probes: Sequence[Probe]) -> Probe:
-    """Several photos of one person as one probe."""
+    """Fuse several photos of one person into one probe."""
     return Probe(
         tuple(face for probe in probes for face in probe.faces),
         _middle([probe.vector for probe in probes]),
@@ -163,7 +163,7 @@ def _fused(probes: Sequence[Probe]) -> Probe:
 
 
 def _middle(vectors: Sequence[Float32]) -> Float32:
-    """The mean of templates [d] at unit length, at their mean length."""
+    """Return the mean of templates [d] at unit length, scaled to their mean length."""
     if len(vectors) == 1:
         return vectors[0]
     lengths = [float(np.linalg.norm(vector)) for vector in vectors]
@@ -174,7 +174,7 @@ def _middle(vectors: Sequence[Float32]) -> Float32:
 def search(
     index: DerivedIndex, engine: FaceEngine, calibration: Calibration | None, probes: Sequence[Probe], top: int
 ) -> SearchResult:
-    """One candidate list for every probe; without a calibration, no candidate carries a rate.
+    """Return one candidate list for each probe; without a calibration, candidates have no rate.
 
     Where the index's plain cosine is the score, a list is that of looking at every reference. Where a masked face meets
     bare references, or a bare one masked references, it is exact among the references with the highest plain cosines:
@@ -327,7 +327,7 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
 
 
 def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
-    """What the decisions rest on, and which faces show little."""
+    """Say where the decisions come from, and which faces show little."""
     shown = [
         (Note("reason.probe"), probe.visible),
         *((Note("reason.candidate", rank=one.rank), one.visible) for one in found),
@@ -336,13 +336,13 @@ def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[s
 
 
 def _without_second(found: Sequence[Candidate], fused: set[int]) -> frozenset[int]:
-    """References across a mask that were held against one template where the calibration expects two."""
+    """Return references across a mask that were compared with one template where the calibration expects two."""
     across = (one.reference_id for one in found if crosses(one.probe_state, one.reference_state))
     return frozenset(across) - fused
 
 
 def _stand_in(one: Candidate) -> Candidate:
-    """A candidate whose rate is that of another kind of score."""
+    """Mark the rate of a candidate as one of another kind of score."""
     return replace(one, extrapolated=one.extrapolated or one.fpir is not None)
 
 
@@ -376,7 +376,7 @@ def _same_sources(
 
 
 def _mixed(makers: Sequence[TemplateCount], engine: FaceEngine) -> tuple[str, ...]:
-    """Names the references that another model, or other arithmetic, made."""
+    """Say how many references another model, or other arithmetic, made."""
     return tuple(
         Note(
             "note.mixed",

@@ -39,7 +39,7 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Generation:
-    """What is kept of one state of a gallery; it never changes.
+    """The index, and a few counts, of one state of a gallery; it never changes.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ class DerivedIndex:
                 _log.warning("%s", error)
 
     def save_if_loaded(self) -> None:
-        """As :meth:`save`, where an index was needed at all."""
+        """Write the file as :meth:`save` does, if an index was needed at all."""
         if self._current is not None:
             self.save()
 

@@ -46,7 +46,7 @@ class PerProcess:
 _threaded: WeakSet[PerProcess] = WeakSet()
 _gate = Condition()
 _inside: Counter[int] = Counter()
-"""How many sections each thread is in."""
+"""Number of sections that each thread is in."""
 _forking: list[int] = []
 """The thread that forks, if one does."""
 _opencv: list[int] = []

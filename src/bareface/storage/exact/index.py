@@ -165,7 +165,7 @@ class ExactIndex:
         index_file.write(path, _header(stamp, self.dimension, self.precision), self.segments, mode)
 
     def _norms(self, vectors: Float32) -> Float64:
-        """Norms [n] of templates that can be compared."""
+        """Return the norms [n] of templates, all of which can be compared."""
         if vectors.ndim != 2 or vectors.shape[1] != self.dimension:
             raise TemplateError("template.shape/index", shape=vectors.shape, dimension=self.dimension)
         norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
@@ -200,7 +200,7 @@ class ExactIndex:
             ids, unit = ids[len(codes) :], unit[len(codes) :]
 
     def _ranked(self, unit: Float32, k: int, depth: int, fetch: Fetch) -> tuple[Float32, Int64, NDArray[np.bool_]]:
-        """The best k among the ``depth`` best estimates: similarities, ids, and whether that is certain."""
+        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain."""
         estimates, places, noise = self._nominated(unit, depth)
         wanted, rows = np.unique(places, return_inverse=True)
         wanted_ids, templates = self._looked_up(wanted, fetch)
@@ -217,7 +217,7 @@ class ExactIndex:
         return similarities, ids, certain | everything
 
     def _nominated(self, unit: Float32, depth: int) -> tuple[Float32, Int64, Float64]:
-        """Estimates [q, m], descending; places [q, m] counted over all segments; standard deviations [q]."""
+        """Return estimates [q, m], descending; places [q, m] counted over all segments; standard deviations [q]."""
         codes, steps = unit, np.ones((len(unit), 1), np.float32)
         if self.precision == "int8":
             codes, steps = quantised(unit)

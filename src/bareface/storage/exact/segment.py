@@ -1,4 +1,4 @@
-"""How templates lie in memory: coded to one byte a component, in segments that FAISS scans.
+"""Templates in memory: coded to one byte a component, in segments that FAISS scans.
 
 Cosine needs unit vectors. Those of one space share a large component (for dlib's descriptor 0.91 of the unit
 length), which would waste most of an 8-bit range. It is subtracted before coding: for a query q,
@@ -30,7 +30,7 @@ HEADROOM = 1.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
-    """How a segment stores unit templates: ``x = offset + step * code``; in float32 the code is x itself."""
+    """The code of unit templates: ``x = offset + step * code``; in float32 the code is x itself."""
 
     offset: Float32
     step: float
@@ -38,7 +38,7 @@ class Coding:
 
     @classmethod
     def fitted(cls, unit: Float32, direction: Float32, precision: Precision) -> Coding:
-        """The coding for a segment that begins with these unit templates [n, d].
+        """Return the coding for a segment that begins with these unit templates [n, d].
 
         The range holds them with headroom, and at least six standard deviations where they are few.
         """
@@ -55,16 +55,16 @@ class Coding:
         return self.step / 12**0.5 if self.rounds else 0.0
 
     def encode(self, unit: Float32) -> Float32:
-        """Codes [n, d] as float32, which FAISS takes."""
+        """Return codes [n, d] as float32, which FAISS takes."""
         rest = unit - self.offset
         return np.rint(rest / np.float32(self.step)) if self.rounds else rest
 
     def holds(self, codes: Float32) -> bool:
-        """Whether no code is out of range: nothing is ever clipped."""
+        """Return whether no code is out of range: nothing is ever clipped."""
         return not self.rounds or float(np.abs(codes).max()) <= FULL_RANGE
 
     def new_index(self) -> Any:
-        """An empty FAISS index for these codes."""
+        """Return an empty FAISS index for these codes."""
         if not self.rounds:
             return faiss.IndexFlatIP(len(self.offset))
         kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
@@ -85,7 +85,7 @@ class Segment:
 
     @classmethod
     def empty(cls, coding: Coding) -> Segment:
-        """A segment that holds nothing yet."""
+        """Return a segment that holds nothing yet."""
         return cls(coding, coding.new_index(), np.empty(0, np.int64), 0.0)
 
     def extended(self, ids: Int64, codes: Float32) -> Segment:
@@ -106,18 +106,18 @@ class Segment:
         return replace(self, index=index, ids=self.ids[keep])
 
     def holds(self, places: Int64, unit: Float32) -> bool:
-        """Whether these unit templates [n, d] are stored at these places [n], but for the last rounding."""
+        """Return whether unit templates [n, d] are stored at places [n], but for the last rounding."""
         with one_thread():
             stored = self.index.reconstruct_batch(places)
         tolerance = 1.0 if self.coding.rounds else 1e-5
         return bool(np.abs(stored - self.coding.encode(unit)).max() <= tolerance)
 
     def codes(self) -> NDArray[np.uint8]:
-        """The stored bytes [n, bytes per template]."""
+        """Return the stored bytes [n, bytes per template]."""
         return np.asarray(faiss.vector_to_array(self.index.codes).reshape(len(self.ids), -1))
 
     def nearest(self, queries: Float32, codes: Float32, steps: Float32, m: int) -> tuple[Float32, Int64]:
-        """Estimated similarities [q, m] and places [q, m] of the best m, or of all where there are fewer."""
+        """Return estimated similarities [q, m] and places [q, m] of the best m, or of all if there are fewer."""
         scores, places = self.index.search(codes, min(m, len(self.ids)))
         estimates = scores * (steps * np.float32(self.coding.step)) + (queries @ self.coding.offset)[:, None]
         return estimates, places
@@ -141,7 +141,7 @@ def one_thread() -> Iterator[None]:
 
 
 def read_segments(file: BufferedReader, precision: Precision, dimension: int) -> Iterator[Segment]:
-    """The segments from here to the end of a file.
+    """Read the segments from here to the end of a file.
 
     Raises
     ------
@@ -163,6 +163,6 @@ def read_segments(file: BufferedReader, precision: Precision, dimension: int) ->
 
 
 def quantised(queries: Float32) -> tuple[Float32, Float32]:
-    """Integers [q, d] as float32 over the full range, and what one step stands for [q, 1]."""
+    """Return queries as integers [q, d] in float32 over the full range, and the value of one step [q, 1]."""
     steps = np.abs(queries).max(axis=1, keepdims=True) / np.float32(FULL_RANGE)
     return np.rint(queries / steps), steps

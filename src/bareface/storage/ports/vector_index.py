@@ -1,4 +1,4 @@
-"""What searching asks of an index of templates.
+"""The port of an index of templates.
 
 To add an index, write a class with the methods of :class:`VectorIndex` and one with those of :class:`IndexFactory`, run
 the contract tests (``tests/storage/test_vector_index.py``) on them, and name the factory in ``open_index.py``.

@@ -1,4 +1,4 @@
-"""What a search reads of the database, in as few steps as there can be, so that threads that search at once do so.
+"""Read what a search needs of the database in few steps, so that threads can search at the same time.
 
 Python takes its lock again after each row that it reads: threads that read hundreds of rows each would wait for one
 another at every row, so SQLite puts them all into one. Values are checked as the tables' columns are.
@@ -24,7 +24,7 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a candidate list says of a reference: see :class:`bareface.values.gallery.Reference`."""
+    """The part of a reference that a candidate list shows; see :class:`bareface.values.gallery.Reference`."""
 
     id: int
     subject: str | None
@@ -54,7 +54,7 @@ _LISTED = (
 
 
 def listed(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Listed]:
-    """Return what a candidate list says of references, by number."""
+    """Return references as a candidate list shows them, by number."""
     found: dict[int, Listed] = {}
     for number, owner, *row in _rows(connection, f"{_LISTED}({_joined(ids)})"):
         if owner is None:
