@@ -10,14 +10,16 @@ import logging
 import sqlite3
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import LRUCache
 
 from bareface.errors import GalleryError
 from bareface.storage.sqlite import wal
@@ -25,6 +27,9 @@ from bareface.storage.sqlite import wal
 # SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
 # where no other handler of logs is there.
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+
+_statements: LRUCache[Any, Any] = LRUCache(500)
+"""Statements compiled for any gallery: to compile them anew for each store takes longer than to run them."""
 
 TURN_MS = 200
 """For which SQLite waits for a lock at a time."""
@@ -52,6 +57,14 @@ has on it.
 """
 
 
+@cache
+def _dialect() -> sa.Dialect:
+    """Return one dialect of SQLAlchemy for all galleries: compiled statements belong to it."""
+    engine = sa.create_engine("sqlite://", poolclass=NullPool)
+    with engine.connect():
+        return engine.dialect
+
+
 class Connector:
     """Opens connections to one file.
 
@@ -74,7 +87,8 @@ class Connector:
 
     def engine(self) -> sa.Engine:
         """An SQLAlchemy engine of such connections."""
-        engine = sa.create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
+        dialect, pool = _dialect(), NullPool(cast(Any, self.connect), dialect=_dialect())
+        engine = sa.Engine(pool, dialect, sa.make_url("sqlite://"), execution_options={"compiled_cache": _statements})
 
         @event.listens_for(engine, "connect")
         def connect(connection: Any, _: Any) -> None:
