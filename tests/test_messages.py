@@ -18,8 +18,8 @@ from bareface.errors import BarefaceError, ImageError, UsageError
 from bareface.messages import Entry, Note
 
 PACKAGE = Path(errors.__file__).parent
-ABOVE = ("cli", "messages", "moved.py", "reports")
-"""Who speaks to people, and may do so in sentences of their own."""
+ABOVE = ("messages", "moved.py")
+"""Where sentences may be."""
 NOT_YET = (
     "gallery",
     "storage",
@@ -111,9 +111,15 @@ def test_every_template_renders(code: str) -> None:
     assert ID.fullmatch(code)
     params = {name: sample(spec) for name, spec in fields(entry).items()}
     assert messages.message(code, params)
-    for interface in ("command line", "python"):
-        remedy = messages.remedy(code, params, interface)
-        assert (remedy is None) == (entry.remedy is None and entry.cli is None and entry.python is None)
+    for interface, own in (("command line", entry.cli), ("python", entry.python)):
+        assert (messages.remedy(code, params, interface) is None) == (own is None and entry.remedy is None)
+
+
+@pytest.mark.parametrize("code", sorted(messages.entries()))
+def test_what_all_interfaces_share_names_the_options_of_none(code: str) -> None:
+    entry = messages.entries()[code]
+    for text in (entry.message, entry.remedy):
+        assert text is None or code.startswith("usage.input/") or not re.search(r"`bareface |(?<!\w)--\w", text)
 
 
 def test_a_message_speaks_to_the_reader_of_its_interface() -> None:

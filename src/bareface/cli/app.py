@@ -51,8 +51,8 @@ def _told(context: Any) -> Iterator[None]:
         if not context.find_root().meta[JSON]:
             raise
         place = getattr(error, "ctx", None) or context
-        remedy = f"See `{place.command_path} --help`."
-        report_error(context, UsageError("usage.arguments", error.format_message(), remedy=remedy))
+        wrong = UsageError("usage.arguments", reason=error.format_message(), command=place.command_path)
+        report_error(context, wrong)
 
 
 class _Group(TyperGroup):
@@ -81,8 +81,7 @@ class _Group(TyperGroup):
         """Run the chosen command."""
         try:
             for place in ctx.meta[_BLANKS]:
-                what = f"argument {place} is empty (a variable that is not set?)."
-                raise UsageError("usage.empty", what, remedy="Give a name; “.” is the current folder.")
+                raise UsageError("usage.empty/argument", place=place)
             with _told(ctx):
                 return super().invoke(ctx)
         except BarefaceError as error:

@@ -13,6 +13,7 @@ import typer
 from bareface.cli.complete import model_names
 from bareface.cli.output import ExitCode, Json, confirm, note, print_error, print_json, print_pairs, print_table
 from bareface.errors import UsageError
+from bareface.messages import Note
 from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
@@ -138,19 +139,19 @@ def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
     for name, value in terms:
         note(f"{name}: {value}")
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("usage.terms", f"the terms of {model} were not accepted.", remedy="Give --yes to accept them.")
+        raise UsageError("usage.terms/unasked", model=model)
     if not typer.confirm("Use it on these terms?", err=True):
-        raise UsageError("usage.terms", f"the terms of {model} were not accepted.")
+        raise UsageError("usage.terms/refused", model=model)
 
 
 def _mapping(text: str | None) -> dict[str, Any] | None:
     try:
         value = json_format.loads(text) if text else None
     except (ValueError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        raise UsageError("usage.input", f"--input is not JSON: {why}.") from error
+        reason = Note("reason.nested") if isinstance(error, RecursionError) else error
+        raise UsageError("usage.input/json", reason=reason) from error
     if value is not None and not isinstance(value, dict):
-        raise UsageError("usage.input", "--input is not a JSON object.")
+        raise UsageError("usage.input/object")
     return value
 
 

@@ -113,7 +113,7 @@ def confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("usage.confirm", "this cannot be undone.", remedy="Give --yes to do it.")
+        raise UsageError("usage.confirm")
     typer.confirm(question, abort=True, err=True)
 
 

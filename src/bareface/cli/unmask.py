@@ -67,7 +67,7 @@ def _region(text: str | None) -> list[tuple[float, float]] | Path | None:
     if _POINTS.fullmatch(text):
         return [(float(x), float(y)) for x, y in (point.split(",") for point in text.split())]
     if not Path(text).exists() and "," in text:
-        raise UsageError("usage.region", f"{text!r} is no polygon of three or more points “x,y x,y x,y”, and no file.")
+        raise UsageError("usage.region", text=text)
     return Path(text)
 
 

@@ -39,7 +39,10 @@ ENTRIES: dict[str, Entry] = {
         "{count:count guess|guesses} by {method}, identity drift {drift:list}: viewing aids, not evidence",
     ),
     "note.largest": Entry("{photo}: {faces} faces found, the largest was taken"),
-    "note.left-out/excluded": Entry("left out {count:count file} by --exclude"),
+    "note.left-out/excluded": Entry(
+        cli="left out {count:count file} by --exclude",
+        python="left out {count:count file} by `exclude`",
+    ),
     "note.left-out/files": Entry(
         "left out {kinds:some}: bareface reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC",
     ),

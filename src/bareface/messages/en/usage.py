@@ -3,7 +3,9 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
     "usage.condition": Entry("no condition is called {only:or}, only {known:list}."),
+    "usage.confirm": Entry("this cannot be undone.", cli="Give --yes to do it."),
     "usage.degradation": Entry("{step} has a parameter out of its range."),
     "usage.delete": Entry("name one of a subject, a photo or references to delete."),
     "usage.demo-download/differs": Entry("is not the file that was pinned: its SHA-256 differs."),
@@ -13,6 +15,10 @@ ENTRIES: dict[str, Entry] = {
         "Name a folder that holds one folder a person.",
     ),
     "usage.demo-portrait": Entry("the portrait of {name} is missing.", "Reinstall the package that contains it."),
+    "usage.empty/argument": Entry(
+        "argument {place} is empty (a variable that is not set?).",
+        "Give a name; “.” is the current folder.",
+    ),
     "usage.empty/path": Entry(
         "the path is empty (a variable that is not set?).",
         "Give a name; “.” is the current folder.",
@@ -37,6 +43,8 @@ ENTRIES: dict[str, Entry] = {
         "this user has no home folder to keep the record of restorations in.",
         "Set BAREFACE_HOME to a folder that may be written to.",
     ),
+    "usage.input/json": Entry("--input is not JSON: {reason}."),
+    "usage.input/object": Entry("--input is not a JSON object."),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
     "usage.name/empty": Entry("the name is empty, or has no visible characters.", "Give a name, or none at all."),
     "usage.name/kind": Entry("a subject's name is text, not {value}.", "Put it in quotes."),
@@ -82,7 +90,10 @@ ENTRIES: dict[str, Entry] = {
         "Pass its path, and open it in the other process with Gallery.open.",
     ),
     "usage.probe": Entry("no probe is given."),
+    "usage.region": Entry("{text!r} is neither a polygon of three or more points “x,y x,y x,y” nor a file."),
     "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),
+    "usage.terms/refused": Entry("the terms of {model} were not accepted."),
+    "usage.terms/unasked": Entry("the terms of {model} were not accepted.", cli="Give --yes to accept them."),
     "usage.unknown-reference/kind": Entry("a reference is given by its number, not by {value}."),
     "usage.unknown-reference/none": Entry("no reference is given."),
 }
