@@ -87,7 +87,7 @@ MOVED = {
     "gallery.segment": "storage.exact.segment",
     "gallery.store": "storage.sqlite.store",
     "gallery.upkeep": "gallery.maintenance",
-    "gallery.wal": "storage.sqlite.wal",
+    "gallery.wal": "storage.sqlite.after_a_crash",
     "gallery.walk": "imaging.folders",
     "images": "imaging.decode",
     "landmarks": "faces.landmarks",

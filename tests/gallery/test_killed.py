@@ -19,7 +19,7 @@ import pytest
 from bareface.errors import GalleryError, UsageError
 from bareface.services.gallery import Gallery
 from bareface.storage.exact.index_file import unfinished
-from bareface.storage.sqlite import wal
+from bareface.storage.sqlite import after_a_crash as wal
 
 
 @pytest.fixture

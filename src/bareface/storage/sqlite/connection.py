@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 
 from bareface.errors import GalleryError
-from bareface.storage.sqlite import wal
+from bareface.storage.sqlite import after_a_crash as wal
+from bareface.storage.sqlite.two_writers import begin_writing
 
 # SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
 # where no other handler of logs is there.
@@ -30,9 +30,6 @@ logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 _statements: LRUCache[Any, Any] = LRUCache(500)
 """Statements compiled for any gallery: to compile them anew for each store takes longer than to run them."""
-
-TURN_MS = 200
-"""For which SQLite waits for a lock at a time."""
 
 _opening = Lock()
 
@@ -98,26 +95,12 @@ class Connector:
 
         @event.listens_for(engine, "begin")
         def begin(connection: sa.Connection) -> None:
-            # A write takes the lock at once: a read that later turns into a write can find its snapshot outdated.
             if connection.get_execution_options().get("writing", False):
-                self._begin_writing(connection.connection.cursor())
+                begin_writing(connection.connection.cursor(), self._timeout)
             else:
                 connection.exec_driver_sql("BEGIN")
 
         return engine
-
-    def _begin_writing(self, cursor: Any) -> None:
-        """Take the lock; waiting in short turns, since SQLite hears no signal while it waits."""
-        end = time.monotonic() + self._timeout
-        cursor.execute(f"PRAGMA busy_timeout = {TURN_MS}")
-        while True:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
-                    raise
-        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * self._timeout)}")
 
     def connect(self) -> sqlite3.Connection:
         """A new connection.

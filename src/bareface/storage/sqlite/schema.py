@@ -52,7 +52,7 @@ gallery = Table(
     Column("created", Moment, nullable=False),
     # Random, new with every write: two copies of one gallery that are each written to once have different tokens.
     Column("token", Words(32, _HEX), nullable=False, server_default=""),
-    Column("previous", Words(32), nullable=False, server_default=""),  # the token before; see `wal`
+    Column("previous", Words(32), nullable=False, server_default=""),  # the token before; see `after_a_crash`
 )
 
 # Tokens of the last writes, so that a gallery that was written to is told from another one put in its place.
