@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -19,14 +21,22 @@ def engine():
     return Engine()
 
 
-@pytest.fixture
-def gallery(tmp_path, engine):
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory, engine):
+    folder = tmp_path_factory.mktemp("enrolled")
     for name, portrait in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        (tmp_path / "photos" / name / portrait.name).write_bytes(portrait.read_bytes())
-    with Gallery.open(tmp_path / "people.bareface", engine) as opened:
-        report = opened.enrol(tmp_path / "photos", basis="public domain")
+        (folder / "photos" / name).mkdir(parents=True)
+        (folder / "photos" / name / portrait.name).write_bytes(portrait.read_bytes())
+    with Gallery.open(folder / "people.bareface", engine) as opened:
+        report = opened.enrol(folder / "photos", basis="public domain")
         assert [outcome.status for outcome in report.outcomes] == ["enrolled", "enrolled"]
+    return folder / "people.bareface"
+
+
+@pytest.fixture
+def gallery(tmp_path, enrolled, engine):
+    """A copy of it, which may be changed."""
+    with Gallery.open(shutil.copy(enrolled, tmp_path / "people.bareface"), engine) as opened:
         yield opened
 
 

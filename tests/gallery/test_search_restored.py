@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,13 +50,21 @@ class Restorer(LookEngine):
         return Restored(image, spread > 0, parts, spread, made, (1 + 0j, 0j), (0.0,) * len(parts), 0.0)
 
 
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[Gallery]:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """150 people of one photo each."""
+    folder = tmp_path_factory.mktemp("filled")
     for number, colour in enumerate(PEOPLE):
-        save(tmp_path / "photos" / f"p{number}" / "1.png", colour)
-    with Gallery.open(tmp_path / "g", Restorer()) as opened:
-        opened.enrol(tmp_path / "photos")
+        save(folder / "photos" / f"p{number}" / "1.png", colour)
+    with Gallery.open(folder / "g", Restorer()) as opened:
+        opened.enrol(folder / "photos")
+    return folder / "g"
+
+
+@pytest.fixture
+def gallery(filled: Path, tmp_path: Path) -> Iterator[Gallery]:
+    """A copy of it, with an engine of its own."""
+    with Gallery.open(shutil.copy(filled, tmp_path / "g"), Restorer()) as opened:
         yield opened
 
 

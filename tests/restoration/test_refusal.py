@@ -37,10 +37,10 @@ def opened(data: bytes) -> UInt8:
     return images.decode(data).pixels
 
 
-@pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Guard]:
+@pytest.fixture(scope="module")
+def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     """A guard over thirty restorations."""
-    with RestorationRecord.open(tmp_path / "r.sqlite") as record:
+    with RestorationRecord.open(tmp_path_factory.mktemp("guard") / "r.sqlite") as record:
         for seed in range(30):
             record.add(restored(seed))
         made = Guard([record.store])
