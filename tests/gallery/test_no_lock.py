@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bareface.gallery.search_restored import Record
 from bareface.imaging import decode as images
 from bareface.restoration.base import Restored
 from bareface.services.gallery import Gallery
@@ -71,13 +72,13 @@ class SlowEngine(UpperFaceEngine):
         self.pause.at("upper face")
         return super().embed_upper_faces(chips)
 
-    def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0, *, record: Record | None = None) -> Restored:
         self.pause.at("unmask")
-        return self.restorer.unmask(face, completions, seed)
+        return self.restorer.unmask(face, completions, seed, record=record)
 
-    def enhance(self, face: Face) -> Restored:
+    def enhance(self, face: Face, *, record: Record | None = None) -> Restored:
         self.pause.at("enhance")
-        return self.restorer.enhance(face)
+        return self.restorer.enhance(face, record=record)
 
 
 @pytest.fixture

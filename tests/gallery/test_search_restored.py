@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bareface.errors import RestorationError, UsageError
+from bareface.errors import GalleryError, RestorationError, UsageError
+from bareface.gallery.restorations import RestorationRecord
+from bareface.gallery.search_restored import Record
 from bareface.imaging import decode as images
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.services.gallery import Gallery
@@ -33,13 +35,13 @@ class Restorer(LookEngine):
     def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
         return list(self._faces(images.decode(source)))
 
-    def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
-        return self._made("unmask", self.guess[:completions])
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0, *, record: Record | None = None) -> Restored:
+        return self._made("unmask", self.guess[:completions], record)
 
-    def enhance(self, face: Face) -> Restored:
-        return self._made("enhance", self.guess[:1])
+    def enhance(self, face: Face, *, record: Record | None = None) -> Restored:
+        return self._made("enhance", self.guess[:1], record)
 
-    def _made(self, kind: str, guesses: list[Colour]) -> Restored:
+    def _made(self, kind: str, guesses: list[Colour], record: Record | None) -> Restored:
         if self.refuse:
             raise RestorationError(self.refuse, "no.")
         image, spread = np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((SIDE, SIDE), np.float32)
@@ -47,7 +49,10 @@ class Restorer(LookEngine):
             Completion(image, Template(np.resize(vector_of(colour), 128), self.model, self.space)) for colour in guesses
         )
         made = Provenance(kind, "tiles", None, None, 0, "0" * 64, 0.5, (), "0", "")  # type: ignore[arg-type]
-        return Restored(image, spread > 0, parts, spread, made, (1 + 0j, 0j), (0.0,) * len(parts), 0.0)
+        restored = Restored(image, spread > 0, parts, spread, made, (1 + 0j, 0j), (0.0,) * len(parts), 0.0)
+        if record is not None:
+            record(restored)
+        return restored
 
 
 @pytest.fixture(scope="module")
@@ -166,3 +171,34 @@ def test_each_photo_is_decoded_and_its_faces_found_once(
         (again,) = opened.search_restored(probe, opened.search(probe))
         assert again.candidates == found.candidates
         assert len(decoded) == 3
+
+
+def test_a_restoration_made_through_a_gallery_is_recorded_in_it_alone(
+    gallery: Gallery, probe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "home" / "restorations.sqlite"
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(record))
+    assert gallery.restorations() == ()
+    gallery.search_restored(probe, gallery.search(probe))
+    assert [made.kind for made in gallery.restorations()] == ["unmask"]
+    assert not record.exists()
+    assert gallery.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_gallery_that_may_only_be_read_leaves_it_to_the_installation(
+    gallery: Gallery, probe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "home" / "restorations.sqlite"
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(record))
+    record.parent.mkdir()
+
+    def refuse() -> None:
+        raise GalleryError("gallery.read-only", source="g")
+
+    result = gallery.search(probe)
+    monkeypatch.setattr(gallery._store, "check_writable", refuse)
+    gallery.search_restored(probe, result)
+    assert gallery.restorations() == ()
+    assert record.stat().st_mode & 0o777 == 0o600
+    with RestorationRecord.open(record) as opened:
+        assert len(opened.entries()) == 1

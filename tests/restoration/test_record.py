@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from bareface.errors import RestorationError
 from bareface.gallery import restorations as module
 from bareface.gallery.restorations import RestorationRecord, guarding, record_path, remember
 from bareface.restoration.base import Restored
@@ -66,3 +67,14 @@ def test_the_record_is_where_the_environment_says(tmp_path: Path, monkeypatch: p
     monkeypatch.delenv("BAREFACE_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert record_path() == tmp_path / "bareface" / "restorations.sqlite"
+
+
+def test_a_record_at_its_limit_refuses_and_keeps_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with RestorationRecord.open(tmp_path / "r.sqlite") as record:
+        record.add(restored(1))
+        monkeypatch.setattr("bareface.gallery.restorations.LARGEST_RECORD", record.store.path.stat().st_size)
+        with pytest.raises(RestorationError) as raised:
+            record.add(restored(2))
+        assert raised.value.code == "restoration.record"
+        assert record.entries() == (restored(1).provenance,)
+    assert (tmp_path / "r.sqlite").stat().st_mode & 0o777 == 0o600

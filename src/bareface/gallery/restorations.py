@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -51,6 +51,11 @@ _log = logger(__name__)
 def record_path() -> Path:
     """Return the file of the installation's record: see :attr:`bareface.settings.Settings.record`."""
     return settings.current().record
+
+
+LARGEST_RECORD: Final = 1 << 30
+"""Bytes of the record file, some 20,000 restorations: it is not extended beyond. The oldest are not dropped, because a
+picture that is not on record could be enrolled as a photo."""
 
 
 class RestorationRecord:
@@ -92,7 +97,16 @@ class RestorationRecord:
         return cls(Store(Path(path), create=True))
 
     def add(self, restored: Restored) -> int:
-        """Put a restoration on record, whole or not at all; returns its number."""
+        """Put a restoration on record, whole or not at all; return its number.
+
+        Raises
+        ------
+        RestorationError
+            ``restoration.record``: the record has reached :data:`LARGEST_RECORD`.
+        """
+        path = self.store.path
+        if path.stat().st_size >= LARGEST_RECORD:
+            raise RestorationError("restoration.record/full", size=LARGEST_RECORD / 2**20, source=str(path))
         with self.store.write() as connection:
             return add(connection, restored)
 
@@ -135,6 +149,21 @@ def remember(restored: Restored) -> None:
             raise
         raise RestorationError("restoration.record", reason=error, source=error.source) from error
     _log.info("restoration %d recorded", number)
+
+
+def record_in(gallery: Store, restored: Restored) -> None:
+    """Put a restoration made through a gallery on that gallery's record.
+
+    A gallery that may only be read, or that another process is writing to, keeps none: the installation's record does.
+    """
+    try:
+        gallery.check_writable()
+        with gallery.write() as connection:
+            add(connection, restored)
+    except GalleryError as error:
+        if error.code not in ("gallery.read-only", "gallery.locked"):
+            raise
+        remember(restored)
 
 
 def add(connection: sa.Connection, restored: Restored) -> int:

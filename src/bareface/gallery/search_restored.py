@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -26,6 +26,10 @@ DEEP: Final = 100
 """Least number of subjects that the search with each restored face looks at."""
 
 
+Record: TypeAlias = Callable[[Restored], object]
+"""Puts a restoration on record."""
+
+
 @runtime_checkable
 class RestoringEngine(FaceEngine, Protocol):
     """An engine that restores faces, too; :class:`bareface.Engine` is one."""
@@ -33,11 +37,11 @@ class RestoringEngine(FaceEngine, Protocol):
     def faces(self, source: Source, want: Iterable[Want] = EVERYTHING) -> list[Face]:
         """Find the faces in a photo, which they keep."""
 
-    def unmask(self, face: Face, completions: int = 4, seed: int = 0) -> Restored:
-        """Complete what a mask hides, and record it."""
+    def unmask(self, face: Face, completions: int = 4, seed: int = 0, *, record: Record | None = None) -> Restored:
+        """Complete what a mask hides; call `record` with the result first."""
 
-    def enhance(self, face: Face) -> Restored:
-        """Make a clearer picture, and record it."""
+    def enhance(self, face: Face, *, record: Record | None = None) -> Restored:
+        """Make a clearer picture; call `record` with the result first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def search_restored(
     sources: Sequence[Source],
     lists: Sequence[CandidateList],
     wish: Wish,
+    record: Record,
 ) -> Iterator[RestoredSearch]:
     """Search with a restored version of each probe, and yield one result for each candidate list, in their order.
 
@@ -95,7 +100,10 @@ def search_restored(
         else:
             whole = face if face.photo is not None else _with_photo(engine, sources, face, found)
             try:
-                restored = engine.unmask(whole, wish.completions, wish.seed) if masked else engine.enhance(whole)
+                if masked:
+                    restored = engine.unmask(whole, wish.completions, wish.seed, record=record)
+                else:
+                    restored = engine.enhance(whole, record=record)
             except RestorationError as error:
                 if error.code == "restoration.completions":
                     raise

@@ -1,1 +1,19 @@
-"""The one door: what the command line, Python and the web call."""
+"""The services: everything that an interface can do, one method for each thing.
+
+====================================  ==============================================================================
+:mod:`.gallery`                       `Gallery`: enrol, search, list, correct, delete, check, calibrate, report
+:mod:`.faces`                         `Faces`: find, compare, unmask and enhance faces in photos, without a gallery
+:mod:`.models`                        `Models`: list, show, add and remove models
+:mod:`.evaluation`                    `Evaluation`: run a protocol, measure, plot, report, import and export scores
+:mod:`.evaluation_restoration`        `RestorationEvaluation`: measure whether restoring helps
+:mod:`.demo`                          `demonstrate`: all of it on public-domain portraits
+====================================  ==============================================================================
+
+Each method takes and gives plain values, takes a ``context`` (who calls, and why), and leaves one event in the audit
+log that the service was made with.
+
+To add an HTTP route, write a package ``bareface.web`` next to ``bareface.cli``: a route reads its arguments, makes a
+:class:`bareface.values.context.Context` of its user, calls one method here, and answers with
+``bareface.reports.json_*``.
+An error answers with ``HTTP_STATUS[error.kind]`` and ``error.as_dict()`` (:mod:`bareface.errors`).
+"""

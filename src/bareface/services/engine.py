@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bareface.faces.analyser import Analyser, Analysis
@@ -18,7 +19,15 @@ __all__ = ["Analysis", "Engine"]
 class Engine(Analyser):
     """Finds faces, computes their templates, and restores faces; parameters as :class:`Analyser` has them."""
 
-    def unmask(self, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
+    def unmask(
+        self,
+        face: Face,
+        completions: int = 4,
+        seed: int = 0,
+        region: Region | None = None,
+        *,
+        record: Callable[[Restored], object] | None = None,
+    ) -> Restored:
         """Draw plausible completions of what a mask hides: a viewing aid, not evidence.
 
         Parameters
@@ -27,6 +36,8 @@ class Engine(Analyser):
             A face that this engine found in a photo, not in a stream.
         completions, seed, region
             See :func:`bareface.restoration.unmask.unmask`.
+        record
+            Puts the restoration on record before it is given; by default in the installation's record.
 
         Raises
         ------
@@ -37,10 +48,17 @@ class Engine(Analyser):
         from bareface.restoration.unmask import unmask
 
         restored = unmask(self, face, completions, seed, region)
-        remember(restored)  # or a picture of it could be enrolled once its metadata are gone
+        (record or remember)(restored)  # or a picture of it could be enrolled once its metadata are gone
         return restored
 
-    def enhance(self, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
+    def enhance(
+        self,
+        face: Face,
+        method: Method = "bareface",
+        fidelity: float = 0.5,
+        *,
+        record: Callable[[Restored], object] | None = None,
+    ) -> Restored:
         """Make a clearer picture of a blurred, coarse, noisy or dark face: a viewing aid, not evidence.
 
         Parameters
@@ -49,6 +67,8 @@ class Engine(Analyser):
             A face that this engine found in a photo, not in a stream.
         method, fidelity
             See :func:`bareface.restoration.enhance.enhance`.
+        record
+            As in :meth:`unmask`.
 
         Raises
         ------
@@ -59,5 +79,5 @@ class Engine(Analyser):
         from bareface.restoration.enhance import enhance
 
         restored = enhance(self, face, method, fidelity)
-        remember(restored)
+        (record or remember)(restored)
         return restored

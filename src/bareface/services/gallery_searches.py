@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bareface.errors import UsageError
@@ -130,7 +131,8 @@ class Searches:
         Returns
         -------
         tuple of RestoredSearch
-            One for each list; none where neither is asked for. Restored pictures are put on record, never enrolled.
+            One for each list; none where neither is asked for. Restorations are recorded in this gallery (in the
+            installation's record if the gallery cannot be written to), never enrolled.
 
         Raises
         ------
@@ -140,6 +142,7 @@ class Searches:
             ``restoration.completions``. A face that cannot be restored is a note.
         """
         from bareface.gallery import search_restored as restored
+        from bareface.gallery.restorations import record_in
 
         with self.opened.recorder.call("Gallery.search_restored", context) as facts:
             arguments.instance("result", result, SearchResult, Note("argument.search-result"))
@@ -148,8 +151,9 @@ class Searches:
             engine = self.opened.engine
             sources = as_sources(probe, limits_of(engine))
             facts.add(photos=len(sources), faces=len(result.lists))
+            record = partial(record_in, self.opened.store)
             wish = restored.Wish(unmask, enhance, completions, seed)
-            answers = tuple(restored.search_restored(self.opened.index, engine, sources, result.lists, wish))
+            answers = tuple(restored.search_restored(self.opened.index, engine, sources, result.lists, wish, record))
             shown = (candidate.subject_id for one in answers for candidate in (*one.candidates, *one.added))
             facts.add(subjects=shown, restorations=sum(one.restored is not None for one in answers))
             return answers
