@@ -21,7 +21,7 @@ class Stepwise(TileEngine):
         super().__init__()
         self.others = others
 
-    def stream(self, sources, batch=32, *, covered=False):
+    def stream(self, sources, batch=32, want=()):
         for number, analysis in enumerate(super().stream(sources, batch)):
             if number and number % BATCH == 0:
                 assert self.others[number // BATCH - 1].wait(PATIENCE_S), "the other process does not progress"

@@ -278,7 +278,7 @@ class Analyser:
         batch: int = 32,
         want: Iterable[Want] = EVERYTHING,
         *,
-        covered: bool | None = None,
+        covered: bool = False,
     ) -> Iterator[Analysis]:
         """Analyse many photos in order, the stages overlapping and the networks running in batches.
 
