@@ -66,6 +66,7 @@ def test_the_log_says_what_happened(logged: list[dict[str, object]]) -> None:
     assert "info gallery " in said
     assert "info Gallery.enrol: done in " in said
     assert ", photos 3" in said
+    assert "info stored a batch of 3 photos" in said
     assert "debug there is no index file" in said
     assert "debug rewrote the database in " in said
 

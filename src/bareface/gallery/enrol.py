@@ -34,6 +34,7 @@ from bareface.gallery.same_photo_twice import already_enrolled
 from bareface.imaging import decode as images
 from bareface.imaging.folders import Entry
 from bareface.imaging.sources import limits_of
+from bareface.logs import logger
 from bareface.restoration.provenance import KEYWORD, says_synthetic
 from bareface.storage.ports import GalleryReader, GalleryStore, GalleryWriter, NewReference, StoredPhoto
 from bareface.storage.sqlite.store import Store
@@ -46,6 +47,8 @@ from bareface.values.gallery import EnrolProgress
 
 if TYPE_CHECKING:
     from bareface.faces.analyser import Analysis
+
+_log = logger(__name__)
 
 BATCH = 32
 """Photos in a transaction: what a killed process can lose."""
@@ -123,6 +126,7 @@ def _enrol_group(
     for batch in chunks(zip(fresh, analyses, strict=True), BATCH):
         items = [_look(place, entry, analysis, guard) for (place, entry), analysis in batch]
         yield from _store_all(store, items, rules, engine.space)
+        _log.info("stored a batch of %d photos", len(items))
 
 
 def _look(place: int, entry: Entry, analysis: Analysis, guard: Guard) -> _Item:
