@@ -70,7 +70,7 @@ def fields(entry: Entry) -> dict[str, str]:
 
 def sample(spec: str) -> object:
     """Return a value that a format takes."""
-    if spec.partition(" ")[0] in ("brackets", "list", "or", "phrases", "shape", "some"):
+    if spec.partition(" ")[0] in ("after", "brackets", "list", "or", "phrases", "sentences", "shape", "some"):
         return ("one", "two")
     if spec == "tensor":
         return ("float", (1, 2))
