@@ -177,7 +177,7 @@ def test_references_from_before_second_templates_are_searched_as_they_are(path, 
         (alone,) = entry.candidates
         assert (alone.subject, alone.extrapolated) == ("Blue", True)
         assert alone.similarity < both.similarity
-        assert any("gallery reembed" in note for note in entry.notes)
+        assert any("Gallery.reembed()" in note for note in entry.notes)
         assert opened.check().ok
         assert opened.reembed().switched
         assert opened.search(picture(red)).lists[0].candidates == (both,)

@@ -48,10 +48,5 @@ def delete_photo(writer: GalleryWriter, path: str | Path, sha256: str | None) ->
     if not photos and sha256 is not None:
         photos = writer.photos_with(sha256)
     if not photos:
-        raise UsageError(
-            "usage.unknown-photo",
-            "no reference comes from this photo.",
-            source=str(path),
-            remedy="`bareface gallery references` lists the photos.",
-        )
+        raise UsageError("usage.unknown-photo", source=str(path))
     return writer.delete_references(writer.references_from(photos))

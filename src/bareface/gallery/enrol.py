@@ -35,6 +35,7 @@ from bareface.imaging import decode as images
 from bareface.imaging.folders import Entry
 from bareface.imaging.sources import limits_of
 from bareface.logs import logger
+from bareface.messages import Note
 from bareface.restoration.provenance import KEYWORD, says_synthetic
 from bareface.storage.ports import GalleryReader, GalleryStore, GalleryWriter, NewReference, StoredPhoto
 from bareface.storage.sqlite.store import Store
@@ -119,7 +120,7 @@ def _enrol_group(
         if outcome is not None:
             yield place, outcome
         elif _labelled(entry, limits):
-            yield place, refused_as_restored(entry.name, entry.subject, "its own metadata say so.")
+            yield place, refused_as_restored(entry.name, entry.subject, Note("reason.own-metadata"))
         else:
             fresh.append((place, entry))
     analyses = engine.stream([entry.source for _, entry in fresh], want=["quality", "upper_face"])

@@ -15,6 +15,7 @@ from bareface.faces.quality import reasons
 from bareface.gallery.same_photo_twice import already_enrolled
 from bareface.gallery.subjects import Meaning
 from bareface.matching import evidence
+from bareface.messages import Note
 from bareface.values import names
 from bareface.values.correction import Correction, Target, assigned, rejects
 from bareface.values.enrolment import EnrolOutcome
@@ -161,19 +162,19 @@ def decide(photo: SeenPhoto, known: Known, rules: Rules) -> Enrolment | EnrolOut
         looked = () if photo.min_face is None else (no_face_found(photo.min_face),)
         return EnrolOutcome(photo.source, "no face", message=_sentences((*looked, *photo.notes)))
     if photo.restored:
-        return refused_as_restored(photo.source, photo.subject, "a face in it is one that was restored here.", count)
+        return refused_as_restored(photo.source, photo.subject, Note("reason.restored-here"), count)
     if rules.face is not None and not 0 <= rules.face < count:
-        missing = UsageError("usage.face", f"it has no face of that number: {count} found.", source=photo.source)
+        missing = UsageError("usage.face/photo", faces=count, source=photo.source)
         return failed(photo.source, photo.subject, missing, count)
     chosen = _chosen(photo, known.corrections, rules)
     fault = next((fault for place in chosen or () if (fault := photo.faces[place].fault) is not None), None)
     if fault is not None:
         return failed(photo.source, photo.subject, fault, count)
     if chosen is None:
-        message = "several faces in a named person's photo: choose one, or take the largest"
+        message = Note("note.several-faces")
         return EnrolOutcome(photo.source, "ambiguous", faces=count, subject=photo.subject, message=message)
     if not chosen:
-        message = "a standing correction rejects every face"
+        message = Note("note.all-rejected")
         return EnrolOutcome(photo.source, "rejected", faces=count, message=message)
     shares = {place: photo.faces[place].visible for place in chosen}
     hidden = [share for share in shares.values() if share is not None and share < rules.min_visible]
@@ -208,8 +209,8 @@ def enrolled(photo: SeenPhoto, known: Known, made: Enrolment, numbers: Sequence[
         if photo.subject is None or names.same(name, photo.subject):
             continue
         same = isinstance(who, Target) and meant is not None and who.key == meant.key
-        means = "means" if same else "is given, but a correction made by hand says"
-        remarks[f"{photo.subject!r} {means} {_called(name, number)}"] = None
+        code = "note.name-means" if same else "note.name-corrected"
+        remarks[Note(code, given=photo.subject, called=_called(name, number))] = None
     return EnrolOutcome(
         photo.source,
         "enrolled",
@@ -227,7 +228,7 @@ def failed(source: str, subject: str | None, error: BarefaceError, faces: int = 
 
 def refused_as_restored(source: str, subject: str | None, reason: str, faces: int = 0) -> EnrolOutcome:
     """Return the outcome of a restored picture, which is never enrolled."""
-    message = f"it is a restored picture: {reason} Enrol the photo it was made from."
+    message = Note("note.restored", reason=reason)
     return EnrolOutcome(source, "refused", faces=faces, subject=subject, code="face.restored", message=message)
 
 
@@ -251,17 +252,23 @@ def _poor(faces: Sequence[SeenFace]) -> tuple[str, ...]:
     if not poor:
         return ()
     worst = min(poor, key=lambda quality: quality.score)
-    which = "" if len(faces) == 1 else f" of {len(poor)} of {len(faces)} faces, at worst"
-    return (": ".join([f"poor quality{which} {worst.score:.0f} of 100", *reasons(worst)[:1]]),)
+    why = reasons(worst)[:1]
+    if len(faces) == 1:
+        return (Note("note.poor-quality", score=worst.score, why=why),)
+    return (Note("note.poor-quality/several", poor=len(poor), faces=len(faces), score=worst.score, why=why),)
 
 
 def _called(name: str | None, number: int) -> str:
-    return f"subject #{number}" if name is None else f"{name!r} (#{number})"
+    return (
+        Note("reason.subject-number", number=number)
+        if name is None
+        else Note("reason.subject", name=name, number=number)
+    )
 
 
 def _sentences(notes: Sequence[str]) -> str | None:
-    return ". ".join(note.rstrip(".") for note in notes) or None
+    return Note("note.sentences", notes=notes) if notes else None
 
 
 def _text(error: BarefaceError) -> str:
-    return f"{error.message} {error.remedy}" if error.remedy else error.message
+    return Note("note.error", message=error.message, advice=error.remedy) if error.remedy else error.message

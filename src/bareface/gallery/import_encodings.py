@@ -10,6 +10,7 @@ from bareface.gallery.encodings import read_encodings
 from bareface.gallery.new_references import check_space
 from bareface.gallery.same_photo_twice import already_enrolled
 from bareface.imaging.folders import absolute
+from bareface.messages import Note
 from bareface.storage.ports import IMPORTED, GalleryStore, NewReference, StoredPhoto
 from bareface.values import names
 from bareface.values.enrolment import EnrolOutcome
@@ -51,7 +52,11 @@ def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -
         for who, one in made:
             writer.add_reference(one, owners[who], photo, basis)
         called = {who: writer.target(owner).name for who, owner in owners.items()}
-    remarks = [f"{who!r} means {to!r} (#{owners[who]})" for who, to in called.items() if not names.same(who, to)]
+    remarks = [
+        Note("note.name-means", given=who, called=Note("reason.subject", name=to, number=owners[who]))
+        for who, to in called.items()
+        if not names.same(who, to)
+    ]
     only = next(iter(called.values())) if len(set(owners.values())) == 1 else None
-    message = "; ".join(remarks) or None
+    message = Note("note.phrases", notes=remarks) if remarks else None
     return EnrolOutcome(name, "enrolled", references=len(encodings), subject=only, message=message)

@@ -10,6 +10,7 @@ from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.gallery import subjects
 from bareface.imaging import decode as images
 from bareface.imaging.folders import absolute
+from bareface.messages import Note
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.ports import GalleryStore, PhotoStore
 from bareface.storage.sqlite import permissions
@@ -34,12 +35,7 @@ def relink(store: GalleryStore, old_root: str | Path, new_root: str | Path) -> R
     with store.reading() as reader:
         photos = reader.photos_below(old)
     if not photos:
-        raise UsageError(
-            "usage.relink",
-            "no photo of the gallery lies below it.",
-            source=str(old_root),
-            remedy="`bareface gallery references` lists the paths.",
-        )
+        raise UsageError("usage.relink", source=str(old_root))
     moved: list[tuple[int, str]] = []
     missing: list[str] = []
     changed: list[str] = []
@@ -76,11 +72,11 @@ def check(store: Store, photos: PhotoStore, index: DerivedIndex) -> CheckReport:
         names = subjects.doubtful_names(reader)
     missing = tuple(sorted(photo.path for photo in stored if photo.path is not None and photos.missing(photo)))
     if store.unerased():
-        remains = "something was deleted, but bytes of it remain in the file: run `bareface gallery scrub`."
+        remains = Note("damage.unerased")
         names = (Problem("gallery.unerased", remains), *names)
     if not _index_agrees(index):
         index.rebuild()
-        problems = [Problem("gallery.index", "the search index disagreed with the database; it was rebuilt.")]
+        problems = [Problem("gallery.index", Note("damage.index"))]
     return CheckReport(
         tuple(problems), missing, references, (*permissions.shared(store.path), *permissions.linked(store.path), *names)
     )

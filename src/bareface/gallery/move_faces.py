@@ -66,7 +66,7 @@ def merge(writer: GalleryWriter, kept: int, merged: int) -> None:
         ``usage.merge``: they are one already.
     """
     if kept == merged:
-        raise UsageError("usage.merge", "a subject cannot be merged with itself.")
+        raise UsageError("usage.merge")
     into, former = writer.target(kept), writer.target(merged)
     ones = writer.references_of(merged)
     writer.retarget(into, key=former.key)

@@ -40,12 +40,7 @@ def check_space(state: State, space: str, path: object) -> None:
         ``template.space``.
     """
     if state.space is not None and state.space != space:
-        raise TemplateError(
-            "template.space",
-            f"the gallery holds templates of the space {state.space!r}, the engine makes {space!r}.",
-            source=str(path),
-            remedy="Choose a model of the gallery's space, or convert it with `bareface gallery reembed`.",
-        )
+        raise TemplateError("template.space/gallery", space=state.space, engine_space=space, source=str(path))
 
 
 def check_vector(made: Template) -> None:
@@ -57,8 +52,4 @@ def check_vector(made: Template) -> None:
         ``template.value``: not finite, or all zero.
     """
     if not all(np.isfinite(one).all() and one.any() for one in (made.vector, made.upper_face) if one is not None):
-        raise TemplateError(
-            "template.value",
-            f"the model {made.model} gave a template that is not finite or all zero.",
-            remedy="Add the model again from a sound file: `bareface models add`.",
-        )
+        raise TemplateError("template.value/model", model=made.model)

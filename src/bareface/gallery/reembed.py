@@ -104,7 +104,7 @@ def _same_face(one: Reference, analysis: Analysis) -> Face:
     overlaps = [(face.box.iou(one.box), face) for face in analysis.faces]
     overlap, face = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
     if face is None or overlap < SAME_FACE_IOU:
-        raise GalleryError("gallery.face-lost", "this detector does not find the face.")
+        raise GalleryError("gallery.face-lost")
     check_vector(face.enrolment_template)
     return face
 

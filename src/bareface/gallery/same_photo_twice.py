@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bareface.gallery.subjects import Meaning
+from bareface.messages import Note
 from bareface.values import names
 from bareface.values.enrolment import EnrolOutcome
 
@@ -30,7 +31,6 @@ def already_enrolled(
     if wanted is not None and not any(names.same(name, wanted) for name in called):
         target = None if meaning is None else meaning.target
         if target is None or target.key not in owners:
-            kept = f"as {', '.join(called)}" if called else "unnamed"
-            message = f"the same photo is enrolled {kept}, which stands; `bareface gallery assign` changes it"
+            message = Note("note.same-photo", names=called) if called else Note("note.same-photo/unnamed")
     only = called[0] if len(called) == 1 else None
     return EnrolOutcome(source, "already enrolled", subject=only, message=message)

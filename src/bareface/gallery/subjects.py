@@ -20,6 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 from bareface.errors import UsageError
+from bareface.messages import Note
 from bareface.storage.ports import GalleryReader, GalleryWriter
 from bareface.values import names
 from bareface.values.correction import Target
@@ -132,11 +133,7 @@ def free(reader: GalleryReader, name: str, but: int | None = None) -> str:
     """
     name = names.checked(name)
     if any(one != but for one in reader.subjects_called(name)):
-        raise UsageError(
-            "usage.subject-exists",
-            f"there is a subject called {name!r}.",
-            remedy="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
-        )
+        raise UsageError("usage.subject-exists", name=name)
     return name
 
 
@@ -173,11 +170,11 @@ def doubtful_names(reader: GalleryReader) -> tuple[Problem, ...]:
         try:
             names.checked(name)
         except UsageError as error:
-            message = f"subject #{number}: {error.message} Rename it with `bareface gallery rename`."
+            message = Note("damage.subject-name", number=number, reason=error)
             doubts.append(Problem("gallery.subject-name", message))
     for several in (several for several in alike.values() if len(several) > 1):
-        who = ", ".join(f"#{number} ({name!r})" for number, name in several)
-        message = f"these names look the same: {who}. Make them one with `bareface gallery merge`, or rename one."
+        who = [f"#{number} ({name!r})" for number, name in several]
+        message = Note("damage.namesakes", names=who)
         doubts.append(Problem("gallery.namesakes", message))
     return tuple(doubts)
 
@@ -188,21 +185,18 @@ def _integer(which: Any) -> int:
             raise TypeError
         return operator.index(which)
     except TypeError:
-        raise UsageError("usage.unknown-subject", "a subject is given by its number or its name.") from None
+        raise UsageError("usage.unknown-subject/kind") from None
 
 
 def _unknown(which: str, meaning: Meaning | None = None) -> UsageError:
-    remedy = "`bareface gallery subjects` lists them."
-    if meaning is not None and meaning.alias and meaning.target is not None:
-        number = "" if meaning.number is None else f" (#{meaning.number})"
-        remedy = f"That is another name of {meaning.target.name!r}{number}: use this one."
-    return UsageError("usage.unknown-subject", f"no subject is {which}.", remedy=remedy)
+    if meaning is None or not meaning.alias or meaning.target is None:
+        return UsageError("usage.unknown-subject/none", which=which)
+    name, number = meaning.target.name, meaning.number
+    if number is None:
+        return UsageError("usage.unknown-subject/alias", which=which, name=name)
+    return UsageError("usage.unknown-subject/alias-number", which=which, name=name, number=number)
 
 
 def _ambiguous(which: str, numbers: Iterable[int]) -> UsageError:
     several = " and ".join(f"#{number}" for number in numbers)
-    return UsageError(
-        "usage.ambiguous-subject",
-        f"{which!r} can mean several subjects: {several}.",
-        remedy="Give the number, or merge or rename one of them: `bareface gallery check` names them.",
-    )
+    return UsageError("usage.ambiguous-subject", which=which, several=several)

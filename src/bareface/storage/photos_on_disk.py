@@ -23,11 +23,11 @@ class PhotosOnDisk:
             There is no file at its path, or it cannot be read.
         """
         if photo.format == IMPORTED:
-            raise GalleryError("gallery.no-photo", "the template was imported without a photo.")
+            raise GalleryError("gallery.no-photo/imported")
         if photo.path is None:
-            raise GalleryError("gallery.no-photo", "the photo was given as bytes or as an array, and was not kept.")
+            raise GalleryError("gallery.no-photo/not-kept")
         if images.fingerprint(photo.path, None) != photo.sha256:
-            raise GalleryError("gallery.photo-changed", "there is another photo at this path now.")
+            raise GalleryError("gallery.photo-changed")
         return photo.path
 
     def missing(self, photo: StoredPhoto) -> bool:

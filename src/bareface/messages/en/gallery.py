@@ -24,12 +24,24 @@ ENTRIES: dict[str, Entry] = {
         "Name a gallery made by bareface, or restore the file from a copy.",
     ),
     "gallery.corrupt/other": Entry("this is something else, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/other-program": Entry(
+        "this is a database of another program.",
+        "Name a gallery made by bareface, or a file that does not exist yet.",
+    ),
     "gallery.corrupt/pipe": Entry("this is a named pipe, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/schema": Entry(
+        "it holds a {kind} called {name!r} that bareface did not make.",
+        "Do not use the file: ask whoever made it, or restore it from a copy.",
+    ),
     "gallery.corrupt/socket": Entry("this is a socket, not a gallery.", "Name the gallery's file."),
     "gallery.corrupt/sqlite": Entry(
         "the gallery's database is damaged.",
         cli="Restore the file from a copy; `bareface gallery check` names the damage.",
         python="Restore the file from a copy; `Gallery.check()` names the damage.",
+    ),
+    "gallery.corrupt/version": Entry(
+        "table alembic_version: the version is {version!r}, which no version of bareface writes.",
+        "Restore the file from a copy.",
     ),
     "gallery.corrupt/wal": Entry(
         "the -wal file beside it was left by another file, or by another state of this one.",
@@ -46,6 +58,7 @@ ENTRIES: dict[str, Entry] = {
         python="Free some space and do the same again: it continues where it stopped.",
     ),
     "gallery.empty": Entry("the gallery is empty.", "Enrol photos of named people first."),
+    "gallery.face-lost": Entry("this detector does not find the face."),
     "gallery.import-format/array": Entry("It holds {dtype} of shape {shape}, not floats [n, {dimension}]."),
     "gallery.import-format/cells-commas": Entry(
         "{where} is not a name and {dimension} floats, or {dimension} floats and a name: it has {cells:count cell} "
@@ -115,6 +128,7 @@ ENTRIES: dict[str, Entry] = {
         cli="Check the disk and the permissions, then run the same command again.",
         python="Check the disk and the permissions, then do the same again.",
     ),
+    "gallery.locked": Entry("another process or thread still reads the old state."),
     "gallery.locked/remains": Entry(
         "deleted, but bytes of it remain in the file: {reason:clause}.",
         cli="Run `bareface gallery scrub` when that has changed: it overwrites them.",
@@ -143,8 +157,20 @@ ENTRIES: dict[str, Entry] = {
         "the name is too long: bareface adds up to {most} characters for the files beside it.",
         "Choose a shorter name or path.",
     ),
+    "gallery.newer": Entry("the gallery was made by a later version of bareface.", "Update bareface."),
+    "gallery.no-photo/imported": Entry("the template was imported without a photo."),
+    "gallery.no-photo/not-kept": Entry("the photo was given as bytes or as an array, and was not kept."),
+    "gallery.photo-changed": Entry("there is another photo at this path now."),
+    "gallery.read-only/earlier": Entry(
+        "an earlier version of bareface made it, and it cannot be updated where it may not be written to.",
+        "Copy it to a folder that may be written to, and open the copy.",
+    ),
     "gallery.read-only/sqlite": Entry(
         "the gallery may not be written to.",
         "Make the file and its folder writable; SQLite needs both.",
+    ),
+    "gallery.read-only/wal": Entry(
+        "it was not closed properly: its last changes are in its -wal file, and cannot be read here.",
+        "Copy it with its -wal file to a folder that may be written to, and open the copy.",
     ),
 }

@@ -5,6 +5,7 @@ from bareface.messages.catalogue import Entry
 ENTRIES: dict[str, Entry] = {
     "note.agreement": Entry("{within} of {guesses}"),
     "note.agreement/depends": Entry("{within} of {guesses}, depends on the guess"),
+    "note.all-rejected": Entry("a standing correction rejects every face"),
     "note.basis": Entry("{parts:phrases}"),
     "note.bob": Entry("imported from bob.bio's four columns"),
     "note.coarse": Entry("parts of the file are missing: the picture is coarser than it was"),
@@ -15,6 +16,7 @@ ENTRIES: dict[str, Entry] = {
     "note.enhanced": Entry(
         "{count:count enhanced picture} by {method}, identity drift {drift:list}: viewing aids, not evidence",
     ),
+    "note.error": Entry("{message} {advice}"),
     "note.exif": Entry("EXIF cannot be read: taken as upright"),
     "note.few-mated": Entry(
         "fewer than {least} named subjects have two references: people enrolled under two names were not searched for",
@@ -59,6 +61,8 @@ ENTRIES: dict[str, Entry] = {
         "{references:count reference was|references were} made by {model} in {precision}, the probe's template by "
         "{probe_model} in {probe_precision}: comparable, but slightly less exact",
     ),
+    "note.name-corrected": Entry("{given!r} is given, but a correction made by hand says {called}"),
+    "note.name-means": Entry("{given!r} means {called}"),
     "note.no-face": Entry("no face found"),
     "note.no-face/least": Entry("no face found of at least {min_face:up} pixels"),
     "note.no-mask": Entry("no mask hides this face"),
@@ -84,10 +88,26 @@ ENTRIES: dict[str, Entry] = {
     ),
     "note.outside-folders": Entry("left out {count:count photo} outside people's folders"),
     "note.padded": Entry("photos padded by {pixels} px before detection"),
+    "note.phrases": Entry("{notes:phrases}"),
+    "note.poor-quality": Entry("poor quality {score:.0f} of 100{why:after}"),
+    "note.poor-quality/several": Entry(
+        "poor quality of {poor} of {faces} faces, at worst {score:.0f} of 100{why:after}",
+    ),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),
+    "note.restored": Entry("it is a restored picture: {reason} Enrol the photo it was made from."),
     "note.rough-guesses": Entry(
         "guesses are compared with masked references by one template only: their similarities there are rough",
     ),
+    "note.same-photo": Entry(
+        cli="the same photo is enrolled as {names:list}, which stands; `bareface gallery assign` changes it",
+        python="the same photo is enrolled as {names:list}, which stands; `Gallery.assign` changes it",
+    ),
+    "note.same-photo/unnamed": Entry(
+        cli="the same photo is enrolled unnamed, which stands; `bareface gallery assign` changes it",
+        python="the same photo is enrolled unnamed, which stands; `Gallery.assign` changes it",
+    ),
+    "note.sentences": Entry("{notes:sentences}"),
+    "note.several-faces": Entry("several faces in a named person's photo: choose one, or take the largest"),
     "note.split": Entry(
         "{people:count person|people} enrolled with up to {references:count reference}, {strangers:,} not; "
         "{share:.0%} of {probes:count probe} are non-mated; seed {seed}",

@@ -39,8 +39,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "restoration.record/full": Entry(
         "the record of restorations has reached its limit of {size:,.0f} MiB.",
-        "Take restorations off it with `bareface.gallery.restorations.RestorationRecord.forget`, or start another file "
-        "with BAREFACE_RESTORATIONS; pictures on the former one are then recognised by their metadata only.",
+        "Take restorations off it with `bareface.gallery.restorations.RestorationRecord.forget`, or start another "
+        "file with BAREFACE_RESTORATIONS; pictures on the former one are then recognised by their metadata only.",
     ),
     "restoration.region/kind": Entry(
         "a region is a mask image, bool [{side}, {side}] on the aligned face, or three or more points (x, y).",

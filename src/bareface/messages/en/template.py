@@ -7,14 +7,36 @@ ENTRIES: dict[str, Entry] = {
         "{length} numbers ({model}) cannot be compared with {other_length} ({other_model}).",
         "Compute both with one model.",
     ),
+    "template.shape/gallery": Entry(
+        "the model {model} gave a template of {length} numbers; the gallery's have {expected}.",
+        cli="Two models share a space's name: give each its own with `bareface models add --space`.",
+        python=(
+            "Two models share a space's name: give each its own with `bareface.models.registry.add(..., space=...)`."
+        ),
+    ),
     "template.shape/index": Entry(
         "Templates have shape {shape}; this index holds [n, {dimension}].",
         "Use templates of the gallery's space.",
+    ),
+    "template.shape/model": Entry(
+        "{model} gives templates of another length than others of the space {space}.",
+        cli="Nothing was changed. Give each length its own space: `bareface models add --space`.",
+        python="Nothing was changed. Give each length its own space: `bareface.models.registry.add(..., space=...)`.",
     ),
     "template.space/compared": Entry(
         "a template of {space} ({model}) cannot be compared with one of {other_space} ({other_model}).",
         cli="Compute both with one model; `bareface gallery reembed` moves a gallery to another space.",
         python="Compute both with one model; `Gallery.reembed()` moves a gallery to another space.",
     ),
+    "template.space/gallery": Entry(
+        "the gallery holds templates of the space {space!r}, the engine makes {engine_space!r}.",
+        cli="Choose a model of the gallery's space, or convert it with `bareface gallery reembed`.",
+        python="Choose a model of the gallery's space, or convert it with `Gallery.reembed()`.",
+    ),
     "template.value/index": Entry("A template holds NaN or infinity, or is all zero."),
+    "template.value/model": Entry(
+        "the model {model} gave a template that is not finite or all zero.",
+        cli="Add the model again from a sound file: `bareface models add`.",
+        python="Add the model again from a sound file: `bareface.models.registry.add`.",
+    ),
 }

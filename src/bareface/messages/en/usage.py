@@ -3,6 +3,11 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "usage.ambiguous-subject": Entry(
+        "{which!r} can mean several subjects: {several}.",
+        cli="Give the number, or merge or rename one of them: `bareface gallery check` names them.",
+        python="Give the number, or merge or rename one of them: `Gallery.check()` names them.",
+    ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
     "usage.condition": Entry("no condition is called {only:or}, only {known:list}."),
     "usage.confirm": Entry("this cannot be undone.", cli="Give --yes to do it."),
@@ -29,6 +34,7 @@ ENTRIES: dict[str, Entry] = {
         "Run `pip install 'bareface[{extra}]'`.",
     ),
     "usage.face/number": Entry("there is no face {number}, only {faces}."),
+    "usage.face/photo": Entry("it has no face of that number: {faces} found."),
     "usage.face/photos": Entry("a face is chosen, but there are {photos} photos, not one."),
     "usage.file-mode": Entry(
         "{text!r} is not a file mode that lets its owner read and write.",
@@ -45,6 +51,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.input/json": Entry("--input is not JSON: {reason}."),
     "usage.input/object": Entry("--input is not a JSON object."),
+    "usage.merge": Entry("a subject cannot be merged with itself."),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
     "usage.name/empty": Entry("the name is empty, or has no visible characters.", "Give a name, or none at all."),
     "usage.name/kind": Entry("a subject's name is text, not {value}.", "Put it in quotes."),
@@ -91,9 +98,40 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.probe": Entry("no probe is given."),
     "usage.region": Entry("{text!r} is neither a polygon of three or more points “x,y x,y x,y” nor a file."),
+    "usage.relink": Entry(
+        "no photo of the gallery lies below it.",
+        cli="`bareface gallery references` lists the paths.",
+        python="`Gallery.references()` lists the paths.",
+    ),
     "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),
+    "usage.subject-exists": Entry(
+        "there is a subject called {name!r}.",
+        cli="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
+        python="Choose another name, or give the faces to that subject with `Gallery.assign`.",
+    ),
     "usage.terms/refused": Entry("the terms of {model} were not accepted."),
     "usage.terms/unasked": Entry("the terms of {model} were not accepted.", cli="Give --yes to accept them."),
+    "usage.unknown-photo": Entry(
+        "no reference comes from this photo.",
+        cli="`bareface gallery references` lists the photos.",
+        python="`Gallery.references()` lists the photos.",
+    ),
     "usage.unknown-reference/kind": Entry("a reference is given by its number, not by {value}."),
     "usage.unknown-reference/none": Entry("no reference is given."),
+    "usage.unknown-reference/number": Entry(
+        "no reference is number {number}.",
+        cli="`bareface gallery references` lists them.",
+        python="`Gallery.references()` lists them.",
+    ),
+    "usage.unknown-subject/alias": Entry("no subject is {which}.", "That is another name of {name!r}: use this one."),
+    "usage.unknown-subject/alias-number": Entry(
+        "no subject is {which}.",
+        "That is another name of {name!r} (#{number}): use this one.",
+    ),
+    "usage.unknown-subject/kind": Entry("a subject is given by its number or its name."),
+    "usage.unknown-subject/none": Entry(
+        "no subject is {which}.",
+        cli="`bareface gallery subjects` lists them.",
+        python="`Gallery.subjects()` lists them.",
+    ),
 }

@@ -288,11 +288,7 @@ def check_references(connection: sa.Connection, ids: Sequence[int]) -> None:
     known = {n for group in groups for n in connection.execute(sa.select(column).where(column.in_(group))).scalars()}
     for one in ids:
         if one not in known:
-            raise UsageError(
-                "usage.unknown-reference",
-                f"no reference is number {one}.",
-                remedy="`bareface gallery references` lists them.",
-            )
+            raise UsageError("usage.unknown-reference/number", number=one)
 
 
 def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:

@@ -68,11 +68,7 @@ def check_length(connection: sa.Connection, made: Template) -> None:
     expected = connection.execute(sa.select(gallery.c.dimension)).scalar_one()
     for vector in (made.vector, made.upper_face):
         if vector is not None and len(vector) != expected:
-            raise TemplateError(
-                "template.shape",
-                f"the model {made.model} gave a template of {len(vector)} numbers; the gallery's have {expected}.",
-                remedy="Two models share a space's name: give each its own with `bareface models add --space`.",
-            )
+            raise TemplateError("template.shape/gallery", model=made.model, length=len(vector), expected=expected)
 
 
 def template_values(made: Template) -> dict[str, Any]:

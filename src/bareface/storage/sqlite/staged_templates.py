@@ -92,12 +92,7 @@ def switch(connection: sa.Connection, maker: Maker, path: object) -> bool:
     lengths = set(connection.execute(sa.select(sa.func.length(staged.c.vector)).distinct()).scalars())
     allowed = {4 * pinned} if space == maker.space and pinned is not None else lengths
     if len(lengths) > 1 or not lengths <= allowed:
-        raise TemplateError(
-            "template.shape",
-            f"{maker.model} gives templates of another length than others of the space {maker.space}.",
-            source=str(path),
-            remedy="Nothing was changed. Give each length its own space: `bareface models add --space`.",
-        )
+        raise TemplateError("template.shape/model", model=maker.model, space=maker.space, source=str(path))
     columns = [column for column in staged.c if column.name in template.c]
     new = sa.select(staged.c.reference_id)
     connection.execute(template.delete().where(template.c.reference_id.in_(new)))

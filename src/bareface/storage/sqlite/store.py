@@ -104,30 +104,15 @@ class Store:
             tables = sa.inspect(connection).get_table_names()
             current = _revision(connection) if "alembic_version" in tables else None
         if tables and "gallery" not in tables:
-            raise GalleryError(
-                "gallery.corrupt",
-                "this is a database of another program.",
-                source=self._source,
-                remedy="Name a gallery made by bareface, or a file that does not exist yet.",
-            )
+            raise GalleryError("gallery.corrupt/other-program", source=self._source)
         if current == schema.REVISION:
             return
         if tables and (current is None or not re.fullmatch(r"\d{4}", str(current))):
-            raise GalleryError(
-                "gallery.corrupt",
-                f"table alembic_version: the version is {current!r}, which no version of bareface writes.",
-                source=self._source,
-                remedy="Restore the file from a copy.",
-            )
+            raise GalleryError("gallery.corrupt/version", version=current, source=self._source)
         if self.read_only and schema.READABLE <= str(current) < schema.REVISION:
             return
         if self.read_only and str(current) < schema.REVISION:
-            raise GalleryError(
-                "gallery.read-only",
-                "an earlier version of bareface made it, and it cannot be updated where it may not be written to.",
-                source=self._source,
-                remedy="Copy it to a folder that may be written to, and open the copy.",
-            )
+            raise GalleryError("gallery.read-only/earlier", source=self._source)
         with self._alone(), self._failures(), self._engine.connect() as plain:
             plain.connection.cursor().execute("PRAGMA journal_mode = WAL")
             connection = plain.execution_options(writing=True)
@@ -143,12 +128,7 @@ class Store:
         query = sa.text(f"SELECT type, name FROM sqlite_master WHERE {schema.COMPUTES} ORDER BY name")
         row = connection.execute(query).first()
         if row is not None:
-            raise GalleryError(
-                "gallery.corrupt",
-                f"it holds a {row.type} called {row.name!r} that bareface did not make.",
-                source=self._source,
-                remedy="Do not use the file: ask whoever made it, or restore it from a copy.",
-            )
+            raise GalleryError("gallery.corrupt/schema", kind=row.type, name=row.name, source=self._source)
 
     def _upgrade(self, connection: sa.Connection) -> None:
         # Alembic takes a fifth of a second to import: only a new or an old gallery pays for it.
@@ -162,12 +142,7 @@ class Store:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise GalleryError(
-                "gallery.newer",
-                "the gallery was made by a later version of bareface.",
-                source=self._source,
-                remedy="Update bareface.",
-            ) from error
+            raise GalleryError("gallery.newer", source=self._source) from error
         if connection.execute(sa.select(schema.gallery.c.id)).first() is None:
             connection.execute(
                 schema.gallery.insert().values(id=1, uuid=uuid4().hex, generation=0, epoch=0, created=datetime.now(UTC))
@@ -269,7 +244,7 @@ class Store:
                     cursor.execute("VACUUM")  # runs outside any transaction
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
-                raise GalleryError("gallery.locked", "another process or thread still reads the old state.")
+                raise GalleryError("gallery.locked")
             if mark:
                 with self.write() as writing:
                     if _mark(writing) == mark:  # nothing else was deleted meanwhile
@@ -352,12 +327,7 @@ class Store:
         name = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorname", "")
         if failures.known(name):
             if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
-                return GalleryError(
-                    "gallery.read-only",
-                    "it was not closed properly: its last changes are in its -wal file, and cannot be read here.",
-                    source=self._source,
-                    remedy="Copy it with its -wal file to a folder that may be written to, and open the copy.",
-                )
+                return GalleryError("gallery.read-only/wal", source=self._source)
             return failures.of(name, self._source)
         return self._damaged() or error
 
