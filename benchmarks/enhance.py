@@ -26,7 +26,7 @@ from bareface.imaging.align import align
 from bareface.restoration.aligned import apart, chip_of
 from bareface.restoration.eligibility import why_hopeless
 from bareface.restoration.enhance import METHODS, MODEL, Method, apply, blended
-from bareface.restoration.mark import marked
+from bareface.restoration.hidden_mark import marked
 from bareface.services.engine import Engine
 from bareface.values.face import Float64, Landmarks, UInt8
 from benchmarks.common import print_table, write_json

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareface.reports.wording import stranger_rate, what_shows
+from bareface.reports.rarity import stranger_rate
+from bareface.reports.wording import what_shows
 from bareface.values.words import percent, plural, printable
 
 

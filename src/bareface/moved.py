@@ -99,7 +99,7 @@ MOVED = {
     "matching.fitting": "calibration.fit",
     "matching.fpir": "calibration.fpir",
     "matching.gallery_calibration": "calibration.of_gallery",
-    "matching.llr": "calibration.llr",
+    "matching.llr": "calibration.likelihood_ratio",
     "matching.strangers": "calibration.strangers",
     "models.trial_run": "faces.trial_run",
     "occlusion": "faces.occlusion",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
-from bareface.calibration.llr import IsotonicLlr, LogisticLlr, cllr, cllr_min, fit_llr, reliability
+from bareface.calibration.likelihood_ratio import IsotonicLlr, LogisticLlr, cllr, cllr_min, fit_llr, reliability
 from bareface.errors import CalibrationError
 
 SCORES = st.lists(st.floats(-1, 1).map(lambda score: round(score, 2)), min_size=1, max_size=30)

@@ -16,7 +16,7 @@ from bareface.gallery.restorations import Guard, RestorationRecord
 from bareface.imaging import decode as images
 from bareface.imaging.align import SIZES, as_dlib
 from bareface.restoration.enhance import Method, place_back
-from bareface.restoration.mark import marked, pattern, trace
+from bareface.restoration.hidden_mark import marked, pattern, trace
 from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
 from bareface.services.engine import Analysis, Engine

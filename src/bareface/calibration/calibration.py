@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from bareface.calibration.decision import TARGETS, States, decide_by_rate
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
-from bareface.calibration.llr import LlrModel
+from bareface.calibration.likelihood_ratio import LlrModel
 from bareface.errors import CalibrationError
 from bareface.messages import Note
 from bareface.values import arguments

@@ -10,7 +10,7 @@ import numpy as np
 from bareface.calibration.calibration import StateCalibration
 from bareface.calibration.counting import Int64, NonMatedScores
 from bareface.calibration.decision import States
-from bareface.calibration.llr import fit_llr
+from bareface.calibration.likelihood_ratio import fit_llr
 from bareface.calibration.strangers import fit_strangers
 from bareface.errors import CalibrationError
 from bareface.scores.score_file import CODES, ScoreFile

@@ -13,7 +13,7 @@ import numpy as np
 from bareface.calibration.calibration import StateCalibration
 from bareface.calibration.decision import States
 from bareface.calibration.fpir import StrangerModel
-from bareface.calibration.llr import IsotonicLlr, LlrModel, LogisticLlr, Reliability
+from bareface.calibration.likelihood_ratio import IsotonicLlr, LlrModel, LogisticLlr, Reliability
 from bareface.errors import CalibrationError
 from bareface.messages import Note
 from bareface.values.face import Float64

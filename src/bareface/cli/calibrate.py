@@ -9,7 +9,7 @@ import typer
 
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table
 from bareface.reports.json_plain import plain
-from bareface.reports.wording import stranger_rate
+from bareface.reports.rarity import stranger_rate
 from bareface.values.words import plural
 
 if TYPE_CHECKING:

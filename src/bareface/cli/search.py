@@ -13,7 +13,8 @@ from bareface.cli.output import ExitCode, Json, note, print_error, print_json, p
 from bareface.cli.search_restored import print_restored
 from bareface.errors import FaceError, ImageError
 from bareface.reports.json_search import answer_json
-from bareface.reports.wording import GUESSES, LEADS, odds, verdict, what_shows
+from bareface.reports.rarity import odds
+from bareface.reports.wording import GUESSES, LEADS, verdict, what_shows
 from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.words import percent, plural
 

@@ -18,7 +18,7 @@ from bareface.values import arguments
 
 if TYPE_CHECKING:
     from bareface.calibration.calibration import Calibration
-    from bareface.calibration.llr import Reliability
+    from bareface.calibration.likelihood_ratio import Reliability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability |
 
     Failures to acquire have no score and are left out.
     """
-    from bareface.calibration.llr import reliability
+    from bareface.calibration.likelihood_ratio import reliability
 
     llrs = np.full(len(scores), np.nan)
     for left in np.unique(scores.probe_state):

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile
+from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from bareface.errors import ImageError
@@ -30,6 +30,7 @@ from bareface.imaging.colour import flatten
 from bareface.imaging.formats import OPENERS, check_container, recognise, refusal, truncated
 from bareface.imaging.jpeg import ended, ends_flat, has_end, in_one_pass, is_coarse, padded
 from bareface.imaging.metadata import Labels, of_image, options
+from bareface.imaging.orientation import TURNS, exif_orientation
 from bareface.imaging.read_bytes import check_length, content, is_closed, open_regular, reading
 from bareface.imaging.sources import DEFAULT_LIMITS, Limits, checked_path, hold
 from bareface.messages import Note
@@ -351,10 +352,10 @@ def _check_complete(loaded: Image.Image, data: bytes, name: str, limits: Limits,
 def _upright(loaded: Image.Image, notes: list[str]) -> tuple[Image.Image, bool]:
     """A loaded picture as upright sRGB, and whether width and height changed places."""
     upright = flatten(loaded, notes)
-    orientation = _orientation(loaded, notes)
-    if orientation in _TURNS:
-        upright = upright.transpose(_TURNS[orientation])
-    return upright, orientation in _TURNS and orientation >= 5
+    orientation = exif_orientation(loaded, notes)
+    if orientation in TURNS:
+        upright = upright.transpose(TURNS[orientation])
+    return upright, orientation in TURNS and orientation >= 5
 
 
 def _array_of(image: Image.Image) -> UInt8:
@@ -383,30 +384,6 @@ def _reduce(image: ImageFile.ImageFile, max_side: int, notes: list[str]) -> None
     if factor > 1:
         image.draft(None, (max(1, width // factor), max(1, height // factor)))
         notes.append(Note("note.reduced", width=image.width, height=image.height, full_width=width, full_height=height))
-
-
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _orientation(image: Image.Image, notes: list[str]) -> int:
-    """EXIF orientation still to be applied: TIFF and HEIF were turned, and lost the tag, while loading."""
-    try:
-        exif = image.getexif()
-        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
-        damaged = not exif and bool(image.info.get("exif"))
-    except Exception:  # EXIF is written by countless programs; a bad block does not spoil the pixels
-        orientation, damaged = 1, True
-    if damaged:
-        notes.append(Note("note.exif"))
-    return orientation
 
 
 def _note_frames(image: ImageFile.ImageFile, kind: str, notes: list[str]) -> None:

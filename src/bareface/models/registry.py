@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -29,6 +28,7 @@ from bareface.models.card import INPUT_KEYS, LONGEST_NAME, check_card, is_name, 
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
+from bareface.models.checksums import check_file, digest_of
 from bareface.system.files import create, make_folder, write_atomically
 from bareface.values.face import Float32
 
@@ -36,8 +36,6 @@ _log = logger(__name__)
 _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"
 _SPACES = _PACKAGE / "spaces"
-_LARGEST: Final = 1 << 31
-"""Bytes of the largest file: no ONNX file can be larger without files beside it."""
 _DETECTORS: Final = ("bareface", "dlib")
 """Names by which packaged detectors are chosen."""
 
@@ -121,42 +119,12 @@ def path_of(model: ModelCard, precision: str | None = None) -> Path:
         if precision in (None, entry.precision):
             folder = _WEIGHTS if model.packaged else models_home() / model.id
             path = folder / entry.name
-            _check(path, entry, model)
+            check_file(path, entry, model)
             if not model.packaged:
                 _tried(model, path)
             return path
     have = ", ".join(entry.precision for entry in model.files)
     raise ModelError("model.precision/weights", model=model.id, precision=precision, known=have)
-
-
-def _check(path: Path, entry: ModelFile, model: ModelCard) -> None:
-    added = not model.packaged
-    if not path.is_file():
-        raise ModelError("model.missing/added" if added else "model.missing/packaged", model=model.id, source=str(path))
-    if _digest(path) != entry.sha256:
-        raise ModelError(
-            "model.checksum/added" if added else "model.checksum/packaged", model=model.id, source=str(path)
-        )
-
-
-def _digest(path: Path) -> str:
-    try:
-        how = path.stat()
-        if not stat.S_ISREG(how.st_mode) or how.st_size > _LARGEST:
-            code = "model.unreadable/long" if stat.S_ISREG(how.st_mode) else "model.unreadable/not-a-file"
-            raise ModelError(code, source=str(path))
-        return _sha256(path, how.st_mtime_ns, how.st_size)
-    except FileNotFoundError:
-        raise ModelError("model.missing/file", source=str(path)) from None
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        why = getattr(error, "strerror", None) or error
-        raise ModelError("model.unreadable/file", reason=why, source=str(path)) from error
-
-
-@lru_cache(maxsize=64)
-def _sha256(path: Path, _modified: int, _size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
@@ -257,7 +225,7 @@ def add(
         raise ModelError("model.name/form", name=model_id, most=LONGEST_NAME)
     if model_id in _DETECTORS or (_WEIGHTS / f"{model_id}.json").is_file():
         raise ModelError("model.name/packaged", model=model_id)
-    digest = _digest(path)
+    digest = digest_of(path)
     if sha256 is not None and sha256.lower() != digest:
         raise ModelError("model.checksum/sha256", digest=digest, sha256=sha256, source=str(path))
     stated = {"task": task, "licence": licence, "training_data": training_data, "space": space, "input": input}
@@ -324,7 +292,7 @@ def _store(new: ModelCard, path: Path, part: Path) -> None:
     copy = part / new.files[0].name
     with path.open("rb") as whole, create(copy) as target:
         shutil.copyfileobj(whole, target)
-    _check(copy, new.files[0], new)  # it could have changed meanwhile
+    check_file(copy, new.files[0], new)  # it could have changed meanwhile
     _tried(new, copy, path)
     write_atomically(part / "card.json", new.to_json().encode())
     folder = make_folder(models_home() / new.id)

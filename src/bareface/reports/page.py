@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bareface.reports.wording import stranger_rate, what_shows
+from bareface.reports.rarity import stranger_rate
+from bareface.reports.wording import what_shows
 from bareface.values.words import plural, printable
 
 _SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GIF8": "gif", b"<?xml": "svg+xml"}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bareface.calibration.calibration import Calibration
-    from bareface.calibration.llr import Reliability
+    from bareface.calibration.likelihood_ratio import Reliability
 
 COLOURS = ("#0b6e99", "#c4532d", "#3d7f4d", "#7d5ba6", "#a8842c", "#5c6169", "#b8487c", "#2b9c97")
 MATED, NONMATED = "#0b6e99", "#b5aca0"

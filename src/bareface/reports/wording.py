@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bareface.reports.rarity import odds
 from bareface.values.words import percent, plural, printable
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ GUESSES = (
 )
 """What the columns beside a candidate list say."""
 
-_RAREST = 1e-6
-
 
 def what_shows(state: MaskState, visible: float | None) -> str:
     """How a face wears a mask and how much of it shows.
@@ -35,40 +33,6 @@ def what_shows(state: MaskState, visible: float | None) -> str:
     if visible is not None:
         return f"{mask}, {percent(visible)} visible"
     return "no mask known" if state == "none" else mask
-
-
-def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
-    """How often a search by a stranger would score this high, in words a jury understands.
-
-    Parameters
-    ----------
-    fpir
-        Expected share of such searches, in [0, 1]; None where no calibration covers the case.
-    extrapolated
-        Whether that lies beyond what the calibration counted.
-
-    >>> stranger_rate(1 / 340), stranger_rate(0.7), stranger_rate(None)
-    ('1 in 340 searches by strangers', '7 in 10 searches by strangers', 'not calibrated')
-    """
-    if fpir is None:
-        return "not calibrated"
-    return f"{odds(fpir)} searches by strangers{' (extrapolated)' if extrapolated else ''}"
-
-
-def odds(share: float) -> str:
-    """A share in [0, 1] as a count, to the two digits that an estimate carries.
-
-    >>> odds(1 / 34_567), odds(0.5), odds(0.99)
-    ('1 in 35,000', '5 in 10', 'nearly all')
-    """
-    if share >= 0.95:
-        return "nearly all"
-    if share >= 0.15:
-        return f"{round(share * 10)} in 10"
-    if share < _RAREST:
-        return f"fewer than 1 in {round(1 / _RAREST):,}"
-    digits = min(0, 1 - math.floor(math.log10(1 / share)))
-    return f"1 in {round(1 / share, digits):,.0f}"
 
 
 def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:

@@ -21,7 +21,7 @@ from bareface.restoration.aligned import Aligned, aligned, apart, chip_of, expec
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.restoration.deconvolution import with_guesses
 from bareface.restoration.eligibility import why_hopeless
-from bareface.restoration.mark import fade, marked
+from bareface.restoration.hidden_mark import fade, marked
 from bareface.values import arguments
 from bareface.values.face import Face, UInt8
 
@@ -53,7 +53,8 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     Returns
     -------
     Restored
-        With one completion; the same each time. Unless fidelity is 1 it carries :mod:`bareface.restoration.mark`.
+        With one completion; the same each time. Unless fidelity is 1 it carries the mark of
+        :mod:`bareface.restoration.hidden_mark`.
 
     Raises
     ------

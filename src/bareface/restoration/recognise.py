@@ -6,7 +6,7 @@ descriptor finds the few restorations that a face could come from; then the face
 to the restored picture than to its source inside the region, and like both outside it. "Nearer" allows for a blur,
 which scaling and re-encoding bring: each side is compared at the blur that suits it best. Where the whole face was
 enhanced, a sharp photo of the same moment would be nearer to the result than to the source, too; there the face has to
-carry the pattern that only the enhanced picture has (:mod:`bareface.restoration.mark`).
+carry the pattern that only the enhanced picture has (:mod:`bareface.restoration.hidden_mark`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.restoration.base import Bool
-from bareface.restoration.mark import trace
+from bareface.restoration.hidden_mark import trace
 from bareface.values.face import Float32, UInt8
 
 GRID: Final = 96
