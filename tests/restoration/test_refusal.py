@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface.gallery.restorations import Guard, RestorationRecord
+from bareface.gallery.restorations import Guard, RestorationRecord, record_in
 from bareface.imaging import decode as images
 from bareface.imaging.align import SIZES, as_dlib
 from bareface.restoration.enhance import Method, place_back
@@ -21,6 +21,7 @@ from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
 from bareface.services.engine import Analysis, Engine
 from bareface.services.gallery import Gallery
+from bareface.storage.sqlite.store import Store
 from bareface.synthesis.degradations import Defocus, Target, degrade
 from bareface.values.face import EVERYTHING, Box, Computed, Face, Landmarks, Source, Template, UInt8, Want
 from tests.portraits import astronaut
@@ -146,6 +147,18 @@ def test_a_gallery_refuses_by_its_own_rows_until_the_photo_is_deleted(tmp_path: 
         assert gallery.enrol([stripped]).outcomes[0].status == "refused"
         gallery.delete(photo=path)
         assert gallery.enrol([stripped]).outcomes[0].status == "enrolled"
+
+
+def test_deleting_somebody_else_leaves_the_restorations_of_probes(tmp_path: Path) -> None:
+    made = restored(4)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg(smooth(98)))
+    with Gallery.open(tmp_path / "g", engine=ChipEngine()) as gallery:
+        gallery.enrol([path])
+        record_in(Store(tmp_path / "g"), made)  # as a search with restored faces does with a probe's
+        gallery.delete(photo=path)
+        assert gallery.restorations() == (made.provenance,)
+        assert gallery.enrol([jpeg(made.completions[1].image)]).outcomes[0].status == "refused"
 
 
 def test_a_portrait_unmasked_here_is_refused_and_the_portrait_is_not(

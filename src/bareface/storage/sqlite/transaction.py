@@ -276,7 +276,7 @@ class SqliteWriter(SqliteReader):
         return list(self._connection.execute(sa.select(reference.c.id).where(where)).scalars())
 
     def delete_references(self, numbers: Iterable[int]) -> Deleted:
-        """Delete references with their pictures, and photos, subjects and restorations that none points to then."""
+        """Delete references with their pictures, photos and subjects left without any, and these photos' restorations."""
         photos: set[int] = set()
         subjects: set[int] = set()
         count = 0
@@ -289,11 +289,22 @@ class SqliteWriter(SqliteReader):
             photos.update(row[0] for row in found if isinstance(row[0], int))
             subjects.update(row[1] for row in found if isinstance(row[1], int))
             count += self._connection.execute(reference.delete().where(these)).rowcount
+        digests = self._digests(photos)
         dropped = queries.drop_unused(self._connection, file, photos)
-        # A restoration holds small pictures of the face.
-        orphaned = restoration.c.source_sha256.not_in(sa.select(file.c.sha256))
-        self._connection.execute(restoration.delete().where(orphaned))
+        # A restoration holds small pictures of the face. Those of probes, which are not enrolled, stay on record.
+        gone = restoration.c.source_sha256.not_in(sa.select(file.c.sha256))
+        for some in queries.chunks(digests):
+            self._connection.execute(restoration.delete().where(gone & restoration.c.source_sha256.in_(some)))
         return Deleted(count, dropped, self.drop_unused_subjects(subjects))
+
+    def _digests(self, photos: Iterable[int]) -> list[str]:
+        """Return the SHA-256 of photos, as hex; without the damaged ones."""
+        column = sa.type_coerce(file.c.sha256, _UNCHECKED)
+        digests: list[str] = []
+        for group in queries.chunks(photos):
+            values = self._connection.execute(sa.select(column).where(file.c.id.in_(group))).scalars()
+            digests += [value for value in values if isinstance(value, str)]
+        return digests
 
     def mark_deleted(self) -> None:
         """Note that bytes of what was deleted are still to be overwritten."""
