@@ -276,7 +276,7 @@ class SqliteWriter(SqliteReader):
         return list(self._connection.execute(sa.select(reference.c.id).where(where)).scalars())
 
     def delete_references(self, numbers: Iterable[int]) -> Deleted:
-        """Delete references with their pictures, the photos and subjects left without any, and restorations of these."""
+        """Delete references with their pictures, photos and subjects left without any, and their restorations."""
         photos: set[int] = set()
         subjects: set[int] = set()
         count = 0
