@@ -105,7 +105,7 @@ class Calibration:
 
     @classmethod
     def packaged(cls, space: str, model: str | None = None) -> Calibration:
-        """The calibration that came with bareface, from the calibration identities only.
+        """Load the packaged calibration, which was fitted to the calibration identities only.
 
         Parameters
         ----------
@@ -158,13 +158,13 @@ class Calibration:
         return cls(*read(text))
 
     def to_json(self) -> str:
-        """Everything needed to use it again, as JSON text."""
+        """Serialise the calibration as JSON text."""
         from bareface.calibration.json_format import write
 
         return write(self.space, self.model, self.basis, self.entries)
 
     def nearest(self, states: States = BARE) -> States:
-        """The pair of mask states whose figures are used for ``states``.
+        """Return the pair of mask states whose figures are used for ``states``.
 
         The pair itself; else the mirrored one (a cosine has no direction); else one that agrees on more sides, bare
         before masked.
@@ -180,7 +180,7 @@ class Calibration:
         )
 
     def describe(self, *pairs: States) -> str:
-        """Where figures for these pairs of mask states come from, in words; without pairs, where all come from."""
+        """Describe in words the source of the figures for these pairs of mask states; without pairs, of all figures."""
         parts: list[str] = [self.basis]
         for states in dict.fromkeys(pairs):
             used = self.nearest(states)
@@ -192,7 +192,7 @@ class Calibration:
         return Note("note.basis", parts=parts)
 
     def threshold(self, fmr: float, states: States = BARE) -> Threshold:
-        """The similarity that non-mated comparisons reach at a rate.
+        """Return the similarity that non-mated comparisons reach at a rate.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class Calibration:
         )
 
     def fpir(self, similarity: float, subjects: float, references: float = 1.0, states: States = BARE) -> FpirEstimate:
-        """How often a stranger's search of a gallery would reach a similarity.
+        """Estimate how often a non-mated search of a gallery would reach a similarity.
 
         Parameters
         ----------
@@ -243,7 +243,7 @@ class Calibration:
     def fpirs(
         self, similarities: ArrayLike, subjects: float, references: float = 1.0, states: States = BARE
     ) -> tuple[FpirEstimate, ...]:
-        """:meth:`fpir` of many similarities, float [n], in one go."""
+        """Compute :meth:`fpir` of many similarities, float [n], at once."""
         subjects = arguments.number("subjects", subjects, 1, code="calibration.gallery")
         references = arguments.number("references", references, 1, code="calibration.gallery")
         value, low, high, extrapolated = self._strangers(states).fpir(similarities, subjects, references)
@@ -278,7 +278,7 @@ class Calibration:
         return decide_by_rate(value, targets)
 
     def llr(self, similarity: float, states: States = BARE) -> float:
-        """Log10 of how much more likely this similarity is if both photos show one person (ENFSI's scale).
+        """Return log10 of how much more likely this similarity is if both photos show one person (ENFSI's scale).
 
         Raises
         ------

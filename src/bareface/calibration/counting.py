@@ -77,7 +77,7 @@ class Groups:
         return cls(subjects, np.random.default_rng(seed).permutation(subjects.size) % GROUPS)
 
     def of(self, subjects: Int64) -> Int64:
-        """Groups of some subjects."""
+        """Select the groups of some subjects."""
         return self.numbers[np.searchsorted(self.subjects, subjects)]
 
 
@@ -90,12 +90,12 @@ class Totals:
     weight: Float64
 
     def rates(self) -> Float64:
-        """Mean over probes of the share of references that exceed, float64 [k]."""
+        """Return the mean over probes of the share of references that exceed, float64 [k]."""
         share = self.exceeding / self.compared[:, None]
         return np.asarray(self.weight @ share / self.weight.sum(), np.float64)
 
     def fpir(self, galleries: Float64) -> Float64:
-        """The U-statistic 1 - C(n-k, N) / C(n, N) for galleries of N at each similarity, float64 [k]."""
+        """Return the U-statistic 1 - C(n-k, N) / C(n, N) for galleries of N at each similarity, float64 [k]."""
         compared = self.compared[:, None]
         clear = compared - self.exceeding
         left = np.maximum(clear - galleries, 0)
@@ -127,7 +127,7 @@ class Counts:
     group: Int64
 
     def totals(self, left_out: int | None = None) -> Totals:
-        """Exceedances over all groups, or over all but one, whose own rows go too."""
+        """Sum exceedances over all groups, or over all but one, without the rows of that group."""
         exceeding, compared = self.exceeding.sum(1), self.compared.sum(1)
         if left_out is None:
             return Totals(exceeding, compared, self.weight)
@@ -139,7 +139,7 @@ class Counts:
         )
 
     def log_relative_variance(self) -> Float64:
-        """Logarithm of the squared coefficient of variation of the rows' rates, float64 [k].
+        """Return the logarithm of the squared coefficient of variation of the rows' rates, float64 [k].
 
         Products over different groups of references share no chance, so that counting adds nothing to it. A few hubs
         make most of it and a sample often misses them: the jackknife over the rows' groups takes away that bias. It
@@ -186,7 +186,7 @@ def count(data: NonMatedScores, groups: Groups, grid: Float64) -> Counts:
 
 
 def _views(subjects: Int64) -> tuple[Int64, NDArray[np.intp]]:
-    """The subjects, int64 [S], and choices of one photo of each [V, S]; a subject with fewer photos repeats."""
+    """Return the subjects, int64 [S], and choices of one photo of each [V, S]; a subject with fewer photos repeats."""
     unique, inverse, counts = np.unique(subjects, return_inverse=True, return_counts=True)
     order = np.argsort(inverse, kind="stable")
     start = np.cumsum(counts) - counts

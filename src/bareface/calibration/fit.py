@@ -89,7 +89,7 @@ def fit_score_file(scores: ScoreFile, seed: int = 0) -> dict[States, StateCalibr
 
 
 def _both_ways(scores: ScoreFile) -> ScoreFile:
-    """Each comparison of two photos also with their parts exchanged: a cosine has no direction."""
+    """Add each comparison of two photos with the roles exchanged: a cosine has no direction."""
     sides = {name: name.replace("probe", "reference") for name in CODES if name.startswith("probe")}
     exchanged = {left: getattr(scores, right) for left, right in sides.items()}
     exchanged |= {right: getattr(scores, left) for left, right in sides.items()}
@@ -102,7 +102,7 @@ def _both_ways(scores: ScoreFile) -> ScoreFile:
 
 
 def _matrix(scores: ScoreFile) -> tuple[Float32, Int64, Int64]:
-    """Scores [P, R] with NaN where not compared, and the subjects of both sides."""
+    """Return scores [P, R] with NaN where not compared, and the subjects of both sides."""
     probes, row, first = _numbered(scores.probe)
     references, column, second = _numbered(scores.reference)
     matrix = np.full((probes.size, references.size), np.nan, np.float32)

@@ -31,13 +31,13 @@ _NEAR = 1e-9
 
 
 def hazard(rate: ArrayLike, shape: ArrayLike) -> Float64:
-    """The mean hazard at which one comparison exceeds with probability ``rate``, strangers differing by ``shape``."""
+    """Return the mean hazard at which a comparison exceeds with probability ``rate``, for strangers of ``shape``."""
     shape = np.asarray(shape, np.float64)
     return np.asarray(shape * np.expm1(-np.log1p(-np.asarray(rate, np.float64)) / shape), np.float64)
 
 
 def log_survival(exposure: Float64, shape: Float64) -> Float64:
-    """Minus the logarithm of the probability that ``exposure`` (subjects times hazard) gives nobody."""
+    """Return minus the logarithm of the probability that ``exposure`` (subjects times hazard) returns no candidate."""
     return np.asarray(shape * np.log1p(exposure / shape), np.float64)
 
 
@@ -85,14 +85,14 @@ class StrangerModel:
     counted_to: float
 
     def rate(self, similarity: ArrayLike) -> Float64:
-        """False match rate of one comparison at a threshold, in [0, 1]."""
+        """Return the false match rate of one comparison at a threshold, in [0, 1]."""
         log_hazard, log_shape = self._at(similarity, self.log_hazard, self.log_shape)
         return -np.expm1(-log_survival(np.exp(log_hazard), np.exp(log_shape)))
 
     def fpir(
         self, similarity: ArrayLike, subjects: float, references: float = 1.0, probes: int | None = None
     ) -> FpirArrays:
-        """Expected share of strangers' searches that reach a similarity, with its 95 % interval.
+        """Return the expected share of strangers' searches that reach a similarity, with its 95 % interval.
 
         Parameters
         ----------
@@ -141,11 +141,13 @@ class StrangerModel:
         )
 
     def similarity_at_rate(self, rate: float) -> float:
-        """The similarity at which the false match rate falls to ``rate``; an end of the grid where it never does."""
+        """Return the similarity at which the false match rate falls to ``rate``; an end of the grid where it never
+        does.
+        """
         return self._where(lambda similarity: float(self.rate(similarity)) - rate)
 
     def similarity_at_fpir(self, fpir: float, subjects: float, references: float = 1.0) -> float:
-        """The similarity at which the FPIR falls to ``fpir``; an end of the grid where it never does."""
+        """Return the similarity at which the FPIR falls to ``fpir``; an end of the grid where it never does."""
         return self._where(lambda similarity: float(self.fpir(similarity, subjects, references).value) - fpir)
 
     def _where(self, falling: Callable[[float], float]) -> float:
@@ -165,6 +167,6 @@ class StrangerModel:
 
 
 def _gamma_quantile(variance: Float64, z: float) -> Float64:
-    """Logarithm of a quantile of the Gamma law of mean 1, by Wilson and Hilferty; good to variances of some units."""
+    """Approximate the log of a quantile of the Gamma law of mean 1 (Wilson and Hilferty), for small variances."""
     variance = np.minimum(variance, MOST_CHANCE)
     return np.asarray(3 * np.log(np.maximum(1 - variance / 9 + z * np.sqrt(variance) / 3, 1e-2)), np.float64)

@@ -25,7 +25,7 @@ _MOST_COUNTED = 2**53
 
 
 def write(space: str, model: str, basis: str, entries: Mapping[States, StateCalibration]) -> str:
-    """The text of a calibration's parts."""
+    """Write a calibration's parts as text."""
     values = {
         "format": FORMAT,
         "space": space,
@@ -40,7 +40,7 @@ def write(space: str, model: str, basis: str, entries: Mapping[States, StateCali
 
 
 def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
-    """Space, model, basis and entries of a text.
+    """Read space, model, basis and entries from a text.
 
     Raises
     ------
@@ -106,7 +106,7 @@ class _Part:
         return value
 
     def number(self, key: str) -> float:
-        """A number; Cllr is infinite where a ratio was."""
+        """Read a number; Cllr is infinite if a ratio was."""
         value = self[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             raise ValueError(f"{key} is not a number")
@@ -125,7 +125,7 @@ class _Part:
         return int(value)
 
     def column(self, key: str, *width: int) -> Float64:
-        """Finite numbers [n], or [n, width]."""
+        """Read finite numbers [n], or [n, width]."""
         try:
             values = np.array(self[key], np.float64)
         except (ValueError, TypeError) as error:

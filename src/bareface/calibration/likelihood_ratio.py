@@ -28,12 +28,12 @@ class LogisticLlr:
     slope: float
 
     def __call__(self, scores: ArrayLike) -> Float64:
-        """Log10 likelihood ratios, float64, of the shape of ``scores``."""
+        """Return log10 likelihood ratios, float64, of the shape of ``scores``."""
         return self.offset + self.slope * np.asarray(scores, np.float64)
 
     @classmethod
     def fit(cls, mated: ArrayLike, nonmated: ArrayLike) -> LogisticLlr:
-        """Weighted logistic regression, both classes weighing the same so that the log odds are the log ratio.
+        """Fit a weighted logistic regression; both classes weigh the same, so that the log odds are the log ratio.
 
         The targets are those of Platt (Probabilistic outputs for support vector machines, 1999), (n+1)/(n+2) for n
         mated and 1/(n+2) for n non-mated scores, so that separable scores still have a finite fit.
@@ -102,7 +102,7 @@ class IsotonicLlr:
     llrs: Float64
 
     def __call__(self, scores: ArrayLike) -> Float64:
-        """Log10 likelihood ratios, float64, of the shape of ``scores``."""
+        """Return log10 likelihood ratios, float64, of the shape of ``scores``."""
         return np.interp(np.asarray(scores, np.float64), self.scores, self.llrs)
 
     @classmethod
@@ -144,7 +144,8 @@ class IsotonicLlr:
 
 
 def cllr(mated_llrs: ArrayLike, nonmated_llrs: ArrayLike) -> float:
-    """Cost of log-likelihood ratios, in bits: 0 is perfect, 1 is knowing nothing (Bruemmer and du Preez 2006).
+    """Compute the cost of log-likelihood ratios, in bits: 0 is perfect, 1 is uninformative (Bruemmer and du Preez
+    2006).
 
     Parameters
     ----------
@@ -160,7 +161,7 @@ def cllr(mated_llrs: ArrayLike, nonmated_llrs: ArrayLike) -> float:
 
 
 def cllr_min(mated: ArrayLike, nonmated: ArrayLike) -> float:
-    """The Cllr left after the best rising transformation of the scores: their discrimination alone."""
+    """Compute Cllr after the best monotone transformation of the scores: their discrimination alone."""
     curve = IsotonicLlr.fit(mated, nonmated, finite=False)
     # Every score of the data is a knot of its block, but dropped inner knots lie on flat stretches: interpolation
     # between two infinite ends would give NaN, a step look-up cannot.
@@ -236,7 +237,7 @@ class LlrModel:
     reliability: Reliability
 
     def __call__(self, scores: ArrayLike) -> Float64:
-        """Log10 likelihood ratios: the logistic curve, held within what this many comparisons can show."""
+        """Return log10 likelihood ratios: the logistic curve, limited to what this many comparisons can show."""
         return np.clip(self.logistic(scores), self.isotonic.llrs[0], self.isotonic.llrs[-1])
 
 
@@ -296,5 +297,5 @@ def _checked(mated: ArrayLike, nonmated: ArrayLike) -> tuple[Float64, Float64]:
 
 
 def _expit(values: Float64) -> Float64:
-    """The logistic function 1 / (1 + exp(-x)), without overflow."""
+    """Return the logistic function 1 / (1 + exp(-x)), without overflow."""
     return np.asarray((1 + np.tanh(values / 2)) / 2, np.float64)

@@ -165,7 +165,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
 
 
 def _drawn(given: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.bool_]], seed: int) -> Int64:
-    """Which references are compared: at most ``MOST_SUBJECTS`` named subjects, ``VIEWS`` references of each."""
+    """Choose the references to compare: at most ``MOST_SUBJECTS`` named subjects, ``VIEWS`` references of each."""
     order = np.random.default_rng(seed).permutation(np.flatnonzero(named))
     unique = np.unique(given.subject_ids[order])
     if unique.size > MOST_SUBJECTS:
@@ -177,7 +177,7 @@ def _drawn(given: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.b
 
 
 def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
-    """Scores of all pairs, float32 [n, n]; NaN of each with itself."""
+    """Compute the scores of all pairs, float32 [n, n]; NaN on the diagonal."""
     templates = given.templates[drawn]
     lengths = np.linalg.norm(templates, axis=1)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
@@ -198,7 +198,7 @@ def _mated_median(scores: Float32, people: Int64) -> float | None:
 
 
 def _suspicious(given: GalleryReferences, drawn: Int64, scores: Float32, least: float) -> tuple[SuspiciousPair, ...]:
-    """Each pair of subjects once, by its most similar references."""
+    """Return each pair of subjects once, by its most similar references."""
     people = given.subject_ids[drawn]
     row, column = np.nonzero(np.triu(scores >= least, 1) & (people[:, None] != people[None, :]))
     order = np.argsort(-scores[row, column], kind="stable")
@@ -233,7 +233,7 @@ def _fit(
     single: NDArray[np.bool_],
     seed: int,
 ) -> dict[States, StateCalibration]:
-    """Every pair of mask states with enough subjects; bare ones come first, since what remains stands on them.
+    """Fit every pair of mask states with enough subjects; bare pairs first, because the others depend on them.
 
     ``single`` marks those that are left out of comparisons across a mask.
     """

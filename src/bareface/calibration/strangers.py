@@ -93,7 +93,7 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
 
 
 def _jackknife(estimates: Float64, counted: int) -> Float64:
-    """Variances of log hazard and log shape, and their covariance, float64 [k, 3], from [G, 2, k] estimates.
+    """Return variances of log hazard and log shape, and their covariance, float64 [k, 3], from [G, 2, k] estimates.
 
     Far in the tail the replicates run into the ends of their ranges and agree for no good reason: from the end of
     counting on, error never shrinks.
@@ -109,7 +109,7 @@ def _jackknife(estimates: Float64, counted: int) -> Float64:
 
 
 def _grid(scores: Float32, last: float) -> Float64:
-    """Similarities that are exceeded at rates evenly spaced on a logarithmic scale, down to ``last``."""
+    """Return the similarities exceeded at logarithmically spaced rates, down to ``last``."""
     steps = int(np.ceil(LEVELS_PER_DECADE * np.log10(0.9 / last))) + 1
     levels = np.geomspace(0.9, last, steps)
     grid = np.unique(np.quantile(scores, 1 - levels)).astype(np.float64)
@@ -135,7 +135,9 @@ class _Tail:
         return cls(similarities, start, data.scores[row, column].astype(np.float64) - start, both)
 
     def log_survival(self, left_out: int | None = None) -> Float64:
-        """Logarithm of the share of excesses beyond each similarity: probability-weighted moments (Hosking 1987)."""
+        """Return the logarithm of the share of excesses beyond each similarity: probability-weighted moments (Hosking
+        1987).
+        """
         kept = np.ones(self.excesses.size, bool) if left_out is None else (self.groups != left_out).all(axis=1)
         excesses = np.sort(self.excesses[kept])
         size = excesses.size
@@ -164,7 +166,7 @@ def _estimate(counts: Counts, galleries: Float64, tail: _Tail, left_out: int | N
 
 
 def _shape(rates: Float64, fpir: Float64, galleries: Float64) -> Float64:
-    """The Gamma shape that gives each FPIR at its rate and gallery size; by bisection of its logarithm."""
+    """Solve for the Gamma shape of each FPIR at its rate and gallery size, by bisection of its logarithm."""
     low, high = (np.full(rates.shape, np.log(end)) for end in SHAPES)
     for _ in range(40):
         middle = (low + high) / 2
@@ -189,7 +191,7 @@ def _continued(log_rates: Float64, log_shapes: Float64) -> Float64:
 
 
 def _gain(data: NonMatedScores, similarity: float) -> float:
-    """The exponent by which the best of m references exceeds more often than one: 1 if photos were independent."""
+    """Return the exponent of how the exceedance rate grows with m references: 1 if photos were independent."""
     order = np.argsort(data.reference_subjects, kind="stable")
     _, starts, sizes = np.unique(data.reference_subjects[order], return_index=True, return_counts=True)
     several = sizes > 1

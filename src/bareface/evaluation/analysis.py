@@ -63,7 +63,7 @@ def analyse(name: str, scores: ScoreFile, plan: Plan | None = None) -> Analysis:
 
 
 def state_pairs(scores: ScoreFile) -> Mapping[str, Bool]:
-    """The rows of each combination of mask states, probe first; one entry, ``all``, where none is stated.
+    """Group rows by combination of mask states, probe first; one entry, ``all``, if none is stated.
 
     A cosine has no direction, so ``none`` against ``full`` and the other way round are one combination.
     """
@@ -81,7 +81,7 @@ def state_pairs(scores: ScoreFile) -> Mapping[str, Bool]:
 
 
 def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability | None:
-    """How a calibration's probabilities hold on these scores; None where it knows no likelihood ratio.
+    """Measure the reliability of a calibration on these scores; None if it has no likelihood ratio.
 
     Failures to acquire have no score and are left out.
     """

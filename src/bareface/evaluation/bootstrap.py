@@ -49,7 +49,7 @@ class Plan:
             raise arguments.refused("level", self.level, Note("argument.open-share"), "evaluation.plan")
 
     def batches(self, subjects: int) -> Iterator[Weights]:
-        """Weights of all replicates, some at a time; equal plans give equal weights."""
+        """Yield the weights of all replicates in batches; equal plans give equal weights."""
         rng = np.random.default_rng(self.seed)
         for start in range(0, self.replicates, BATCH):
             yield draw(subjects, min(BATCH, self.replicates - start), rng)
@@ -75,12 +75,12 @@ class Estimate:
     method: Method = "none"
 
     def complement(self) -> Estimate:
-        """The estimate of 1 minus the rate."""
+        """Return the estimate of 1 minus the rate."""
         return Estimate(1 - self.value, 1 - self.high, 1 - self.low, self.method)
 
 
 def estimate(value: float, replicates: Float64, units: int, plan: Plan) -> Estimate:
-    """An error rate with its interval.
+    """Estimate an error rate with its interval.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class Counted:
 
 
 def paired(a: Counted, b: Counted, plan: Plan) -> Estimate:
-    """``b - a`` of two error rates that were counted on the same draws of subjects.
+    """Estimate ``b - a`` of two error rates, counted on the same draws of subjects.
 
     Where every replicate agrees, which says nothing of how sure the difference is, the ends of the two exact binomial
     intervals are taken instead.
@@ -127,7 +127,7 @@ def paired(a: Counted, b: Counted, plan: Plan) -> Estimate:
 
 
 def percentiles(replicates: Float64, level: float) -> tuple[float, float]:
-    """The central interval of the replicates that counted anything; NaN of none."""
+    """Return the central interval of the finite replicates; NaN if there are none."""
     seen = replicates[~np.isnan(replicates)]
     if not seen.size:
         return float("nan"), float("nan")
@@ -136,7 +136,7 @@ def percentiles(replicates: Float64, level: float) -> tuple[float, float]:
 
 
 def clopper_pearson(errors: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Exact two-sided binomial confidence interval (Clopper and Pearson 1934); (0, 1) of no trials.
+    """Compute the exact binomial confidence interval (Clopper and Pearson 1934), two-sided; (0, 1) without trials.
 
     ``errors`` need not be whole: it may be a rate times a smaller, effective number of trials.
     """

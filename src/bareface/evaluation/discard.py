@@ -58,7 +58,7 @@ class DiscardCurve:
 def error_versus_discard(
     quality: Float64, wrong: NDArray[np.bool_], share: Float64, weight: ArrayLike = 1.0
 ) -> Float64:
-    """FNMR of what is left at each discarded share, float64 [k].
+    """Compute the FNMR of the remaining comparisons at each discarded share, float64 [k].
 
     Of comparisons with equal quality, equally many right and wrong ones are taken to go, so their order is of no
     matter.
@@ -85,7 +85,7 @@ def error_versus_discard(
 
 
 def relative_area(share: Float64, fnmr: Float64) -> float:
-    """Mean of a curve over its beginning: 1 for random discarding; NaN where nothing was wrong."""
+    """Return the mean of a curve over its beginning: 1 for random discarding; NaN if there were no errors."""
     if not fnmr[0] > 0:
         return float("nan")
     return float(np.trapezoid(fnmr, share) / (share[-1] - share[0]) / fnmr[0])
@@ -94,7 +94,7 @@ def relative_area(share: Float64, fnmr: Float64) -> float:
 def discard_curve(
     quality: Float64, wrong: NDArray[np.bool_], subject: NDArray[np.integer], share: Float64, plan: Plan | None = None
 ) -> DiscardCurve:
-    """The characteristic with intervals by bootstrap over subjects.
+    """Compute the error-versus-discard curve with intervals by bootstrap over subjects.
 
     Parameters
     ----------

@@ -50,11 +50,11 @@ class Trials:
         return cls(np.sort(scores.score[mated]), np.sort(scores.score[~mated]))
 
     def fmr(self, threshold: ArrayLike) -> Float64:
-        """False match rate: the share of non-mated comparisons at or above each threshold."""
+        """Return the false match rate: the share of non-mated comparisons at or above each threshold."""
         return share(self.nonmated.size - count_below(self.nonmated, threshold), self.nonmated.size)
 
     def fnmr(self, threshold: ArrayLike) -> Float64:
-        """False non-match rate: the share of mated comparisons below each threshold."""
+        """Return the false non-match rate: the share of mated comparisons below each threshold."""
         return share(count_below(self.mated, threshold), self.mated.size)
 
     @property
@@ -131,29 +131,29 @@ class TenFold:
 
 
 def count_below(ascending: Float64, threshold: ArrayLike) -> NDArray[np.intp]:
-    """How many sorted values lie strictly below each threshold."""
+    """Count the sorted values strictly below each threshold."""
     return np.searchsorted(ascending, np.asarray(threshold, dtype=np.float64), "left")
 
 
 def share(count: ArrayLike, total: ArrayLike) -> Float64:
-    """Counts over their total; NaN of a total of 0."""
+    """Divide counts by their total; NaN if the total is 0."""
     with np.errstate(invalid="ignore"):
         return np.divide(count, total, dtype=np.float64)
 
 
 def support(target: float, n: int) -> Support:
-    """Whether n trials can show a rate at all (one error expected) and well (30 expected)."""
+    """Classify whether n trials can show a rate at all (one error expected) or well (30 expected)."""
     expected = target * n * (1 + 1e-9)
     return "too small" if expected < 1 else "few" if expected < RULE_OF_30 else "enough"
 
 
 def allowed_errors(target: float, total: float) -> float:
-    """The most errors among ``total`` that keep a rate at or below the target, without rounding mishaps."""
+    """Return the maximum errors among ``total`` that keep a rate at or below the target, exact despite rounding."""
     return float(np.floor(target * total * (1 + 1e-12)))
 
 
 def exceed(trials: Trials, target: float) -> float:
-    """The non-mated score that an accepted score must *exceed* for FMR to stay at or below the target.
+    """Return the non-mated score that an accepted score must *exceed* for FMR to stay at or below the target.
 
     ``-inf`` if every score may be accepted.
     """
@@ -163,7 +163,7 @@ def exceed(trials: Trials, target: float) -> float:
 
 
 def at_fmr(trials: Trials, target: float) -> OperatingPoint:
-    """Threshold, FMR and FNMR for a false match rate, or ``too small`` where n cannot show it."""
+    """Compute threshold, FMR and FNMR for a false match rate, or ``too small`` where n cannot show it."""
     enough = support(target, trials.nonmated.size)
     if enough == "too small":
         nan = float("nan")
@@ -173,7 +173,7 @@ def at_fmr(trials: Trials, target: float) -> OperatingPoint:
 
 
 def next_observed(trials: Trials, score: float) -> float:
-    """The lowest observed score above this one, ``inf`` if there is none."""
+    """Return the lowest observed score above this one, ``inf`` if there is none."""
     following = np.inf
     for side in (trials.mated, trials.nonmated):
         position = int(np.searchsorted(side, score, "right"))
@@ -186,7 +186,7 @@ ErrorRate: TypeAlias = Callable[[float], float]
 
 
 def equal_error(trials: Trials, fmr: ErrorRate, fnmr: ErrorRate) -> tuple[float, float]:
-    """The equal error rate and its threshold, for any (also re-weighted) pair of error functions.
+    """Return the equal error rate and its threshold, for any (also re-weighted) pair of error functions.
 
     FNMR rises and FMR falls with the threshold. Of the two observed scores around their crossing, the one
     where they differ less is taken, and the mean of the two rates there is the equal error rate.
@@ -200,7 +200,7 @@ def equal_error(trials: Trials, fmr: ErrorRate, fnmr: ErrorRate) -> tuple[float,
 
 
 def _first(ascending: Float64, holds: Callable[[float], bool]) -> float:
-    """The lowest finite score from which on a monotone condition holds; ``inf`` if it never does."""
+    """Return the lowest finite score from which on a monotone condition holds; ``inf`` if it never does."""
     low, high = int(np.searchsorted(ascending, FAILED, "right")), ascending.size
     while low < high:
         middle = (low + high) // 2
@@ -212,14 +212,14 @@ def _first(ascending: Float64, holds: Callable[[float], bool]) -> float:
 
 
 def eer(trials: Trials) -> tuple[float, float]:
-    """Equal error rate and its threshold; NaN where a class is empty."""
+    """Compute the equal error rate and its threshold; NaN where a class is empty."""
     if not trials.mated.size or not trials.nonmated.size:
         return float("nan"), float("nan")
     return equal_error(trials, lambda t: float(trials.fmr(t)), lambda t: float(trials.fnmr(t)))
 
 
 def det(trials: Trials) -> Curve:
-    """FMR and FNMR at every distinct observed score and at ``inf`` (nothing matches)."""
+    """Compute FMR and FNMR at every distinct observed score and at ``inf`` (nothing matches)."""
     thresholds = np.concatenate([trials.mated, trials.nonmated, [np.inf]])
     thresholds.sort()
     first = np.searchsorted(thresholds, FAILED, "right")
@@ -229,7 +229,7 @@ def det(trials: Trials) -> Curve:
 
 
 def auc(trials: Trials) -> float:
-    """Area under the ROC: the chance that a mated score beats a non-mated one, ties counting half."""
+    """Compute the area under the ROC: the chance that a mated score beats a non-mated one, ties counting half."""
     if not trials.mated.size or not trials.nonmated.size:
         return float("nan")
     beaten = np.searchsorted(trials.nonmated, trials.mated, "left").sum(dtype=np.float64)
@@ -238,7 +238,7 @@ def auc(trials: Trials) -> float:
 
 
 def ten_fold(scores: ScoreFile) -> TenFold:
-    """Accuracy in LFW's way; a failure to acquire is a wrong answer, mated or not.
+    """Compute accuracy by LFW's protocol; a failure to acquire is a wrong answer, mated or not.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def ten_fold(scores: ScoreFile) -> TenFold:
 
 
 def folded_accuracy(score: Float64, mated: Bool, fold: NDArray[np.int16], weight: Float64) -> TenFold:
-    """Accuracy over folds for weighted comparisons sorted by score; see :func:`ten_fold`.
+    """Compute accuracy over folds for weighted comparisons sorted by score; see :func:`ten_fold`.
 
     The threshold of a fold lies midway between two neighbouring scores of the other folds; of several equally
     good ones the middle one is taken.

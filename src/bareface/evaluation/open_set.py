@@ -107,13 +107,13 @@ class Searches:
         )
 
     def missed(self, rank: int) -> Bool:
-        """Of each mated search: whether the mate is beyond this rank."""
+        """Return, for each mated search, whether the mate is beyond this rank."""
         found = self.rank[self.mated]
         beyond: Bool = (found == 0) | (found > rank)
         return beyond
 
     def trials(self) -> Trials:
-        """Mates' and strangers' scores, so that FNIR(T) and FPIR(T) are their FNMR and FMR."""
+        """Return the mates' and strangers' scores, so that FNIR(T) and FPIR(T) are their FNMR and FMR."""
         return Trials(np.sort(self.mate[self.mated]), np.sort(self.stranger[self.nonmated]))
 
 
@@ -163,7 +163,9 @@ class Identification:
 
 
 def cmc(searches: Searches, ranks: int = 50) -> Float64:
-    """Cumulative match characteristic, float64 [ranks]: the share of mated searches with the mate by each rank."""
+    """Compute the cumulative match characteristic, float64 [ranks]: the share of mated searches with the mate by each
+    rank.
+    """
     found = searches.rank[searches.mated]
     by_rank = np.bincount(found[(found > 0) & (found <= ranks)], minlength=ranks + 1)[1:]
     return share(np.cumsum(by_rank), found.size)
@@ -241,7 +243,7 @@ class _Resampler:
 
 
 def _rows(scores: ScoreFile, both: bool) -> tuple[Int32, Int32, Int32, Float64]:
-    """Probe, its subject, the reference's subject and the score; every pair of photos seen from both sides."""
+    """Return the probe, its subject, the reference's subject and the score; every pair in both orders."""
     if not both:
         return scores.probe, scores.probe_subject, scores.reference_subject, scores.score
     return (

@@ -93,7 +93,7 @@ def parse_pairs(text: str, source: str = "<text>") -> PairLines:
 
 
 def read_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
-    """A protocol from an LFW-style pairs file; photos are ``Name/Name_0001.*`` below a folder.
+    """Read a protocol from an LFW-style pairs file; photos are ``Name/Name_0001.*`` below a folder.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def read_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
 
 
 def read_csv_pairs(path: str | Path, photos: str | Path | None = None) -> Protocol:
-    """A protocol from CSV rows of ``probe,reference``.
+    """Read a protocol from CSV rows of ``probe,reference``.
 
     Further columns: ``probe_subject``, ``reference_subject`` (by default the folder a photo lies in),
     ``mated`` (``true`` or ``false``; checked against the subjects), ``fold``, and ``state`` and
@@ -158,7 +158,7 @@ def read_csv_pairs(path: str | Path, photos: str | Path | None = None) -> Protoc
 
 
 def read_csv_gallery(gallery: str | Path, probes: str | Path, photos: str | Path | None = None) -> Protocol:
-    """A protocol from two CSV lists of ``file,subject``, optionally ``state`` and ``condition``.
+    """Read a protocol from two CSV lists of ``file,subject``, optionally ``state`` and ``condition``.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def read_labels(path: str | Path) -> dict[str, tuple[str, str]]:
 
 
 def csv_rows(path: Path, required: set[str], known: set[str] | None = None) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of a CSV file with a header, each with the number of its line.
+    """Read the rows of a CSV file with a header, each with its line number.
 
     Parameters
     ----------
@@ -250,7 +250,7 @@ class _Samples:
         self.numbers = {sample.name: number for number, sample in enumerate(self.samples)}
 
     def add(self, name: str, subject: str, line: int, state: str = "", condition: str = "") -> int:
-        """The number of a photo; the same photo must always show the same subject, in the same state."""
+        """Register a photo and return its number; a photo must always show the same subject, in the same state."""
         sample = Sample(self.root / name, name, subject, state, condition)
         if not subject:
             raise EvaluationError("evaluation.line/subject", line=line, name=name[:_QUOTED], source=self.source)

@@ -81,7 +81,7 @@ class Protocol:
             raise EvaluationError("evaluation.empty/compare", left_out=left_out, source=str(self.root))
 
     def labelled(self, labels: dict[str, tuple[str, str]]) -> Protocol:
-        """The same protocol with (state, condition) of the samples that are named."""
+        """Return the same protocol with (state, condition) of the samples that are named."""
         samples = tuple(
             replace(sample, state=labels[sample.name][0], condition=labels[sample.name][1])
             if sample.name in labels
@@ -92,7 +92,7 @@ class Protocol:
 
 
 def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
-    """Every pair of photos in a folder with one folder per person.
+    """Build the protocol of all pairs of photos in a folder with one folder per person.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
 def open_set(
     folder: str | Path, *, nonmated: float = 0.5, references: int = 1, seed: int = 0, exclude: Sequence[str] = ()
 ) -> Protocol:
-    """A gallery and probes from a folder with one folder per person; some probes have no mate in the gallery.
+    """Build a gallery and probes from a folder with one folder per person; some probes have no mate in the gallery.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def gallery_of(
     notes: tuple[str, ...] = (),
     left_out: LeftOut | None = None,
 ) -> Protocol:
-    """Every probe against every reference; numbers point into ``samples``."""
+    """Build the protocol of every probe against every reference; numbers are indices into ``samples``."""
     _refuse_many(len(gallery) * len(probes), root)
     probe = np.repeat(np.array(probes, np.int32), len(gallery))
     reference = np.tile(np.array(gallery, np.int32), len(probes))
@@ -181,7 +181,7 @@ def gallery_of(
 
 
 def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
-    """Folds 1 to ``folds`` dealt out in turn, mated and non-mated comparisons each for themselves."""
+    """Assign folds 1 to ``folds`` in turn, separately for mated and non-mated comparisons."""
     is_mated = np.fromiter(mated, dtype=bool)
     fold: NDArray[np.int16] = np.zeros(is_mated.size, np.int16)
     for kind in (True, False):
@@ -211,7 +211,7 @@ def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sam
 
 
 def _count_of_strangers(photos: Sequence[int], references: int, share: float) -> int:
-    """How many of the first people to leave unenrolled to come nearest the share of non-mated probes."""
+    """Count the first people to leave unenrolled for the closest share of non-mated probes."""
     outside = np.concatenate([[0], np.cumsum(photos)])
     spare = np.maximum(np.array(photos) - references, 0)
     inside = spare.sum() - np.concatenate([[0], np.cumsum(spare)])

@@ -28,7 +28,7 @@ Weights: TypeAlias = Float32
 
 
 def draw(subjects: int, replicates: int, rng: np.random.Generator) -> Weights:
-    """Weights of a bootstrap over subjects: each column is one multinomial draw."""
+    """Draw the weights of a bootstrap over subjects: each column is one multinomial draw."""
     drawn = rng.integers(0, subjects, size=(replicates, subjects))
     counts = [np.bincount(row, minlength=subjects) for row in drawn]
     return np.array(counts, dtype=np.float32).reshape(replicates, subjects).T.copy()
@@ -51,7 +51,7 @@ class Comparisons:
     second: Int32 | None
 
     def units(self) -> int:
-        """How many different subjects, or pairs of subjects, the comparisons rest on."""
+        """Count the different subjects, or pairs of subjects, of the comparisons."""
         return distinct(self.first) if self.second is None else distinct_pairs(self.first, self.second)
 
     def weigh(self, weights: Weights) -> Weighted:
@@ -69,7 +69,7 @@ class Comparisons:
         return Weighted(self, weights, np.cumsum(edges, axis=0, out=edges))
 
     def row_weights(self, weights: Weights, rows: slice) -> Float32:
-        """The weight of each comparison in each replicate."""
+        """Return the weight of each comparison in each replicate."""
         weight: Float32 = np.take(weights, self.first[rows], axis=0)
         if self.second is not None:
             weight *= np.take(weights, self.second[rows], axis=0)
@@ -114,7 +114,7 @@ class Weighted:
         return float(self.edges[group, replicate] + inside.sum())
 
     def last_before(self, need: float, replicate: int) -> int:
-        """The last position with less than ``need`` weight before it; -1 if there is none."""
+        """Return the last position with less than ``need`` weight before it; -1 if there is none."""
         group = int(np.searchsorted(self.edges[:, replicate], need, "left")) - 1
         if group < 0:
             return -1
@@ -180,17 +180,17 @@ class Replicates:
     nonmated: Weighted
 
     def fmr(self, threshold: float) -> Float64:
-        """FMR at a threshold, [replicates]."""
+        """Return the FMR at a threshold, [replicates]."""
         below = self.nonmated.before(int(count_below(self.trials.nonmated, threshold)))
         return share(self.nonmated.total - below, self.nonmated.total)
 
     def fnmr(self, threshold: float) -> Float64:
-        """FNMR at a threshold, [replicates]."""
+        """Return the FNMR at a threshold, [replicates]."""
         below = self.mated.before(int(count_below(self.trials.mated, threshold)))
         return share(below, self.mated.total)
 
     def fnmr_at_fmr(self, target: float) -> Float64:
-        """FNMR at the threshold that each replicate would choose for a target FMR, [replicates]."""
+        """Return the FNMR at the threshold that each replicate would choose for a target FMR, [replicates]."""
         total = self.nonmated.total
         rates = np.full(total.size, np.nan)
         for r in np.flatnonzero((total > 0) & (self.mated.total > 0)):
@@ -201,7 +201,7 @@ class Replicates:
         return rates
 
     def eer(self) -> Float64:
-        """Equal error rate, [replicates]."""
+        """Return the equal error rate, [replicates]."""
         total = self.nonmated.total
         rates = np.full(total.size, np.nan)
         for r in np.flatnonzero((total > 0) & (self.mated.total > 0)):
@@ -221,7 +221,7 @@ class Replicates:
 
 
 def present_subjects(scores: ScoreFile) -> tuple[str, ...]:
-    """Names of the subjects that appear in a row, sorted."""
+    """Return the names of the subjects that appear in a row, sorted."""
     seen = sum(
         np.bincount(side, minlength=len(scores.subjects)) for side in (scores.probe_subject, scores.reference_subject)
     )
@@ -229,12 +229,12 @@ def present_subjects(scores: ScoreFile) -> tuple[str, ...]:
 
 
 def distinct(codes: Int32) -> int:
-    """How many different codes there are (counting them is much faster than ``np.unique``)."""
+    """Count the different codes (counting them is much faster than ``np.unique``)."""
     return int(np.count_nonzero(np.bincount(codes)))
 
 
 def distinct_pairs(first: Int32, second: Int32) -> int:
-    """How many different unordered pairs of codes there are."""
+    """Count the different unordered pairs of codes."""
     pairs = np.minimum(first, second).astype(np.int64) << 32 | np.maximum(first, second)
     pairs.sort()
     return int(np.count_nonzero(np.diff(pairs))) + int(pairs.size > 0)

@@ -81,7 +81,7 @@ class Trial:
     people: tuple[str, ...] = ()
 
     def of(self, condition: str, kept: Bool) -> Trial:
-        """The probes that are kept, bool [m], against the same gallery."""
+        """Select probes by a mask, bool [m]; the gallery stays the same."""
         systems = {
             name: replace(
                 scores,
@@ -102,7 +102,7 @@ class Trial:
 
 
 def grouped(trial: Trial, labelling: Labelling) -> Iterator[Trial]:
-    """The probes of each of the user's groups of people, searched for in the whole gallery.
+    """Group the probes by the user's labels; each group searches the whole gallery.
 
     Raises
     ------
@@ -215,7 +215,7 @@ class ConditionResult:
 
 
 def verdict(less: Estimate) -> Verdict:
-    """What a difference of error rates shows.
+    """Classify a difference of error rates.
 
     >>> verdict(Estimate(-0.05, -0.08, -0.02)), verdict(Estimate(0.05, -0.01, 0.1)), verdict(Estimate(0.1, 0.02, 0.2))
     ('helps', 'no difference shown', 'harms')
@@ -270,7 +270,8 @@ def judged(trial: Trial, plan: Plan | None = None, targets: Sequence[float] = TA
 
 
 def searches(scores: Float64, subject: Int64) -> tuple[Float64, Float64, Int64]:
-    """The mate's score [m], the highest of anybody else [m] and the mate's rank [m], 0 where there is no template.
+    """Return the mate's score [m], the highest of anybody else [m] and the mate's rank [m], 0 where there is no
+    template.
 
     Ties count against the system, as in :mod:`bareface.evaluation.open_set`.
     """
@@ -285,7 +286,7 @@ def searches(scores: Float64, subject: Int64) -> tuple[Float64, Float64, Int64]:
 def _counted(
     scores: Scores, subject: Int64, code: NDArray[np.int32], targets: Sequence[float], plan: Plan
 ) -> dict[str, Counted]:
-    """Rates of a system, each the mean over its pictures, by metric."""
+    """Compute a system's rates by metric, each the mean over its pictures."""
     each: dict[str, list[tuple[float, Float64]]] = {}
     for table in scores.tries:
         mate, stranger, rank = searches(table, subject)
@@ -333,7 +334,7 @@ def _alarms(trial: Trial, name: str, targets: Sequence[float], plan: Plan) -> tu
 
 
 def _mean(values: Float64, code: NDArray[np.int32], plan: Plan) -> Estimate:
-    """The mean of what is known, NaN where nothing is."""
+    """Return the mean of the finite values, NaN if there are none."""
     known = ~np.isnan(values)
     if not known.any():
         return Estimate(float("nan"))

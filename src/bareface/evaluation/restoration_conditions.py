@@ -44,7 +44,7 @@ class Condition:
 
 
 def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
-    """Real and simulated masks, then each degradation at these levels, 1 to 5."""
+    """Return real and simulated masks, then each degradation at these levels, 1 to 5."""
     found = [Condition(REAL, None, True)]
     found += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
     for name in DEGRADED:
@@ -53,7 +53,7 @@ def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
 
 
 def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None = None) -> dict[str, list[Path]]:
-    """Photos by person: of a folder with one folder a person, or of a gallery's named subjects.
+    """Return photos by person, from a folder with one folder per person or from a gallery's named subjects.
 
     Parameters
     ----------

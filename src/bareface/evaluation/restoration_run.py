@@ -181,7 +181,7 @@ def _person(engine: Analyser, photos: Sequence[Path], settings: Settings, real: 
 
 
 def _cut(pixels: UInt8, face: Face) -> UInt8:
-    """The face with its surroundings at a modest size, so that hundreds of photos fit in memory."""
+    """Crop the face with its surroundings at a moderate size, so that hundreds of photos fit in memory."""
     box = face.box
     left, top = (max(0, round(edge)) for edge in (box.x1 - box.width, box.y1 - box.height))
     part = pixels[top : round(box.y2 + box.height), left : round(box.x2 + box.width)]
@@ -191,7 +191,7 @@ def _cut(pixels: UInt8, face: Face) -> UInt8:
 
 
 def _found(engine: Analyser, pixels: UInt8) -> Face | None:
-    """The face that a photo is of, none if none is found."""
+    """Return the main face of a photo, None without a face."""
     faces = engine.faces(pixels, want=["upper_face"])
     return subject_face(faces, (pixels.shape[1], pixels.shape[0])) if faces else None
 
@@ -249,7 +249,7 @@ def _enhance(engine: Analyser, face: Face, method: str) -> Restored:
 
 
 def usable(methods: Sequence[str]) -> tuple[str, ...]:
-    """The methods of enhancement that can be run here: the network's only where its weights are."""
+    """Return the available methods of enhancement; the network's only if its weights are installed."""
     from bareface.models import registry
     from bareface.restoration.enhance import MODEL
 
@@ -261,7 +261,7 @@ def usable(methods: Sequence[str]) -> tuple[str, ...]:
 
 
 def _middle(templates: Sequence[Template | None]) -> Template | None:
-    """The mean direction."""
+    """Return the mean direction."""
     known = [one for one in templates if one is not None]
     if not known:
         return None
@@ -270,7 +270,7 @@ def _middle(templates: Sequence[Template | None]) -> Template | None:
 
 
 def _measure(values: dict[str, float], of: str, found: Restored | None, truth: UInt8 | None) -> None:
-    """Drift of identity; and, where the true face is known, how near the picture is to it inside the region."""
+    """Measure the drift of identity and, if the true face is known, the similarity to it inside the region."""
     if found is None:
         return
     values[f"identity drift{of}"] = float(np.mean(found.drift))
@@ -288,7 +288,7 @@ def _measure(values: dict[str, float], of: str, found: Restored | None, truth: U
 def fidelity(
     image: UInt8, truth: UInt8, region: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 ) -> tuple[float, float]:
-    """SSIM (Wang et al. 2004, of the luminance) and PSNR in dB inside a region, bool [H, W], of RGB pictures."""
+    """Compute SSIM (Wang et al. 2004, luminance) and PSNR in dB inside a region, bool [H, W], of RGB pictures."""
     if not region.any():
         return float("nan"), float("nan")
     grey = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32) for one in (image, truth)]
@@ -349,7 +349,7 @@ class _Gallery:
     def _limits(
         self, calibration: Calibration | None, pictures: Sequence[Sequence[Template | None]]
     ) -> dict[float, Float64] | None:
-        """Where bareface's own decision lies for each probe's mask state, by the rate that it promises."""
+        """Return bareface's decision threshold for each probe's mask state, by the rate that it promises."""
         if calibration is None:
             return None
         size = max(1, len(self.ours.unit) - 1)
@@ -369,7 +369,7 @@ class _Gallery:
 
 
 def _table(made: Sequence[Template | None], references: Columns) -> Float64:
-    """Scores [m, s], ``-inf`` for probes without a template."""
+    """Return scores [m, s], ``-inf`` for probes without a template."""
     if all(one is None for one in made):
         return np.full((len(made), len(references.unit)), -np.inf)
     table = matrix(Columns.of_templates(made), references).astype(np.float64)

@@ -112,7 +112,7 @@ def run(
 
 
 def subject_face(faces: Sequence[Face], size: tuple[int, int]) -> Face:
-    """The face that a one-person photo is of: nearest its middle in units of the face's own size.
+    """Select the face of a one-person photo: nearest its middle in units of the face's own size.
 
     Parameters
     ----------

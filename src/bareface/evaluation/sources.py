@@ -21,7 +21,7 @@ def protocol_of(
     seed: int = 0,
     exclude: Sequence[str] = (),
 ) -> Protocol:
-    """The protocol that a user's source and options describe.
+    """Build the protocol that a user's source and options describe.
 
     Parameters
     ----------

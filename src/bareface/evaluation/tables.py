@@ -114,7 +114,7 @@ class GroupTable:
 
 
 def read_labels(path: str | Path) -> tuple[Labelling, ...]:
-    """The user's labels: CSV with a first column ``subject`` or ``file`` and one column a label.
+    """Read the user's labels: CSV with a first column ``subject`` or ``file`` and one column per label.
 
     Raises
     ------
@@ -141,7 +141,8 @@ def read_labels(path: str | Path) -> tuple[Labelling, ...]:
 
 
 def by_labels(scores: ScoreFile, labelling: Labelling, fmr: float = 1e-2, plan: Plan | None = None) -> GroupTable:
-    """Error rates of the user's groups: comparisons within a group for labelled subjects, of any two for photos.
+    """Compute error rates of the user's groups: comparisons within a group for labelled subjects, of any two for
+    photos.
 
     Parameters
     ----------
@@ -172,12 +173,12 @@ def by_labels(scores: ScoreFile, labelling: Labelling, fmr: float = 1e-2, plan: 
 
 
 def by_state(scores: ScoreFile, fmr: float = 1e-2, plan: Plan | None = None) -> GroupTable | None:
-    """Error rates by the two sides' mask states; None if the file states fewer than two combinations."""
+    """Compute error rates by the two sides' mask states; None if the file states fewer than two combinations."""
     return _built_in(scores, "mask state", scores.states, scores.probe_state, scores.reference_state, fmr, plan)
 
 
 def by_condition(scores: ScoreFile, fmr: float = 1e-2, plan: Plan | None = None) -> GroupTable | None:
-    """Error rates by the two sides' conditions; None if the file states fewer than two combinations.
+    """Compute error rates by the two sides' conditions; None if the file states fewer than two combinations.
 
     With many conditions, only comparisons within one condition are shown.
     """
@@ -205,7 +206,7 @@ def _built_in(
 
 
 def _pairs(left: Int32, right: Int32, groups: int) -> Int32:
-    """One number for each unordered pair of groups."""
+    """Assign one number to each unordered pair of groups."""
     return (np.minimum(left, right) * groups + np.maximum(left, right)).astype(np.int32)
 
 

@@ -162,7 +162,7 @@ def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float]
 def compare(
     a: ScoreFile, b: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS
 ) -> tuple[Difference, ...]:
-    """The metrics of two score files, and ``b - a`` by paired bootstrap.
+    """Compare the metrics of two score files; ``b - a`` by paired bootstrap.
 
     Both files are counted on the same draws of subjects, so what makes a subject easy or hard for both
     cancels.
@@ -221,7 +221,7 @@ def _draw(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> _Drawn:
 
 
 def has_folds(scores: ScoreFile) -> bool:
-    """Whether accuracy over folds can be counted."""
+    """Return whether accuracy over folds can be counted."""
     highest = scores.fold.max(initial=0)
     return bool(highest > 1) and np.unique(scores.fold[scores.fold > 0]).size > 1
 

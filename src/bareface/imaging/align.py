@@ -37,7 +37,7 @@ LONGEST = 32766
 
 
 def _similarity(source: Complex, target: Complex) -> tuple[complex, complex]:
-    """Least-squares (a, b) with target = a * source + b: a rotation, a scale, a shift."""
+    """Fit (a, b) by least squares with target = a * source + b: a rotation, a scale, a shift."""
     centred = source - source.mean()
     a = complex((np.conj(centred) * target).sum() / (np.abs(centred) ** 2).sum())
     return a, complex(target.mean() - a * source.mean())
@@ -46,7 +46,7 @@ def _similarity(source: Complex, target: Complex) -> tuple[complex, complex]:
 def chip_to_photo(
     landmarks: Landmarks, geometry: Geometry = "dlib-150", size: int | None = None
 ) -> tuple[complex, complex]:
-    """The similarity from chip to photo pixels, as complex (a, b): photo = a * chip + b.
+    """Return the similarity from chip to photo pixels, as complex (a, b): photo = a * chip + b.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def align(pixels: UInt8, landmarks: Landmarks, geometry: Geometry = "dlib-150", 
 
 
 def as_dlib(chip: UInt8) -> UInt8:
-    """A chip of the geometry ``arcface-112`` cut as ``dlib-150``, RGB [150, 150, 3]; any other chip as it is."""
+    """Convert a chip of the geometry ``arcface-112`` to ``dlib-150``, RGB [150, 150, 3]; return others unchanged."""
     if chip.shape[0] != SIZES["arcface-112"]:
         return chip
     points = np.stack([_ARCFACE.real, _ARCFACE.imag], axis=1).astype(np.float32)
@@ -104,7 +104,7 @@ def as_dlib(chip: UInt8) -> UInt8:
 
 
 def as_chip(classes: UInt8, side: int) -> UInt8:
-    """Labels of a ``dlib-150`` chip, uint8 [150, 150], as labels of the chip that is ``side`` pixels wide.
+    """Convert labels of a ``dlib-150`` chip, uint8 [150, 150], to labels of the chip that is ``side`` pixels wide.
 
     A chip of the geometry ``arcface-112`` shows more at its sides and above than ``dlib-150`` does; there the labels of
     the nearest edge stand in.
@@ -119,7 +119,7 @@ def as_chip(classes: UInt8, side: int) -> UInt8:
 
 
 def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, complex, complex]:
-    """The part of the picture under the chip, halved until the chip is no longer much smaller than it."""
+    """Cut the part of the picture under the chip, halved until its size is close to the chip's."""
     if abs(a) <= _HALVE_ABOVE and max(pixels.shape[:2]) <= LONGEST:
         return pixels, a, b
     corners = a * np.array([0, size, size * 1j, size * (1 + 1j)]) + b
@@ -138,7 +138,7 @@ def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, c
 
 
 def crop(pixels: UInt8, box: Box, size: int = 160, margin: float = 0.3) -> UInt8:
-    """An upright, square cut-out round a box for people to look at.
+    """Crop an upright square around a box for display.
 
     Parameters
     ----------

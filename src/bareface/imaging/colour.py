@@ -21,7 +21,7 @@ _STRIP: Final = 1 << 18  # pixels
 
 
 def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
-    """A loaded picture of any mode as RGB in sRGB on white; adds to ``notes`` what the reader should know."""
+    """Convert a loaded picture of any mode to RGB in sRGB on white; append notes for the reader to ``notes``."""
     icc, alpha = image.info.get("icc_profile"), None
     if image.mode.startswith("I") or image.mode == "F":
         whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
@@ -48,7 +48,7 @@ def flatten(image: Image.Image, notes: list[str]) -> Image.Image:
 def eight_bits(
     values: NDArray[Any], whites: Sequence[float], notes: list[str], *, negative: bool = False
 ) -> Image.Image:
-    """Grey values [H, W] of any type as an 8-bit picture.
+    """Convert grey values [H, W] of any type to an 8-bit picture.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _apply_profile(image: Image.Image, icc: bytes, notes: list[str]) -> Image.Im
 
 @lru_cache(maxsize=16)
 def _to_srgb(icc: bytes, mode: str) -> ImageCmsTransform | None:
-    """The transform of a profile to sRGB; None if it would change nothing that shows (most are sRGB)."""
+    """Return the transform of a profile to sRGB; None if it would change nothing visible (most are sRGB)."""
     from PIL import ImageCms
 
     transform = ImageCms.buildTransform(

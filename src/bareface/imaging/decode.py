@@ -100,7 +100,7 @@ def _quiet() -> None:
 
 
 def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
-    """Upright sRGB pixels of a Pillow image, as :func:`decode` has those of a file.
+    """Convert a Pillow image to upright sRGB pixels, like :func:`decode` for a file.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def pixels_of(image: Image.Image, limits: Limits = DEFAULT_LIMITS) -> UInt8:
 
 
 def fingerprint(path: str | Path, limits: Limits | None = DEFAULT_LIMITS) -> str:
-    """SHA-256 of a file as :attr:`Photo.sha256` has it, without decoding it.
+    """Return the SHA-256 of a file, equal to :attr:`Photo.sha256`, without decoding it.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def fingerprint(path: str | Path, limits: Limits | None = DEFAULT_LIMITS) -> str
 
 
 def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits = DEFAULT_LIMITS) -> Labels:
-    """What a picture file says of itself; empty where it says nothing that can be read.
+    """Read the labels in a picture file's metadata; empty if there are none that can be read.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def write(path: str | Path, pixels: UInt8, quality: int = 90) -> None:
 
 
 def format_for(path: str | Path) -> EncodeFormat:
-    """The format that a name to write to asks for.
+    """Return the format that a file name to write asks for.
 
     Raises
     ------
@@ -269,7 +269,7 @@ def format_for(path: str | Path) -> EncodeFormat:
 
 
 def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
-    """A file's name and bytes."""
+    """Return a file's name and bytes."""
     if isinstance(source, bytes):
         check_length(len(source), limits.max_bytes, "<bytes>")
         return "<bytes>", source
@@ -292,7 +292,7 @@ def _check_pixels(size: tuple[int, int], limits: Limits, name: str, header: int 
 
 
 def checked_rgb(pixels: object, name: str = "<array>") -> UInt8:
-    """An RGB array as such; ``image.array`` for anything else."""
+    """Check an RGB array; raise ``image.array`` for anything else."""
     array = np.asarray(pixels)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
         raise ImageError("image.array", shape=list(array.shape), dtype=array.dtype, source=name)
@@ -329,7 +329,7 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits, *, doubtful: bool 
 
 
 def _without_end(data: bytes, name: str, limits: Limits) -> Photo:
-    """The photo in a JPEG that lacks its end marker; refused unless all its pixels are there."""
+    """Decode a JPEG that lacks its end marker; refuse it unless all its pixels are there."""
     whole = ended(data)
     if whole is None:
         raise truncated(name)
@@ -350,7 +350,7 @@ def _check_complete(loaded: Image.Image, data: bytes, name: str, limits: Limits,
 
 
 def _upright(loaded: Image.Image, notes: list[str]) -> tuple[Image.Image, bool]:
-    """A loaded picture as upright sRGB, and whether width and height changed places."""
+    """Convert a loaded picture to upright sRGB; also return whether width and height were exchanged."""
     upright = flatten(loaded, notes)
     orientation = exif_orientation(loaded, notes)
     if orientation in TURNS:
@@ -359,7 +359,7 @@ def _upright(loaded: Image.Image, notes: list[str]) -> tuple[Image.Image, bool]:
 
 
 def _array_of(image: Image.Image) -> UInt8:
-    """Pixels of an RGB picture, copied in strips: three times faster than at once, and half the memory."""
+    """Copy the pixels of an RGB picture in strips: three times faster than at once, and half the memory."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
     top = 0
@@ -371,7 +371,7 @@ def _array_of(image: Image.Image) -> UInt8:
 
 
 def _strips(image: Image.Image) -> Iterator[UInt8]:
-    """A picture's rows, some at a time."""
+    """Yield a picture's rows in strips."""
     width, height = image.size
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):

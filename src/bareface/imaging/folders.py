@@ -55,7 +55,7 @@ class Skipped:
     special: list[str] = field(default_factory=list)
 
     def report(self) -> LeftOut:
-        """All of it, files by suffix, the commonest first."""
+        """Report all skipped entries, files by suffix, the most common first."""
         files = dict(self.suffixes.most_common())
         return LeftOut(tuple(self.folders), files, self.hidden, self.excluded, tuple(self.special))
 
@@ -83,7 +83,7 @@ class Entry:
 
 
 def as_sources(sources: Source | Iterable[Source], limits: Limits = DEFAULT_LIMITS) -> tuple[Held, ...]:
-    """One source, or several, as values that are read later as they are now.
+    """Convert one source, or several, to values that later changes do not affect.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def entries(
     exclude: Sequence[str] = (),
     skipped: Skipped | None = None,
 ) -> Iterator[Entry]:
-    """All photos that the sources name, in order; folders are walked in the order of their names.
+    """Yield all photos that the sources name, in order; folders are walked in the order of their names.
 
     A photo in a folder below a given folder belongs to the subject of that folder's name, a path such as
     ``members/Ada`` for deeper ones, so that ``Ada/2019`` and ``Bo/2019`` never become one person. Photos that lie
@@ -160,7 +160,7 @@ def _is_folder(path: str | Path) -> bool:
 
 
 def absolute(path: str | Path) -> str:
-    """An absolute path by the user's own names: links are not replaced by what they point to.
+    """Return an absolute path in the user's own names: links are not resolved.
 
     Only ``..`` needs them replaced: above a link lies the folder that holds what it points to.
     """
@@ -173,7 +173,7 @@ def absolute(path: str | Path) -> str:
 
 
 def _named(folder: str, root: str) -> str | None:
-    """The subject that a folder names: its path below the root, the same on every file system."""
+    """Return the subject that a folder names: its path below the root, the same on every file system."""
     below = os.path.relpath(folder, root)
     return None if below == os.curdir else as_text(_normal(Path(below).as_posix()))
 
@@ -191,7 +191,7 @@ class _Rules:
     skipped: Skipped
 
     def takes(self, item: os.DirEntry[str], kind: str) -> bool:
-        """Whether a file or folder is looked at; what is not is counted."""
+        """Return whether to read a file or folder; count those that are skipped."""
         name = _normal(item.name)
         folded = name.lower()
         hidden = name.startswith(".")
@@ -222,7 +222,7 @@ class _Rules:
 
 
 def _walk(rules: _Rules) -> Iterator[tuple[str | ImageError, str]]:
-    """Photos below a folder, each with its folder; an error in place of a folder that cannot be read."""
+    """Yield photos below a folder, each with its folder; an error in place of a folder that cannot be read."""
     seen: set[tuple[int, int]] = set()
     waiting = [rules.root]
     while waiting:
@@ -242,7 +242,7 @@ def _walk(rules: _Rules) -> Iterator[tuple[str | ImageError, str]]:
 
 
 def _listing(folder: str, rules: _Rules) -> tuple[list[str], list[str]]:
-    """The photos and the folders in a folder, each by name, folders before links to folders."""
+    """Return the photos and the folders in a folder, each by name, folders before links to folders."""
     with os.scandir(folder) as listing:
         items = [(item, _kind(item)) for item in sorted(listing, key=lambda item: item.name)]
     # A link that leads nowhere is kept, to be named as such.

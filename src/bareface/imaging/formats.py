@@ -135,7 +135,7 @@ _HEIF_BRANDS: Final = frozenset(
 
 
 def recognise(data: bytes, name: str) -> str:
-    """The format of a file, by its first bytes: a key of :data:`OPENERS`.
+    """Recognise the format of a file by its first bytes: a key of :data:`OPENERS`.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def recognise(data: bytes, name: str) -> str:
 
 
 def _declined(data: bytes) -> str | None:
-    """The title of a format that is not read, or the id of its message; None for what is no known picture."""
+    """Return the title of a format that is not read, or the id of its message; None if it is not a known picture."""
     for start, title in _DECLINED:
         if data.startswith(start):
             return title
@@ -176,7 +176,7 @@ def _declined(data: bytes) -> str | None:
 
 
 def truncated(name: str) -> ImageError:
-    """The refusal of a file that was cut short."""
+    """Build the refusal of a truncated file."""
     return ImageError("image.truncated", source=name)
 
 
@@ -209,7 +209,7 @@ def check_container(kind: str, data: bytes, name: str) -> None:
 
 
 def _check_png(data: bytes, name: str) -> None:
-    """Pillow ignores the checksums of pixels: a half-copied file filled up with zeros would pass."""
+    """Check the pixel checksums of a PNG; Pillow ignores them, so a half-copied file padded with zeros would pass."""
     view, position = memoryview(data), len(_PNG_START)
     while position + 12 <= len(data):
         length, chunk = struct.unpack_from(">I4s", data, position)
@@ -226,7 +226,7 @@ def _check_png(data: bytes, name: str) -> None:
 
 
 def _boxes_end(data: bytes) -> int:
-    """Where the ISO base media file's own boxes say it ends; what others appended is not looked at."""
+    """Return the end of an ISO base media file by its own boxes; appended data is ignored."""
     position = 0
     while data[position + 4 : position + 8] in (b"ftyp", b"meta", b"mdat", b"moov", b"free"):
         size = int.from_bytes(data[position : position + 4])
@@ -239,7 +239,7 @@ def _boxes_end(data: bytes) -> int:
 
 
 def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
-    """What a decoder's exception means for the user."""
+    """Translate a decoder's exception to a refusal for the user."""
     detail = error.args[0] if isinstance(error, Unsupported) else str(error) or type(error).__name__
     if isinstance(error, MemoryError):
         return ImageError("image.memory", source=name)
@@ -253,7 +253,7 @@ def refusal(error: Exception, kind: str, data: bytes, name: str) -> ImageError:
 
 
 def _ends_early(kind: str, data: bytes) -> bool:
-    """Whether a file that failed to decode lacks its end, which makes that the likelier cause."""
+    """Return whether a file that failed to decode is truncated, the more likely cause in that case."""
     match kind:
         case "JPEG":
             return not data.rstrip(b"\0").endswith(b"\xff\xd9")

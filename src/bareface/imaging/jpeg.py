@@ -48,7 +48,7 @@ class Frame:
 
 
 def unsupported(data: bytes) -> str | None:
-    """Why a sound file cannot be read: a process of the standard that hardly any decoder knows; None if it can."""
+    """Return the unsupported process of an intact file, which hardly any decoder knows; None if it can be read."""
     frame = next((header for header in _headers(data) if isinstance(header, Frame)), None)
     if frame is None:
         return None
@@ -60,7 +60,7 @@ def unsupported(data: bytes) -> str | None:
 
 
 def in_one_pass(data: bytes) -> bool:
-    """Whether a decoder can do with a few rows at a time: one scan holds everything, from the top to the bottom."""
+    """Return whether a decoder needs only a few rows at a time: one scan holds everything, from top to bottom."""
     frame = None
     for header in _headers(data):
         if isinstance(header, Frame):
@@ -73,19 +73,19 @@ def in_one_pass(data: bytes) -> bool:
 
 
 def has_end(data: bytes) -> bool:
-    """Whether an end marker follows; a decoder does not miss it where filling bytes make up for pixels."""
+    """Return whether an end marker follows; a decoder does not notice its absence if filling bytes replace pixels."""
     scan = next((header for header in _headers(data) if isinstance(header, Scan)), None)
     return scan is None or data.find(b"\xff\xd9", scan.place) >= 0
 
 
 def ended(data: bytes) -> bytes | None:
-    """A file that lacks its end marker, with one; None where whole scans are missing, by the headers of the others."""
+    """Append the missing end marker to a file; None if whole scans are missing, by the headers of the others."""
     kept = _without_filling(data)
     return None if _lacks_scans(kept) else kept + b"\xff\xd9"
 
 
 def is_coarse(data: bytes) -> bool:
-    """Whether a progressive file lacks scans; the standard allows that, and it is what early ends leave, too."""
+    """Return whether a progressive file lacks scans; the standard allows that, but truncation also causes it."""
     frame = next((header for header in _headers(data) if isinstance(header, Frame)), None)
     return frame is not None and frame.marker in _BUFFERED and _lacks_scans(data)
 
@@ -101,7 +101,7 @@ def _lacks_scans(data: bytes) -> bool:
 
 
 def padded(data: bytes) -> tuple[bytes, ...]:
-    """A file with bytes put behind the data of its last scan.
+    """Append bytes to the data of a file's last scan.
 
     Where the last pixels are there, all decode to the same picture as the file: a decoder that is still short of bits
     takes them from the padding, instead of filling up with grey without a word.
@@ -117,7 +117,7 @@ def padded(data: bytes) -> tuple[bytes, ...]:
 
 
 def ends_flat(loaded: Image.Image) -> bool:
-    """Whether the last pixels are of one colour, as where data end early: the decoder fills what is missing."""
+    """Return whether the last pixels have one colour, as in truncated data, which the decoder fills."""
     width, height = loaded.size
     corner = loaded.crop((width - 1 - (width - 1) % _BLOCK, height - 1 - (height - 1) % _BLOCK, width, height))
     colours = np.asarray(corner).reshape(-1, len(corner.getbands()))
@@ -125,7 +125,7 @@ def ends_flat(loaded: Image.Image) -> bool:
 
 
 def _without_filling(data: bytes) -> bytes:
-    """The file without a run of one byte at its end, which copying programs and emptied disks leave."""
+    """Strip a run of one byte from the end of the file, which copying programs and erased disks leave."""
     kept = data.rstrip(data[-1:])
     if len(data) - len(kept) < 4:
         kept = data
@@ -133,7 +133,7 @@ def _without_filling(data: bytes) -> bytes:
 
 
 def _headers(data: bytes) -> Iterator[Frame | Scan]:
-    """The frame's and the scans' headers, in order, as far as the bytes make sense."""
+    """Parse the headers of the frame and the scans, in order, as far as they are valid."""
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF:
         marker = data[place + 1]

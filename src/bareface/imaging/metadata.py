@@ -46,7 +46,7 @@ class Labels:
 
 
 def options(labels: Labels, format: str) -> dict[str, Any]:
-    """The labels as arguments of Pillow's ``save``."""
+    """Return the labels as arguments of Pillow's ``save``."""
     exif = Image.Exif()
     exif[_DESCRIPTION] = labels.description
     exif[_SOFTWARE] = labels.software

@@ -20,7 +20,7 @@ _PIECE = 1 << 20
 
 
 def content(name: str, most: int) -> bytes:
-    """All bytes of a regular file.
+    """Read all bytes of a regular file.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def open_regular(name: str, most: int) -> FileIO:
 
 
 def content_of_file(file: Any, most: int) -> bytes:
-    """All of an open file, from its start where it can be rewound.
+    """Read all of an open file, from its start if it is seekable.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _name(file: Any) -> str:
 
 
 def is_closed(image: Image.Image) -> bool:
-    """Whether a Pillow image's pixels are gone, or its file is and they were not read before."""
+    """Return whether a Pillow image's pixels are gone, or its file is closed and they were not read before."""
     if isinstance(image, ImageFile.ImageFile) and image.tile and (image.fp is None or image.fp.closed):
         return True
     try:

@@ -51,13 +51,13 @@ DEFAULT_LIMITS: Final = Limits()
 
 
 def limits_of(engine: object) -> Limits:
-    """What a photo may cost for an engine: its own limits, or the usual ones where it states none."""
+    """Return the limits of a photo for an engine: its own, or the defaults if it states none."""
     limits = getattr(engine, "limits", None)
     return limits if isinstance(limits, Limits) else DEFAULT_LIMITS
 
 
 def hold(source: Source, limits: Limits) -> Held:
-    """One source as a value that is read later as it is now.
+    """Convert one source to a value that later changes do not affect.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def _held(source: Source, limits: Limits) -> Held:
 
 
 def each(sources: Source | Iterable[Source]) -> Iterator[Source]:
-    """One source, or several, one after the other; refuses what is neither.
+    """Yield one source, or several in turn; refuse other values.
 
     Raises
     ------
@@ -121,14 +121,14 @@ def each(sources: Source | Iterable[Source]) -> Iterator[Source]:
 
 
 def is_source(value: object) -> bool:
-    """Whether a value is one photo, by its kind, and not several."""
+    """Return whether a value is one photo, by its kind, and not several."""
     if isinstance(value, str | bytes | os.PathLike | np.ndarray | Image.Image) or _has(value, "read"):
         return True
     return _buffer(value) is not None or _array(value) is not None
 
 
 def name_of(source: object) -> str:
-    """What to call a source in messages and outcomes."""
+    """Return the name of a source in messages and outcomes."""
     if isinstance(source, str | os.PathLike):
         try:
             return os.fsdecode(source)
@@ -139,7 +139,7 @@ def name_of(source: object) -> str:
 
 
 def checked_path(path: str | os.PathLike[str]) -> str:
-    """A path as a string; an empty one is refused, since it would stand for the current folder.
+    """Return a path as a string; refuse an empty one, which would mean the current folder.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _has(value: object, attribute: str) -> bool:
 
 
 def _own(array: UInt8) -> UInt8:
-    """An array that nobody can write to: itself, or a copy."""
+    """Return a read-only array: the array itself, or a copy."""
     if array.flags.owndata and not array.flags.writeable:
         return array
     own = np.array(array)
@@ -177,7 +177,7 @@ def _own(array: UInt8) -> UInt8:
 
 
 def _buffer(source: object) -> memoryview | None:
-    """The bytes of a bytearray, a memoryview, an ``array.array``; None for what is no buffer of bytes."""
+    """Return the bytes of a bytearray, a memoryview, an ``array.array``; None if it is not a buffer of bytes."""
     if isinstance(source, np.ndarray | np.generic) or _has(source, "__array_interface__"):
         return None
     try:
@@ -188,7 +188,7 @@ def _buffer(source: object) -> memoryview | None:
 
 
 def _array(source: object) -> UInt8 | None:
-    """A picture of another array library; None for what is none, such as a column of paths."""
+    """Convert a picture of another array library; None for other values, such as a column of paths."""
     if isinstance(source, np.generic) or not (_has(source, "__array_interface__") or _has(source, "__array__")):
         return None
     try:

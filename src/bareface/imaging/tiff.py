@@ -51,7 +51,7 @@ class Unsupported(Exception):
 
 
 def load(image: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Image.Image:
-    """The first page, in a mode of 8 bits or less; turned upright, as Pillow does while loading.
+    """Load the first page, in a mode of 8 bits or less; upright, as Pillow does while loading.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def opened(file: BytesIO) -> TiffImageFile:
 
 
 def of_pillow(image: TiffImageFile, notes: list[str]) -> Image.Image:
-    """The picture in a TIFF that was opened elsewhere, and may be loaded already.
+    """Load the picture of a TIFF that was opened elsewhere, and may be loaded already.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def check(image: TiffImageFile) -> None:
 
 
 def _from_planes(image: TiffImageFile, data: bytes, notes: list[str]) -> Image.Image:
-    """A picture whose samples lie in planes; one plane alone is a picture like any other."""
+    """Load a picture whose samples lie in planes; a single plane is an ordinary picture."""
     samples, planes = _stated(image, _SAMPLES, 1), _planes(image, data)
     if _stated(image, _COMPRESSION, _RAW) not in (*_BY_PLANE, *(_FAX if samples == 1 else ())):
         raise Unsupported(Note("reason.tiff-planes-compression"))
@@ -169,7 +169,7 @@ def _from_planes(image: TiffImageFile, data: bytes, notes: list[str]) -> Image.I
 
 
 def _planes(image: TiffImageFile, data: bytes) -> Iterator[TiffImageFile]:
-    """Each plane as a grey TIFF of its own: the same bytes with another directory behind them."""
+    """Yield each plane as a grey TIFF of its own: the same bytes with another directory appended."""
     tags, samples = image.tag_v2, _stated(image, _SAMPLES, 1)
     known = {tag: _numbers(tags[tag]) for tag in _LAYOUT if tag in tags} | {_PLANAR: [1]}
     for number in range(samples):
@@ -187,7 +187,7 @@ def _numbers(value: Any) -> list[int]:
 
 
 def _with_directory(data: bytes, tags: dict[int, list[int]], prefix: bytes) -> bytes:
-    """A TIFF file's bytes with a new directory at their end; all values in it are 32-bit numbers."""
+    """Append a new directory to a TIFF file's bytes; all its values are 32-bit numbers."""
     order = "<" if prefix == b"II" else ">"
     place = len(data) + len(data) % 2
     further = place + 2 + 12 * len(tags) + 4
@@ -202,7 +202,7 @@ def _with_directory(data: bytes, tags: dict[int, list[int]], prefix: bytes) -> b
 
 
 def _of_eight_bits(loaded: Image.Image, image: TiffImageFile, notes: list[str]) -> Image.Image:
-    """Grey samples of more than 8 bits, or not whole, to 8 bits, with 0 as black."""
+    """Convert grey samples of more than 8 bits, or floats, to 8 bits, with 0 as black."""
     if not (loaded.mode.startswith("I") or loaded.mode == "F"):
         return loaded
     bits, format = _first(image.tag_v2.get(_BITS), 1), _first(image.tag_v2.get(_FORMAT), _UNSIGNED)
@@ -225,7 +225,7 @@ def _stated(image: TiffImageFile, tag: int, default: int) -> int:
 
 
 def _first(value: Any, default: int) -> int:
-    """A tag's value, the first of several."""
+    """Return a tag's value, the first of several."""
     if isinstance(value, tuple):
         value = value[0] if value else None
     return value if isinstance(value, int) else default

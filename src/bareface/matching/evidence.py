@@ -22,7 +22,7 @@ that bare faces win at a false match rate of 1e-3 are lost (``python -m benchmar
 
 
 def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
-    """One note that names whatever shows little; none where nothing does.
+    """Return one note that names the faces that show little; an empty tuple if none do.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
 
 
 def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
-    """The faces that show enough, and those that do not, each in their order; a limit of 0 lets all pass."""
+    """Split faces into those that show enough and those that do not, in order; a limit of 0 lets all pass."""
     enough: list[Face] = []
     hidden: list[Face] = []
     for face in faces:
@@ -55,7 +55,7 @@ def sort_out(faces: Iterable[Face], min_visible: float) -> tuple[tuple[Face, ...
 
 
 def refusal(hidden: Sequence[Face], min_visible: float) -> FaceError:
-    """Why these faces, at least one, are not used: ``face.hidden``; as text it serves as a note, too."""
+    """Return the refusal of these faces (at least one): ``face.hidden``; its text also serves as a note."""
     shares = [face.template.visible or 0.0 for face in hidden]
     return refusal_of(shares, ", ".join(dict.fromkeys(face.source for face in hidden)), min_visible)
 

@@ -21,7 +21,7 @@ _ROWS = 1 << 16
 
 
 def similarity(a: Float32, b: Float32) -> float:
-    """Cosine of two vectors float32 [d], in [-1, 1].
+    """Compute the cosine of two vectors float32 [d], in [-1, 1].
 
     Raw cosine separated mated from non-mated pairs better at low FMR than Euclidean distance or the cosine of centred
     templates; it is what every threshold and calibration of bareface refers to.
@@ -30,18 +30,20 @@ def similarity(a: Float32, b: Float32) -> float:
 
 
 def crosses(a: MaskState, b: MaskState) -> bool:
-    """Whether just one of two faces wears a mask."""
+    """Return whether just one of two faces wears a mask."""
     return (a == "none") != (b == "none")
 
 
 def is_fused(a: Template, b: Template) -> bool:
-    """Whether :func:`score` takes the mean of two cosines: only within one model is the second template comparable."""
+    """Return whether :func:`score` takes the mean of two cosines: only within one model is the second template
+    comparable.
+    """
     bare = a if a.mask_state == "none" else b
     return crosses(a.mask_state, b.mask_state) and a.model == b.model and bare.upper_face is not None
 
 
 def score(a: Template, b: Template) -> float:
-    """How alike two templates are, in [-1, 1]; the order does not matter.
+    """Score the similarity of two templates, in [-1, 1]; the order does not matter.
 
     The cosine of their vectors; where just one face wears a mask and the other's ``upper_face`` is known, the mean of
     that cosine and of the masked face's with ``upper_face``.
@@ -77,7 +79,7 @@ class Columns:
 
     @classmethod
     def of(cls, vectors: Float32, masked: NDArray[np.bool_], upper_face: Float32 | None = None) -> Self:
-        """From templates float32 [n, d] as the network gave them; ``upper_face`` is NaN where there is none."""
+        """Build from templates float32 [n, d] as the network returns them; ``upper_face`` is NaN if missing."""
         unit = _unit(vectors)
         if upper_face is None:
             return cls(unit, unit, masked)
@@ -85,12 +87,12 @@ class Columns:
         return cls(unit, np.asarray((unit + second) / 2, np.float32), masked)
 
     def __getitem__(self, rows: NDArray[np.integer]) -> Columns:
-        """The templates at these places."""
+        """Select the templates at these indices."""
         return Columns(self.unit[rows], self.crossed[rows], self.masked[rows])
 
     @classmethod
     def of_templates(cls, templates: Sequence[Template | None]) -> Self:
-        """From templates of one model; None where there is none."""
+        """Build from templates of one model; entries may be None."""
         width = next((len(made.vector) for made in templates if made is not None), 1)
         vectors = np.zeros((len(templates), width), np.float32)
         upper_face = np.full((len(templates), width), np.nan, np.float32)
@@ -104,7 +106,7 @@ class Columns:
 
 
 def scores(left: Columns, right: Columns, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Float64:
-    """Scores float64 [n] of the pairs that two lists of places [n] name."""
+    """Compute the scores float64 [n] of pairs given by two index arrays [n]."""
     found = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
         one, other = rows[start : start + _ROWS], columns[start : start + _ROWS]
@@ -116,7 +118,7 @@ def scores(left: Columns, right: Columns, rows: NDArray[np.integer], columns: ND
 
 
 def matrix(left: Columns, right: Columns) -> Float32:
-    """Scores float32 [n, m] of all pairs."""
+    """Compute the scores float32 [n, m] of all pairs."""
     plain = left.unit @ right.unit.T
     across = left.masked[:, None] != right.masked[None]
     if across.any():
@@ -130,5 +132,5 @@ def _unit(vectors: Float32) -> Float32:
 
 
 def distance(a: Float32, b: Float32) -> float:
-    """Euclidean distance of two raw vectors: dlib's convention, where 0.6 is the customary threshold."""
+    """Compute the Euclidean distance of two raw vectors: dlib's convention, where 0.6 is the customary threshold."""
     return float(np.linalg.norm(a - b))

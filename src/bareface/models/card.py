@@ -110,7 +110,7 @@ class ModelCard:
 
 
 def is_name(text: object) -> bool:
-    """Whether this can be a model's name: letters, digits, dots and dashes."""
+    """Return whether this is a valid model name: letters, digits, dots and dashes."""
     return (
         isinstance(text, str)
         and len(text) <= LONGEST_NAME
@@ -184,10 +184,10 @@ def _need(right: bool, what: str) -> None:
 
 
 def _is_text(value: object) -> bool:
-    """Whether it is a text, not too long, that a file can hold."""
+    """Return whether it is a text of limited length that a file can hold."""
     return isinstance(value, str) and len(value) <= _LONGEST_TEXT and not _NOT_UTF8.search(value)
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is a finite number that float32 holds."""
+    """Return whether it is a finite number that float32 holds."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30 and math.isfinite(value)

@@ -28,7 +28,7 @@ _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 
 
 def reads_other_files(path: Path) -> bool:
-    """Whether some of a model's weights lie in other files.
+    """Return whether some of a model's weights lie in other files.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def reads_other_files(path: Path) -> bool:
 
 
 def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Number and wire type of each field, and where its bytes lie; of a varint its value."""
+    """Yield number and wire type of each field, and the position of its bytes, or the value of a varint."""
     while at < end:
         tag, at = _varint(data, at, end)
         number, kind = tag >> 3, tag & 7

@@ -46,7 +46,7 @@ def models_home() -> Path:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """All models, packaged ones first, by name.
+    """Return all models, packaged ones first, by name.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def cards() -> tuple[ModelCard, ...]:
 
 
 def survey() -> tuple[tuple[ModelCard, ...], tuple[ModelError, ...]]:
-    """All models whose cards can be read, packaged ones first, by name; and why the others cannot."""
+    """Return all models whose cards can be read, packaged ones first, by name, and the errors of the others."""
     sound = [read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json"))]
     damaged = []
     for path in _added():
@@ -72,7 +72,7 @@ def survey() -> tuple[tuple[ModelCard, ...], tuple[ModelError, ...]]:
 
 
 def card(model_id: str) -> ModelCard:
-    """The card of one model; what is wrong with others does not matter.
+    """Return the card of one model; faults of other cards do not matter.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def card(model_id: str) -> ModelCard:
 
 
 def _added() -> list[Path]:
-    """Cards of the user's own models; none where there is no folder of them, or it may not be read."""
+    """Return the cards of the user's own models; empty if their folder is missing or unreadable."""
     if settings.current().folder is None:
         return []
     try:
@@ -100,7 +100,7 @@ def _added() -> list[Path]:
 
 
 def path_of(model: ModelCard, precision: str | None = None) -> Path:
-    """The checked file of a model.
+    """Return the path of a model's file after checking it.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
 
 
 def known_terms(model_id: str) -> tuple[str, str] | None:
-    """Licence and training data of a third-party model that is known by name, to be shown before it is added."""
+    """Return the licence and training data of a known third-party model, to be shown before it is added."""
     known = _KNOWN.get(model_id)
     return (known["licence"], known["training_data"]) if known else None
 
@@ -302,7 +302,7 @@ def _store(new: ModelCard, path: Path, part: Path) -> None:
 
 @lru_cache(maxsize=16)
 def space_mean(space: str, dimension: int = 128) -> Float32:
-    """Mean of a space's raw templates, float32 [d]; zeros where it was never measured.
+    """Return the mean of a space's raw templates, float32 [d]; zeros if it was never measured.
 
     Templates of one space share a large common part; closeness of two *spaces* is judged after subtracting it.
     """
@@ -313,7 +313,7 @@ def space_mean(space: str, dimension: int = 128) -> Float32:
 
 
 def space_dimension(space: str) -> int | None:
-    """How many numbers a template of this space has; None where the space is not a packaged one."""
+    """Return the dimension of a template of this space; None if the space is not a packaged one."""
     return len(space_mean(space)) if space in _measured_spaces() else None
 
 

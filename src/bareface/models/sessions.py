@@ -59,20 +59,20 @@ class Network:
         return results
 
     def get_inputs(self) -> list[Any]:
-        """Names, types and shapes of its inputs, as ONNX Runtime describes them."""
+        """Return the names, types and shapes of its inputs, as ONNX Runtime describes them."""
         return list(self._session.get_inputs())
 
     def get_outputs(self) -> list[Any]:
-        """Names, types and shapes of its outputs, as ONNX Runtime describes them."""
+        """Return the names, types and shapes of its outputs, as ONNX Runtime describes them."""
         return list(self._session.get_outputs())
 
     def get_providers(self) -> list[str]:
-        """The providers in use, in order of preference."""
+        """Return the providers in use, in order of preference."""
         return list(self._session.get_providers())
 
 
 def check_providers(providers: Sequence[str] | None) -> list[str]:
-    """The ONNX Runtime names of providers, all of them available here.
+    """Return the ONNX Runtime names of providers; raise if one is not available here.
 
     Raises
     ------
@@ -136,12 +136,12 @@ def _first_line(error: Exception) -> str:
 
 
 def runs_on_cpu(providers: Sequence[str] | None) -> bool:
-    """Whether these providers, in order of preference, mean the CPU."""
+    """Return whether these providers, in order of preference, use the CPU."""
     return check_providers(providers)[0] == _CPU
 
 
 def exact_precisions(providers: Sequence[str] | None = None) -> tuple[Precision, ...]:
-    """The precisions that the device computes without saturated sums, the default first."""
+    """Return the precisions that the device computes without saturation, the default first."""
     if runs_on_cpu(providers) and not sums_8_bit_products_exactly():
         return ("float32",)
     return ("float32", "int8")
@@ -160,7 +160,7 @@ def check_precision(precision: str, providers: Sequence[str] | None) -> None:
 
 
 def sums_8_bit_products_exactly() -> bool:
-    """Whether this CPU adds 8-bit products in 32 bits (VNNI on x86, dot products on 64-bit Arm).
+    """Return whether this CPU adds 8-bit products in 32 bits (VNNI on x86, dot products on 64-bit Arm).
 
     Older x86 CPUs add pairs of them in 16 bits, which can saturate and change a template unnoticed. The setting
     ``no_vnni`` makes the answer False, so that tests can take the path of such a CPU on any machine.

@@ -58,30 +58,30 @@ def aligned(face: Face) -> Aligned:
 
 
 def matrix(placement: tuple[complex, complex]) -> Float64:
-    """A placement as OpenCV takes it, float64 [2, 3]."""
+    """Convert a placement to OpenCV's matrix, float64 [2, 3]."""
     a, b = placement
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
 
 
 def warped(mask: Bool, placement: tuple[complex, complex]) -> Bool:
-    """A mask of the photo, bool [H, W], on the aligned face, bool [160, 160]; outside the photo it is False."""
+    """Warp a mask of the photo, bool [H, W], to the aligned face, bool [160, 160]; outside the photo it is False."""
     return np.asarray(cv2.warpAffine(mask.astype(np.uint8), matrix(placement), (SIDE, SIDE), flags=_FLAGS), bool)
 
 
 def expected() -> Bool:
-    """Where the face is to be expected, bool [160, 160]."""
+    """Return the region in which the face is expected, bool [160, 160]."""
     area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
     return np.asarray(area, bool)
 
 
 def chip_of(image: UInt8) -> UInt8:
-    """An aligned face at the size that embedders take, RGB uint8 [150, 150, 3]."""
+    """Resize an aligned face to the chip of the embedders, RGB uint8 [150, 150, 3]."""
     side = expected_area().shape[0]
     return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def apart(a: Template, b: Template) -> float:
-    """1 - cosine of two templates about their space's mean, in [0, 2]."""
+    """Return 1 - cosine of two templates, centred on their space's mean, in [0, 2]."""
     mean = registry.space_mean(a.space, len(a.vector))
     left, right = a.vector - mean, b.vector - mean
     return float(1 - left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))

@@ -34,12 +34,12 @@ _EDGES: Final = 0.98
 
 
 def restored(method: str, face: Aligned) -> UInt8:
-    """The face by one of :data:`METHODS`, RGB uint8 [160, 160, 3]; deterministic."""
+    """Apply one of :data:`METHODS` to a face, RGB uint8 [160, 160, 3]; deterministic."""
     return METHODS[method](face)
 
 
 def bicubic(face: Aligned) -> UInt8:
-    """Resampled from the photo by cubic splines instead of linearly; no more is done."""
+    """Resample the face from the photo by cubic splines instead of linearly."""
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     if abs(face.placement[0]) > 1:  # a photo finer than the aligned face, which was cut with care
         return face.pixels.copy()
@@ -47,13 +47,13 @@ def bicubic(face: Aligned) -> UInt8:
 
 
 def unsharp(face: Aligned) -> UInt8:
-    """Unsharp mask of a fixed radius and amount (scikit-image)."""
+    """Apply an unsharp mask of a fixed radius and amount (scikit-image)."""
     sharp = optional("skimage.filters").unsharp_mask(face.pixels, radius=RADIUS, amount=AMOUNT, channel_axis=2)
     return _bytes(np.asarray(sharp, np.float32))
 
 
 def wiener(face: Aligned) -> UInt8:
-    """Wiener's filter with a Laplacian regularisation (scikit-image), for a bell of the estimated width."""
+    """Apply Wiener's filter with a Laplacian regularisation (scikit-image), for a Gaussian of the estimated width."""
     deconvolve = optional("skimage.restoration").wiener
     psf = bell(blur(face.pixels))
     balance = BALANCE + NOISE_WEIGHT * noise(face.pixels) / 255
@@ -61,7 +61,7 @@ def wiener(face: Aligned) -> UInt8:
 
 
 def richardson_lucy(face: Aligned) -> UInt8:
-    """Richardson's (1972) and Lucy's (1974) iterations (scikit-image), for a bell of the estimated width."""
+    """Apply Richardson's (1972) and Lucy's (1974) iterations (scikit-image), for a Gaussian of the estimated width."""
     deconvolve = optional("skimage.restoration").richardson_lucy
     psf = bell(blur(face.pixels))
     return _each(face.pixels, lambda plane: np.asarray(deconvolve(plane, psf, num_iter=ITERATIONS), np.float32))
@@ -76,7 +76,7 @@ METHODS: Final[dict[str, Callable[[Aligned], UInt8]]] = {
 
 
 def blur(face: UInt8) -> float:
-    """Deviation in pixels of the bell that the sharpest edges look blurred by.
+    """Estimate the standard deviation in pixels of the blur at the sharpest edges.
 
     A step blurred by s has gradient g; blurred once more by r its gradient falls by sqrt(1 + (r / s)²), which gives s
     (Zhuo and Sim, Pattern Recognition 44, 2011); the median over the strongest 2 % of gradients.
@@ -92,7 +92,9 @@ def blur(face: UInt8) -> float:
 
 
 def noise(face: UInt8) -> float:
-    """Deviation of the noise in grey levels (Immerkær, Computer Vision and Image Understanding 64, 1996)."""
+    """Estimate the standard deviation of the noise in grey levels (Immerkær, Computer Vision and Image Understanding
+    64, 1996).
+    """
     grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.float32)
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     off = np.abs(cv2.filter2D(grey, -1, kernel)[1:-1, 1:-1])
@@ -100,7 +102,7 @@ def noise(face: UInt8) -> float:
 
 
 def bell(width: float) -> Float32:
-    """A Gaussian kernel of a deviation in pixels, float32 [n, n] of sum 1."""
+    """Return a Gaussian kernel of a standard deviation in pixels, float32 [n, n] of sum 1."""
     reach = min(max(2, int(np.ceil(3 * width))), _MARGIN)
     line = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / width))
     kernel = np.outer(line, line)
@@ -112,7 +114,7 @@ def _gradient(grey: Float32) -> Float32:
 
 
 def _each(face: UInt8, deconvolve: Callable[[Float32], Float32]) -> UInt8:
-    """Each colour by itself, mirrored at the edges, which deconvolution takes for continued round."""
+    """Deconvolve each colour separately, with edges mirrored, because deconvolution assumes a periodic picture."""
     wide = np.pad(face, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)), mode="reflect").astype(np.float32) / 255
     planes = [deconvolve(np.ascontiguousarray(wide[..., plane])) for plane in range(3)]
     return _bytes(np.stack(planes, axis=2)[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN])

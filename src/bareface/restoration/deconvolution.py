@@ -19,7 +19,7 @@ _TENTHS: Final = 10
 
 
 def with_guesses(face: UInt8) -> UInt8:
-    """A face and its deconvolutions, for a bell of the width that its edges look blurred by.
+    """Return a face and its deconvolutions, for a Gaussian as wide as the blur of its edges.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def with_guesses(face: UInt8) -> UInt8:
 
 @lru_cache(maxsize=64)
 def _filters(tenths: int) -> tuple[Any, Any]:
-    """Wiener's filters for a bell of so many tenths of a pixel."""
+    """Return Wiener's filters for a Gaussian whose deviation is given in tenths of a pixel."""
     blurred = _response(bell(tenths / _TENTHS))
     rough = _response(np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], np.float32))
     return tuple(
@@ -52,7 +52,7 @@ def _filters(tenths: int) -> tuple[Any, Any]:
 
 
 def _response(kernel: Float32) -> Any:
-    """What a kernel does to each frequency of the wide picture."""
+    """Return a kernel's frequency response at the size of the padded picture."""
     reach = kernel.shape[0] // 2
     wide = np.zeros((_WIDE, _WIDE), np.float32)
     wide[: kernel.shape[0], : kernel.shape[1]] = kernel

@@ -117,7 +117,7 @@ class Eigenfaces:
         )
 
     def given(self, face: UInt8, hidden: Bool, unseen: Bool | None = None) -> Posterior:
-        """What the visible pixels say of the hidden ones.
+        """Return the distribution of the hidden pixels given the visible ones.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class Eigenfaces:
         return Posterior(self, planes, hidden, blind, expected, whitening)
 
     def paint(self, coefficients: NDArray[np.floating]) -> Float32:
-        """The face that coefficients [q] stand for, as planes, float32 [3, 160, 160]."""
+        """Return the face that coefficients [q] stand for, as planes, float32 [3, 160, 160]."""
         return grow(self.mean + self.components @ coefficients.astype(np.float32))
 
 
@@ -196,7 +196,7 @@ class Posterior:
         return self._corrected(self._base, np.zeros_like(self._planes))
 
     def draw(self, rng: np.random.Generator) -> Float32:
-        """One face at random, float32 [3, 160, 160]; meaningful where it is hidden."""
+        """Draw one face at random, float32 [3, 160, 160]; meaningful where it is hidden."""
         model = self._model
         step = self._whitening.T @ rng.standard_normal(len(self._expected))
         base = model.paint(self._expected + self._loosen * step)
@@ -205,13 +205,15 @@ class Posterior:
         return self._corrected(base, (field * self._gain).astype(np.float32))
 
     def fill(self, planes: Float32, face: UInt8) -> UInt8:
-        """The face with its hidden pixels, and only these, taken from planes; RGB uint8 [160, 160, 3]."""
+        """Replace the hidden pixels of a face, and only these, by planes; RGB uint8 [160, 160, 3]."""
         filled = face.copy()
         filled[self._hidden] = join(planes)[self._hidden]
         return filled
 
     def _grain(self, blind: Bool) -> Float32:
-        """Deviation of this photo's residual over the learnt one, float32 [3]: photos differ in noise and sharpness."""
+        """Return the ratio of this photo's residual deviation to the model's, float32 [3]: photos differ in noise and
+        sharpness.
+        """
         model, near = self._model, ~blind & _middle()
         drawn = model.tuning.grain * np.array([1, model.tuning.colour, model.tuning.colour])
         if near.sum() < _ENOUGH:
@@ -221,7 +223,7 @@ class Posterior:
         return np.asarray(drawn * np.clip(own, 0.4, 1.6), np.float32)
 
     def _unlikeness(self) -> float:
-        """How far the coefficients are from zero over what is usual for so much evidence.
+        """Return the distance of the coefficients from zero, relative to the usual one for as much evidence.
 
         Faces are a scale mixture of Gaussians rather than one: of an unusual face the hidden part is less sure, too.
         """
@@ -230,7 +232,7 @@ class Posterior:
         return float(np.clip(ratio, 0.25, 4) ** (self._model.tuning.mixture / 2))
 
     def _corrected(self, base: Float32, field: Float32) -> Float32:
-        """A face and a residual over its deviation, made to agree with what is visible at the seam."""
+        """Correct a face and its standardised residual so that they agree with the visible pixels at the seam."""
         result = base.copy()
         for plane, (inverse, spectrum) in enumerate(zip(self._inverses, self._model.spectrum, strict=False)):
             deviation = self._model.deviation[plane]
@@ -242,30 +244,30 @@ class Posterior:
 
 
 def split(face: UInt8) -> Float32:
-    """RGB uint8 [160, 160, 3] as luminance and two colour differences, float32 [3, 160, 160] in grey levels."""
+    """Split RGB uint8 [160, 160, 3] into luminance and two colour differences, float32 [3, 160, 160] in grey levels."""
     ycc = cv2.cvtColor(face, cv2.COLOR_RGB2YCrCb)
     return np.ascontiguousarray(np.moveaxis(ycc, 2, 0), np.float32)
 
 
 def join(planes: Float32) -> UInt8:
-    """The inverse of :func:`split`, rounded and cut to what a picture holds."""
+    """Invert :func:`split`, rounded and clipped to [0, 255]."""
     ycc = np.clip(np.round(np.moveaxis(planes, 0, 2)), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(ycc), cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
 def shrink(planes: Float32) -> Float32:
-    """Planes as the components hold them, float32 [d]."""
+    """Reduce planes to the vector that the components use, float32 [d]."""
     return np.concatenate([_resize(plane, side).ravel() for plane, side in zip(planes, _SIDES, strict=True)])
 
 
 def grow(vector: Float32) -> Float32:
-    """Planes of what components hold, float32 [3, 160, 160]."""
+    """Enlarge vectors of the components to planes, float32 [3, 160, 160]."""
     parts = np.split(vector, np.cumsum([side * side for side in _SIDES])[:-1])
     return np.stack([_resize(part.reshape(side, side), SIDE) for part, side in zip(parts, _SIDES, strict=True)])
 
 
 def seam(hidden: Bool, blind: Bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of visible pixels close to the hidden ones, evenly thinned."""
+    """Return rows and columns of visible pixels close to the hidden ones, evenly thinned."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _SEAM + 1, 2 * _SEAM + 1))
     near = cv2.dilate(hidden.astype(np.uint8), disc).astype(bool) & ~blind
     rows, columns = np.nonzero(near)
@@ -282,13 +284,13 @@ def _resize(plane: Float32, side: int) -> Float32:
 
 
 def _whole(seen: Bool, side: int) -> Bool:
-    """Which cells of a coarser grid see all of their pixels, bool [side²]."""
+    """Return which cells of a coarser grid have all pixels visible, bool [side²]."""
     step = SIDE // side
     return np.asarray(seen.reshape(side, step, side, step).all(axis=(1, 3)).ravel())
 
 
 def spread_rings(profile: Float32) -> Float32:
-    """A spectrum with the same value at the same distance from zero, of mean 1."""
+    """Average a spectrum so that it has the same value at the same distance from zero, of mean 1."""
     frequency = np.abs(np.fft.fftfreq(SIDE) * SIDE)
     distance = np.hypot(frequency[:, None], frequency)
     rings = np.interp(distance, np.arange(len(profile)), profile)
@@ -303,7 +305,7 @@ def _kriging(spectrum: Float32, points: tuple[NDArray[np.intp], NDArray[np.intp]
 
 
 def _middle() -> Bool:
-    """Where a face is expected, bool [160, 160]."""
+    """Return the region in which a face is expected, bool [160, 160]."""
     from bareface.faces.occlusion.visible_share import expected_area
 
     area = cv2.resize(expected_area().astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)

@@ -69,7 +69,7 @@ def why_hopeless(face: Face, cut: Aligned) -> Note | None:
 
 
 def noise(face: UInt8) -> float:
-    """Noise over contrast of an aligned face, RGB uint8 [160, 160, 3]: about 0.3 for a good photo."""
+    """Measure noise over contrast of an aligned face, RGB uint8 [160, 160, 3]: about 0.3 for a good photo."""
     grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.float32)
     fine, coarse, whole = (cv2.GaussianBlur(grey, (0, 0), width) for width in (_FINE, _COARSE, _WHOLE))
     area = expected()

@@ -102,25 +102,25 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
 
 
 def apply(method: Method, face: Aligned, providers: Sequence[str] | None = None) -> UInt8:
-    """All that a method does, RGB uint8 [160, 160, 3]; nothing is refused."""
+    """Apply a method to an aligned face, RGB uint8 [160, 160, 3]; nothing is refused."""
     return run(face.pixels[None], providers)[0] if method == "bareface" else classical.restored(method, face)
 
 
 def run(faces: UInt8, providers: Sequence[str] | None = None) -> UInt8:
-    """The network on aligned faces, RGB uint8 [n, 160, 160, 3] to the same, by these ONNX Runtime providers."""
+    """Run the network on aligned faces, RGB uint8 [n, 160, 160, 3], with these ONNX Runtime providers."""
     session = _session(None if providers is None else tuple(providers))
     made: UInt8 = session.run(None, {"pixels": np.stack([with_guesses(face) for face in faces])})[0]
     return made
 
 
 def blended(source: UInt8, made: UInt8, fidelity: float) -> UInt8:
-    """A picture between a face and what a method made of it, by fidelity, and the face itself along the rim."""
+    """Blend a face with a method's result by fidelity; the rim keeps the face itself."""
     change = (made.astype(np.float32) - source) * ((1 - fidelity**POWER) * fade()[..., None])
     return np.asarray(np.round(np.clip(source + change, 0, 255)), np.uint8)
 
 
 def place_back(restored: Restored, photo_pixels: UInt8) -> UInt8:
-    """The enhanced face back in its photo.
+    """Place the enhanced face back into its photo.
 
     What was changed is added to the photo, so that a photo finer than 160 pixels a face keeps its detail.
 

@@ -36,7 +36,7 @@ _FLOOR: Final = 0.002
 
 @lru_cache(maxsize=1)
 def fade() -> Float32:
-    """1 inside the aligned face, falling to 0 at its edge, float32 [160, 160]."""
+    """Return a weight that is 1 inside the aligned face, falling to 0 at its edge, float32 [160, 160]."""
     line = np.clip((np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1])) / _RIM, 0, 1)
     line = line * line * (3 - 2 * line)
     return np.asarray(np.outer(line, line), np.float32)
@@ -44,19 +44,19 @@ def fade() -> Float32:
 
 @lru_cache(maxsize=1)
 def pattern() -> Float32:
-    """The pattern, float32 [160, 160] in grey levels; the same for ever, since it is drawn from a hash."""
+    """Return the pattern, float32 [160, 160] in grey levels; it never changes because it is drawn from a hash."""
     noise = np.frombuffer(shake_128(_SEED).digest(SIDE * SIDE), np.uint8).reshape(SIDE, SIDE).astype(np.float32)
     soft = cv2.GaussianBlur(noise, (0, 0), _FINE) - cv2.GaussianBlur(noise, (0, 0), _COARSE)
     return np.asarray(STRENGTH * soft / soft.std() * fade(), np.float32)
 
 
 def marked(image: UInt8) -> UInt8:
-    """An aligned face, RGB uint8 [160, 160, 3], with the pattern added."""
+    """Add the pattern to an aligned face, RGB uint8 [160, 160, 3]."""
     return np.asarray(np.rint((image + pattern()[..., None]).clip(0, 255)), np.uint8)
 
 
 def trace(face: Float32, restored: Float32, weight: Float32, blur: float) -> float:
-    """How surely a face carries the pattern.
+    """Measure how strongly a face carries the pattern.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def trace(face: Float32, restored: Float32, weight: Float32, blur: float) -> flo
 
 
 def _gain(face: Float32, bare: Float32, weight: Float32) -> float:
-    """By how much the contrast of one face exceeds another's: what is linear in it."""
+    """Return the linear part of the contrast ratio of two faces."""
     total = weight.sum()
     a, b = (plane - (plane * weight).sum() / total for plane in (face, bare))
     return float((a * b * weight).sum() / max(float((b * b * weight).sum()), 1e-6))

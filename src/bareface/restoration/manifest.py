@@ -29,7 +29,7 @@ _SETTINGS: Final = {
 
 
 def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificate: str | Path) -> bytes:
-    """A picture file with a signed C2PA manifest in it.
+    """Add a signed C2PA manifest to a picture file.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _chain_and_key(certificate: str | Path) -> tuple[bytes, bytes]:
 
 
 def _algorithm(key: bytes) -> str:
-    """C2PA's name of the algorithm that a private key signs with."""
+    """Return C2PA's name of the algorithm that a private key signs with."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -35,7 +35,7 @@ _RECORD: Final = re.compile(r"<bareface:record>(.*?)</bareface:record>", re.DOTA
 
 
 def sentence(provenance: Provenance) -> str:
-    """What a picture's band says."""
+    """Return the sentence of a picture's band."""
     share = share_in_words(provenance)
     if provenance.kind == "enhance":
         return f"ENHANCED: {share} of face pixels are recomputed; not evidence"
@@ -43,7 +43,7 @@ def sentence(provenance: Provenance) -> str:
 
 
 def share_in_words(provenance: Provenance) -> str:
-    """How much of a face is synthetic, in whole percent.
+    """Return the synthetic share of a face in words, in whole percent.
 
     Rounded up: a picture never seems less synthetic than it is.
     """
@@ -51,7 +51,7 @@ def share_in_words(provenance: Provenance) -> str:
 
 
 def labels_of(provenance: Provenance) -> Labels:
-    """The metadata of a restored picture."""
+    """Return the metadata of a restored picture."""
     record = record_of(provenance)
     values = {
         "xmp:CreatorTool": f"bareface {provenance.version}",
@@ -81,7 +81,7 @@ def labels_of(provenance: Provenance) -> Labels:
 
 
 def record_of(provenance: Provenance) -> str:
-    """All fields as one line of JSON, in ASCII."""
+    """Encode all fields as one line of JSON, in ASCII."""
     return json.dumps(asdict(provenance), separators=(",", ":"))
 
 
@@ -107,20 +107,22 @@ def read_provenance(source: str | Path | bytes) -> Provenance | None:
 
 
 def provenance_of(labels: Labels) -> Provenance | None:
-    """The provenance in a file's metadata, from XMP or from the comment, whichever is whole."""
+    """Return the provenance in a file's metadata, from XMP or from the comment, whichever is whole."""
     found = _RECORD.search(labels.xmp)
     records = ([unescape(found[1], {"&quot;": '"', "&#34;": '"'})] if found else []) + [labels.comment]
     return next((made for record in records if (made := parsed(record)) is not None), None)
 
 
 def says_synthetic(labels: Labels) -> bool:
-    """Whether a file's own metadata call its picture synthetic in part or whole, by bareface or by another program."""
+    """Return whether a file's own metadata call its picture synthetic in part or whole, by bareface or by another
+    program.
+    """
     types = {name.lower() for name in labels.source_types}
     return bool(types & SYNTHETIC_TYPES) or provenance_of(labels) is not None
 
 
 def parsed(record: str) -> Provenance | None:
-    """A record as a value; None for anything that bareface would not have written."""
+    """Parse a record; None for anything that bareface would not have written."""
     try:
         values: Any = json.loads(record)
         settings = tuple((name, value) for name, value in values.pop("settings"))

@@ -84,25 +84,25 @@ class Seen:
 
 
 def grey(chip: UInt8) -> UInt8:
-    """An aligned face, RGB [S, S, 3] uint8 of the geometry ``dlib-150`` at any size, as grey uint8 [96, 96]."""
+    """Convert an aligned face, RGB [S, S, 3] uint8 of the geometry ``dlib-150`` at any size, to grey uint8 [96, 96]."""
     small = cv2.resize(chip.astype(np.float32) @ _LUMA, (GRID, GRID), interpolation=cv2.INTER_AREA)
     return np.asarray(np.rint(small).clip(0, 255), np.uint8)
 
 
 def small_region(region: Bool) -> Bool:
-    """A region of an aligned face as bool [96, 96]."""
+    """Resize a region of an aligned face to bool [96, 96]."""
     return np.asarray(cv2.resize(region.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA) > 0.5)
 
 
 def describe(face: UInt8) -> Float32:
-    """A grey face's descriptor, float32 [256] of length 1: its coarse light and dark, the middle counting most."""
+    """Return a grey face's descriptor, float32 [256] of length 1: coarse brightness, with most weight on the middle."""
     small = cv2.resize(face.astype(np.float32), (_DESCRIBED, _DESCRIBED), interpolation=cv2.INTER_AREA)
     centred = (small - (small * _SEEN).sum() / _SEEN.sum()) * np.sqrt(_SEEN)
     return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6), np.float32).ravel()
 
 
 def turned(face: UInt8) -> tuple[UInt8, ...]:
-    """A grey face as it could have to be turned: mirrored or not, and as landmarks that were found badly put it."""
+    """Return variants of a grey face: mirrored or not, and shifted as by inaccurate landmarks."""
     both = (face, np.ascontiguousarray(face[:, ::-1]))
     return tuple(_turned(one, by) for by in _TURNS for one in both)
 
@@ -112,7 +112,7 @@ def _turned(face: UInt8, by: complex) -> UInt8:
 
 
 def is_restored(face: UInt8, seen: Seen) -> bool:
-    """Whether a face is this restored picture rather than its source or another photo.
+    """Return whether a face is this restored picture rather than its source or another photo.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def is_restored(face: UInt8, seen: Seen) -> bool:
 
 
 def nearness(face: UInt8, seen: Seen) -> tuple[float, float, float | None, float]:
-    """The figures that :func:`is_restored` decides on, without the coarse look.
+    """Compute the figures that :func:`is_restored` decides on, without the coarse comparison.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def _mark(face: UInt8, seen: Seen, onto: _Similarity) -> float:
 
 
 def _laid(face: UInt8, seen: Seen, onto: _Similarity) -> tuple[Float32, Float32]:
-    """A face laid over the restored one, and how much each pixel counts."""
+    """Lay a face over the restored one; return it and the weight of each pixel."""
     warped, known = _warped(face.astype(np.float32), onto)
     return warped, _WEIGHT[face.shape[0]] * ((known > 0.99) & (seen.restored > 0))  # black: beyond the photo's edge
 
@@ -182,7 +182,7 @@ def _nearness(
 
 
 def _aligned(face: UInt8, target: UInt8, start: _Similarity) -> _Similarity | None:
-    """The similarity (a, b) that lays a face on another, face = a * target + b about the middle; None if none does."""
+    """Estimate the similarity (a, b) that maps a face to another, face = a * target + b about the middle, or None."""
     side = face.shape[0]
     middle = (side - 1) / 2
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) - middle
@@ -211,7 +211,7 @@ def _aligned(face: UInt8, target: UInt8, start: _Similarity) -> _Similarity | No
 
 
 def _warped(face: Float32, onto: _Similarity) -> tuple[Float32, Float32]:
-    """A face moved by a similarity about the middle, and how much of each pixel is known, in [0, 1]."""
+    """Move a face by a similarity about the middle; also return the known share of each pixel, in [0, 1]."""
     (a, b), side = onto, face.shape[0]
     middle = complex((side - 1) / 2, (side - 1) / 2)
     b = b + middle - a * middle
@@ -223,7 +223,7 @@ def _warped(face: Float32, onto: _Similarity) -> tuple[Float32, Float32]:
 
 
 def _correlation(a: Float32, b: Float32, weight: NDArray[np.float32]) -> float:
-    """Weighted correlation, blind to gain and offset; 0 where one is flat."""
+    """Compute the weighted correlation, which ignores gain and offset; 0 if one is flat."""
     total = weight.sum()
     a, b = a - (a * weight).sum() / total, b - (b * weight).sum() / total
     scale = float((a * a * weight).sum()) * float((b * b * weight).sum())

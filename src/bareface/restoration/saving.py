@@ -74,7 +74,7 @@ def encode_picture(
     outline: Bool | None = None,
     certificate: str | Path | None = None,
 ) -> bytes:
-    """A restored picture as the bytes of a file, with its band and its metadata.
+    """Encode a restored picture as the bytes of a file, with its band and its metadata.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def encode_picture(
 
 
 def with_band(pixels: UInt8, text: str) -> UInt8:
-    """A picture with a sentence below it, on as many lines as its width needs.
+    """Add a sentence below a picture, on as many lines as its width needs.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def with_band(pixels: UInt8, text: str) -> UInt8:
 
 
 def outlined(pixels: UInt8, region: Bool) -> UInt8:
-    """A picture with a line along the inner edge of a region, light on dark so that it shows on any ground.
+    """Draw a line along the inner edge of a region, light on dark so that it shows on any background.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def _shrunk(region: Bool, by: int) -> Bool:
 
 
 def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
-    """Lines of words that fit, with words broken where one alone does not; a letter a line at the least."""
+    """Wrap a text into lines that fit; break words that are too wide, down to one letter a line."""
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}".lstrip()

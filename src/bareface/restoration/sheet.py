@@ -24,7 +24,7 @@ WIDEST: Final = 60.0
 
 
 def sheet(restored: Restored) -> tuple[UInt8, Bool]:
-    """Pictures of one restoration, four a row.
+    """Draw the pictures of one restoration, four in a row.
 
     Parameters
     ----------
@@ -55,14 +55,14 @@ def sheet(restored: Restored) -> tuple[UInt8, Bool]:
 
 
 def before_and_after(restored: Restored) -> UInt8:
-    """The face as it is in the photo beside the enhanced one, RGB uint8 [H, W, 3]."""
+    """Draw the face of the photo next to the enhanced one, RGB uint8 [H, W, 3]."""
     after = Note("caption.recomputed", method=restored.provenance.method)
     tiles = [(Note("caption.photo"), _enlarged(restored.source)), (after, _enlarged(restored.completions[0].image))]
     return _side_by_side(tiles)[0]
 
 
 def _side_by_side(tiles: Sequence[tuple[str, UInt8]]) -> tuple[UInt8, list[tuple[int, int]]]:
-    """Pictures of 320 pixels with captions below; and where each stands, (left, top)."""
+    """Draw pictures of 320 pixels with captions below; also return each position, (left, top)."""
     side, rows = SIDE * _ZOOM, -(-len(tiles) // _ACROSS)
     size = (min(len(tiles), _ACROSS) * (side + _GAP) + _GAP, rows * (side + _CAPTION + _GAP) + _GAP)
     picture, font = Image.new("RGB", size, _GROUND), ImageFont.load_default(14)
@@ -78,7 +78,7 @@ def _side_by_side(tiles: Sequence[tuple[str, UInt8]]) -> tuple[UInt8, list[tuple
 
 
 def spread_map(restored: Restored) -> UInt8:
-    """The spread in colours, dark where the completions agree: RGB uint8 [320, 320, 3]; grey outside the region."""
+    """Draw the spread in colour, dark where the completions agree: RGB uint8 [320, 320, 3]; grey outside the region."""
     level = np.clip(restored.spread / WIDEST * 255, 0, 255).astype(np.uint8)
     coloured = cv2.cvtColor(cv2.applyColorMap(level, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     grey = cv2.cvtColor(cv2.cvtColor(restored.source, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)

@@ -106,19 +106,19 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
 
 
 def draw(posterior: Posterior, source: UInt8, count: int, seed: int) -> list[UInt8]:
-    """Completed faces, RGB uint8 [160, 160, 3]; the n-th is the same however many are drawn."""
+    """Draw completed faces, RGB uint8 [160, 160, 3]; the n-th is the same however many are drawn."""
     streams = np.random.SeedSequence(seed).spawn(count)
     return [posterior.fill(posterior.draw(np.random.default_rng(stream)), source) for stream in streams]
 
 
 @lru_cache(maxsize=1)
 def load() -> Eigenfaces:
-    """The packaged model, checked against its card."""
+    """Load the packaged model and check it against its card."""
     return Eigenfaces.load(registry.path_of(registry.card(MODEL)))
 
 
 def occluded(face: Face) -> Bool:
-    """What the occlusion map calls a mask or another occluder, a little widened: bool [160, 160]."""
+    """Return the region that the occlusion map labels as occluded, slightly widened: bool [160, 160]."""
     classes = face.occlusion
     if classes is None:
         return np.zeros((SIDE, SIDE), bool)
@@ -134,7 +134,7 @@ def share(hidden: Bool) -> float:
 
 
 def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UInt8:
-    """A completion put back into its photo.
+    """Place a completion back into its photo.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UI
 
 
 def placed_region(restored: Restored, size: tuple[int, ...]) -> Bool:
-    """Where the region lies in a photo of (height, width): bool [height, width]."""
+    """Return the region in a photo of (height, width): bool [height, width]."""
     region = restored.region.astype(np.uint8)
     return np.asarray(cv2.warpAffine(region, matrix(restored.placement), size[1::-1], flags=cv2.INTER_NEAREST), bool)
 
@@ -171,7 +171,7 @@ def _check(hidden: Bool, blind: Bool, source: str) -> None:
 
 
 def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], source: str) -> Bool:
-    """A region as given, on the aligned face."""
+    """Convert the caller's region to the aligned face."""
     if isinstance(region, np.ndarray) and region.dtype == bool and region.shape == (SIDE, SIDE):
         return np.asarray(region, bool)
     if isinstance(region, np.ndarray) and region.ndim == 2 and region.dtype == np.uint8:
@@ -205,6 +205,6 @@ def _aligned(region: Region, photo: Photo, placement: tuple[complex, complex], s
 
 
 def _spread(drawn: Sequence[UInt8], hidden: Bool) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Deviation of the completions' luminance at each pixel; zero outside the region."""
+    """Compute the deviation of the completions' luminance at each pixel; zero outside the region."""
     luminance = np.stack([split(image)[0] for image in drawn])
     return np.where(hidden, luminance.std(axis=0), 0).astype(np.float32)

@@ -80,7 +80,7 @@ def _ending(path: Path) -> str:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Every failure inside names the file."""
+    """Add the file's name to every error raised inside."""
     try:
         yield
     except BarefaceError as error:
@@ -158,7 +158,7 @@ def _read_csv(file: FileIO, path: Path) -> tuple[pa.Table, ScoreInfo]:
 
 
 def _text(file: FileIO, path: Path) -> bytes:
-    """A text, unpacked if it is compressed, as UTF-8."""
+    """Read a text, unpacked if it is compressed, as UTF-8."""
     packed = file.read(2) == _GZIP
     file.seek(0)
     if not packed:

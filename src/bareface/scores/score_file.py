@@ -130,7 +130,7 @@ class ScoreFile:
         return np.equal(self.probe_subject, self.reference_subject)
 
     def select(self, rows: Bool | NDArray[np.intp]) -> ScoreFile:
-        """The same file with only these rows (a mask or indices); the name tables stay whole."""
+        """Select rows by a mask or indices; the name tables stay whole."""
         return replace(self, **{name: getattr(self, name)[rows] for name in ("score", *CODES)})
 
     @classmethod
@@ -225,13 +225,13 @@ CODES = (
 
 
 def state_order(name: str) -> tuple[int, str]:
-    """Sorts mask states from bare to covered, other names after them."""
+    """Return the sort key of a mask state: from bare to covered, other names after them."""
     known = ("none", "partial", "full")
     return (known.index(name) if name in known else len(known)), name
 
 
 def encode(*columns: Iterable[str]) -> tuple[tuple[str, ...], list[Int32]]:
-    """Names in order of first appearance over all columns, and each column as int32 codes into them."""
+    """Encode columns as int32 codes into one tuple of names, in order of first appearance."""
     table: dict[str, int] = {}
     codes = [np.array([table.setdefault(name, len(table)) for name in column], dtype=np.int32) for column in columns]
     return tuple(table), codes

@@ -62,7 +62,7 @@ def _fits(name: str, kind: pa.DataType) -> bool:
 
 
 def from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
-    """A score file from columns that :func:`check_columns` let pass.
+    """Build a score file from columns that :func:`check_columns` accepted.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def from_table(table: pa.Table, info: ScoreInfo) -> ScoreFile:
 
 
 def _whole(table: pa.Table, name: str, kind: type[np.generic]) -> Any:
-    """A column without empty rows as an array; zeros where there is none."""
+    """Convert a column without empty rows to an array; zeros if there is none."""
     pa = optional("pyarrow")
 
     if name not in table.column_names:
@@ -108,7 +108,7 @@ def _refuse_nulls(column: pa.ChunkedArray, name: str) -> None:
 
 
 def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tuple[tuple[str, ...], list[Any]]:
-    """Two text columns as codes into one table of names."""
+    """Encode two text columns as codes into one table of names."""
     pa = optional("pyarrow")
 
     merged: dict[str, int] = {}
@@ -138,7 +138,7 @@ def _merge(table: pa.Table, pair: tuple[str, str], kind: type[np.integer]) -> tu
 
 
 def to_table(scores: ScoreFile) -> pa.Table:
-    """The columns of a score file."""
+    """Return the columns of a score file."""
     pa = optional("pyarrow")
 
     arrays: dict[str, Any] = {}
@@ -154,7 +154,7 @@ def to_table(scores: ScoreFile) -> pa.Table:
 
 
 def info_of(text: bytes) -> ScoreInfo:
-    """What a score file says made it.
+    """Return the description of a score file's origin.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class Degradation(Protocol):
     name: ClassVar[str]
 
     def apply(self, pixels: UInt8, target: Target, rng: np.random.Generator) -> UInt8:
-        """The degraded picture.
+        """Degrade a picture.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ _FINE: Final = 8
 
 
 def _sampled(reach: float, inside: NDArray[np.bool_]) -> Float32:
-    """A shape drawn on 8 x 8 points a pixel, as a kernel of unit sum."""
+    """Sample a shape on 8 x 8 points per pixel, as a kernel of unit sum."""
     size = 2 * round(reach) + 1
     kernel = inside.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3))
     normalised: Float32 = (kernel / kernel.sum()).astype(np.float32)
@@ -148,7 +148,7 @@ class Defocus:
         _check(self.radius >= 0, self)
 
     def psf(self, target: Target) -> Float32:
-        """The kernel, float32 [n, n] of sum 1."""
+        """Return the kernel, float32 [n, n] of sum 1."""
         pixels = self.radius * target.eyes
         reach = np.ceil(pixels)
         axis = _points(reach)
@@ -180,7 +180,7 @@ class MotionBlur:
         _check(self.length >= 0, self)
 
     def psf(self, target: Target, angle: float) -> Float32:
-        """The kernel for a direction, float32 [n, n] of sum 1."""
+        """Return the kernel for a direction, float32 [n, n] of sum 1."""
         half = self.length * target.eyes / 2
         reach = np.ceil(half)
         axis = _points(reach)
@@ -269,7 +269,7 @@ class LowLight:
         _check(self.electrons > 0 and self.read_noise >= 0 and self.brightness > 0, self)
 
     def expose(self, linear: Float32, rng: np.random.Generator) -> Float32:
-        """Linear output for linear scene light in [0, 1]; unclipped, so negative values occur."""
+        """Simulate the linear output for linear scene light in [0, 1]; unclipped, so negative values occur."""
         collected = rng.poisson(linear * self.electrons) + rng.normal(0, self.read_noise, linear.shape)
         return (collected * (self.brightness / self.electrons)).astype(np.float32)
 

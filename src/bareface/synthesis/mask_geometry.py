@@ -61,13 +61,15 @@ class Camera:
     view: Float64
 
     def project(self, points: Float64) -> Float64:
-        """Face-frame points [n, 3] in pixels of the photo, float64 [n, 2]."""
+        """Project face-frame points [n, 3] to pixels of the photo, float64 [n, 2]."""
         projected: Float64 = points @ self.matrix.T + self.offset
         return projected
 
 
 def _rotation(yaw: float, pitch: float, roll: float) -> Float64:
-    """Rows are the image's right, down and outward axes in the face frame; yaw turns first, roll last."""
+    """Return a rotation whose rows are the image's right, down and outward axes in the face frame; yaw turns first,
+    roll last.
+    """
     (sy, cy), (sp, cp), (sr, cr) = ((math.sin(angle), math.cos(angle)) for angle in (yaw, pitch, roll))
     right, down = (cy, 0.0, sy), (sp * sy, cp, -sp * cy)
     return np.array(
@@ -80,7 +82,7 @@ def _rotation(yaw: float, pitch: float, roll: float) -> Float64:
 
 
 def fit_camera(landmarks: Landmarks) -> Camera:
-    """The view of the face that explains its five landmarks.
+    """Fit the view of the face that explains its five landmarks.
 
     Least squares over scale, yaw, pitch, roll, shift and the height of the face, with weak priors on yaw,
     pitch and height; any in-plane rotation, yaw up to about 50 degrees.
@@ -139,7 +141,7 @@ class Surface:
 
     @classmethod
     def over_face(cls, centre: Float64, width: Float64, crease: float) -> Surface:
-        """A surface that falls off to the cheeks from a ridge along the middle of the face.
+        """Build a surface that falls off to the cheeks from a ridge along the middle of the face.
 
         Parameters
         ----------
@@ -163,7 +165,7 @@ class Surface:
         return cls(np.ascontiguousarray(np.dstack([z, dx, dy]), np.float32))
 
     def at(self, x: Float32, y: Float32) -> Float32:
-        """z, dz/dx, dz/dy at face-frame coordinates [h, w], float32 [h, w, 3]."""
+        """Return z, dz/dx, dz/dy at face-frame coordinates [h, w], float32 [h, w, 3]."""
         sampled: Float32 = cv2.remap(
             self.table,
             (x - _LEFT) * _CELLS,
@@ -174,7 +176,7 @@ class Surface:
         return sampled
 
     def lift(self, outline: Float64) -> Float64:
-        """Points [n, 2] of the face frame set onto the surface, float64 [n, 3]."""
+        """Lift points [n, 2] of the face frame onto the surface, float64 [n, 3]."""
         x, y = (np.ascontiguousarray(outline[None, :, axis], np.float32) for axis in (0, 1))
         return np.column_stack([outline, self.at(x, y)[0, :, 0]])
 
@@ -190,7 +192,7 @@ class Window:
 
     @classmethod
     def around(cls, points: Float64, margin: float, shape: tuple[int, ...]) -> Window:
-        """The smallest window that holds the points [n, 2] and a margin, cut at the photo's edges."""
+        """Return the smallest window that holds the points [n, 2] and a margin, cut at the photo's edges."""
         low, high = np.floor(points.min(axis=0) - margin), np.ceil(points.max(axis=0) + margin) + 1
         left, right = (int(np.clip(value, 0, shape[1])) for value in (low[0], high[0]))
         top, bottom = (int(np.clip(value, 0, shape[0])) for value in (low[1], high[1]))
@@ -213,7 +215,7 @@ class Window:
 
 
 def see(camera: Camera, surface: Surface, window: Window, fine: int) -> tuple[Float32, Float32, Float32]:
-    """The point of the surface that each (sub)pixel sees.
+    """Find the point of the surface that each (sub)pixel sees.
 
     On a coarse grid each line of sight walks from the camera until it is under the height field, or is as
     near to it as it will come; Newton's method then refines the depth for every subpixel.

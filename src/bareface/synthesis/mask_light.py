@@ -59,7 +59,7 @@ class Light:
     saturation: float
 
     def on(self, dx: Float32, dy: Float32) -> Float32:
-        """Relative irradiance of a height field with these slopes."""
+        """Compute the relative irradiance of a height field with these slopes."""
         ambient, *direction = (np.float32(value) for value in self.harmonics)
         along = direction[2] - direction[0] * dx - direction[1] * dy
         shade: Float32 = np.maximum(ambient + along / np.sqrt(1 + dx * dx + dy * dy), np.float32(0.05))
@@ -67,7 +67,7 @@ class Light:
 
 
 def read_light(skin: Float64, face: Float64, slopes: Float64) -> Light:
-    """The light that explains how a face was photographed.
+    """Estimate the light in which a face was photographed.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def read_light(skin: Float64, face: Float64, slopes: Float64) -> Light:
 
 
 def evenness(luminance: Float32, weight: Float32, reach: float) -> Float32:
-    """Slow changes of luminance relative to its mean, where `weight` is not 0, float32 [h, w].
+    """Estimate slow changes of luminance relative to its mean, where `weight` is not 0, float32 [h, w].
 
     A normalised blur: only weighted pixels count, so neither background nor hair bleeds in.
     """
@@ -117,7 +117,7 @@ def evenness(luminance: Float32, weight: Float32, reach: float) -> Float32:
 
 
 def sharpness(grey: UInt8) -> float:
-    """Standard deviation in pixels of the blur at the photo's sharpest edges, in [0.3, 4].
+    """Estimate the standard deviation in pixels of the blur at the photo's sharpest edges, in [0.3, 4].
 
     An edge's gradient is compared with that after a known further blur (Zhuo and Sim 2011).
     """
@@ -137,7 +137,7 @@ def sharpness(grey: UInt8) -> float:
 
 
 def noise_level(grey: UInt8) -> float:
-    """Standard deviation of the noise in code values, robust to texture (after Immerkaer 1996)."""
+    """Estimate the standard deviation of the noise in code values, robust to texture (after Immerkaer 1996)."""
     mask = np.array([(1, -2, 1), (-2, 4, -2), (1, -2, 1)], np.float32)
     response = abs(cv2.filter2D(grey, cv2.CV_32F, mask))
     return float(1.4826 * np.median(response) / 6)

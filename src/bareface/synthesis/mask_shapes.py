@@ -146,7 +146,7 @@ class Cut:
 
 
 def outline(shape: Shape, top: float) -> Float64:
-    """The mask's edge as a polygon, float64 [n, 2], clockwise from the upper left corner.
+    """Return the mask's edge as a polygon, float64 [n, 2], clockwise from the upper left corner.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def cut(shape: Shape, top: float, fineness: float, rng: np.random.Generator) -> 
 
 
 def _wrinkles(shape: Shape, x: Float32, y: Float32, rng: np.random.Generator) -> Float32:
-    """Lumps and tension folds, float32 [h, w]; the folds start near the corners, where straps pull."""
+    """Draw lumps and tension folds, float32 [h, w]; the folds start near the corners, where straps pull."""
     full = (x.size, y.size)
     # Wrinkles are smooth: they are laid out coarsely and enlarged.
     across = np.linspace(x[0, 0], x[0, -1], round(float(x[0, -1] - x[0, 0]) * _WRINKLE_CELLS), dtype=np.float32)[None]
@@ -228,7 +228,7 @@ def _wrinkles(shape: Shape, x: Float32, y: Float32, rng: np.random.Generator) ->
 
 
 def _edge(shape: Shape, x: Float32, y: Float32, inset: Float32, relief: Float32, dimming: Float32) -> None:
-    """Thickness of the rim, nose wire, hem and stitches, ring, valve: written into `relief` and `dimming`."""
+    """Write the thickness of rim, nose wire, hem and stitches, ring and valve into `relief` and `dimming`."""
 
     def band(distance: float, breadth: float) -> Float32:
         line: Float32 = np.exp(-(((inset - np.float32(distance)) / np.float32(breadth)) ** 2))
@@ -261,7 +261,7 @@ def _edge(shape: Shape, x: Float32, y: Float32, inset: Float32, relief: Float32,
 
 
 def straps(shape: Shape, surface: Surface) -> tuple[Float64, ...]:
-    """The straps of the right side as lines in the face frame, each float64 [n, 3]; mirror x for the left.
+    """Return the straps of the right side as lines in the face frame, each float64 [n, 3]; mirror x for the left.
 
     They run from the mask's corners, on its surface, backwards over the cheek to the ear or round the head.
     """

@@ -125,7 +125,7 @@ def sample_mask(seed: int, *, half: Half, kind: Kind | None = None, nose: Nose |
 
 
 def _preference(count: int) -> Float64:
-    """The first colours of each list are the common ones."""
+    """Return the probability of each colour; the first of each list are the common ones."""
     weight: Float64 = 1 / (1 + 0.5 * np.arange(count))
     weight /= weight.sum()
     return weight

@@ -71,13 +71,13 @@ generator; returns how much of the second and the third colour lies on the first
 
 
 def _soft(signed: Float32, fineness: float) -> Float32:
-    """1 where a signed distance is positive, 0 where negative, one cell wide between."""
+    """Return 1 where a signed distance is positive, 0 where negative, one cell wide between."""
     soft: Float32 = np.clip(signed * np.float32(fineness) + np.float32(0.5), 0, 1)
     return soft
 
 
 def _wave(values: Float32, period: float, share: float, fineness: float) -> Float32:
-    """Bands of a share of each period, with anti-aliased edges."""
+    """Return bands of a share of each period, with anti-aliased edges."""
     phase = np.mod(values, np.float32(period))
     half = np.float32(period * share / 2)
     return _soft(half - abs(phase - np.float32(period / 2)), fineness)
@@ -145,7 +145,7 @@ def _marble(u: Float32, v: Float32, fineness: float, rng: np.random.Generator) -
 
 
 def _printed(u: Float32, v: Float32, fineness: float, draw: Callable[[UInt8, UInt8], None]) -> Float32:
-    """A picture drawn flat on two layers, laid onto the cloth."""
+    """Lay a picture, drawn flat on two layers, onto the cloth."""
     reach = int(np.ceil(max(abs(u).max(), abs(v).max()) * fineness)) + 1
     layers = [np.zeros((2 * reach, 2 * reach), np.uint8) for _ in range(2)]
     draw(*layers)
@@ -212,7 +212,7 @@ def paint(
     fineness: float,
     rng: np.random.Generator,
 ) -> Float32:
-    """The cloth's colour over a grid of the face frame, before any light falls on it.
+    """Paint the cloth's colour over a grid of the face frame, without light.
 
     Parameters
     ----------

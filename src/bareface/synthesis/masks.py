@@ -123,14 +123,14 @@ def apply_mask(pixels: UInt8, landmarks: Landmarks, spec: MaskSpec) -> MaskedPho
 
 
 def _onto_face(points: Float64, spec: MaskSpec) -> Float64:
-    """From the mask's own frame to the face frame: stretched, turned about the mouth, shifted."""
+    """Map the mask's own frame to the face frame: stretched, turned about the mouth, shifted."""
     sine, cosine = np.sin(spec.tilt), np.cos(spec.tilt)
     x, y = points[:, 0] * spec.stretch, points[:, 1] - 1
     return np.column_stack([cosine * x - sine * y + spec.shift, sine * x + cosine * y + 1])
 
 
 def _within(window: Window, inner: Window, seen: Float32) -> tuple[Float32, Float32]:
-    """Colour and cover of an inner window, spread over the window round it."""
+    """Spread colour and cover of an inner window over the window around it."""
     (top, bottom), (left, right) = (
         (inner.top - window.top, window.bottom - inner.bottom),
         (inner.left - window.left, window.right - inner.right),
@@ -140,7 +140,7 @@ def _within(window: Window, inner: Window, seen: Float32) -> tuple[Float32, Floa
 
 
 def _visible_straps(shape: Shape, spec: MaskSpec, surface: Surface, camera: Camera) -> tuple[Float64, ...]:
-    """The straps on the sides of the head that the camera sees, in pixels."""
+    """Return the straps on the sides of the head that the camera sees, in pixels."""
     lines = []
     for side in (-1, 1):
         if camera.view @ (0.9 * side, 0, 0.43) > 0.12:
@@ -171,7 +171,7 @@ def _light_on_face(pixels: UInt8, camera: Camera) -> Light:
 
 
 def _sew(spec: MaskSpec, surface: Surface, light: Light, fineness: float) -> tuple[Float32, float, float]:
-    """The mask laid out on the face frame and lit.
+    """Lay out the mask on the face frame and light it.
 
     Returns linear colour and cover, float32 [h, w, 4], and the face-frame coordinates of its upper left cell.
     """
@@ -189,7 +189,7 @@ def _sew(spec: MaskSpec, surface: Surface, light: Light, fineness: float) -> tup
 
 
 def _render(spec: MaskSpec, camera: Camera, surface: Surface, window: Window, light: Light) -> Float32:
-    """The mask as the camera sees it: linear colour under even light, and cover; float32 [h, w, 4]."""
+    """Render the mask as the camera sees it: linear colour under even light, and cover; float32 [h, w, 4]."""
     fine = int(np.clip(round(76 / camera.scale), 1, 4))
     fineness = float(np.clip(fine * camera.scale, 40, 420))
     sheet, left, top = _sew(spec, surface, light, fineness)
@@ -227,7 +227,7 @@ def _draw_straps(cords: tuple[Float64, ...], camera: Camera, window: Window, pho
 
 
 def _expose(linear: Float32, cover: Float32, photo: UInt8, camera: Camera, light: Light) -> Float32:
-    """The mask's colours in the photo's light: its level, hue and slow changes; sRGB in code values."""
+    """Apply the photo's light to the mask's colours: level, hue and slow changes; sRGB in code values."""
     # Slow changes of light need no full resolution.
     small = min(1.0, 24 / camera.scale)
     width, height = (max(round(length * small), 1) for length in cover.shape[::-1])

@@ -35,7 +35,7 @@ def forbid_telemetry() -> None:
 
 
 def onnxruntime(part: str = "") -> Any:
-    """ONNX Runtime, or a part of it such as ``.quantization``, without telemetry: nothing else imports it."""
+    """Import ONNX Runtime, or a part such as ``.quantization``, without telemetry; nothing else imports it."""
     from importlib import import_module
 
     forbid_telemetry()

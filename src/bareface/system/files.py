@@ -52,7 +52,7 @@ def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
 
 
 def file_name(stem: str, ending: str) -> str:
-    """A name made from another file's, cut short where a file system would not take it whole.
+    """Build a name from another file's, shortened where the file system would not accept it.
 
     A digest stands for the part that is cut off, so that two long names stay two.
 

@@ -39,7 +39,7 @@ class PerProcess:
         return getattr(self._made[1], name)
 
     def keep(self) -> None:
-        """Never let go of what the parent made: its destructor would wait for threads that do not run here."""
+        """Keep the parent's objects alive: their destructors would wait for threads that do not run here."""
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._made[1]))
 
 

@@ -69,7 +69,7 @@ def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> bytes:
 
 
 def pieces(file: FileIO | BinaryIO | GzipFile, most: int, name: str) -> Iterator[bytes]:
-    """The rest of an open file, piece by piece; ``OSError`` (``EFBIG``) once that is more than ``most`` bytes."""
+    """Yield the rest of an open file in pieces; raise ``OSError`` (``EFBIG``) beyond ``most`` bytes."""
     length = 0
     while part := file.read(min(1 << 20, most + 1 - length)):
         length += len(part)
@@ -99,7 +99,7 @@ def _refuse_made_up(status: os.stat_result, name: str) -> None:
 
 
 def as_text(name: str) -> str:
-    r"""A file's name as text that any file or database holds: bytes that are not UTF-8 become escapes.
+    r"""Convert a file's name to text that any file or database can hold: bytes that are not UTF-8 become escapes.
 
     >>> as_text("caf\udce9.jpg")
     'caf\\udce9.jpg'
@@ -108,5 +108,5 @@ def as_text(name: str) -> str:
 
 
 def from_text(text: str) -> str:
-    """The name that :func:`as_text` was given, unless a file is really called so."""
+    """Invert :func:`as_text`, unless a file has exactly this name."""
     return _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), text)

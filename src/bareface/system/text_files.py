@@ -13,7 +13,7 @@ _SEPARATORS = (",", ";", "\t")
 
 
 def as_utf8(data: bytes) -> bytes:
-    """Text in UTF-8 or, with its mark, UTF-16, as UTF-8 without a mark.
+    """Convert text in UTF-8 or, with a byte order mark, UTF-16 to UTF-8 without a mark.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def as_utf8(data: bytes) -> bytes:
 
 
 def decoded(data: bytes) -> str:
-    """:func:`as_utf8` as a string."""
+    """Return the result of :func:`as_utf8` as a string."""
     return as_utf8(data).decode("utf-8")
 
 
 def delimiter_of(header: str, known: Collection[str]) -> str:
-    """What separates the columns of a header: the first of comma, semicolon and tab that sets a known name free."""
+    """Return the separator of a header: the first of comma, semicolon and tab that isolates a known name."""
     for delimiter in _SEPARATORS:
         try:
             names = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
