@@ -22,13 +22,13 @@ class BarefaceError(Exception):
         The id of the message: a stable, dotted identifier such as ``image.truncated``; one with several messages is
         followed by which, as in ``image.unsupported/jpeg``.
     message
-        What happened, in a sentence, if the catalogue does not say it: an engine of your own has messages of its own.
+        Message, if the catalogue has none: an engine of your own has messages of its own.
     source
         The file or resource concerned, as the user named it.
     remedy
-        What the user can do about it, if the catalogue does not say it.
+        Remedy, if the catalogue has none.
     **params
-        What the message and the remedy name; kept as plain values.
+        Parameters of the message and the remedy, as plain values.
 
     Attributes
     ----------
@@ -60,14 +60,14 @@ class BarefaceError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened, in a sentence."""
+        """Message as a sentence."""
         from bareface.messages import Note
 
         return Note(self.id, **self.params) if self._message is None else self._message
 
     @property
     def remedy(self) -> str | None:
-        """What the user can do about it, in the words of the interface; None if nothing is known to help."""
+        """Remedy in the words of the interface; None if there is none."""
         from bareface import messages
 
         return messages.remedy(self.id, self.params) if self._message is self._remedy is None else self._remedy
@@ -84,7 +84,7 @@ class BarefaceError(Exception):
 
     @property
     def kind(self) -> Kind:
-        """Why it failed, the same for every caller: see :data:`KINDS`."""
+        """Kind of the failure, the same for every caller: see :data:`KINDS`."""
         return kind_of(self.code)
 
     def as_dict(self) -> dict[str, str | None]:

@@ -161,7 +161,7 @@ class FormerNames:
         return ModuleType(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Let the module give the names of the modules that it became."""
+        """Make the module provide the names of the modules that replaced it."""
         places = [f"bareface.{place}" for place in MOVED[module.__name__.partition(".")[2]].split()]
         warnings.warn(
             f"{module.__name__} is {' and '.join(places)} now, and goes away in version 0.4.",
@@ -181,6 +181,6 @@ class FormerNames:
 
 
 def install() -> None:
-    """Have former names found; once."""
+    """Install the finder of former names, once."""
     if not any(isinstance(finder, FormerNames) for finder in sys.meta_path):
         sys.meta_path.append(FormerNames())

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     data: _Place = _variable(
         "BAREFACE_DATA",
         "The folder of photos for the demonstration (`lfw/images` in it), tests and training.",
-        "`../shared/data` beside the checkout",
+        "`../shared/data` next to the checkout",
     )
     no_vnni: _Switch = _variable(
         "BAREFACE_NO_VNNI",

@@ -1,1 +1,1 @@
-"""What a score is worth: false positive rates, likelihood ratios, decisions."""
+"""Calibration of scores: false positive rates, likelihood ratios, decisions."""

@@ -1,4 +1,4 @@
-"""What a similarity means: thresholds, the expected FPIR of a search, likelihood ratios, decisions.
+"""Calibration of similarities: thresholds, the expected FPIR of a search, likelihood ratios, decisions.
 
 A :class:`Calibration` holds one :class:`StateCalibration` for each pair of mask states (probe's, reference's) that its
 identities covered. Asked for another pair it answers with the nearest it has, marks the answer as extrapolated and
@@ -31,7 +31,7 @@ BARE: States = ("none", "none")
 
 @dataclass(frozen=True, slots=True)
 class FpirEstimate:
-    """How often a stranger's search reaches a similarity.
+    """Expected FPIR at a similarity.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateCalibration:
-    """What was fitted for one pair of mask states; ``llr`` is None where nobody had two photos."""
+    """Fitted models of one pair of mask states; ``llr`` is None if no subject had two photos."""
 
     strangers: StrangerModel
     llr: LlrModel | None
@@ -79,7 +79,7 @@ class StateCalibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """What similarities in one template space mean.
+    """Calibration of the similarities in one template space.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Calibration:
     basis
         Which people, how many photos, when: in words.
     entries
-        What was fitted, by mask states.
+        Fitted models by mask states.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class Calibration:
         scores
             Of a protocol that compares every probe with every reference, or all pairs.
         basis
-            Who was photographed, in words: it is shown beside every figure.
+            Description of the people photographed; it is shown with every figure.
         seed
             Of the jackknife's and the cross-validation's groups.
 

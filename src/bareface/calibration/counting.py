@@ -19,7 +19,7 @@ GROUPS = 40
 VIEWS = 5
 """Photos of a subject that are looked at, on either side, where there are few subjects."""
 MOST_ROWS = 5000
-"""Of many subjects one photo each says as much as several: so many searches are counted."""
+"""Maximum number of searches counted: with many subjects, one photo each tells as much as several."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class NonMatedScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Which jackknife group, int64 [n], each of the sorted subjects is in."""
+    """Jackknife group, int64 [n], of each of the sorted subjects."""
 
     subjects: Int64
     numbers: Int64

@@ -63,7 +63,7 @@ class Judge:
     calibration
         Of the gallery's space; None where there is none: then every candidate is ``possible``.
     subjects
-        How many were searched.
+        Number of subjects searched.
     references
         Mean number of references a subject.
     """
@@ -73,7 +73,7 @@ class Judge:
     references: float
 
     def note(self, pairs: Iterable[States]) -> str:
-        """Say where decisions for pairs of mask states (probe's, reference's) come from."""
+        """Return a note on the source of decisions for pairs of mask states (probe's, reference's)."""
         if self.calibration is None:
             return Note("note.uncalibrated")
         return Note("note.decisions", basis=self.calibration.describe(*pairs))

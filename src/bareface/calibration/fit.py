@@ -67,7 +67,7 @@ def fit_score_file(scores: ScoreFile, seed: int = 0) -> dict[States, StateCalibr
     Raises
     ------
     CalibrationError
-        What :func:`fit_matrix` raises, if no pair of states could be fitted.
+        The error of :func:`fit_matrix`, if no pair of states could be fitted.
     """
     rows = scores.select(~scores.fta)
     if scores.info.kind == "all pairs":

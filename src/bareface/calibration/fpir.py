@@ -2,7 +2,7 @@
 
 Strangers differ: each probe meets high scores at a rate of its own, and so does each reference (Doddington et al.,
 "Sheep, goats, lambs and wolves", 1998). The rates of probes are taken to follow a Gamma law of mean hazard ``h`` and
-shape ``a``, so that a search of N subjects finds nobody with probability
+shape ``a``, so that a search of N subjects returns no candidate with probability
 
     mean over probes of (1 - F_p)^N  =  (1 + N h / a)^(-a)
 
@@ -52,7 +52,7 @@ class FpirArrays(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrangerModel:
-    """How often strangers score at least as high as each of a grid of similarities.
+    """Model of the false positive rates of strangers over a grid of similarities.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class StrangerModel:
     gain
         Exponent of the number of references of a subject: the best of m exceeds as often as m^gain single ones.
     probes, pairs
-        How many different probe subjects, and how many different pairs of subjects, were counted.
+        Number of different probe subjects, and of different pairs of subjects.
     counted_to
         The similarity at which counting ends and the fitted tail begins.
     """
@@ -103,7 +103,7 @@ class StrangerModel:
         references
             Mean number of references a subject.
         probes
-            With a number, the interval is a prediction interval for the *share seen* among so many strangers; without,
+            With a number, the interval is a prediction interval for the *share seen* among N strangers; without,
             for the rate of the gallery that is searched. Either holds the error of what was fitted and the chance of
             which subjects the gallery holds.
 

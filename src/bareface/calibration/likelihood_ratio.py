@@ -76,7 +76,7 @@ def _newton(design: Float64, targets: Float64, weights: Float64) -> Float64:
         gradient = design.T @ (weights * (probability - targets))
         curvature = (design * (weights * probability * (1 - probability))[:, None]).T @ design
         step = np.linalg.solve(curvature + 1e-12 * np.eye(beta.size), gradient)
-        # Close to the minimum the loss differs by its rounding only, which is no reason to halve.
+        # Close to the minimum the loss differs by rounding only, which does not justify halving.
         rounding = 8 * np.finfo(np.float64).eps * current
         while (reached := loss(beta - step)) > current + rounding and np.abs(step).max() > 1e-12:
             step = step / 2

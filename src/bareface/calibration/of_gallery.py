@@ -32,7 +32,7 @@ MIN_MATED = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GalleryReferences:
-    """What a gallery is calibrated from; one entry a reference.
+    """Data to calibrate a gallery from; one entry per reference.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class GalleryReferences:
     states
         Mask state of each reference; None: all ``none``.
     upper_face
-        float32 [n, d], what masked faces are held against, too; NaN where there is none, None where nobody has one.
+        float32 [n, d], which masked faces are also compared with; NaN if missing, None if no reference has one.
         Where some have one, comparisons across a mask with those that have none are left out: they are of another kind.
     """
 
@@ -77,7 +77,7 @@ class SuspiciousPair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GalleryCalibration:
-    """What a gallery's calibration found.
+    """Result of a gallery's calibration.
 
     Attributes
     ----------
@@ -92,9 +92,9 @@ class GalleryCalibration:
     unnamed
         References of unnamed subjects, which were left out.
     missing
-        How many more named subjects a calibration would take.
+        Number of additional named subjects that a calibration needs.
     notes
-        What the reader must know.
+        Notes for the reader.
     """
 
     calibration: Calibration | None

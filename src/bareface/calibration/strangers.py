@@ -23,7 +23,7 @@ from bareface.values.face import Float32, Float64
 MIN_SUBJECTS = 100
 """Fewer give under 4,950 pairs of subjects: not even a false match rate of 1 in 1,000 could be counted."""
 TAIL_PAIRS = 40
-"""Counting ends, and the fitted tail begins, where so many pairs of subjects score higher."""
+"""Number of pairs of subjects above the point where counting ends and the fitted tail begins."""
 TAIL_SHAPES = (-0.1, 0.5)
 """Allowed Pareto shapes. A tail that ends sooner would call a look-alike's score impossible: so much is not to be had
 from 40 pairs."""
@@ -156,7 +156,7 @@ LEAST = -60.0
 
 
 def _estimate(counts: Counts, galleries: Float64, tail: _Tail, left_out: int | None) -> Float64:
-    """Log hazard and log shape over the grid and the tail, float64 [2, k], with a group of subjects left out."""
+    """Return log hazard and log shape over the grid and the tail, float64 [2, k], with a group of subjects left out."""
     kept = counts.totals(left_out)
     rates = kept.rates()
     counted = _shape(rates, kept.fpir(galleries), galleries)
@@ -178,7 +178,7 @@ def _shape(rates: Float64, fpir: Float64, galleries: Float64) -> Float64:
 
 
 def _continued(log_rates: Float64, log_shapes: Float64) -> Float64:
-    """Log shapes made to fall with the rate, and continued into the tail along their trend in the last decades.
+    """Make log shapes fall with the rate, and continue them into the tail along their trend in the last decades.
 
     Shapes that rose with the similarity would let the FPIR rise with it.
     """

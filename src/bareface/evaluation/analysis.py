@@ -28,7 +28,7 @@ class Analysis:
     Attributes
     ----------
     name
-        What the reader calls it, e.g. the file's name.
+        Name for the reader, e.g. the file's name.
     scores
         The score file.
     trials
@@ -48,7 +48,7 @@ class Analysis:
 
 
 def analyse(name: str, scores: ScoreFile, plan: Plan | None = None) -> Analysis:
-    """Count everything a score file can show."""
+    """Compute all metrics that a score file supports."""
     arguments.text("name", name)
     arguments.instance("scores", scores, ScoreFile, Note("argument.score-file"))
     searches = None if scores.info.kind == "pairs" else Searches.of(scores)

@@ -1,4 +1,4 @@
-"""How sure a rate is: percentile bootstrap over subjects, and exact binomial bounds where that says nothing.
+"""Confidence intervals of rates: percentile bootstrap over subjects, and exact binomial bounds if it fails.
 
 Comparisons share subjects, so they are not independent and a binomial interval over comparisons is far too
 narrow; subjects are what is drawn again (see :mod:`bareface.evaluation.resampling`). Where no error, or
@@ -26,7 +26,7 @@ Method: TypeAlias = Literal["bootstrap", "binomial", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How intervals are made.
+    """Method of the intervals.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def estimate(value: float, replicates: Float64, units: int, plan: Plan) -> Estim
     replicates
         float64 [replicates], the rate in each; NaN where a replicate drew nothing to count.
     units
-        How many different subjects (or pairs of subjects) the rate rests on.
+        Number of different subjects (or pairs of subjects) of the rate.
     plan
         Replicates and level.
     """
@@ -138,7 +138,7 @@ def percentiles(replicates: Float64, level: float) -> tuple[float, float]:
 def clopper_pearson(errors: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Compute the exact binomial confidence interval (Clopper and Pearson 1934), two-sided; (0, 1) without trials.
 
-    ``errors`` need not be whole: it may be a rate times a smaller, effective number of trials.
+    ``errors`` may be fractional: it may be a rate times a smaller, effective number of trials.
     """
     betaincinv = optional("scipy.special").betaincinv
     tail = (1 - level) / 2

@@ -103,7 +103,7 @@ def discard_curve(
     subject
         int [n]: whose comparison it is, numbered from 0.
     plan
-        How intervals are made.
+        Method of the intervals.
     """
     plan = plan or Plan()
     fnmr = error_versus_discard(quality, wrong, share)

@@ -67,7 +67,7 @@ class Trials:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What a threshold chosen for a false match rate gives.
+    """Operating point of a threshold chosen for a false match rate.
 
     Attributes
     ----------

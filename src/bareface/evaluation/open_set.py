@@ -2,7 +2,7 @@
 
 A search ranks the enrolled subjects by their best reference. Its mate is found at rank r if r - 1 other
 subjects score **at least** as high: ties count against the system, so a matcher that gives everybody the
-same score finds nobody. In the modes of NIST's FRTE (Grother, Ngan and Hanaoka, "Face Recognition Technology
+same score returns no candidate. In the modes of NIST's FRTE (Grother, Ngan and Hanaoka, "Face Recognition Technology
 Evaluation Part 2: Identification"):
 
 - *investigation*: the first R candidates are looked at whatever they score; FNIR(R) is the share of mated
@@ -12,7 +12,7 @@ searches
 searches whose
   mate scores below it, FPIR(T) the share of non-mated searches that return anybody.
 
-A probe without a template is a miss in a mated search and returns nobody in a non-mated one.
+A probe without a template is a miss in a mated search and returns no candidate in a non-mated one.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def identify(
     ranks: Sequence[int] = RANKS,
     targets: Sequence[float] = FPIR_TARGETS,
 ) -> Identification:
-    """Count one-to-many errors and say how sure they are.
+    """Compute one-to-many error rates with their intervals.
 
     Intervals draw the *probes'* subjects again and keep the gallery: they say how the figures would vary
     with other people searched for in this gallery.

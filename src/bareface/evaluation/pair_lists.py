@@ -30,7 +30,7 @@ _DIGITS: Final = 10
 _QUOTED: Final = 300
 """Letters of a file that a message quotes."""
 _SEPARATED_BY: Final = "sep="
-"""How the first line starts in which Excel names its separator."""
+"""Start of the first line, in which Excel names its separator."""
 _ROWS: Final = frozenset({"subject", "file"})
 
 Pair = tuple[str, int, str, int]
@@ -39,7 +39,7 @@ Pair = tuple[str, int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class PairLines:
-    """What a ``pairs.txt`` says.
+    """Content of a ``pairs.txt``.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class PairLines:
 def parse_pairs(text: str, source: str = "<text>") -> PairLines:
     r"""Parse LFW's pairs format.
 
-    An optional header ``folds pairs`` (tab or blanks between) says that each fold has so many mated and as many
-    non-mated pairs, one fold after the other. Lines of three columns (name, number, number) are mated, lines of
-    four (name, number, name, number) compare two people. Names with blanks need tabs between columns.
+    An optional header ``folds pairs`` (tab or blanks between) gives the number of folds, and of mated and of non-mated
+    pairs in each; folds follow one another. Lines of three columns (name, number, number) are mated, lines of four
+    (name, number, name, number) compare two people. Names with blanks need tabs between columns.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def read_csv_gallery(gallery: str | Path, probes: str | Path, photos: str | Path
 
 
 def read_labels(path: str | Path) -> dict[str, tuple[str, str]]:
-    """Mask state and condition of samples: CSV rows of ``file`` and ``state`` and / or ``condition``."""
+    """Read mask state and condition of samples: CSV rows of ``file`` and ``state`` and / or ``condition``."""
     rows = csv_rows(Path(arguments.path("path", path)), required={"file"}, known={"file", "state", "condition"})
     return {row["file"]: (row.get("state", ""), row.get("condition", "")) for _, row in rows}
 

@@ -1,4 +1,4 @@
-"""What is compared with what: a folder of people, or a list of pairs, as comparisons between samples."""
+"""Evaluation protocols: a folder of people, or a list of pairs, as comparisons between samples."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Sample:
     path
         The file.
     name
-        What it is called in score files: its path below the protocol's root.
+        Name in score files: its path below the protocol's root.
     subject
-        Who it shows.
+        Subject that it shows.
     state, condition
         Its mask state and any other condition, where the user states them.
     """
@@ -60,9 +60,9 @@ class Protocol:
     fold
         int16 [n], 1 and up, or 0 for none.
     notes
-        What the reader of the results should know.
+        Notes for the reader of the results.
     left_out
-        What was passed over in the folder.
+        Entries of the folder that were skipped.
     """
 
     name: str

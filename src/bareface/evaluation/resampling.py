@@ -96,19 +96,19 @@ class Weighted:
 
     @property
     def total(self) -> Float64:
-        """Weight of all comparisons, [replicates]."""
+        """Return the weight of all comparisons, [replicates]."""
         total: Float64 = self.edges[-1]
         return total
 
     def before(self, position: int) -> Float64:
-        """Weight of the rows before a position, [replicates]."""
+        """Return the weight of the rows before a position, [replicates]."""
         group = position // GROUP
         inside = self.rows.row_weights(self.weights, slice(group * GROUP, position))
         weight: Float64 = self.edges[group] + inside.sum(axis=0)
         return weight
 
     def before_in(self, position: int, replicate: int) -> float:
-        """Weight of the rows before a position, in one replicate."""
+        """Return the weight of the rows before a position, in one replicate."""
         group = position // GROUP
         inside = self._column(slice(group * GROUP, position), replicate)
         return float(self.edges[group, replicate] + inside.sum())

@@ -27,14 +27,14 @@ Int64: TypeAlias = NDArray[np.int64]
 Verdict: TypeAlias = Literal["helps", "no difference shown", "harms"]
 
 ORIGINAL: Final = "original, mask-aware"
-"""What every other system is compared with."""
+"""Baseline of all comparisons."""
 TARGETS: Final = (0.1, 0.01)
 RANK_1: Final = "missed at rank 1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What one system gave for the probes of a condition.
+    """Results of one system for the probes of a condition.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Scores:
         subjects; ``-inf`` for a probe without a template. Rates are means over the pictures.
     limits
         By the rate of false alarms, float64 [pictures, m]: the score from which bareface's own decision, for the mask
-        states it sees, says that strangers are as rare. None where no calibration says so, or nobody asks.
+        states it sees, says that strangers are as rare. None if no calibration says so, or if it was not requested.
     restores
         Whether the system searches with restored pictures: only those get a verdict.
     """
@@ -68,7 +68,7 @@ class Trial:
     restored
         bool [m]: the others could not be restored, and are searched as they are.
     values
-        What was measured of single probes, by name: float64 [m], NaN where it was not.
+        Measurements of single probes, by name: float64 [m], NaN where it was not.
     people
         Names of the enrolled, by their columns.
     """
@@ -235,7 +235,7 @@ def judged(trial: Trial, plan: Plan | None = None, targets: Sequence[float] = TA
     trial
         The probes and their scores.
     plan
-        How intervals are made.
+        Method of the intervals.
     targets
         FPIRs, the one that gives the verdict first.
     """
@@ -270,7 +270,7 @@ def judged(trial: Trial, plan: Plan | None = None, targets: Sequence[float] = TA
 
 
 def searches(scores: Float64, subject: Int64) -> tuple[Float64, Float64, Int64]:
-    """Return the mate's score [m], the highest of anybody else [m] and the mate's rank [m], 0 where there is no
+    """Return the mate's score [m], the highest of any other subject [m] and the mate's rank [m], 0 where there is no
     template.
 
     Ties count against the system, as in :mod:`bareface.evaluation.open_set`.

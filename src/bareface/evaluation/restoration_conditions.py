@@ -1,4 +1,4 @@
-"""What photos go through before they are searched with: masks that are worn or put on, and what spoils pictures."""
+"""Conditions of the probes: real masks, synthetic masks and degradations."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MASKS: Final[dict[str, tuple[Nose, ...]]] = {
 }
 DEGRADED: Final = ("defocus", "motion", "downsample", "jpeg", "low light")
 SHOWN: Final = (2, 4)
-"""Which of the five levels of each degradation are tried, unless the caller names others."""
+"""Default levels, of five, of each degradation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What is done to a photo of a bare face before it is searched with; :data:`REAL` does nothing.
+    """Transformation of a photo of a bare face before the search; :data:`REAL` does nothing.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
     EvaluationError
         ``evaluation.empty``: fewer than two people.
     GalleryError
-        The file is no gallery.
+        The file is not a gallery.
     """
     found: dict[str, list[Path]] = {}
     if source.is_dir():

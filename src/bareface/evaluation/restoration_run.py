@@ -1,4 +1,4 @@
-"""From photos of people to the scores that say whether restoring helps: masks put on, photos spoilt, faces restored."""
+"""Scores that show whether restoring helps: masks rendered on photos, photos degraded, faces restored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is tried.
+    """Settings of the evaluation.
 
     Attributes
     ----------
@@ -51,11 +51,11 @@ class Settings:
     methods
         Of enhancement; ``bareface`` is left out where its network is not there.
     people
-        Of more people, so many are drawn evenly by name; None for all.
+        Maximum number of people, drawn evenly by name; None for all.
     probes
         Searches a person and condition, at most.
     photos
-        How many of a person's photos are looked at, at most.
+        Maximum number of a person's photos that are read.
     pad
         Pixels of border around each photo: tightly cropped faces are missed without it.
     """
@@ -70,7 +70,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Person:
-    """What one person's photos are used for: a bare reference, other bare faces, and faces in real masks."""
+    """Roles of one person's photos: a bare reference, other bare faces, and faces in real masks."""
 
     reference: Face
     bare: list[Face]
@@ -79,7 +79,7 @@ class _Person:
 
 @dataclass(slots=True, eq=False)
 class _Taken:
-    """What was made of the probes of a condition, one entry a probe."""
+    """Results for the probes of a condition, one entry per probe."""
 
     subject: list[int] = field(default_factory=list)
     templates: dict[str, list[list[Template | None]]] = field(default_factory=dict)
@@ -112,7 +112,7 @@ def run(
     tried
         The conditions.
     settings
-        What is tried.
+        Settings of the evaluation.
     progress
         Called with (steps done, steps in all).
 

@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """What is done to the photos of one side before they are analysed, e.g. painting a mask.
+    """Treatment of the photos of one side before their analysis, e.g. rendering a mask.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Transform:
         Given RGB pixels [H, W, 3] uint8 and the sample, the new pixels; None if it could not be done, which
         counts as a failure to acquire. It is called in the order of the samples, from one thread.
     state, condition
-        What the samples of that side are then labelled with; None keeps their own.
+        Labels of the treated samples; None keeps their own.
     """
 
     apply: Callable[[UInt8, Sample], UInt8 | None]
@@ -65,21 +65,21 @@ def run(
 
     Every photo is analysed once (once a side if a side is transformed). Of several faces the subject's is
     taken to be the one nearest the middle of the photo, measured in units of the face's own size, so that a
-    large face beats a small one beside it: see :func:`subject_face`. A photo that cannot be read or shows no
+    large face is preferred to a small one next to it: see :func:`subject_face`. A photo that cannot be read or shows no
     face is a failure to acquire, and so is every comparison it takes part in. Scores are those of
     :mod:`bareface.matching.scoring`, by the mask states that the engine sees, whatever the samples are labelled.
 
     Parameters
     ----------
     protocol
-        What to compare.
+        Comparisons to score.
     engine
         Makes the templates.
     pad
         Pixels of border, replicated from the edge, to put around each photo first: tightly cropped faces are
         missed without it.
     probes, references
-        What is done to the photos of each side first.
+        Treatment of the photos of each side.
     progress
         Called with (photos done, photos in all).
     """

@@ -92,14 +92,14 @@ class GroupTable:
     Attributes
     ----------
     label
-        What the groups are of.
+        Kind of the groups.
     fmr_target, threshold
         The false match rate over the whole file that the threshold was chosen for, and that threshold.
     rows
         By name. Where sides may differ, ``a × b`` holds the comparisons of a with b.
     fnmr_ratio, fmr_ratio
         Between the groups that are not ``few``, or between all if fewer than two are not; None with fewer than two
-        groups, or where nobody made an error.
+        groups, or if there are no errors.
     left_out
         Comparisons in no row: a side has no label, or the sides differ where rows are of one group each.
     """
@@ -153,7 +153,7 @@ def by_labels(scores: ScoreFile, labelling: Labelling, fmr: float = 1e-2, plan: 
     fmr
         The false match rate over the whole file that the common threshold is chosen for.
     plan
-        How intervals are made.
+        Method of the intervals.
 
     Raises
     ------

@@ -112,14 +112,14 @@ class _Drawn:
 
 
 def verify(scores: ScoreFile, plan: Plan | None = None, targets: Sequence[float] = FMR_TARGETS) -> Verification:
-    """Count one-to-one errors and say how sure they are.
+    """Compute one-to-one error rates with their intervals.
 
     Parameters
     ----------
     scores
         Any score file.
     plan
-        How intervals are made; 1,000 replicates by default, ``Plan(replicates=0)`` for none.
+        Method of the intervals; 1,000 replicates by default, ``Plan(replicates=0)`` for none.
     targets
         False match rates to report the true accept rate at.
     """

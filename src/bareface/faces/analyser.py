@@ -61,14 +61,14 @@ class Analyser:
         ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...), for every network, that of
         :meth:`enhance` included. One that is absent is an error.
     threads
-        How many photos are worked on at once; all cores by default.
+        Number of photos processed at once; all cores by default.
     min_face
         Width in pixels of the smallest face to look for; 40 by default. See :meth:`least_face`.
     segmenter
-        What draws the occlusion map: ``bareface-occlusion``, any :class:`Segmenter`, or None for none. Embedders whose
+        Source of the occlusion map: ``bareface-occlusion``, any :class:`Segmenter`, or None for none. Embedders whose
         chips are not of the geometry ``dlib-150`` go without, unless they treat masked faces apart.
     limits
-        What a photo may cost: see :class:`bareface.imaging.decode.Limits`.
+        Limits of a photo: see :class:`bareface.imaging.decode.Limits`.
 
     Examples
     --------
@@ -195,7 +195,7 @@ class Analyser:
         return list(self.analyse(photo, want).faces)
 
     def least_face(self, photo: Photo) -> float:
-        """Return the width, in pixels of the full-size photo, of the smallest face that is looked for in it.
+        """Return the width, in pixels of the full-size photo, of the smallest face that is searched for in it.
 
         That is ``min_face``, or 40 pixels; by default detectors that do not take large photos in tiles (dlib, YuNet)
         look for no face under a fortieth of the longer side. It is more where a huge JPEG was decoded so much
@@ -205,7 +205,7 @@ class Analyser:
         return smallest_face(photo, self.min_face, getattr(self._detector, "in_tiles", False))
 
     def notes(self, photo: Photo) -> tuple[str, ...]:
-        """Return the photo's notes, with one more if faces of the size asked for were not looked for."""
+        """Return the photo's notes, with one more if faces of the requested size were not searched for."""
         return notes(photo, self.least_face(photo), self.min_face)
 
     def complete(self, faces: Sequence[Face], want: Iterable[Want] = EVERYTHING) -> list[Face]:
@@ -249,7 +249,7 @@ class Analyser:
         chips
             The faces.
         masks
-            What is known of their masks; without it all are taken as bare.
+            Mask states, if known; without them all faces are treated as bare.
         """
         _check_chips(chips)
         if masks is not None:
@@ -288,7 +288,7 @@ class Analyser:
             Photos; a generator is read only a little ahead. Each is taken as it is at that moment, so one buffer may be
             filled again and again.
         batch
-            How many photos are taken together by the networks.
+            Number of photos in a batch of the networks.
         want
             See :meth:`faces`.
         covered

@@ -29,7 +29,7 @@ NEEDS: Final[dict[Want, tuple[Want, ...]]] = {
     "template": ("occlusion", "template"),
     "upper_face": ("occlusion", "template", "upper_face"),
 }
-"""What each value is computed from, in order."""
+"""Inputs of each value, in order."""
 
 
 def checked_want(want: Iterable[Want]) -> frozenset[Want]:
@@ -38,7 +38,7 @@ def checked_want(want: Iterable[Want]) -> frozenset[Want]:
     Raises
     ------
     UsageError
-        ``usage.value``: there is no such value.
+        ``usage.value``: the value is not known.
     """
     asked = arguments.texts("want", want)
     for one in asked:

@@ -34,7 +34,7 @@ def overlapped(
     many
         Second stage, for up to `batch` results of the first.
     threads, batch
-        How many threads work, and how many items the second stage takes together.
+        Number of threads, and number of items in a batch of the second stage.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The smallest face that is looked for in a photo."""
+"""The smallest face that detection searches for in a photo."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def smallest_face(photo: Photo, min_face: float | None, in_tiles: bool) -> float
 
 
 def notes(photo: Photo, least: float, min_face: float | None) -> tuple[str, ...]:
-    """Return the photo's notes, with one more if faces of the size asked for were not looked for."""
+    """Return the photo's notes, with one more if faces of the requested size were not searched for."""
     return (*photo.notes, not_looked_for(least)) if least > (min_face or SMALLEST_FACE) else photo.notes

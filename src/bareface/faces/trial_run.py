@@ -59,7 +59,7 @@ def examine(card: ModelCard, path: Path, photos: list[UInt8]) -> None:
     Raises
     ------
     ModelError
-        What is wrong with it.
+        Description of the fault.
     """
     try:
         elsewhere = reads_other_files(path)
@@ -94,7 +94,7 @@ def _chip(photo: UInt8, points: Any, geometry: Geometry) -> UInt8:
 
 
 def _alike(a: Any, b: Any) -> bool:
-    """Tell whether two vectors, or matrices of vectors, are equal up to rounding."""
+    """Return whether two vectors, or matrices of vectors, are equal up to rounding."""
     return bool(np.linalg.norm(a - b) <= 1e-3 * np.linalg.norm(a))
 
 

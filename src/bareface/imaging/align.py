@@ -149,7 +149,7 @@ def crop(pixels: UInt8, box: Box, size: int = 160, margin: float = 0.3) -> UInt8
     size
         Side of the cut-out in pixels.
     margin
-        What is added on each side, as a share of the box's longer side.
+        Margin on each side, as a share of the box's longer side.
 
     Returns
     -------

@@ -55,8 +55,8 @@ def eight_bits(
     values
         Numbers; what is not finite is taken as 0.
     whites
-        What white may be, rising: the first that no value exceeds. If all are exceeded, or a value is negative, the
-        values are stretched from black to white, and ``notes`` says so.
+        Candidates for white, in rising order: the first that no value exceeds. If all are exceeded, or a value is
+        negative, the values are stretched from black to white, and ``notes`` says so.
     notes
         Receives what the reader should know.
     negative

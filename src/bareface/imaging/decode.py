@@ -92,7 +92,7 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
 
 
 def _quiet() -> None:
-    """Let Pillow's remarks on metadata neither reach a terminal nor, where warnings are errors, spoil a sound photo.
+    """Silence Pillow's warnings on metadata, which must not reach a terminal or, as errors, reject an intact photo.
 
     At each use, since programs change the filters; ``warnings.catch_warnings`` is not for threads.
     """
@@ -174,7 +174,7 @@ def labels(source: str | Path | bytes, keyword: str = "Comment", limits: Limits 
     Raises
     ------
     ImageError
-        As :func:`decode` for a file that cannot be read, is too long, or is no picture.
+        As :func:`decode` for a file that cannot be read, is too long, or is not a picture.
     """
     _quiet()
     name, data = _content(source, limits)

@@ -1,6 +1,6 @@
 """From what the user named to the photos to enrol, and to the subject that each one's folder names.
 
-Everything that reads folders of photos walks them here, so that bins, thumbnails and previews are nobody's photos
+Everything that reads folders of photos walks them here, so that bins, thumbnails and previews do not become photos
 anywhere, and what is left out is always said.
 """
 
@@ -27,7 +27,7 @@ PHOTO_SUFFIXES = frozenset(
     {"", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff"}
     | {".bmp", ".dib", ".heic", ".heif", ".heics", ".hif", ".avif"}
 )
-"""What is taken from a folder, which holds more than photos. A file that is named itself is always tried."""
+"""File suffixes that are read from a folder. A file that is named itself is always tried."""
 
 SYSTEM_FOLDERS: Final = (
     *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "@transcode", "@__thumb", "*@synoeastream", "*@synoresource"),
@@ -39,7 +39,7 @@ SYSTEM_FOLDERS: Final = (
 )
 """Names, in lower case, of folders below a given one that are not walked: bins, snapshots, thumbnails and previews that
 file servers, operating systems and photo programs make, and libraries of such programs, whose inner folders are
-nobody's names. Hidden ones are left out already."""
+not names of people. Hidden ones are left out already."""
 
 _LONGEST_SUFFIX: Final = 12
 
@@ -67,9 +67,9 @@ class Entry:
     Attributes
     ----------
     source
-        What to read: an absolute path, or the bytes or array that were given.
+        Source to read: an absolute path, or the caller's bytes or array.
     name
-        What to call it in outcomes.
+        Name in outcomes.
     subject
         The name of the subject, or None.
     error
@@ -184,7 +184,7 @@ def _normal(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What is left out below a root."""
+    """Entries skipped below a root."""
 
     root: str
     exclude: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the bytes of a file are, who decodes them, and why they are refused; used by ``images`` only.
+"""Formats of picture files, their decoders and refusals; used by ``images`` only.
 
 Only what is recognised here by its first bytes reaches a decoder.
 """

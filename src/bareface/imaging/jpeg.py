@@ -18,7 +18,7 @@ _BUFFERED: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})  # progressive: all coeff
 _SCAN, _END, _COEFFICIENTS = 0xDA, 0xD9, 64
 _BLOCK: Final = 4  # pixels: within one of the blocks that JPEG is made of, at full and at half size
 _FILLINGS: Final = (b"\x9c\x37\xe1\x4a" * 16, b"\x55" * 64)
-"""What a decoder that still misses pixels would take for them."""
+"""Padding that a decoder accepts in place of missing pixels."""
 
 _OTHER_PROCESSES: Final = (
     {0xC3: "lossless", 0xC7: "lossless", 0xCB: "lossless", 0xCF: "lossless", 0xF7: "JPEG-LS"}

@@ -1,4 +1,4 @@
-"""What a picture file says of itself besides its pixels: XMP, PNG text and EXIF; used by ``images`` only."""
+"""Metadata of picture files: XMP, PNG text and EXIF; used by ``images`` only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Labels:
     description
         A sentence for people: EXIF ``ImageDescription`` and PNG ``Description``; ASCII.
     software
-        What wrote the file; ASCII.
+        Software that wrote the file; ASCII.
     comment
         For programs: EXIF ``UserComment``, and a PNG text under ``keyword``; ASCII.
     keyword

@@ -107,7 +107,7 @@ def check_length(count: int, most: int, name: str) -> None:
 
 
 def reading(action: Callable[[], T], name: str) -> T:
-    """Do something with a file; the system's errors become ours."""
+    """Translate the system's errors in reading a file to ours."""
     try:
         return action()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Photos as users give them, as plain values that nobody else can change; and what a photo may cost."""
+"""Photos as users give them, as immutable plain values, and the limits of a photo."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Held: TypeAlias = str | bytes | UInt8
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost, checked before anything is decoded.
+    """Limits of a file, checked before anything is decoded.
 
     Attributes
     ----------
@@ -193,6 +193,6 @@ def _array(source: object) -> UInt8 | None:
         return None
     try:
         array = np.asarray(source)
-    except Exception:  # whatever another library raises, it is no array to us
+    except Exception:  # whatever another library raises, it is not an array to us
         return None
     return array if array.ndim == 3 else None

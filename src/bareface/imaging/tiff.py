@@ -27,7 +27,7 @@ _LAYOUT: Final = (
     *(256, 257, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, 274, _SAMPLES, 278, 292, 293, 317, 320, 322, 323, _FORMAT),
     *_PLACES,
 )
-"""What a decoder needs: size, fill order, orientation, rows in a strip, fax options, predictor, palette, tile."""
+"""Tags that a decoder needs: size, fill order, orientation, rows in a strip, fax options, predictor, palette, tile."""
 
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
@@ -43,7 +43,7 @@ _SEVERAL: Final = {
     (_RGB, (2,)): "RGBA",
     (_CMYK, ()): "CMYK",
 }
-"""What samples in planes are, by their photometric interpretation and the meaning of the first further one."""
+"""Mode of samples in planes, by photometric interpretation and the meaning of the first extra sample."""
 
 
 class Unsupported(Exception):

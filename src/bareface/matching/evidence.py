@@ -1,6 +1,6 @@
-"""How much of a face there is to compare: when that is little it is said, when it is too little the face is refused.
+"""Visible share of a face as evidence: a low share is noted, and a face that shows too little is refused.
 
-Similarities are calibrated by mask state, and within a state a face that shows less says less. Faces of which nobody
+Similarities are calibrated by mask state, and within a state a face that shows less says less. Faces of which no one
 knows how much shows (no occlusion map, imported templates) pass without a word.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bareface.values.face import Face
 
 THIN_VISIBLE: Final = 0.5
-"""A comparison with a face that shows less is said to be thin evidence: about a third, or more, of the mated pairs
+"""A comparison with a face that shows less is called thin evidence: about a third, or more, of the mated pairs
 that bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
 
 

@@ -2,7 +2,7 @@
 
 A masked face's template knows half a face, a bare one's all of it. So that like meets like, too, a bare face keeps a
 second template, made by the network for masked faces from its upper half alone (``Template.upper_face``). A masked face
-is held against both: what either comparison gets wrong by itself counts half. Two bare faces, two masked ones, and
+is compared with both: an error of one comparison counts half. Two bare faces, two masked ones, and
 faces without a second template are compared by the plain cosine.
 """
 

@@ -41,7 +41,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What one must know before using a model.
+    """Facts to know before using a model.
 
     Attributes
     ----------
@@ -54,10 +54,10 @@ class ModelCard:
     space
         The template space, for embedders.
     input
-        How an embedder is fed: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
+        Inputs of an embedder: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
         ``mirror``: the template is the mean over the chip and its mirror image.
     metrics, limits
-        What was measured, by which command; what it cannot do.
+        Measurements with their commands, and limitations.
     """
 
     id: str

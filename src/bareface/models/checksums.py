@@ -14,7 +14,7 @@ from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
 
 LARGEST_FILE: Final = 1 << 31
-"""Bytes of the largest file: no ONNX file can be larger without files beside it."""
+"""Bytes of the largest file: no ONNX file can be larger without external files."""
 
 
 def check_file(path: Path, entry: ModelFile, model: ModelCard) -> None:

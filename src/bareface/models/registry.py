@@ -1,4 +1,4 @@
-"""Which models there are, on what terms, and where their files lie.
+"""Registry of models: their terms and their files.
 
 A model is a card (``card.json``) and its files. Packaged models come with bareface; a user adds others with
 ``bareface models add``, which copies them into the user's own model folder. Every file is checked against the
@@ -128,7 +128,7 @@ def path_of(model: ModelCard, precision: str | None = None) -> Path:
 
 
 def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
-    """Try an added model out, unless this file was tried with this card; what the trial showed is noted beside it."""
+    """Try an added model out, unless this file was tried with this card; the result is noted next to it."""
     from bareface.models.trial import try_out
 
     mark = path.with_name("tried")

@@ -21,7 +21,7 @@ from bareface.models.card import ModelCard
 SECONDS: Final = 10
 """Processor time that a trial may take, and one second more for every 10 MB of the file."""
 PATIENCE: Final = 6
-"""How many times as long it may take by the clock, on a busy machine or a slow disk."""
+"""Allowed ratio of elapsed time to CPU time, for a busy machine or a slow disk."""
 MEMORY: Final = 3 << 30
 """Bytes that loading and running may take beyond the libraries and a few times the file itself."""
 

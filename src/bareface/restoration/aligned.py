@@ -1,4 +1,4 @@
-"""The aligned face that is restored, cut from its photo, and what restorations are held against."""
+"""The aligned face that is restored, cut from its photo, and the comparison with restorations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Aligned:
     placement
         The similarity from its pixels to the photo's as complex (a, b): photo = a * aligned + b.
     beyond
-        What lies beyond the photo's edge, bool [160, 160].
+        Pixels beyond the photo's edge, bool [160, 160].
     """
 
     photo: Photo

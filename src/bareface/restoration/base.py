@@ -1,4 +1,4 @@
-"""What a restoration is: pictures, the region they invent, how far they differ, and where they come from."""
+"""Restorations: pictures, the synthetic region, its spread, and provenance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Bool: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a restored picture comes from; all of it is saved with the picture.
+    """Provenance of a restored picture; all of it is saved with the picture.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Provenance:
     model, model_sha256
         Identifier of the network or statistics used and the digest of its file; None for a method that has none.
     seed
-        What the random draws started from; None for a method that draws nothing.
+        Random seed; None for a deterministic method.
     source_sha256
         Digest of the photo's file that was restored.
     synthetic
@@ -84,7 +84,7 @@ class Restored:
     completions
         Plausible pictures that differ where the evidence leaves room: k for ``unmask``, one for ``enhance``.
     spread
-        How far the completions differ at each pixel, float32 [160, 160] in grey levels (standard deviation over the
+        Spread of the completions at each pixel, float32 [160, 160] in grey levels (standard deviation over the
         completions of the luminance); zero outside the region.
     provenance
         Where it comes from.

@@ -25,7 +25,7 @@ ITERATIONS: Final = 8
 BALANCE: Final = 0.3
 """Wiener's regularisation of a face without noise."""
 NOISE_WEIGHT: Final = 3.0
-"""What a grey level of noise adds to it."""
+"""Increase of the balance per grey level of noise."""
 RADIUS, AMOUNT = 2.0, 0.7
 """Unsharp mask: deviation of the bell in pixels, and the share of what it took that is added."""
 _MARGIN: Final = 20
@@ -82,7 +82,7 @@ def blur(face: UInt8) -> float:
     (Zhuo and Sim, Pattern Recognition 44, 2011); the median over the strongest 2 % of gradients.
     """
     grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.float32)
-    # Noise is no edge.
+    # Noise is not an edge.
     grey = cv2.GaussianBlur(grey, (0, 0), 0.7)
     own, again = _gradient(grey), _gradient(cv2.GaussianBlur(grey, (0, 0), _REBLUR))
     strong = own >= np.quantile(own, _EDGES)

@@ -1,4 +1,4 @@
-"""What the network is given beside the face: two deconvolutions of it, a careful and a bold one, to take from."""
+"""Additional inputs of the enhancement network: two deconvolutions of the face, a cautious and a bold one."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _ENOUGH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was chosen on validation faces.
+    """Settings chosen on validation faces.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Tuning:
     grain
         Deviation of the drawn residual over that of the photo's own.
     mixture
-        How much the draws of an unusual face are wider: 0 not at all, 1 in proportion.
+        Widening of the draws of an unusual face: 0 for none, 1 in proportion.
     colour
         The same as `grain` for the colour differences, over `grain`: fine specks of colour are seen as noise.
     detail
@@ -80,7 +80,7 @@ class Eigenfaces:
         Power spectrum of the residual over its deviation, float32 [3, 160, 160] as of :func:`numpy.fft.fft2`, with mean
         1: its correlation.
     tuning
-        What was chosen on validation faces.
+        Settings chosen on validation faces.
     """
 
     mean: Float32
@@ -145,7 +145,7 @@ class Eigenfaces:
 
 
 class Posterior:
-    """What is known of a face once some of it was seen; made by :meth:`Eigenfaces.given`.
+    """Distribution of a face given some of its pixels; see :meth:`Eigenfaces.given`.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class Posterior:
         self._gain = self._grain(blind)[:, None, None]
         finer = model.tuning.detail ** np.linspace(0, 1, len(expected))
         self._loosen = model.tuning.loosen * self._unlikeness() * finer
-        # What lies far from anything likely at the seam is a rest of the occluder, and must not colour the face.
+        # What lies far from anything likely at the seam is a remainder of the occluder, and must not colour the face.
         reach = _FAR * model.deviation
         self._seen = np.clip(planes, self._base - reach, self._base + reach)
 

@@ -1,4 +1,4 @@
-"""Which faces say too little for any enhancement: too small, too unclear, or drowned in noise.
+"""Eligibility for enhancement: faces that are too small, too blurred or too noisy are refused.
 
 The limits were measured on validation faces by ``training.restoration.enhance.limits``: beyond them fewer than half of
 the faces are nearer to their own person's good photo than 95 % of other people's are, enhanced or not.
@@ -28,7 +28,7 @@ _FINE, _COARSE, _WHOLE = 1.5, 3.0, 15.0
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """What the limits are set on.
+    """Measures that the limits apply to.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A clearer picture of a blurred, coarse, noisy or damaged face: one network, and the classical methods beside it."""
+"""A clearer picture of a blurred, coarse, noisy or damaged face: one network, and classical methods."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Method: TypeAlias = Literal["bareface", "wiener", "richardson-lucy", "unsharp", 
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 MODEL: Final = "bareface-enhance"
 POWER: Final = 3.0
-"""How fidelity weakens: of what the method changes, 1 - fidelity³ is kept, so 7/8 by default."""
+"""Exponent of fidelity: 1 - fidelity³ of the method's change is applied, 7/8 by default."""
 
 
 def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity: float = 0.5) -> Restored:
@@ -41,7 +41,7 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     Parameters
     ----------
     engine
-        What makes the template of the result; the network runs where its networks run.
+        Engine for the template of the result; the network runs on the engine's device.
     face
         A face that still has its photo, as :meth:`bareface.Engine.faces` gives it.
     method
@@ -127,7 +127,7 @@ def place_back(restored: Restored, photo_pixels: UInt8) -> UInt8:
     Parameters
     ----------
     restored
-        What :func:`enhance` gave.
+        The result of :func:`enhance`.
     photo_pixels
         The photo, as decoded: RGB [H, W, 3] uint8; it is not changed.
 

@@ -2,7 +2,7 @@
 
 An enhancement comes near to the sharp photo of which its source is a bad copy: the better it is, the nearer. Distances
 to the restored picture and to its source therefore say little about which of the three a picture is. What only the
-enhanced one has is this pattern, a level or so of grey, added to it alone and looked for as spread-spectrum watermarks
+enhanced one has is this pattern, a level or so of grey, added to it alone and detected as spread-spectrum watermarks
 are (Cox, Kilian, Leighton and Shamoon 1997): with the enhanced picture itself at hand from the record, what remains of
 a face once that is taken off is correlated with the pattern, frequencies weighed by how little else they hold.
 It is soft enough to outlive smaller sizes and compression, and means nothing without the record.
@@ -26,7 +26,7 @@ this strength: with another one, what is taken off them is not what they carry, 
 _FINE, _COARSE = 3.0, 8.0  # what it is softened by and freed of, in pixels of the aligned face
 _SEED: Final = b"bareface mark 1"
 _RIM: Final = 10
-"""Over so many pixels at the edge of the aligned face a change fades, so that no seam shows in the photo."""
+"""Width in pixels, at the edge of the aligned face, over which a change fades, so that no seam shows."""
 _HIGH: Final = 6.0  # widths of Gaussians on the grid of the record, 96 pixels: what is looked at,
 _LOCAL: Final = 5.0  # over what contrast is evened out,
 _SPECTRUM: Final = 2.5  # and over how many frequencies the spectrum is smoothed
@@ -65,7 +65,7 @@ def trace(face: Float32, restored: Float32, weight: Float32, blur: float) -> flo
     restored
         An enhanced face on record, pattern included, grey float32 [n, n].
     weight
-        How much each pixel counts, float32 [n, n], in [0, 1].
+        Weight of each pixel, float32 [n, n], in [0, 1].
     blur
         Width of the Gaussian, in pixels, at which the restored face is most like the other.
 

@@ -36,7 +36,7 @@ def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificat
     data, format
         The file and what it is.
     provenance
-        What the manifest says.
+        Content of the manifest.
     certificate
         A PEM file: the certificate chain, the signer's own first, and the private key.
 

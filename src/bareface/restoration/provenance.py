@@ -1,4 +1,4 @@
-"""Where a restored picture comes from, as the fields of its file, and back.
+"""Provenance of a restored picture as the fields of its file, and back.
 
 One line of JSON is what bareface reads back; it stands in the XMP packet, in EXIF and, in a PNG, as text, so that a
 program that drops one of them leaves the others. The other XMP properties are for other programs.
@@ -101,7 +101,7 @@ def read_provenance(source: str | Path | bytes) -> Provenance | None:
     Raises
     ------
     ImageError
-        Where the file cannot be read, or is no picture.
+        If the file cannot be read or is not a picture.
     """
     return provenance_of(images.labels(source, KEYWORD))
 

@@ -32,7 +32,7 @@ DESCRIPTOR: Final = _DESCRIBED**2
 SIMILAR: Final = 0.6
 """Least cosine of two descriptors for a closer look."""
 SHORTLIST: Final = 8
-"""How many restored faces get that look."""
+"""Number of restored faces compared closely."""
 INSIDE: Final = 0.95
 """Least correlation with the restored picture inside the region."""
 WHOLE: Final = 0.9
@@ -42,7 +42,7 @@ MARKED: Final = 4.5
 OUTSIDE: Final = 0.92
 """Least correlation with source and restored picture, which agree there, outside the region."""
 MARGIN: Final = 0.15
-"""How much nearer it must be to the restored picture than to the source: log of the ratio of 1 - correlation."""
+"""Least advantage of the restored picture over the source: log of the ratio of 1 - correlation."""
 
 _TURNS: Final = (
     1 + 0j,

@@ -20,7 +20,7 @@ _CAPTION: Final = 24
 _ACROSS: Final = 4
 _GROUND, _TEXT = (16, 16, 16), (235, 235, 235)
 WIDEST: Final = 60.0
-"""A deviation of so many grey levels is drawn in the spread map's brightest colour."""
+"""Deviation in grey levels that has the spread map's brightest colour."""
 
 
 def sheet(restored: Restored) -> tuple[UInt8, Bool]:

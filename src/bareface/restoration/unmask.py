@@ -1,4 +1,4 @@
-"""What could be below a mask: plausible completions of a face that differ where the evidence leaves room."""
+"""Plausible completions of a face below a mask, which differ where the evidence is weak."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     Parameters
     ----------
     engine
-        What makes the templates of the completions.
+        Engine for the templates of the completions.
     face
         A face that still has its photo, as :meth:`bareface.Engine.faces` gives it.
     completions
-        How many to draw, 1 to 100.
+        Number of completions, 1 to 100.
     seed
         The same seed draws the same completions.
     region
-        What to fill; by default all that the occlusion map calls a mask or another occluder, and four pixels round it.
+        Region to fill; by default everything that the occlusion map labels as occluded, and four pixels around it.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def occluded(face: Face) -> Bool:
 
 
 def share(hidden: Bool) -> float:
-    """Share of the expected face that a region covers, in [0, 1]."""
+    """Return the share of the expected face that a region covers, in [0, 1]."""
     return float(hidden[expected()].mean())
 
 
@@ -139,7 +139,7 @@ def place(restored: Restored, completion: Completion, photo_pixels: UInt8) -> UI
     Parameters
     ----------
     restored, completion
-        What :func:`unmask` gave, and one of its completions.
+        The result of :func:`unmask`, and one of its completions.
     photo_pixels
         The photo that was restored, as decoded: RGB [H, W, 3] uint8; it is not changed.
 

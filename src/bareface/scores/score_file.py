@@ -27,12 +27,12 @@ FAILED = -np.inf
 """The score of a failure to acquire: below every threshold, so it can never match."""
 
 LARGEST = 1e100
-"""Scores beyond this, of either sign, are nobody's: their differences leave the range of a float."""
+"""Largest magnitude of a score: differences beyond it leave the range of a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreInfo:
-    """What made a score file.
+    """Origin of a score file.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class ScoreInfo:
         ``pairs``: a list of comparisons; ``all pairs``: every pair of photos once; ``gallery``: every probe
         against every reference.
     model, space, precision, detector
-        What made the templates.
+        Identifier of the model of the templates.
     version
         Version of bareface.
     created
@@ -52,7 +52,7 @@ class ScoreInfo:
     failures
         The samples that gave no template, each with the reason.
     notes
-        What the reader should know.
+        Notes for the reader.
     """
 
     protocol: str = ""
@@ -91,7 +91,7 @@ class ScoreFile:
     fold
         int16 [n]: 1 and up for protocols with folds, 0 for none.
     info
-        What made the file.
+        Origin of the file.
     """
 
     samples: tuple[str, ...]

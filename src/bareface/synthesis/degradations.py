@@ -1,4 +1,4 @@
-"""What spoils a photo, with physical parameters: optics, motion, resolution, light, compression, occlusion.
+"""Degradations of photos, with physical parameters: optics, motion, resolution, light, compression, occlusion.
 
 Lengths are in inter-ocular distances of the face, so that a level means the same for a small and a large
 face. Optics and sensors work in linear light (IEC 61966-2-1), and so do these. A parameter that cannot be is
@@ -84,7 +84,7 @@ def degrade(pixels: UInt8, target: Target, steps: Sequence[Degradation], seed: i
     target
         The face in it.
     steps
-        What happens, in order.
+        Degradations to apply, in order.
     seed
         Each step draws from its own stream of it.
 

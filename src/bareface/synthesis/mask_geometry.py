@@ -1,4 +1,4 @@
-"""Where a mask lies in a photo: the pose of the face, the surface of the mask, and the pixels that see it.
+"""Geometry of a mask in a photo: the pose of the face, the surface of the mask, and the pixels that see it.
 
 The *face frame* has its origin midway between the eyes, x towards the image's right, y down, z towards the
 camera, and the inter-ocular distance of a frontal face as its unit. A scaled orthographic camera carries it
@@ -205,7 +205,7 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Index of the window's pixels in the photo."""
+        """Return the index of the window's pixels in the photo."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     @property

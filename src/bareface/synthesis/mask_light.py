@@ -1,4 +1,4 @@
-"""What a photo says about itself: light, sharpness and noise, so that a rendered mask can share them."""
+"""Light, sharpness and noise of a photo, so that a rendered mask can match them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SKIN_HUE: Final = np.array([1.32, 0.95, 0.78])
 _REBLUR: Final = 1.2
 # What the gradient's own window adds to an edge's variance.
 _SOBEL_VARIANCE: Final = 0.5
-# Order-one spherical harmonics of a sky above and before the face, held against a photo that says little.
+# Order-one spherical harmonics of a sky above and before the face, a prior for a photo with little evidence.
 _SKY: Final = np.array([0.42, 0.0, -0.32, 0.58])
 
 

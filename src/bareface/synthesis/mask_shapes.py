@@ -36,7 +36,7 @@ class Shape:
     Attributes
     ----------
     name, kind, half, breadth
-        What it is; ``breadth`` is the NIST FRTE 6A distinction: ``wide`` reaches over the cheeks to the ears,
+        Kind of mask; ``breadth`` is the NIST FRTE 6A distinction: ``wide`` reaches over the cheeks to the ears,
         ``round`` leaves their sides bare.
     side, corner
         Half width and height (y) of the upper corner.
@@ -45,7 +45,7 @@ class Shape:
     chin
         Height (y) of the lowest point.
     rise, curve
-        Exponents of the upper edge (below 1: steep beside the nose) and of the lower edge (1: straight to the
+        Exponents of the upper edge (below 1: steep next to the nose) and of the lower edge (1: straight to the
         chin).
     ridge, width, crease
         The bulge, as :meth:`bareface.synthesis.mask_geometry.Surface.over_face` takes it.
@@ -58,7 +58,7 @@ class Shape:
     wire, hem, ring, valve
         A nose wire's bulge, a stitched hem, an embossed ring along the edge, an exhalation valve.
     strap
-        How it is held.
+        Kind of straps.
     slack
         Strength of the wrinkles.
     """

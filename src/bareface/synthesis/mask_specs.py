@@ -1,4 +1,4 @@
-"""Which mask to wear: everything about it that is drawn, by name and number."""
+"""Specification of a mask: all its parameters, by name and number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bareface.synthesis.mask_textures import COLOURS, PATTERNS, Rgb
 from bareface.values.face import Float64
 
 Nose: TypeAlias = Literal["low", "medium", "high"]
-"""How far up the nose a mask reaches: ``low`` leaves the nose bare, ``high`` ends near the eyes."""
+"""Height of a mask on the nose: ``low`` leaves the nose bare, ``high`` ends near the eyes."""
 
 _TOPS: Final[dict[Nose, tuple[float, float]]] = {
     "low": (0.7, 0.84),

@@ -34,7 +34,7 @@ from bareface.values.face import Float32, Float64, Landmarks, UInt8
 __all__ = ["SHADOW_REACH", "MaskSpec", "MaskedPhoto", "apply_mask", "sample_mask"]
 
 SHADOW_REACH: Final = 0.4
-"""How far soft edges and shadows reach beyond mask and straps, in inter-ocular distances."""
+"""Reach of soft edges and shadows beyond mask and straps, in inter-ocular distances."""
 
 # Light that fibres scatter whatever their dye: what makes folds visible on black.
 _SHEEN: Final = np.float32(0.008)
@@ -67,7 +67,7 @@ class MaskedPhoto:
     coverage
         Share of the face (an oval from mid-forehead to chin) that is hidden, in [0, 1].
     spec
-        What was worn.
+        Specification of the mask.
     """
 
     pixels: UInt8
@@ -77,7 +77,7 @@ class MaskedPhoto:
 
 
 def apply_mask(pixels: UInt8, landmarks: Landmarks, spec: MaskSpec) -> MaskedPhoto:
-    """Put a mask on a face.
+    """Render a mask on a face.
 
     The mask is a surface in the face's own frame, seen through the camera that the landmarks imply, lit by
     the light read from the face and blurred and grained as the photo is.
@@ -89,7 +89,7 @@ def apply_mask(pixels: UInt8, landmarks: Landmarks, spec: MaskSpec) -> MaskedPho
     landmarks
         Of the bare face, in pixels of `pixels`, in either scheme.
     spec
-        What to wear.
+        Specification of the mask.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def _render(spec: MaskSpec, camera: Camera, surface: Surface, window: Window, li
 
 
 def _draw_straps(cords: tuple[Float64, ...], camera: Camera, window: Window, photo: UInt8, light: Light) -> Float32:
-    """Cover of the straps, float32 [h, w]; they vanish where hair or background lies below, not skin."""
+    """Draw the cover of the straps, float32 [h, w]; they vanish where hair or background lies below, not skin."""
     fine = int(np.clip(round(110 / camera.scale), 1, 6))
     width, height = window.size
     canvas = np.zeros((height * fine, width * fine), np.uint8)
@@ -268,7 +268,7 @@ def _compose(
 
 
 def _shadow(body: Float32, camera: Camera) -> Float32:
-    """Share of light that the mask takes from the skin below and right at its edge."""
+    """Return the share of light that the mask takes from the skin below and right at its edge."""
     step = camera.matrix[:, 1] * 0.05
     move = np.array([(1, 0, step[0]), (0, 1, step[1])])
     cast = cv2.warpAffine(body, move, body.shape[::-1])
@@ -279,7 +279,7 @@ def _shadow(body: Float32, camera: Camera) -> Float32:
 
 
 def _coverage(region: NDArray[np.bool_], camera: Camera) -> float:
-    """Share of the face's oval that the region hides."""
+    """Return the share of the face's oval that the region hides."""
     angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     oval = np.column_stack([0.98 * np.cos(angle), 0.5 + 1.2 * np.sin(angle), np.full(60, -0.2)])
     edge = camera.project(oval)

@@ -66,7 +66,7 @@ def matplotlib() -> Any:
         try:
             found = optional("matplotlib")
             optional("matplotlib.font_manager")
-            found.get_configdir()  # remembered, so that neither is looked for later
+            found.get_configdir()  # remembered, so that neither is searched for later
             found.get_cachedir()
         finally:
             for name, value in before.items():

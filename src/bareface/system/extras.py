@@ -48,7 +48,7 @@ def require(*packages: str) -> None:
     Parameters
     ----------
     packages
-        What it needs of :data:`EXTRAS`; nothing is imported.
+        Required packages of :data:`EXTRAS`; nothing is imported.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def missing(package: str, needed_for: Note | None = None) -> UsageError:
     package
         One of :data:`EXTRAS`.
     needed_for
-        What it was needed for; by default, what :data:`EXTRAS` says.
+        Purpose of the package; the one in :data:`EXTRAS` by default.
     """
     extra, purpose = EXTRAS[package]
     name = DISTRIBUTIONS.get(package, package)

@@ -26,7 +26,7 @@ def file_mode() -> int:
     UsageError
         ``usage.file-mode`` or ``usage.setting``.
     """
-    from bareface import settings  # with pydantic, which commands that write nothing need not import
+    from bareface import settings  # with pydantic, which commands that write nothing do not import
 
     return settings.current().file_mode
 
@@ -120,7 +120,7 @@ def make_folder(path: str | Path) -> Path:
 
 
 def _allow(target: int | Path, mode: int) -> None:
-    """Give a new file or folder back what the umask took from it; not every file system has permissions."""
+    """Restore the permissions that the umask removed from a new file; not every file system has permissions."""
     with contextlib.suppress(OSError):
         there = stat.S_IMODE(os.stat(target).st_mode)  # noqa: PTH116 - also of a descriptor
         if there & mode != mode:
@@ -135,7 +135,7 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
     path
         The file to write; its folder must be there.
     reads
-        What the result is made from, None where it was not given: a result that replaced one of them would lose it.
+        Inputs of the result, None if not given: a result that replaced one of them would destroy it.
 
     Raises
     ------

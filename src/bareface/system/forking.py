@@ -56,7 +56,7 @@ _opencv: list[int] = []
 def section() -> Iterator[None]:
     """Run without a fork in between; any number of threads may at once, and a thread that is inside may enter again.
 
-    Locks that are taken in sections only, and connections that are opened and closed in one, are nobody's in a child.
+    Locks that are taken in sections only, and connections that are opened and closed in one, have no owner in a child.
     """
     me = get_ident()
     with _gate:

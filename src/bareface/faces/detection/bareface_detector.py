@@ -2,9 +2,9 @@
 
 Each location of the network's three strides speaks for a face centred near it, in the manner of FCOS (Tian et al.,
 2019) and YuNet (Wu et al., 2023): a score, the box, five landmarks and the mask state. Answers about the same face are
-averaged by their scores, as BlazeFace does (Bazarevsky et al., 2019), which steadies the landmarks. What is found is
-then looked at again, cut out and brought to one size, beside its mirror image: the same network, in the manner of a
-cascade (Zhang et al., 2016), doubts what only looked like a face from afar, and sees landmarks and mask more exactly.
+averaged by their scores, as BlazeFace does (Bazarevsky et al., 2019), which steadies the landmarks. Detections are
+then examined again, cropped to one size, together with their mirror images: the same network, in the manner of a
+cascade (Zhang et al., 2016), rejects false detections, and estimates landmarks and mask state more exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SMALLEST = 20.0  # pixels of the network's picture: what the smallest wanted fac
 ENLARGED = 2.0  # times, at most
 LARGEST = 320  # pixels of the network's picture: a face may fill one of this size, and larger ones get a second look
 SECOND_LOOK = 192
-LEVELS = 6.0  # at most so many times smaller is each further look: every face is between 20 and 320 pixels in one
+LEVELS = 6.0  # largest reduction between two looks: every face is between 20 and 320 pixels in one
 NARROW = 1 / 4  # of the smallest wanted face: a long picture that is narrower shows none
 TILE, AROUND = 1280, 96  # pixels of the network's picture: the side of a tile, and what it sees round its core
 
@@ -46,7 +46,7 @@ class BarefaceDetector:
     """
 
     name = "bareface"
-    in_tiles = True  # so small faces are looked for in large photos, too
+    in_tiles = True  # so small faces are searched for in large photos, too
 
     def __init__(self, session: Any, score: float = SCORE, *, close_ups: bool = True) -> None:
         self._session = session

@@ -11,7 +11,7 @@ from bareface.errors import ModelError
 from bareface.faces.detection.base import Detection
 
 _BEYOND: Final = 10
-"""How many times the photo's longer side a face may lie away; those at an edge reach a little beyond it."""
+"""Largest distance of a face from the photo, in longer sides; faces at an edge extend a little beyond it."""
 
 
 def checked(found: Sequence[Detection], model: str, size: tuple[int, int]) -> list[Detection]:

@@ -1,4 +1,4 @@
-"""A second, closer look at each face: upright, beside its mirror image, and the other way up where there is doubt.
+"""A second, closer look at each face: upright, with its mirror image, and the other way up where there is doubt.
 
 The network knows faces that lean by up to a right angle. Upside down, it takes a forehead for a chin, though never as
 sure of itself as of a face that it sees upright. So a face that leans is set upright before it is looked at, and a
@@ -39,7 +39,7 @@ OUTSIDE = (127, 127, 127)
 Network: TypeAlias = Callable[[UInt8], Float32]
 """A picture [h, w, 3] -> its raw outputs [locations, 18]."""
 Cut: TypeAlias = NDArray[np.float64]
-"""Where a close-up's pixels lie in the photo, as a matrix [2, 3]."""
+"""Affine map [2, 3] from a close-up's pixels to the photo."""
 
 
 class _Seen(NamedTuple):
@@ -79,7 +79,7 @@ def _both_ways_up(network: Network, pixels: UInt8, faces: Sequence[Detection]) -
 
 
 def _promising(glance: float, upright: _Seen) -> bool:
-    """Tell whether a glance at a face the other way up is worth close-ups.
+    """Return whether a face seen upside down justifies close-ups.
 
     Where the upright face is one, they are to find out which way up it is. Where it is none, only a face that is sure
     counts: things turned upside down would pass for faces as often as upright ones, and twice as many is too many.

@@ -15,7 +15,7 @@ LONGEST = 1024
 
 
 class Framed(NamedTuple):
-    """A picture with a border of so many pixels, and by how much it was reduced before."""
+    """A picture with a border in pixels, and the factor by which it was reduced before."""
 
     pixels: UInt8
     border: int

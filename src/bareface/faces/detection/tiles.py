@@ -28,7 +28,7 @@ def tiles(width: int, height: int, most: int, margin: int, step: int = 32) -> It
     most
         The longest side of a tile; a picture no longer than this is one tile.
     margin
-        What a tile sees round its core, in pixels; a multiple of ``step``.
+        Margin around a tile's core, in pixels; a multiple of ``step``.
     step
         Every tile starts at a multiple of this, so that a network's grid lies as it would on the whole picture.
     """

@@ -21,7 +21,7 @@ def checked(output: Any, count: int, model: str, dimension: int | None) -> Float
     output
         The embedder's output.
     count
-        How many faces it was given.
+        Number of faces that it was given.
     model
         Its name, for messages.
     dimension

@@ -27,7 +27,7 @@ def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
     mask
         The detector's probabilities of none, partial and full, float32 [3]; None where it does not say.
     occlusion
-        Classes, uint8 [150, 150]; None where there is no map.
+        Classes, uint8 [150, 150]; None without a map.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How much of a face is visible, and how a mask is worn, from its occlusion map."""
+"""Visible share of a face and its mask state, from its occlusion map."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHIN: Final = (slice(118, 133), slice(58, 92))
 _SEEN: Final = 0.25
 _NOSE_COVERED: Final = 0.5
 _WORN: Final = 0.25
-# A mask's soft edge and the map's own error: so many pixels more are blanked.
+# A mask's soft edge and the map's own error: blank this many additional pixels.
 _EDGE: Final = 2
 
 
@@ -74,10 +74,10 @@ def visible_fraction(occlusion: UInt8) -> float:
 
 
 def state_from(occlusion: UInt8) -> StateOpinion:
-    """Tell how a mask is worn from the parts of the face that it covers.
+    """Infer how a mask is worn from the parts of the face that it covers.
 
-    A second opinion beside the detector's: ``full`` where the tip of the nose is covered, ``partial`` where only mouth
-    or chin are.
+    A second opinion in addition to the detector's: ``full`` if the tip of the nose is covered, ``partial`` if only
+    mouth or chin are.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How useful a photo of a face is for recognition (ISO/IEC 29794-1 and -5): measures, components, one score."""
+"""Face image quality (ISO/IEC 29794-1 and -5): measures, components, one score."""
 
 from bareface.faces.quality.components import measure
 from bareface.faces.quality.score import assess, rate, reasons

@@ -1,8 +1,8 @@
 """Measures of a face, after ISO/IEC 29794-5.
 
-Sharpness and exposure are measured round the eyes only: a mask's weave is no detail of a face and its white no light on
-one, and above a mask the same pixels are seen as without it. They are measured on the aligned face, where a pixel
-stands for the same part of a face in every photo, so that a small face counts as one without detail.
+Sharpness and exposure are measured round the eyes only: a mask's weave is not detail of a face and its white is not
+light on one, and above a mask the same pixels are seen as without it. They are measured on the aligned face, where a
+pixel stands for the same part of a face in every photo, so that a small face counts as one without detail.
 """
 
 from __future__ import annotations

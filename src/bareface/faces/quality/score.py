@@ -1,7 +1,7 @@
 """From measures to one score, and to reasons for people.
 
 Each measure has a curve: by how much the similarity to good photos of the same person falls, as counted on photos
-spoilt in that respect. A component adds the curves of its measures; the score adds the components, weighted, because
+degraded in that respect. A component adds the curves of its measures; the score adds the components, weighted, because
 a small face is a blurred one too and must not pay twice; a logistic function makes a share of matches of it.
 ``training/quality.py`` fits all of it and writes ``curves.json``.
 """
@@ -35,7 +35,7 @@ COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "consistency": ("consistency",),
     }
 )
-"""Which measures make up each component."""
+"""Measures of each component."""
 
 REASON_BELOW: Final = 85.0
 """A component below this is named as a reason; ``docs/quality.md`` shows what such photos lose."""
@@ -83,7 +83,7 @@ class Curves:
     model
         The embedder whose similarities were counted.
     basis
-        What they were counted on, in words.
+        Data that they were counted on, in words.
     """
 
     losses: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
@@ -118,7 +118,7 @@ def assess(
 
 
 def rate(measures: Measures, curves: Curves | None = None) -> Quality:
-    """Rate measures.
+    """Rate measures of a face.
 
     Parameters
     ----------
