@@ -3,28 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.values.face import UInt8
+from bareface.synthesis.degradations import LEVELS, Target, degrade
+from bareface.values.face import Box, UInt8
 from training.embedding.draw import photometry, widened
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool
 
-BARE, COVERED = 0.08, 0.12
-"""Shares of samples that are bare (a face may be taken for masked when it is not), and that are painted over as
-references' second templates are."""
 UNBLANKED = 0.12
 """Share of masked samples whose mask was not found."""
 FILL = 128
 """The grey that masks are blanked with: zero to the network."""
 UPPER_FACE_ROWS = (72, 86)
 """Between which rows the painting of second templates begins."""
+SPOILS, WORST = ("defocus", "motion", "downsample", "jpeg", "low light"), 4
+"""What a spoilt face went through, at one of so many levels."""
+FACE = Target(35.24, Box(12, 16, 100, 108))
+"""The face in a chip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many samples are of which kind; the rest is masked.
+
+    Attributes
+    ----------
+    bare
+        Bare faces. Even a network for masked ones sees some that were taken for masked.
+    covered
+        Painted over, as references' second templates are.
+    clean, spoilt
+        Of the bare ones: only moved a little, and out of focus, dark, moved, coarse or badly coded. The others are
+        spoilt a little in several ways at once, as masked ones are.
+    """
+
+    bare: float = 0.08
+    covered: float = 0.12
+    clean: float = 0.0
+    spoilt: float = 0.0
 
 
 def batches(
-    pool: Pool, size: int, seed: int, start: int = 0, *, faces: NDArray[np.int64] | None = None
+    pool: Pool,
+    size: int,
+    seed: int,
+    start: int = 0,
+    *,
+    faces: NDArray[np.int64] | None = None,
+    shares: Shares = Shares(),
 ) -> Iterator[tuple[UInt8, NDArray[np.int64]]]:
     """Endless batches of chips uint8 [size, 112, 112, 3] and the numbers of their faces in the pool.
 
@@ -40,30 +70,41 @@ def batches(
         Number of the first batch.
     faces
         Which of the pool's faces to draw; all of them by default.
+    shares
+        How many are bare, and so on.
     """
     number = start
     among = np.arange(len(pool)) if faces is None else faces
     while True:
         rng = np.random.default_rng([seed, number])
         drawn = among[rng.integers(len(among), size=size)]
-        yield np.stack([_sample(pool, int(face), rng) for face in drawn]), drawn
+        yield np.stack([_sample(pool, int(face), rng, shares) for face in drawn]), drawn
         number += 1
 
 
-def _sample(pool: Pool, face: int, rng: np.random.Generator) -> UInt8:
+def _sample(pool: Pool, face: int, rng: np.random.Generator, shares: Shares) -> UInt8:
     kind = rng.random()
-    masked = kind >= BARE + COVERED
+    masked = kind >= shares.bare + shares.covered
     window = np.asarray(pool.masked[face] if masked else pool.bare[face])
     matrix = _jitter(rng, 1.0 if masked else 0.6)
-    chip = photometry(_cut(window, matrix), rng)
+    chip = _cut(window, matrix)
+    if kind < shares.bare * shares.spoilt:
+        chip = _spoilt(chip, rng)
+    elif kind >= shares.bare * (shares.spoilt + shares.clean):
+        chip = photometry(chip, rng)
     if masked and rng.random() >= UNBLANKED:
         # The map that blanks it is a guess too: a little shifted, a little too wide or narrow.
         shifted = matrix + np.array([[0, 0, rng.normal(0, 0.6)], [0, 0, rng.normal(0, 0.6)]])
         hidden = _cut(pool.region(face).astype(np.uint8) * 255, shifted) > 127
         chip[widened(hidden, int(rng.integers(-1, 4)))] = FILL
-    elif not masked and kind >= BARE:
+    elif not masked and kind >= shares.bare:
         chip[int(rng.integers(*UPPER_FACE_ROWS)) :] = FILL
     return chip
+
+
+def _spoilt(chip: UInt8, rng: np.random.Generator) -> UInt8:
+    step = LEVELS[SPOILS[rng.integers(len(SPOILS))]][rng.integers(WORST)]
+    return degrade(chip, FACE, [step], int(rng.integers(2**31)))
 
 
 def _jitter(rng: np.random.Generator, much: float) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from bareface.values.face import Float32
 from training.embedding.train import ahead
-from training.mobilefacenet.draw import batches
+from training.mobilefacenet.draw import Shares, batches
 from training.mobilefacenet.network import MobileFaceNet, Trunk, fed
 from training.mobilefacenet.pool import Pool
 
@@ -42,6 +42,8 @@ class Config:
         a fifth of the weights and take half of the time.
     average
         Decay of the running mean of the weights, which is what is kept.
+    bare, covered, clean, spoilt
+        See :class:`training.mobilefacenet.draw.Shares`.
     seed, threads
         Of the draws; of the arithmetic.
     """
@@ -54,6 +56,10 @@ class Config:
     alike: float = 0.6
     frozen: int = FROZEN
     average: float = 0.998
+    bare: float = Shares().bare
+    covered: float = Shares().covered
+    clean: float = Shares().clean
+    spoilt: float = Shares().spoilt
     seed: int = 0
     threads: int = 1
 
@@ -61,6 +67,11 @@ class Config:
     def steps(self) -> int:
         """How many batches."""
         return max(1, self.samples // self.batch)
+
+    @property
+    def shares(self) -> Shares:
+        """What is drawn."""
+        return Shares(self.bare, self.covered, self.clean, self.spoilt)
 
 
 def train(
@@ -163,7 +174,7 @@ def _prepared(
     pool: Pool, faces: NDArray[np.int64], trunk: Trunk, config: Config, step: int
 ) -> Iterator[tuple[Float32, NDArray[np.int64]]]:
     """Batches with what the frozen blocks answer in place of the chips."""
-    for chips, numbers in batches(pool, config.batch, config.seed, step, faces=faces):
+    for chips, numbers in batches(pool, config.batch, config.seed, step, faces=faces, shares=config.shares):
         yield trunk(chips), numbers
 
 
