@@ -1,8 +1,8 @@
 """Teach one MobileFaceNet the mean of two, masked or bare: ``python -m training.mobilefacenet --pool DIR``.
 
 Needs no names: a network answers for a masked face, or a spoilt photo, as its two teachers do, together, for the clean
-photo of the bare one. ``python -m training.mobilefacenet.pool`` makes the pool. With ``--bare`` above a half the network
-for bare faces is trained, and starts from one whose last layer was fitted on them; else the one for masked faces.
+photo of the bare one. ``python -m training.mobilefacenet.pool`` makes the pool. With ``--bare`` above a half the
+network for bare faces is trained, and starts from one whose last layer was fitted on them; else the one for masked.
 """
 
 from __future__ import annotations
