@@ -17,7 +17,9 @@ from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import Float32, UInt8
 from tests.portraits import astronaut
 from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
-from training.mobilefacenet.draw import FILL, batches
+from training.mobilefacenet.cohort import invented
+from training.mobilefacenet.draw import FILL, Shares, batches
+from training.mobilefacenet.likenesses import nearest
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
 from training.mobilefacenet.space import Space, centre, fit, joined, towards_subject, unit
 from training.mobilefacenet.validate import rates, subject_of
@@ -221,3 +223,39 @@ def test_pictures_are_found_in_a_fixed_order(tmp_path: Path) -> None:
     for name in ("b.jpg", "a.PNG", "c.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in pictures([tmp_path])] == ["a.PNG", "b.jpg"]
+
+
+class TestCohort:
+    def test_invented_people_are_spread_like_real_ones_and_are_none_of_them(self) -> None:
+        rng = np.random.default_rng(0)
+        kinds = unit(rng.normal(size=(4, 32)))
+        real = unit(kinds[rng.integers(4, size=600)] + rng.normal(0, 0.2, (600, 32)))
+        made = invented(real, 500, clustered=8)
+        np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+        assert (made @ real.T).max() < 0.99
+        for rate in (0.1, 0.5, 0.9, 0.99):
+            assert np.quantile(made @ real[:100].T, rate) == pytest.approx(
+                np.quantile(real[100:] @ real[:100].T, rate), abs=0.05
+            )
+
+    def test_one_seed_gives_one_cohort(self) -> None:
+        real = unit(np.random.default_rng(0).normal(size=(60, 8)))
+        np.testing.assert_array_equal(invented(real, 20, clustered=4), invented(real, 20, clustered=4))
+        assert (invented(real, 20, clustered=4, seed=1) != invented(real, 20, clustered=4)).any()
+
+
+def test_shares_say_which_samples_are_drawn() -> None:
+    chips, _ = next(batches(pool(), 60, seed=0, shares=Shares(bare=1, covered=0, clean=1)))
+    assert (chips.reshape(60, -1).max(axis=1) < 70).all(), "only moved a little"
+    chips, _ = next(batches(pool(), 60, seed=0, shares=Shares(bare=1, covered=0, spoilt=1)))
+    assert (chips.reshape(60, -1).std(axis=1) > 1).any(), "some are noisy"
+    chips, _ = next(batches(pool(), 60, seed=0, shares=Shares(bare=0, covered=1)))
+    assert ((chips[:, -1] == FILL).all(axis=(1, 2))).all(), "all are painted over"
+
+
+def test_faces_like_those_of_a_test_set_are_found() -> None:
+    faces = unit(np.random.default_rng(0).normal(size=(5, 64)))
+    found = nearest(faces, np.concatenate([-faces[2:3], faces[1:2]]))
+    assert found.argmax() == 1
+    assert found[1] == pytest.approx(1)
+    assert (np.delete(found, 1) < 0.7).all()
