@@ -22,6 +22,7 @@ from training.mobilefacenet.draw import FILL, Shares, batches
 from training.mobilefacenet.likenesses import nearest
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
 from training.mobilefacenet.space import Space, centre, fit, joined, towards_subject, unit
+from training.mobilefacenet.strangers import distinct, group_of, halves
 from training.mobilefacenet.validate import rates, subject_of
 
 CLOTH = (255, 0, 255)
@@ -259,3 +260,25 @@ def test_faces_like_those_of_a_test_set_are_found() -> None:
     assert found.argmax() == 1
     assert found[1] == pytest.approx(1)
     assert (np.delete(found, 1) < 0.7).all()
+
+
+def test_groups_are_those_of_the_source() -> None:
+    names = {
+        "a/31_1_1_20170117.jpg": "black",
+        "7_0_2_2017.jpg": "children",
+        "45_0_3_1.jpg": "indian",
+        "70_0_0_1.jpg": None,
+    }
+    assert {name: group_of(name) for name in names} == names
+    assert group_of("031.jpg") is None
+
+
+def test_strangers_are_other_people_with_one_photo_each() -> None:
+    subjects = np.array(["a", "a", "b", "b", "c", "d", "d", "e"])
+    for gallery, probes in halves(subjects, 3, 2, 10, 0):
+        assert sorted(subjects[np.concatenate([gallery, probes])]) == list("abcde")
+
+
+def test_second_photos_of_a_person_are_left_out() -> None:
+    vectors = unit(np.array([[1, 0], [0, 1], [1, 0.1], [-1, 0]]))
+    np.testing.assert_array_equal(distinct(vectors, np.arange(4)), [0, 1, 3])

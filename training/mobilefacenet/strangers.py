@@ -1,0 +1,170 @@
+"""Fit how strangers stand, and check the promise on validation people: ``python -m training.mobilefacenet.strangers``.
+
+The law (:mod:`bareface.matching.normalisation`) is fitted to CelebA's calibration identities, on clean photos. It is
+checked on its validation identities and on UTKFace's photos that neither training nor a test set has seen, by the
+source's own labels; of two of these photos that the embedder takes for one person only one is used. Each stranger is
+searched for in galleries of one photo a person, clean or spoilt, and the share of searches whose best candidate has an
+FPIR of at most 0.1, 0.03, 0.01 and 0.003 is given as a multiple of it: 1 keeps the promise. Mated searches tell what
+that costs: the share of people of whom another photo is not found below each FPIR.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.evaluation.degradations import LEVELS, degrade
+from bareface.matching import normalisation
+from bareface.matching.normalisation import HIGHEST, StandingLaw, standings
+from bareface.models import registry
+from bareface.types import Float32, Float64, UInt8
+from training.mobilefacenet.draw import FACE
+from training.mobilefacenet.pool import build
+from training.mobilefacenet.space import centre
+from training.mobilefacenet.validate import subject_of, templates
+
+FPIRS = (0.1, 0.03, 0.01, 0.003)
+SPOILT = {"defocus": 2, "low light": 2, "downsample": 1}
+"""Level less one; the last leaves a face of 48 pixels."""
+SAME = 0.65
+LABEL = re.compile(r"(\d+)_\d_([0-3])_")
+ORIGINS = ("white", "black", "asian", "indian")
+MORE = 30
+"""Scores beyond the highest, for look-alikes of a candidate."""
+
+
+def group_of(name: str) -> str | None:
+    """The group in the name of one of UTKFace's files: children of 2 to 12, adults of 20 to 60 by label."""
+    found = LABEL.match(Path(name).name)
+    if found is None:
+        return None
+    age = int(found[1])
+    return "children" if 2 <= age <= 12 else ORIGINS[int(found[2])] if 20 <= age <= 60 else None
+
+
+def best(
+    gallery: Float32, probes: Float32, typical: float, alike: float, first: int = 8
+) -> tuple[Float64, NDArray[np.int64]]:
+    """Standings float64 [n, first] of each probe's best candidates, and their places in the gallery."""
+    scores = probes @ gallery.T
+    order = np.argsort(-scores, axis=1)[:, : HIGHEST + MORE].astype(np.int64)
+    ordered = np.take_along_axis(scores, order, 1)
+    return standings(ordered, gallery[order], len(gallery), typical, alike, first=first), order[:, :first]
+
+
+def spread_of(vectors: Float32, size: int = 200) -> float:
+    """The spread that is typical: the root mean square over galleries' references, by their tails."""
+    scores = vectors[:size] @ vectors[:size].T - 2 * np.eye(len(vectors[:size]))
+    tail = -np.sort(-scores, axis=1)[:, :HIGHEST]
+    width = normalisation.normal_scores(len(tail) - 1, HIGHEST).std()
+    return float(np.sqrt(np.square(tail.std(axis=1)).mean()) / width)
+
+
+def halves(
+    subjects: NDArray[np.str_], size: int, probes: int, rounds: int, seed: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places of one photo each of ``size`` subjects, and of ``probes`` others."""
+    rng = np.random.default_rng(seed)
+    for _ in range(rounds):
+        chosen = rng.permutation(np.unique(subjects))[: size + probes]
+        places = np.array([rng.choice(np.flatnonzero(subjects == each)) for each in chosen])
+        yield places[:size], places[size:]
+
+
+def distinct(vectors: Float32, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places without those that look like an earlier one."""
+    kept: list[int] = []
+    for place in places:
+        if not kept or (vectors[kept] @ vectors[place]).max() < SAME:
+            kept.append(int(place))
+    return np.array(kept)
+
+
+def main() -> None:
+    """Print the law and the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calibration", type=Path, required=True, help="pool of CelebA's calibration identities")
+    parser.add_argument("--validation", type=Path, required=True, help="pool of its validation identities")
+    parser.add_argument("--groups", type=Path, required=True, help="pool of UTKFace's photos")
+    parser.add_argument("--embedder", default="bareface-mobile-bare")
+    parser.add_argument("--alike", type=float, default=0.5)
+    parser.add_argument("--size", type=int, default=200, help="of the galleries")
+    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    card = registry.card(options.embedder)
+    path, mirror = registry.path_of(card), bool(card.input.get("mirror", False))
+    pools = {name: build([], getattr(options, name)) for name in ("calibration", "validation", "groups")}
+    chips = {name: centre(np.asarray(pool.bare)) for name, pool in pools.items()}
+    views = {(name, "clean"): templates(path, each, mirror=mirror) for name, each in chips.items()}
+    for kind, level in SPOILT.items():
+        for name in ("validation", "groups"):
+            views[name, kind] = templates(path, _spoilt(chips[name], kind, level), mirror=mirror)
+
+    subjects = {
+        name: np.array([subject_of(each) for each in pools[name].names]) for name in ("calibration", "validation")
+    }
+    clean = views["calibration", "clean"]
+    typical = spread_of(clean[next(halves(subjects["calibration"], options.size, 0, 1, 1))[0]])
+    settings = typical, options.alike
+    drawn = halves(subjects["calibration"], options.size, options.size, 40, 0)
+    law = StandingLaw.fit(
+        np.concatenate([best(clean[a], clean[b], *settings)[0].max(axis=1) for a, b in drawn]), options.size
+    )
+    print(f"typical {typical:.4f}, shift {law.shift:.3f}, stretch {law.stretch:.3f}", flush=True)
+
+    groups = np.array([group_of(name) or "" for name in pools["groups"].names])
+    table: dict[str, dict[str, list[float]]] = {}
+    for kind in ("clean", *SPOILT):
+        table[kind] = {}
+        for group in ("celeba", *ORIGINS, "children"):
+            name = "validation" if group == "celeba" else "groups"
+            vectors = views[name, "clean"]
+            among = np.arange(len(vectors)) if group == "celeba" else distinct(vectors, np.flatnonzero(groups == group))
+            people = subjects["validation"] if group == "celeba" else among.astype(str)
+            found = [
+                law.fpir(best(vectors[among[a]], views[name, kind][among[b]], *settings)[0], options.size).min(axis=1)
+                for a, b in halves(people, options.size, 200, options.rounds, 2)
+            ]
+            table[kind][group] = [float((np.concatenate(found) <= fpir).mean() / fpir) for fpir in FPIRS]
+        print(
+            kind, {group: " / ".join(f"{each:.1f}" for each in row) for group, row in table[kind].items()}, flush=True
+        )
+    missed = _missed(views["validation", "clean"], subjects["validation"], law, settings, options.size)
+    print("not found", dict(zip(FPIRS, np.round(missed, 3).tolist(), strict=True)))
+    if options.json is not None:
+        fitted = {"typical": typical, "alike": options.alike, "shift": law.shift, "stretch": law.stretch}
+        content = {"law": fitted, "realised": table, "missed": missed, "size": options.size}
+        options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _spoilt(chips: UInt8, kind: str, level: int) -> UInt8:
+    return np.stack([degrade(chip, FACE, [LEVELS[kind][level]], number) for number, chip in enumerate(chips)])
+
+
+def _missed(
+    vectors: Float32, subjects: NDArray[np.str_], law: StandingLaw, settings: tuple[float, float], size: int
+) -> list[float]:
+    """Share of searches for people of the gallery, by another photo, that find nobody at each FPIR."""
+    rates: list[Float64] = []
+    rng = np.random.default_rng(3)
+    for _ in range(6):
+        chosen = rng.permutation(np.unique(subjects))[:size]
+        photos = [rng.permutation(np.flatnonzero(subjects == each)) for each in chosen]
+        gallery = np.array([each[0] for each in photos])
+        probes = np.array([each[1] for each in photos if len(each) > 1])
+        found, places = best(vectors[gallery], vectors[probes], *settings)
+        own = subjects[gallery][places] == subjects[probes][:, None]
+        fpir = np.where(own, law.fpir(found, size), 1.0).min(axis=1)
+        rates.append(np.array([(fpir > limit).mean() for limit in FPIRS]))
+    return [float(rate) for rate in np.mean(rates, axis=0)]
+
+
+if __name__ == "__main__":
+    main()
