@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.models import registry
-from bareface.types import Float32
+from bareface.values.face import Float32
 from training.mobilefacenet.pool import build
 from training.mobilefacenet.space import centre, unit
 from training.mobilefacenet.validate import templates

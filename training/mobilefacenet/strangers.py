@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.evaluation.degradations import LEVELS, degrade
 from bareface.matching import normalisation
 from bareface.matching.normalisation import HIGHEST, StandingLaw, standings
 from bareface.models import registry
-from bareface.types import Float32, Float64, UInt8
+from bareface.synthesis.degradations import LEVELS, degrade
+from bareface.values.face import Float32, Float64, UInt8
 from training.mobilefacenet.draw import FACE
 from training.mobilefacenet.pool import build
 from training.mobilefacenet.space import centre
