@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--frozen", type=int, default=FROZEN, help="as in the run")
     parser.add_argument("--bare-work", type=Path, help="folder of a run for bare faces; else their fitted last layer")
     parser.add_argument("--bare-frozen", type=int, default=FROZEN, help="as in that run")
+    parser.add_argument("--bare-share", type=float, default=1.0, help="like --shares, for that run")
     parser.add_argument("--quick", action="store_true", help="no mirror images, no second templates")
     parser.add_argument("--out", type=Path, help="folder for the networks")
     parser.add_argument("--json", type=Path, help="file for the tables")
@@ -48,7 +49,8 @@ def main() -> None:
     print(f"step {step}")
     if options.bare_work is not None:
         start_of_bare = _weights(options.bare_work / "bare.npz")
-        step_of_bare, bare = stored_weights(options.bare_work / "state.pt", start_of_bare, options.bare_frozen)
+        step_of_bare, ended = stored_weights(options.bare_work / "state.pt", start_of_bare, options.bare_frozen)
+        bare = between(start_of_bare, ended, options.bare_share)
         print(f"step of the network for bare faces {step_of_bare}")
     validation, pool = build([], options.validation), build([], options.pool)
     subjects = np.array([subject_of(name) for name in validation.names])
