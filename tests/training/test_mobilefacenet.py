@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from bareface.imaging import decode as images
+from bareface.matching import normalisation
 from bareface.matching.scoring import score
 from bareface.models import registry
 from bareface.models.sessions import open_session
@@ -282,3 +285,15 @@ def test_strangers_are_other_people_with_one_photo_each() -> None:
 def test_second_photos_of_a_person_are_left_out() -> None:
     vectors = unit(np.array([[1, 0], [0, 1], [1, 0.1], [-1, 0]]))
     np.testing.assert_array_equal(distinct(vectors, np.arange(4)), [0, 1, 3])
+
+
+def test_the_packaged_cohort_is_what_its_card_says() -> None:
+    folder = Path(normalisation.__file__).parent / "cohorts"
+    content = (folder / "bareface-mobile-128.npz").read_bytes()
+    card = json.loads((folder / "bareface-mobile-128.json").read_text(encoding="utf-8"))
+    assert (card["sha256"], card["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert len(content) < 500_000
+    with np.load(folder / "bareface-mobile-128.npz") as stored:
+        vectors = stored["vectors"] * stored["scale"]
+    assert vectors.shape == (2000, 128)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=0.02)

@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--leave-out", type=Path, help="names of faces that are not used, one a line")
     parser.add_argument("--embedder", default="bareface-mobile-bare")
     parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--licence", default="that of the pool's photos", help="for the card")
     parser.add_argument("--out", type=Path, required=True, help="an .npz file; the card is written beside it")
     options = parser.parse_args()
     card, pool = registry.card(options.embedder), build([], options.pool)
@@ -81,6 +82,7 @@ def main() -> None:
     described = {
         "id": options.out.stem,
         "summary": f"{len(made)} templates of people who do not exist, to hold scores against without a gallery.",
+        "licence": options.licence,
         "space": card.space,
         "model": card.id,
         "training_data": f"A mixture of {CLUSTERS} normal laws fitted to templates of {len(chosen)} faces of the "
