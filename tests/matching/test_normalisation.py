@@ -1,4 +1,4 @@
-"""Adaptive score normalisation: standings among strangers, and the law that they follow."""
+"""Adaptive score normalisation: normalised scores, and the law that non-mated ones follow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bareface.errors import CalibrationError
 from bareface.matching import normalisation as module
-from bareface.matching.normalisation import FEWEST, HIGHEST, StandingLaw, normal_scores, standing, standings
+from bareface.matching.normalisation import FEWEST, HIGHEST, NonMatedLaw, normal_scores, normalise, normalise_candidates
 
 Array = NDArray[np.float64]
 TYPICAL, ALIKE = 0.13, 0.5
@@ -43,7 +43,7 @@ def searched(
 ) -> tuple[Array, NDArray[np.int64]]:
     scores = references @ probe
     order = np.argsort(-scores, kind="stable")
-    return standings(scores[order], references[order], len(references), TYPICAL, ALIKE, **options), order
+    return normalise_candidates(scores[order], references[order], len(references), TYPICAL, ALIKE, **options), order
 
 
 @pytest.mark.parametrize(("size", "highest"), [(10, 1.5388), (100, 2.5076), (1000, 3.2414)])
@@ -59,11 +59,11 @@ def test_all_normal_scores_mirror_each_other_and_ranks_beyond_are_unknown() -> N
     assert np.isnan(found[7:]).all()
 
 
-class TestStanding:
+class TestNormalise:
     @given(COSINES, COHORTS, st.integers(0, 500))
     def test_it_is_what_its_definition_says(self, score: float, cohort: Array, more: int) -> None:
         size = len(cohort) + more
-        assert standing(score, cohort, size, TYPICAL) == pytest.approx(
+        assert normalise(score, cohort, size, TYPICAL) == pytest.approx(
             plainly(score, cohort.tolist(), size, TYPICAL), abs=1e-9
         )
 
@@ -73,45 +73,45 @@ class TestStanding:
     ) -> None:
         shuffled = cohort.tolist()
         chance.shuffle(shuffled)
-        moved = standing(score * unit + zero, np.array(shuffled) * unit + zero, len(cohort), TYPICAL * unit)
-        assert moved == pytest.approx(standing(score, cohort, len(cohort), TYPICAL), abs=1e-6)
+        moved = normalise(score * unit + zero, np.array(shuffled) * unit + zero, len(cohort), TYPICAL * unit)
+        assert moved == pytest.approx(normalise(score, cohort, len(cohort), TYPICAL), abs=1e-6)
 
     @given(arrays(np.float64, 2, elements=COSINES), COHORTS)
     def test_a_higher_score_stands_higher(self, scores: Array, cohort: Array) -> None:
-        low, high = standing(np.sort(scores), np.stack([cohort, cohort]), len(cohort), TYPICAL)
+        low, high = normalise(np.sort(scores), np.stack([cohort, cohort]), len(cohort), TYPICAL)
         assert low <= high
 
     @given(COHORTS, st.integers(1, 20))
     def test_those_left_out_leave_no_trace(self, cohort: Array, left_out: int) -> None:
         padded = np.concatenate([np.full(left_out, np.nan), cohort])
-        found = standing(0.5, padded, len(cohort), TYPICAL)
-        assert found == pytest.approx(float(standing(0.5, cohort, len(cohort), TYPICAL)), abs=1e-9)
+        found = normalise(0.5, padded, len(cohort), TYPICAL)
+        assert found == pytest.approx(float(normalise(0.5, cohort, len(cohort), TYPICAL)), abs=1e-9)
 
     def test_normal_scores_stand_where_they_were_drawn(self) -> None:
         rng = np.random.default_rng(0)
         for size in (30, 300, 10_000):
             drawn = rng.normal(0.1, TYPICAL, (500, size))
-            found = standing(0.1 + 3 * TYPICAL, -np.partition(-drawn, 29)[:, :29], size, TYPICAL)
+            found = normalise(0.1 + 3 * TYPICAL, -np.partition(-drawn, 29)[:, :29], size, TYPICAL)
             assert found.mean() == pytest.approx(3, abs=0.1)
             assert found.std() < 0.6
 
     def test_many_are_answered_as_each_alone(self) -> None:
         rng = np.random.default_rng(1)
         score, cohort, size = rng.random((4, 3)), rng.random((4, 3, 60)), rng.integers(60, 900, (4, 3))
-        found = standing(score, cohort, size, TYPICAL)
+        found = normalise(score, cohort, size, TYPICAL)
         assert found.shape == (4, 3)
         for place in np.ndindex(4, 3):
-            assert found[place] == pytest.approx(float(standing(score[place], cohort[place], size[place], TYPICAL)))
+            assert found[place] == pytest.approx(float(normalise(score[place], cohort[place], size[place], TYPICAL)))
 
     @pytest.mark.parametrize("cohort", [[], [0.1, 0.2], [0.1, np.nan, 0.2, np.nan]])
     def test_too_few_scores_give_none(self, cohort: list[float]) -> None:
-        assert np.isnan(standing(0.5, np.array(cohort), 100, TYPICAL))
+        assert np.isnan(normalise(0.5, np.array(cohort), 100, TYPICAL))
 
     def test_equal_scores_are_no_certainty(self) -> None:
-        assert 0 < float(standing(0.5, np.full(50, 0.2), 400, TYPICAL)) < 10
+        assert 0 < float(normalise(0.5, np.full(50, 0.2), 400, TYPICAL)) < 10
 
 
-class TestStandings:
+class TestCandidates:
     @given(st.integers(FEWEST + 3, 90), st.integers(0, 2**31))
     def test_each_candidate_is_held_against_those_unlike_it(self, size: int, seed: int) -> None:
         references = gallery(size, 8, seed)
@@ -152,7 +152,7 @@ class TestStandings:
         for number, probe in enumerate(probes):
             order = np.argsort(-(references @ probe), kind="stable")
             scores[number, :40], vectors[number, :40] = (references @ probe)[order], references[order]
-        found = standings(scores, vectors, 40, TYPICAL, ALIKE, first=5)
+        found = normalise_candidates(scores, vectors, 40, TYPICAL, ALIKE, first=5)
         for number, probe in enumerate(probes):
             np.testing.assert_allclose(found[number], searched(probe, references, first=5)[0], atol=1e-6)
 
@@ -171,38 +171,38 @@ class TestStandings:
 class TestLaw:
     @given(st.floats(-3, 8), st.integers(1, 10**7), st.floats(-0.5, 0.5), st.floats(0.5, 1.5))
     def test_a_search_is_so_many_comparisons(self, where: float, size: int, shift: float, stretch: float) -> None:
-        law = StandingLaw(shift, stretch)
-        assert law.fpir(where, 1) == pytest.approx(law.rate(where), rel=1e-9)
-        expected = -np.expm1(size * np.log1p(-min(float(law.rate(where)), 1 - 1e-16)))
+        law = NonMatedLaw(shift, stretch)
+        assert law.fpir(where, 1) == pytest.approx(law.fmr(where), rel=1e-9)
+        expected = -np.expm1(size * np.log1p(-min(float(law.fmr(where)), 1 - 1e-16)))
         assert law.fpir(where, size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
     @given(st.floats(1e-6, 0.9), st.integers(1, 10**7), st.floats(-0.5, 0.5), st.floats(0.5, 1.5))
-    def test_standing_at_turns_it_round(self, fpir: float, size: int, shift: float, stretch: float) -> None:
-        law = StandingLaw(shift, stretch)
-        assert law.fpir(law.standing_at(fpir, size), size) == pytest.approx(fpir, rel=1e-6)
+    def test_score_at_turns_it_round(self, fpir: float, size: int, shift: float, stretch: float) -> None:
+        law = NonMatedLaw(shift, stretch)
+        assert law.fpir(law.score_at(fpir, size), size) == pytest.approx(fpir, rel=1e-6)
 
     @given(st.floats(-2, 8), st.floats(0, 3), st.integers(1, 10**6), st.integers(1, 10**6))
-    def test_it_falls_with_the_standing_and_rises_with_the_gallery(
+    def test_it_falls_with_the_score_and_rises_with_the_gallery(
         self, where: float, higher: float, size: int, more: int
     ) -> None:
-        law = StandingLaw()
+        law = NonMatedLaw()
         assert law.fpir(where + higher, size) <= law.fpir(where, size) <= law.fpir(where, size + more)
 
     def test_what_was_drawn_from_a_law_gives_that_law(self) -> None:
-        law, chance = StandingLaw(0.3, 0.9), np.random.default_rng(0).random(20_000)
-        found = StandingLaw.fit(law.standing_at(chance, 200), 200)
+        law, chance = NonMatedLaw(0.3, 0.9), np.random.default_rng(0).random(20_000)
+        found = NonMatedLaw.fit(law.score_at(chance, 200), 200)
         assert (found.shift, found.stretch) == pytest.approx((0.3, 0.9), abs=0.08)
         for size in (50, 200, 1000):
-            assert found.fpir(law.standing_at(0.01, size), size) == pytest.approx(0.01, rel=0.25)
+            assert found.fpir(law.score_at(0.01, size), size) == pytest.approx(0.01, rel=0.25)
 
     def test_few_searches_fit_no_law(self) -> None:
         with pytest.raises(CalibrationError) as caught:
-            StandingLaw.fit(np.arange(10.0), 200)
+            NonMatedLaw.fit(np.arange(10.0), 200)
         assert caught.value.code == "calibration.subjects"
 
 
-def test_strangers_of_a_crowded_kind_are_promised_what_others_are() -> None:
-    """Two kinds of people, one of whom the embedder hardly tells apart; the law is fitted to the other."""
+def test_the_fpir_holds_for_a_kind_that_the_embedder_separates_badly() -> None:
+    """Two kinds of people, one of which the embedder separates badly; the law is fitted to the other."""
     rng = np.random.default_rng(0)
 
     def best(kind: float, searches: int) -> tuple[Array, Array]:
@@ -214,7 +214,7 @@ def test_strangers_of_a_crowded_kind_are_promised_what_others_are() -> None:
         return np.array(stood), (probes @ references.T).max(axis=1)
 
     stood, scored = best(0.0, 1000)
-    law, limit = StandingLaw.fit(stood, 200), np.quantile(scored, 0.9)
+    law, limit = NonMatedLaw.fit(stood, 200), np.quantile(scored, 0.9)
     for kind in (0.0, 0.3, 0.4):
         stood, scored = best(kind, 600)
         assert 0.05 < (law.fpir(stood, 200) <= 0.1).mean() < 0.18

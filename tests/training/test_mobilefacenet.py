@@ -20,12 +20,12 @@ from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import Float32, UInt8
 from tests.portraits import astronaut
 from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
-from training.mobilefacenet.cohort import invented
+from training.mobilefacenet.cohort import sample_cohort
 from training.mobilefacenet.draw import FILL, Shares, batches
+from training.mobilefacenet.fit_normalisation import distinct, group_of, halves
 from training.mobilefacenet.likenesses import nearest
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
 from training.mobilefacenet.space import Space, centre, fit, joined, towards_subject, unit
-from training.mobilefacenet.strangers import distinct, group_of, halves
 from training.mobilefacenet.validate import rates, subject_of
 
 CLOTH = (255, 0, 255)
@@ -230,11 +230,11 @@ def test_pictures_are_found_in_a_fixed_order(tmp_path: Path) -> None:
 
 
 class TestCohort:
-    def test_invented_people_are_spread_like_real_ones_and_are_none_of_them(self) -> None:
+    def test_sampled_templates_are_as_dense_as_real_ones_and_equal_none(self) -> None:
         rng = np.random.default_rng(0)
         kinds = unit(rng.normal(size=(4, 32)))
         real = unit(kinds[rng.integers(4, size=600)] + rng.normal(0, 0.2, (600, 32)))
-        made = invented(real, 500, clustered=8)
+        made = sample_cohort(real, 500, clustered=8)
         np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
         assert (made @ real.T).max() < 0.99
         for rate in (0.1, 0.5, 0.9, 0.99):
@@ -244,8 +244,8 @@ class TestCohort:
 
     def test_one_seed_gives_one_cohort(self) -> None:
         real = unit(np.random.default_rng(0).normal(size=(60, 8)))
-        np.testing.assert_array_equal(invented(real, 20, clustered=4), invented(real, 20, clustered=4))
-        assert (invented(real, 20, clustered=4, seed=1) != invented(real, 20, clustered=4)).any()
+        np.testing.assert_array_equal(sample_cohort(real, 20, clustered=4), sample_cohort(real, 20, clustered=4))
+        assert (sample_cohort(real, 20, clustered=4, seed=1) != sample_cohort(real, 20, clustered=4)).any()
 
 
 def test_shares_say_which_samples_are_drawn() -> None:
@@ -276,7 +276,7 @@ def test_groups_are_those_of_the_source() -> None:
     assert group_of("031.jpg") is None
 
 
-def test_strangers_are_other_people_with_one_photo_each() -> None:
+def test_probes_are_other_people_than_the_gallery_and_have_one_photo_each() -> None:
     subjects = np.array(["a", "a", "b", "b", "c", "d", "d", "e"])
     for gallery, probes in halves(subjects, 3, 2, 10, 0):
         assert sorted(subjects[np.concatenate([gallery, probes])]) == list("abcde")

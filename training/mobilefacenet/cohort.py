@@ -1,8 +1,8 @@
-"""Templates of people who do not exist: ``python -m training.mobilefacenet.cohort``.
+"""Sample a cohort of artificial templates: ``python -m training.mobilefacenet.cohort``.
 
-Where there is no gallery to be compared with, a score is held against these. They are drawn from a mixture of normal
-laws fitted to the templates of many faces, so that no template is anybody's, while they lie as densely as real ones do.
-Portraits whose terms are free show mostly people of one kind; such a cohort did no better than none.
+Without a gallery, scores are normalised by this cohort. It is sampled from a mixture of normal laws fitted to the
+templates of many faces: no template belongs to a person, but they are as dense as real ones. Cohorts of freely licensed
+portraits, which show mostly one kind of people, hardly helped.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from training.mobilefacenet.space import centre, unit
 from training.mobilefacenet.validate import templates
 
 CLUSTERS, OWN, ROUNDS = 64, 0.3, 15
-"""How many normal laws; how much of its covariance is its own, the rest being shared; rounds of clustering."""
+"""Number of normal laws; share of a covariance that is the law's own, not common to all; rounds of clustering."""
 COUNT = 2000
 AT_ONCE = 1024
 
 
 def clusters(vectors: Float32, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """The cluster of each unit vector by spherical k-means, int64 [n]."""
+    """Assign unit vectors to clusters by spherical k-means, int64 [n]."""
     middles = vectors[rng.choice(len(vectors), count, replace=False)]
     for _ in range(ROUNDS):
         found = (vectors @ middles.T).argmax(axis=1)
@@ -38,8 +38,8 @@ def clusters(vectors: Float32, count: int, rng: np.random.Generator) -> NDArray[
     return np.asarray((vectors @ middles.T).argmax(axis=1), np.int64)
 
 
-def invented(vectors: Float32, count: int = COUNT, *, clustered: int = CLUSTERS, seed: int = 0) -> Float32:
-    """Unit templates float32 [count, d] drawn from a mixture fitted to unit templates float32 [n, d]."""
+def sample_cohort(vectors: Float32, count: int = COUNT, *, clustered: int = CLUSTERS, seed: int = 0) -> Float32:
+    """Sample unit templates float32 [count, d] from a mixture fitted to unit templates float32 [n, d]."""
     rng = np.random.default_rng(seed)
     place = clusters(vectors, clustered, rng)
     middles = np.stack(
@@ -75,18 +75,18 @@ def main() -> None:
     parts = [chosen[start : start + AT_ONCE] for start in range(0, len(chosen), AT_ONCE)]
     path, mirror = registry.path_of(card), bool(card.input.get("mirror", False))
     vectors = np.concatenate([templates(path, centre(np.asarray(pool.bare[part])), mirror=mirror) for part in parts])
-    made = invented(vectors, options.count)
+    made = sample_cohort(vectors, options.count)
     scale = float(np.abs(made).max() / 127)
     np.savez_compressed(options.out, vectors=np.round(made / scale).astype(np.int8), scale=np.float32(scale))
     content = options.out.read_bytes()
     described = {
         "id": options.out.stem,
-        "summary": f"{len(made)} templates of people who do not exist, to hold scores against without a gallery.",
+        "summary": f"{len(made)} artificial templates to normalise scores by if there is no gallery.",
         "licence": options.licence,
         "space": card.space,
         "model": card.id,
         "training_data": f"A mixture of {CLUSTERS} normal laws fitted to templates of {len(chosen)} faces of the "
-        "training pool; no template is that of a photo, and no label was used.",
+        "training pool; no template belongs to a photo, and no label was used.",
         "source": f"python -m training.mobilefacenet.cohort --embedder {card.id} --only {options.only or '(all)'}",
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),

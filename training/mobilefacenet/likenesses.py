@@ -1,7 +1,7 @@
-"""Which faces of a pool look like people of test sets: ``python -m training.mobilefacenet.likenesses``.
+"""Find faces of a pool that look like people of test sets: ``python -m training.mobilefacenet.likenesses``.
 
-Leaving out the files of a test set is not enough: other photos of the same people may be in the pool. ``python -m
-benchmarks.embedders`` cuts the test sets' chips; what is found here is left out of training by ``--leave-out``.
+Omitting the files of a test set is not enough: other photos of the same people may be in the pool. ``python -m
+benchmarks.embedders`` cuts the test sets' chips; training omits the faces listed here with ``--leave-out``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LIMIT = 0.7
 
 
 def nearest(pool: Float32, others: Float32) -> NDArray[np.float32]:
-    """The highest cosine of each face of a pool to any of the others, float32 [n]; unit templates."""
+    """Return the highest cosine of each unit template of a pool to any of the others, float32 [n]."""
     highest = np.full(len(pool), -1, np.float32)
     for start in range(0, len(others), 1024):
         np.maximum(highest, (pool @ others[start : start + 1024].T).max(axis=1), out=highest)

@@ -1,11 +1,10 @@
-"""Fit how strangers stand, and check the promise on validation people: ``python -m training.mobilefacenet.strangers``.
+"""Fit score normalisation and validate it: ``python -m training.mobilefacenet.fit_normalisation``.
 
 The law (:mod:`bareface.matching.normalisation`) is fitted to CelebA's calibration identities, on clean photos. It is
-checked on its validation identities and on UTKFace's photos that neither training nor a test set has seen, by the
-source's own labels; of two of these photos that the embedder takes for one person only one is used. Each stranger is
-searched for in galleries of one photo a person, clean or spoilt, and the share of searches whose best candidate has an
-FPIR of at most 0.1, 0.03, 0.01 and 0.003 is given as a multiple of it: 1 keeps the promise. Mated searches tell what
-that costs: the share of people of whom another photo is not found below each FPIR.
+validated on CelebA's validation identities and on photos of UTKFace that are in no training or test set, grouped by
+the source's labels; probable duplicates are omitted. Non-mated probes, clean or degraded, are searched for in galleries
+of one photo a person. For predicted FPIRs of 0.1, 0.03, 0.01 and 0.003 the realised FPIR is printed as a multiple: 1 is
+perfect. The FNIR of mated searches at these FPIRs is printed, too.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.matching import normalisation
-from bareface.matching.normalisation import HIGHEST, StandingLaw, standings
+from bareface.matching.normalisation import HIGHEST, NonMatedLaw, normalise_candidates
 from bareface.models import registry
 from bareface.synthesis.degradations import LEVELS, degrade
 from bareface.values.face import Float32, Float64, UInt8
@@ -31,8 +30,9 @@ from training.mobilefacenet.validate import subject_of, templates
 
 FPIRS = (0.1, 0.03, 0.01, 0.003)
 SPOILT = {"defocus": 2, "low light": 2, "downsample": 1}
-"""Level less one; the last leaves a face of 48 pixels."""
+"""Index of the level; the last leaves a face of 48 pixels."""
 SAME = 0.65
+"""Cosine at which two photos of a group are taken for one person."""
 LABEL = re.compile(r"(\d+)_\d_([0-3])_")
 ORIGINS = ("white", "black", "asian", "indian")
 MORE = 30
@@ -40,7 +40,7 @@ MORE = 30
 
 
 def group_of(name: str) -> str | None:
-    """The group in the name of one of UTKFace's files: children of 2 to 12, adults of 20 to 60 by label."""
+    """Return the group that the name of a UTKFace file tells: children of 2 to 12, or adults of 20 to 60 by label."""
     found = LABEL.match(Path(name).name)
     if found is None:
         return None
@@ -51,15 +51,15 @@ def group_of(name: str) -> str | None:
 def best(
     gallery: Float32, probes: Float32, typical: float, alike: float, first: int = 8
 ) -> tuple[Float64, NDArray[np.int64]]:
-    """Standings float64 [n, first] of each probe's best candidates, and their places in the gallery."""
+    """Return normalised scores float64 [n, first] of each probe's best candidates, and their places in the gallery."""
     scores = probes @ gallery.T
     order = np.argsort(-scores, axis=1)[:, : HIGHEST + MORE].astype(np.int64)
     ordered = np.take_along_axis(scores, order, 1)
-    return standings(ordered, gallery[order], len(gallery), typical, alike, first=first), order[:, :first]
+    return normalise_candidates(ordered, gallery[order], len(gallery), typical, alike, first=first), order[:, :first]
 
 
 def spread_of(vectors: Float32, size: int = 200) -> float:
-    """The spread that is typical: the root mean square over galleries' references, by their tails."""
+    """Return the typical standard deviation: the root mean square over references, from their upper tails."""
     scores = vectors[:size] @ vectors[:size].T - 2 * np.eye(len(vectors[:size]))
     tail = -np.sort(-scores, axis=1)[:, :HIGHEST]
     width = normalisation.normal_scores(len(tail) - 1, HIGHEST).std()
@@ -69,7 +69,7 @@ def spread_of(vectors: Float32, size: int = 200) -> float:
 def halves(
     subjects: NDArray[np.str_], size: int, probes: int, rounds: int, seed: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Places of one photo each of ``size`` subjects, and of ``probes`` others."""
+    """Yield places of one photo each of ``size`` subjects, and of ``probes`` other subjects."""
     rng = np.random.default_rng(seed)
     for _ in range(rounds):
         chosen = rng.permutation(np.unique(subjects))[: size + probes]
@@ -78,7 +78,7 @@ def halves(
 
 
 def distinct(vectors: Float32, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places without those that look like an earlier one."""
+    """Return places without those that look like an earlier one."""
     kept: list[int] = []
     for place in places:
         if not kept or (vectors[kept] @ vectors[place]).max() < SAME:
@@ -114,7 +114,7 @@ def main() -> None:
     typical = spread_of(clean[next(halves(subjects["calibration"], options.size, 0, 1, 1))[0]])
     settings = typical, options.alike
     drawn = halves(subjects["calibration"], options.size, options.size, 40, 0)
-    law = StandingLaw.fit(
+    law = NonMatedLaw.fit(
         np.concatenate([best(clean[a], clean[b], *settings)[0].max(axis=1) for a, b in drawn]), options.size
     )
     print(f"typical {typical:.4f}, shift {law.shift:.3f}, stretch {law.stretch:.3f}", flush=True)
@@ -137,10 +137,10 @@ def main() -> None:
             kind, {group: " / ".join(f"{each:.1f}" for each in row) for group, row in table[kind].items()}, flush=True
         )
     missed = _missed(views["validation", "clean"], subjects["validation"], law, settings, options.size)
-    print("not found", dict(zip(FPIRS, np.round(missed, 3).tolist(), strict=True)))
+    print("FNIR", dict(zip(FPIRS, np.round(missed, 3).tolist(), strict=True)))
     if options.json is not None:
         fitted = {"typical": typical, "alike": options.alike, "shift": law.shift, "stretch": law.stretch}
-        content = {"law": fitted, "realised": table, "missed": missed, "size": options.size}
+        content = {"law": fitted, "realised": table, "FNIR": missed, "size": options.size}
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -149,9 +149,9 @@ def _spoilt(chips: UInt8, kind: str, level: int) -> UInt8:
 
 
 def _missed(
-    vectors: Float32, subjects: NDArray[np.str_], law: StandingLaw, settings: tuple[float, float], size: int
+    vectors: Float32, subjects: NDArray[np.str_], law: NonMatedLaw, settings: tuple[float, float], size: int
 ) -> list[float]:
-    """Share of searches for people of the gallery, by another photo, that find nobody at each FPIR."""
+    """Return the FNIR at each FPIR of searches by another photo of people in the gallery."""
     rates: list[Float64] = []
     rng = np.random.default_rng(3)
     for _ in range(6):
