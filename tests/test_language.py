@@ -1,8 +1,10 @@
-"""The manuals are written in plain English: one name for one thing, and none of the phrases that were a dialect."""
+"""Manuals and sources are written in plain English: one name for one thing, and no phrase of a list of bad ones."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,8 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 )
 PHRASES = re.compile(
     r"those of these|at most so (many|often)|held against|gone on with|for want of|needs not|a rest of|brought up"
-    r"|nobody looked|\bis no (valid|picture|file|gallery|face|mask|model)\b|\bbeside\b|looked for|\bsaid to be\b"
-    r"|\blearnt\b|\bspoilt\b|\bguesses of\b"
+    r"|nobody looked|(?<![Tt]here )\bis no (valid|picture|file|gallery|face|mask|model)\b|\bbeside\b|looked for"
+    r"|\bsaid to be\b|\blearnt\b|\bspoilt\b|\bguesses of\b"
 )
 ALLOWED = {"glossary.md"}  # it lists words that are not used
 _GENERATED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->", re.DOTALL)
@@ -22,10 +24,76 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def prose(text: str) -> str:
-    """The text without code and generated tables, of as many lines."""
+    """Return the text without code and generated tables, of as many lines."""
     for pattern in (_GENERATED, _CODE):
         text = pattern.sub(lambda found: "\n" * found[0].count("\n"), text)
     return text
+
+
+# Packages of src/bareface whose docstrings, help texts and messages are checked.
+PACKAGES = [
+    "audit",
+    "cli",
+    "gallery",
+    "messages",
+    "reports",
+    "services",
+    "storage",
+    "values",
+]
+SOURCES = [path for package in PACKAGES for path in sorted((ROOT / "src" / "bareface" / package).rglob("*.py"))]
+NO_VERB = re.compile(
+    r"(What|How|Where|Which|Whether|Who|Whose|When|Those|The|These|This|That|All|Every|Each|Any|An?|If|For)"
+    r"\b"
+)
+QUESTION = re.compile(r"(What|How|Where|Which|Who|Those)\b")
+PROSE = re.compile(rf"{PHRASES.pattern}|\bwithout being asked\b|\bso often\b|\bput right\b|\band leave\b")
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Yield each module, class and function with its docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield node, text
+
+
+def is_action(node: ast.AST) -> bool:
+    """Return whether a docstring of the node says what a call does: that of a function, but not of a property."""
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not any(
+        "property" in ast.unparse(decorator) for decorator in node.decorator_list
+    )
+
+
+def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield each line of a source's strings that are prose: two words or more."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for line in prose(re.sub(r"``[^`]*``", "", node.value)).splitlines():
+                if " " in line.strip():
+                    yield node.lineno, line.strip()
+
+
+def name_of(path: Path) -> str:
+    """Return the path below the package."""
+    return str(path.relative_to(ROOT / "src" / "bareface"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_a_docstring_begins_with_a_verb_or_a_name(source: Path) -> None:
+    faults = [
+        text.splitlines()[0]
+        for node, text in docstrings(ast.parse(source.read_text(encoding="utf-8")))
+        if (NO_VERB if is_action(node) else QUESTION).match(text)
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_no_bad_phrase_is_in_a_source(source: Path) -> None:
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    assert [(number, line) for number, line in texts(tree) if PROSE.search(line)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

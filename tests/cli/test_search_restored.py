@@ -66,7 +66,7 @@ def test_leads_of_guesses_alone_are_listed_below(run: Run, enrolled: Path, maske
     assert raised["subject"] == "Grace Hopper"
     assert raised["original"]["rank"] == 2 <= WITHIN
     shown = run("search", enrolled, masked, "--with-restored", "--top", 1).stdout
-    assert shown.index("Beside it, the guesses") < shown.index("ONLY IN GUESSES") < shown.index("Grace Hopper")
+    assert shown.index("Also searched with guesses") < shown.index("ONLY IN GUESSES") < shown.index("Grace Hopper")
 
 
 def test_a_number_without_a_calibration_has_no_rate(run: Run, enrolled: Path, masked: Path, record: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_report_has_the_table_and_no_restored_picture(
     run("search", enrolled, masked, "--report", pages[0])
     run("search", enrolled, masked, "--with-restored", "--top", 1, "--report", pages[1])
     plain, beside = (page.read_text(encoding="utf-8") for page in pages)
-    assert "searches with restored faces" not in plain
-    assert "searches with restored faces" in beside
+    assert "Searches with restored faces" not in plain
+    assert "Searches with restored faces" in beside
     assert "Only in guesses" in beside
     assert beside.count("<img") == plain.count("<img") - 1, "one candidate less, and no picture more"

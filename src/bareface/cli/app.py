@@ -44,7 +44,7 @@ _WRONG_USAGE: Any = typer.BadParameter.__bases__[0]  # of the library within Typ
 
 @contextmanager
 def _told(context: Any) -> Iterator[None]:
-    """Wrong usage within is a JSON object where that was asked for; else Typer says it."""
+    """Report wrong usage within as a JSON object if JSON was asked for; otherwise leave it to Typer."""
     try:
         yield
     except _WRONG_USAGE as error:
@@ -59,7 +59,7 @@ class _Group(TyperGroup):
     """Our own errors become one line and an exit code; any other exception is a bug with a traceback."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Plain text here, since importing what draws the boxes takes longer than all the rest; below, boxes."""
+        """Write plain text here: importing what draws the boxes takes longer than all the rest. Commands draw boxes."""
         self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
@@ -117,12 +117,12 @@ def _root(
             "--verbose",
             "-v",
             count=True,
-            help="Say on stderr what is done and how long it takes; twice: all that is logged.",
+            help="Log steps and their duration to stderr; twice: log everything.",
         ),
     ] = 0,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write stderr as JSON, one object a line.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     from bareface.cli.logs import listen  # with logging, which `bareface --help` need not wait for

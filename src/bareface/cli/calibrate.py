@@ -46,7 +46,7 @@ def calibrate(
 
 
 def _figures(calibration: Calibration, subjects: int, references: float) -> dict[str, Any]:
-    """Thresholds of a calibration for this gallery."""
+    """Return the thresholds of a calibration for this gallery."""
     strangers = calibration.entries[calibration.nearest()].strangers
     return {
         "basis": calibration.describe(),
@@ -84,7 +84,7 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
 
 
 def _rows(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """One row a threshold, one column a calibration; what is extrapolated is marked."""
+    """Return one row for each threshold and one column for each calibration; mark extrapolated values."""
     rows = []
     for place, fmr in enumerate(FMRS):
         found = [column["fmr"][place] for column in columns]

@@ -1,4 +1,4 @@
-"""What the shell offers, read straight from where it is kept: a completion must come at once."""
+"""Shell completion, read straight from the files: it must come at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEPS = 20_000_000
 
 
 def subject_names(incomplete: str) -> list[str]:
-    """Names of the subjects of the gallery on the command line."""
+    """Return the names of the subjects of the gallery on the command line."""
     with suppress(sqlite3.Error, OSError, ValueError):  # a completion that cannot be made offers nothing
         for gallery in filter(_is_database, _words()):
             with closing(sqlite3.connect(f"{gallery.resolve().as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:
@@ -32,7 +32,7 @@ def subject_names(incomplete: str) -> list[str]:
 
 
 def _words() -> list[Path]:
-    """The words on the command line: the shells hand them over in one variable or the other.
+    """Return the words on the command line: the shells hand them over in one variable or the other.
 
     Click drops the arguments before an option that has no value yet, so its context does not know the gallery.
     """
@@ -48,18 +48,18 @@ def _is_database(path: Path) -> bool:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Identifiers of all registered models."""
+    """Return the identifiers of all registered models."""
     return [card.id for card in _cards() if card.id.startswith(incomplete)]
 
 
 def detector_names(incomplete: str) -> list[str]:
-    """What ``--detector`` takes: the packaged ones and those added."""
+    """Return the values of ``--detector``: packaged detectors and added ones."""
     added = [card.id for card in _cards() if card.task == "detection" and not card.packaged]
     return [name for name in ("bareface", "dlib", *added) if name.startswith(incomplete)]
 
 
 def embedder_names(incomplete: str) -> list[str]:
-    """What ``--embedder`` takes."""
+    """Return the values of ``--embedder``."""
     return [c.id for c in _cards() if c.task == "embedding" and c.id.startswith(incomplete)]
 
 

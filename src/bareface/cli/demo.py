@@ -25,16 +25,16 @@ def demo(
     options: EngineOptions,
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Add people of yours: one folder a person; at most 100 of them are taken."),
+        typer.Option(metavar="DIR", help="Add your own people: a folder for each person; the first 100 are used."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("out/demo"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write to this folder.")] = Path("out/demo"),
     download: Annotated[
         bool,
-        typer.Option("--download", help="Also fetch four pinned example photos, 1 MB; goes on without a network."),
+        typer.Option("--download", help="Also download four pinned example photos, 1 MB; continue without a network."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show it all on public-domain portraits.
+    """Show everything on public-domain portraits.
 
     Enrols them, searches with bad photos of the same people, and writes a report with pictures.
     """

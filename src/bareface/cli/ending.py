@@ -1,4 +1,4 @@
-"""How the command line ends: by itself, by a signal, or since nobody reads what it prints.
+"""End the command line: normally, by a signal, or because nobody reads its output.
 
 A signal ends a command as an exception does: files half written are removed, transactions are undone, one line says
 what happened, and the exit code is 128 and the signal's number. This module is imported before anything else, and

@@ -20,16 +20,19 @@ def enhance(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Photo of a person whose face is unclear.")],
     options: EngineOptions,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures; made if it is not there.")
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="Write the pictures to this folder; create it if absent."),
     ] = Path(),
     method: Annotated[
         Literal["bareface", "wiener", "richardson-lucy", "unsharp", "bicubic"],
-        typer.Option(help="bareface: the network; the others are classical, and need no training data."),
+        typer.Option(
+            help="Use this method; bareface is the network, the others are classical and need no training data."
+        ),
     ] = "bareface",
     fidelity: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="1: as the photo is; 0: all that the method does.")
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Keep this share of the original; 1: all, 0: none.")
     ] = 0.5,
-    face: Annotated[int, typer.Option(min=1, metavar="N", help="Which face, as `bareface faces` numbers them.")] = 1,
+    face: Annotated[int, typer.Option(min=1, metavar="N", help="Use this face, as `bareface faces` numbers them.")] = 1,
     json: Json = False,
 ) -> None:
     """Make an unclear face clearer: before and after, and the face in its photo, labelled as recomputed."""

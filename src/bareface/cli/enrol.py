@@ -23,7 +23,7 @@ _SHOWN = 20
 
 @with_engine
 def enrol(
-    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; made if absent.")],
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; created if absent.")],
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="PATH", help="Photos and folders. A folder of folders: one person each."),
@@ -31,21 +31,21 @@ def enrol(
     options: EngineOptions,
     subject: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Everyone here is this person.", autocompletion=subject_names),
+        typer.Option(metavar="NAME", help="Enrol everyone as this person.", autocompletion=subject_names),
     ] = None,
     basis: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="On what legal basis these people are enrolled; kept.")
+        str | None, typer.Option(metavar="TEXT", help="Record the legal basis for enrolling these people.")
     ] = None,
     largest: Annotated[
-        bool, typer.Option("--largest", help="Several faces in a named person's photo: enrol the largest.")
+        bool, typer.Option("--largest", help="Enrol the largest of several faces in a named person's photo.")
     ] = False,
     face: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Of one photo, enrol the face that `faces` gives this number."),
+        typer.Option(min=1, metavar="N", help="Enrol this face of one photo, as `bareface faces` numbers them."),
     ] = None,
     min_visible: MinVisible = MIN_VISIBLE,
     exclude: Exclude = None,
-    no_crops: Annotated[bool, typer.Option("--no-crops", help="Keep no pictures of the faces.")] = False,
+    no_crops: Annotated[bool, typer.Option("--no-crops", help="Store no pictures of the faces.")] = False,
     json: Json = False,
 ) -> None:
     """Enrol photos: each named by its folder, or by you.
@@ -88,7 +88,7 @@ def _print(report: EnrolReport, gallery: Path, json: bool) -> None:
 
 
 def print_report(report: EnrolReport) -> None:
-    """How many files ended how, and what each file that needs attention says."""
+    """Print the number of files by outcome, and what each file that needs attention says."""
     counts = [(status, count) for status, count in enrol_counts(report).items() if count]
     print_table(("outcome", "files"), counts, right=("files",))
     note(f"{plural(report.references, 'reference')} added from {plural(len(report.outcomes), 'file')}.")

@@ -25,19 +25,23 @@ Scores = Annotated[
     list[Path], typer.Argument(metavar="SCORES...", help="Score files; the first is the one compared with.")
 ]
 Replicates = Annotated[
-    int, typer.Option(min=0, help="Bootstrap replicates; 0 for no intervals.", rich_help_panel=_STATISTICS)
+    int, typer.Option(min=0, help="Use N bootstrap replicates; 0: no intervals.", rich_help_panel=_STATISTICS)
 ]
-Level = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence level.", rich_help_panel=_STATISTICS)]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same figures.", rich_help_panel=_STATISTICS)]
+Level = Annotated[
+    float, typer.Option(min=0.5, max=0.999, help="Set the confidence level.", rich_help_panel=_STATISTICS)
+]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed for the intervals.", rich_help_panel=_STATISTICS)]
 Fmr = Annotated[
     float,
-    typer.Option(min=0, max=1, help="False match rate that groups are compared at.", rich_help_panel=_STATISTICS),
+    typer.Option(min=0, max=1, help="Compare groups at this false match rate.", rich_help_panel=_STATISTICS),
 ]
 Groups = Annotated[
     Path | None,
-    typer.Option("--groups", metavar="CSV", help="Your labels: a column subject or file, and one column a label."),
+    typer.Option(
+        "--groups", metavar="CSV", help="Group by your labels: a column subject or file, and a column for each label."
+    ),
 ]
-Photos = Annotated[Path | None, typer.Option(metavar="FOLDER", help="The folder the photos' names are relative to.")]
+Photos = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Resolve the photos' names from this folder.")]
 Shown = Annotated[
     list[Path] | None,
     typer.Option(
@@ -49,13 +53,13 @@ Shown = Annotated[
 Pad = Annotated[
     int,
     typer.Option(
-        min=0, metavar="PX", help="Border to put around each photo: tight crops need it.", rich_help_panel=_PROTOCOL
+        min=0, metavar="PX", help="Add a border to each photo: tight crops need it.", rich_help_panel=_PROTOCOL
     ),
 ]
 States = Annotated[
     Path | None,
     typer.Option(
-        "--labels", metavar="CSV", help="Mask states: columns file, state, condition.", rich_help_panel=_PROTOCOL
+        "--labels", metavar="CSV", help="Read mask states: columns file, state, condition.", rich_help_panel=_PROTOCOL
     ),
 ]
 
@@ -66,13 +70,15 @@ def run(
     source: Annotated[
         Path, typer.Argument(metavar="SOURCE", help="A folder with a folder per person, a pairs.txt, or a CSV list.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Score file: .parquet, .csv or .csv.gz.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="SCORES", help="Write this score file: .parquet, .csv or .csv.gz.")
+    ],
     options: EngineOptions,
     photos: Photos = None,
     probes: Annotated[
         Path | None,
         typer.Option(
-            metavar="CSV", help="Probes as file,subject; SOURCE is then the gallery.", rich_help_panel=_PROTOCOL
+            metavar="CSV", help="Read probes as file,subject; SOURCE is then the gallery.", rich_help_panel=_PROTOCOL
         ),
     ] = None,
     open_set: Annotated[
@@ -86,7 +92,7 @@ def run(
         ),
     ] = None,
     references: Annotated[
-        int, typer.Option(min=1, help="References of each enrolled person.", rich_help_panel=_PROTOCOL)
+        int, typer.Option(min=1, help="Use up to N references of each enrolled person.", rich_help_panel=_PROTOCOL)
     ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split.", rich_help_panel=_PROTOCOL)] = 0,
     labels: States = None,
@@ -183,10 +189,10 @@ def metrics(
 @app.command()
 def plot(
     scores: Scores,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the plots go.")],
-    format: Annotated[Literal["png", "svg", "pdf"], typer.Option(help="Kind of file.")] = "png",
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Write the plots to this folder.")],
+    format: Annotated[Literal["png", "svg", "pdf"], typer.Option(help="Write files of this format.")] = "png",
     calibration: Annotated[
-        Path | None, typer.Option(metavar="JSON", help="A calibration to judge by its reliability.")
+        Path | None, typer.Option(metavar="JSON", help="Judge the reliability of this calibration.")
     ] = None,
     replicates: Replicates = 1000,
     level: Level = 0.95,
@@ -211,13 +217,13 @@ def report(
     sources: Annotated[
         list[Path], typer.Argument(metavar="SCORES...", help="Score files, or folders of people, which are run first.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="HTML", help="The page, self-contained.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="HTML", help="Write this self-contained page.")],
     options: EngineOptions,
     groups: Groups = None,
     fmr: Fmr = 0.01,
     photos: Shown = None,
     calibration: Annotated[
-        Path | None, typer.Option(metavar="JSON", help="A calibration to judge; by default the packaged one.")
+        Path | None, typer.Option(metavar="JSON", help="Judge this calibration; by default the packaged one.")
     ] = None,
     exclude: Exclude = None,
     pad: Pad = 0,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="bob.bio's four columns.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Score file to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Write this score file.")],
     json: Json = False,
 ) -> None:
     """Turn bob.bio's four-column scores into a score file."""
@@ -27,7 +27,7 @@ def import_(
 
 def export(
     scores: Annotated[Path, typer.Argument(metavar="SCORES", help="A score file.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Text file to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Write this text file.")],
     json: Json = False,
 ) -> None:
     """Write scores as bob.bio's four columns."""

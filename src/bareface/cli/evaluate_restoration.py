@@ -25,14 +25,16 @@ def restoration(
     ],
     options: EngineOptions,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="WORD", help="Only conditions whose name holds this.")
+        list[str] | None, typer.Option("--only", metavar="WORD", help="Test only conditions whose name contains this.")
     ] = None,
     severity: Annotated[
-        list[int] | None, typer.Option(min=1, max=5, help="Severity of degradations; 2 and 4 by default.")
+        list[int] | None, typer.Option(min=1, max=5, help="Use this severity of degradations; 2 and 4 by default.")
     ] = None,
-    completions: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="Completions of each masked face.")] = 4,
+    completions: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="Draw N completions of each masked face.")
+    ] = 4,
     people: Annotated[int | None, typer.Option(min=2, metavar="N", help="Use at most N subjects.")] = None,
-    probes: Annotated[int, typer.Option(min=1, metavar="N", help="Searches for each person and condition.")] = 1,
+    probes: Annotated[int, typer.Option(min=1, metavar="N", help="Search N times for each person and condition.")] = 1,
     groups: Groups = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write one self-contained page; it shows no photo.")
@@ -41,10 +43,10 @@ def restoration(
     pad: Pad = 0,
     replicates: Replicates = 1000,
     level: Level = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same intervals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed for the intervals.")] = 0,
     json: Json = False,
 ) -> None:
-    """Does restoring help? Search with photos as they are and restored; a verdict for every condition."""
+    """Search with photos as they are and restored, and judge whether restoring helps, condition by condition."""
     from bareface.services.evaluation_restoration import Plan, RestorationEvaluation
 
     second = replace(options, embedder="dlib-resnet", precision="float32")
@@ -83,7 +85,7 @@ def restoration(
 
 
 def print_condition(found: ConditionResult) -> None:
-    """One table a condition, and what was measured of its pictures."""
+    """Print a condition's table, and what was measured of its pictures."""
     from bareface.reports import restoration as words
 
     columns = words.columns(found)

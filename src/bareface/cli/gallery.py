@@ -91,7 +91,7 @@ def references(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List the references: which face from which photo stands for whom; of one subject, the best first."""
+    """List the references of the gallery or, best first, of one subject."""
     with _open(gallery) as opened:
         found = opened.references(subject)
     if json:
@@ -109,14 +109,14 @@ def delete(
         str | None,
         typer.Option(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names),
     ] = None,
-    photo: Annotated[Path | None, typer.Option(metavar="PATH", help="All faces from this photo.")] = None,
+    photo: Annotated[Path | None, typer.Option(metavar="PATH", help="Delete all faces from this photo.")] = None,
     reference: Annotated[
-        list[int] | None, typer.Option(metavar="NUMBER", help="This reference; may be repeated.")
+        list[int] | None, typer.Option(metavar="NUMBER", help="Delete this reference; may be repeated.")
     ] = None,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Delete a subject, a photo or references, from database, index and pictures; no undo."""
+    """Delete a subject, a photo or references, from database, index and pictures, for good."""
     with _open(gallery) as opened:
         who = "them" if subject is None else _called(opened, subject)
         confirm(f"Delete {who} for good?", yes)
@@ -128,14 +128,14 @@ def delete(
 
 @app.command()
 def scrub(gallery: GalleryPath) -> None:
-    """Write the files anew: gives back the space of what was deleted, and finishes an interrupted deletion."""
+    """Rewrite the files: free the space of deleted data and finish an interrupted deletion."""
     with _open(gallery) as opened:
         opened.scrub()
 
 
 @app.command()
 def reject(gallery: GalleryPath, references: References, yes: Yes = False, json: Json = False) -> None:
-    """Delete faces and never enrol them again: no faces, or not to be searched."""
+    """Delete faces and never enrol them again."""
     confirm("Delete them, and never enrol them again?", yes)
     with _open(gallery) as opened:
         deleted = opened.reject(references)
@@ -156,7 +156,7 @@ def assign(gallery: GalleryPath, subject: Subject, references: References, json:
 
 @app.command()
 def merge(gallery: GalleryPath, kept: Subject, merged: Subject, json: Json = False) -> None:
-    """Make two subjects one: the first keeps its name, the second's photos are its own from now on."""
+    """Merge two subjects: the first keeps its name and gets the second's references, now and in future."""
     with _open(gallery) as opened:
         before = opened.references(kept), opened.references(merged)
         changed = opened.merge(kept, merged)
@@ -171,7 +171,7 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
     json: Json = False,
 ) -> None:
-    """Give a subject another name; photos enrolled under the earlier one stay its own."""
+    """Rename a subject; photos enrolled under the earlier name still belong to it."""
     with _open(gallery) as opened:
         changed = opened.rename(subject, name)
     _print_subject(changed, json)
@@ -181,10 +181,10 @@ def rename(
 def split(
     gallery: GalleryPath,
     references: References,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="The new subject's name.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Name the new subject.")] = None,
     json: Json = False,
 ) -> None:
-    """Make references a subject of their own."""
+    """Move references to a new subject."""
     with _open(gallery) as opened:
         changed = opened.split(references, name)
     _print_subject(changed, json)
@@ -193,11 +193,11 @@ def split(
 @app.command()
 def relink(
     gallery: GalleryPath,
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Where the photos were.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Where they are now.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The former folder of the photos.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The folder where they are now.")],
     json: Json = False,
 ) -> None:
-    """Point to photos anew after their folder was moved."""
+    """Update the paths of photos after their folder was moved."""
     with _open(gallery) as opened:
         report = opened.relink(old, new)
     if json:
@@ -213,7 +213,7 @@ def relink(
 @app.command()
 @with_engine
 def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) -> None:
-    """Compute templates anew from the photos: after a change of model or precision, or of what templates hold."""
+    """Compute all templates again from the photos, after a change of model, precision or template format."""
     with _open(gallery, options) as opened, progress("Embedding") as advance:
         report = opened.reembed(advance)
     if json:
@@ -236,13 +236,13 @@ def check(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Look for damage, and repair the index; exit code 4 if there is any. Warn of files that others may read."""
+    """Check for damage and repair the index; exit with 4 if damaged. Warn of files that others may read."""
     with _open(gallery) as opened:
         report = opened.check()
         if repair and report.problems:
             for problem in report.problems:
                 note(f"{problem.code}: {problem.message}")
-            confirm("Delete damaged rows of corrections and restorations, and forget what they said?", yes)
+            confirm("Delete damaged rows of corrections and restorations, and their content?", yes)
             note(f"Deleted: {plural(opened.repair(), 'damaged row')}.")
             report = opened.check()
     if json:
@@ -260,10 +260,10 @@ def check(
 
 @app.command("import")
 def import_encodings(
-    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; made if absent.")],
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; created if absent.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help=".npy, .json or .csv; see docs/cli.md.")],
     basis: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="On what legal basis these people are enrolled; kept.")
+        str | None, typer.Option(metavar="TEXT", help="Record the legal basis for enrolling these people.")
     ] = None,
     json: Json = False,
 ) -> None:

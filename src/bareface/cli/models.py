@@ -86,16 +86,18 @@ def show(
 def add(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Its name, e.g. yunet.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file; it is copied.")],
-    task: Annotated[Literal["detection", "embedding"] | None, typer.Option(help="What it does.")] = None,
-    licence: Annotated[str | None, typer.Option(help="On what terms it may be used.")] = None,
-    training_data: Annotated[str | None, typer.Option(help="What it was trained on, and on what terms.")] = None,
-    space: Annotated[str | None, typer.Option(help="The space of its templates; its name by default.")] = None,
+    task: Annotated[Literal["detection", "embedding"] | None, typer.Option(help="State what the model does.")] = None,
+    licence: Annotated[str | None, typer.Option(help="State the terms of use.")] = None,
+    training_data: Annotated[str | None, typer.Option(help="State the training data and its terms.")] = None,
+    space: Annotated[str | None, typer.Option(help="Name the space of its templates; by default as the model.")] = None,
     input: Annotated[
         str | None,
-        typer.Option(metavar="JSON", help="How an embedder is fed: geometry, layout, mean, std (see docs/cli.md)."),
+        typer.Option(
+            metavar="JSON", help="Describe the input of an embedder: geometry, layout, mean, std (see docs/cli.md)."
+        ),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="Refuse a file with another SHA-256.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without a question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept its terms without confirmation.")] = False,
     json: Json = False,
 ) -> None:
     """Register a third-party ONNX model, after showing its terms."""

@@ -38,12 +38,12 @@ Exclude = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How faces are found and embedded; one field an option."""
+    """Options of the engine that finds and embeds faces; one field for each option."""
 
     detector: Annotated[
         str,
         typer.Option(
-            help="Face detector: bareface, dlib, or one added by `bareface models add`, e.g. yunet.",
+            help="Use this face detector: bareface, dlib, or one added by `bareface models add`, e.g. yunet.",
             autocompletion=detector_names,
             rich_help_panel=_PANEL,
         ),
@@ -51,7 +51,7 @@ class EngineOptions:
     embedder: Annotated[
         str,
         typer.Option(
-            help="Embedder: bareface128, dlib-resnet, or one added by `bareface models add`.",
+            help="Use this embedder: bareface128, dlib-resnet, or one added by `bareface models add`.",
             autocompletion=embedder_names,
             rich_help_panel=_PANEL,
         ),
@@ -59,23 +59,23 @@ class EngineOptions:
     precision: Annotated[
         Literal["float32", "int8", "auto"],
         typer.Option(
-            help="Arithmetic of the embedder. int8 is faster and needs a CPU with VNNI; auto takes it if it is exact.",
+            help="Set the arithmetic of the embedder; int8 is faster and needs VNNI; auto uses it if it is exact.",
             rich_help_panel=_PANEL,
         ),
     ] = "float32"
     min_face: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="PX", help="Ignore faces narrower than this, 40 by default; faster.", rich_help_panel=_PANEL
+            min=1, metavar="PX", help="Ignore faces narrower than this, 40 by default.", rich_help_panel=_PANEL
         ),
     ] = None
     threads: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Processor threads; all of them by default.", rich_help_panel=_PANEL),
+        typer.Option(min=1, metavar="N", help="Use N processor threads; all by default.", rich_help_panel=_PANEL),
     ] = None
     provider: Annotated[
         Literal["cpu", "cuda"],
-        typer.Option(help="Where networks run. A GPU that is not there is an error.", rich_help_panel=_PANEL),
+        typer.Option(help="Run networks on this device. A missing GPU is an error.", rich_help_panel=_PANEL),
     ] = "cpu"
 
     max_pixels: Annotated[

@@ -1,4 +1,4 @@
-"""What commands print: JSON or tables to stdout, everything else to stderr, and the exit codes."""
+"""Output of commands: JSON or tables to stdout, everything else to stderr, and the exit codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PIPE_WIDTH = 160
 
 
 class _Stderr:
-    """How stderr is written: set by :func:`bareface.cli.logs.listen` while a command runs."""
+    """Format of stderr: set by :func:`bareface.cli.logs.listen` while a command runs."""
 
     json = False
     verbose = False
@@ -35,7 +35,7 @@ stderr = _Stderr()
 
 
 class ExitCode(IntEnum):
-    """What the process says to a script; documented in ``docs/cli.md``."""
+    """Exit codes of the process; documented in ``docs/cli.md``."""
 
     DONE = 0
     NOTHING_FOUND = 1
@@ -65,12 +65,12 @@ Json = Annotated[
 
 
 def exit_code(error: BarefaceError) -> ExitCode:
-    """The exit code that an error stands for."""
+    """Return the exit code of an error."""
     return ExitCode(exit_code_of(error.code))
 
 
 def report_error(context: typer.Context, error: BarefaceError) -> NoReturn:
-    """Print an error, as JSON if that was asked for, and leave with its exit code."""
+    """Print an error, as JSON if that was asked for, and exit with its code."""
     if context.find_root().meta.get(JSON):
         print_json({"error": error.as_dict()})
     else:
@@ -79,12 +79,12 @@ def report_error(context: typer.Context, error: BarefaceError) -> NoReturn:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout. ASCII only: a file name need not be valid Unicode, the output always is."""
+    """Print one JSON object on stdout, in ASCII: a file name need not be valid Unicode, the output always is."""
     print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def print_error(error: BarefaceError) -> None:
-    """One line on stderr, safe to print whatever the file is called; a remedy may have lines of its own."""
+    """Print one line on stderr, safe whatever the file is called; a remedy may have lines of its own."""
     if stderr.json:
         write_line("error", error.as_dict())
         return
@@ -118,7 +118,7 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that folds long cells instead of losing them, wide enough when it is not a terminal."""
+    """Return a console that folds long cells instead of losing them, wide enough if it is not a terminal."""
     from rich.console import Console
 
     class Ours(Console):
@@ -139,7 +139,7 @@ def print_table(
     long: Collection[str] = (),
     title: str | None = None,
 ) -> None:
-    """A table on stdout.
+    """Print a table on stdout.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def print_table(
 
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
-    """Names and values below one another on stdout; a pair whose value is None or empty is left out."""
+    """Print names and values below one another on stdout; leave out a pair whose value is None or empty."""
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
@@ -200,7 +200,7 @@ _STYLES = {
 
 @contextmanager
 def progress(description: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, silent when that is not a terminal.
+    """Show a progress bar on stderr; show nothing if that is not a terminal.
 
     Yields
     ------

@@ -30,12 +30,12 @@ STRANGERS = (
     "strangers: how many searches by people who are not in this gallery would score as high (* extrapolated beyond "
     "what the calibration counted)"
 )
-"""What the column of that name says."""
+"""Content of the column of that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Restoring:
-    """Which restored faces to search with, too: completions of masked faces, enhanced versions of others."""
+    """Restored faces to search with, too: completions of masked faces, enhanced versions of others."""
 
     masked: bool
     others: bool
@@ -48,9 +48,9 @@ def search(
     gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery to search.")],
     probes: Annotated[list[Path], typer.Argument(metavar="PROBE", help="Photos of the people to look for.")],
     options: EngineOptions,
-    top: Annotated[int, typer.Option(min=1, help="How many candidates to list for each face.")] = 20,
+    top: Annotated[int, typer.Option(min=1, help="List this many candidates for each face.")] = 20,
     same_person: Annotated[
-        bool, typer.Option("--same-person", help="All probes show one person: search with them together.")
+        bool, typer.Option("--same-person", help="Search with all probes together, as photos of one person.")
     ] = False,
     min_visible: MinVisible = MIN_VISIBLE,
     with_restored: Annotated[
@@ -69,7 +69,9 @@ def search(
     ] = False,
     completions: Annotated[
         int,
-        typer.Option(min=1, max=100, metavar="N", help="Completions of each masked face.", rich_help_panel=_RESTORED),
+        typer.Option(
+            min=1, max=100, metavar="N", help="Draw N completions of each masked face.", rich_help_panel=_RESTORED
+        ),
     ] = 4,
     seed: Annotated[int, typer.Option(min=0, help="Random seed for the completions.", rich_help_panel=_RESTORED)] = 0,
     report: Annotated[
@@ -153,7 +155,7 @@ def _print(answers: list[SearchAnswer]) -> None:
 
 
 def print_list(entry: CandidateList) -> None:
-    """A candidate list as a table, with the sentence that sums it up."""
+    """Print a candidate list as a table, with the sentence that sums it up."""
     shown = ((face.source, what_shows(face.template.mask_state, face.template.visible)) for face in entry.probe)
     probe = " + ".join(f"{near(source)} ({words})" for source, words in shown)
     size = f"{plural(entry.subjects, 'subject')}, {plural(entry.references, 'reference')}"
@@ -181,20 +183,20 @@ def print_list(entry: CandidateList) -> None:
 
 
 def strangers(candidate: Candidate) -> str:
-    """The cell that says how often a stranger would score as high."""
+    """Return the cell that says how often a stranger would score as high."""
     if candidate.fpir is None:
         return "not calibrated"
     return odds(candidate.fpir) + " *" * candidate.extrapolated
 
 
 def visible(state: MaskState, share: float | None) -> str:
-    """The cell that says how much of a face shows, and the mask if there is one."""
+    """Return the cell that says how much of a face is visible, and the mask if there is one."""
     parts = [] if share is None else [percent(share)]
     return ", ".join([*parts, *([] if state == "none" else [f"{state} mask"])])
 
 
 def near(source: str) -> str:
-    """A path from the current folder where it lies below it."""
+    """Return a path relative to the current folder if it lies below it."""
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed

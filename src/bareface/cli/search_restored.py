@@ -15,7 +15,7 @@ def print_restored(one: RestoredSearch) -> None:
     """Print the list's own candidates with their restored scores, then candidates of restored faces only."""
     if one.restored is not None and (one.candidates or one.added):
         columns = restored_columns(one)
-        titles = ("Beside it, the guesses", "ONLY IN GUESSES, not on the photo's own list")
+        titles = ("Also searched with guesses", "ONLY IN GUESSES, not on the photo's own list")
         for title, leads in zip(titles, (one.candidates, one.added), strict=True):
             if leads:
                 rows = [restored_cells(lead) for lead in leads]

@@ -1,4 +1,4 @@
-"""``bareface unmask``: what could be below a mask, as several guesses that are labelled as such."""
+"""``bareface unmask``: several completions of what a mask hides, labelled as such."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ def unmask(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Photo of a person whose face is hidden in part.")],
     options: EngineOptions,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures; made if it is not there.")
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="Write the pictures to this folder; create it if absent."),
     ] = Path(),
-    completions: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="How many guesses to draw.")] = 4,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same guesses.")] = 0,
+    completions: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="Draw N completions.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed for the completions.")] = 0,
     region: Annotated[
         str | None,
         typer.Option(
             metavar="MASK|POINTS",
-            help="What to fill: a black and white picture of the photo's size, or a polygon “x,y x,y x,y”.",
+            help="Fill this region: a black and white picture of the photo's size, or a polygon “x,y x,y x,y”.",
         ),
     ] = None,
-    face: Annotated[int, typer.Option(min=1, metavar="N", help="Which face, as `bareface faces` numbers them.")] = 1,
+    face: Annotated[int, typer.Option(min=1, metavar="N", help="Use this face, as `bareface faces` numbers them.")] = 1,
     json: Json = False,
 ) -> None:
-    """Guess what a mask hides: several pictures, a map of how far they differ, all of them labelled as guesses."""
+    """Complete what a mask hides: several pictures, a map of their differences, all labelled as not evidence."""
     from bareface.services.faces import Faces
 
     faces = Faces(options.engine, limits=options.limits())

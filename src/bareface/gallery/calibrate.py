@@ -1,4 +1,4 @@
-"""A gallery's own calibration: fitted on its references, kept beside it, preferred to the packaged one."""
+"""A gallery's own calibration: fitted on its references, stored next to it, preferred to the packaged one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROWS = 1 << 16
 
 
 def calibrate(store: Store) -> GalleryCalibration:
-    """Fit on the gallery's named subjects, and keep the result where there were enough of them.
+    """Fit a calibration on the gallery's named subjects; store it if there are enough of them.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def calibrate(store: Store) -> GalleryCalibration:
 
 
 def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
-    """The gallery's own calibration for templates of this space, else the packaged one, else None.
+    """Return the gallery's own calibration for templates of this space, else the packaged one, else None.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
 
 
 def _read(path: Path, uuid: str) -> Calibration | None:
-    """What is kept in a file, unless it was kept for another gallery that lay here."""
+    """Return the calibration in a file, unless it was kept for another gallery that lay here."""
     try:
         kept = json.loads(read_regular(path))
         return Calibration.from_json(kept["calibration"]) if kept["gallery"] == uuid else None

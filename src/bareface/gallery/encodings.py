@@ -3,7 +3,7 @@
 Three formats, told apart by suffix; text is UTF-8:
 
 ``.npy``
-    Floats, [128] or [n, 128]. Names are the lines of ``<stem>.txt`` beside it, or else the list in
+    Floats, [128] or [n, 128]. Names are the lines of ``<stem>.txt`` next to it, or else the list in
     ``<stem>.json``; a single encoding without either is named by the file's stem.
 ``.json``
     ``[{"name": "A", "encoding": [128 floats]}, ...]``, or a mapping of names, each to 128 floats or to a list

@@ -231,7 +231,7 @@ def _twice(reader: GalleryReader, entry: Entry, sha256: str) -> EnrolOutcome | N
 
 
 def _labelled(entry: Entry, limits: images.Limits) -> bool:
-    """Whether a file says of itself that it was restored; one that cannot be read is refused later, by its error."""
+    """Return whether a file says of itself that it was restored; one that cannot be read is refused later."""
     if not isinstance(entry.source, str | bytes):
         return False
     try:

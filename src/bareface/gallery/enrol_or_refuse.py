@@ -32,7 +32,7 @@ Owner: TypeAlias = Target | str | None
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How to enrol.
+    """Rules of an enrolment.
 
     Attributes
     ----------
@@ -84,15 +84,15 @@ class SeenPhoto:
     Attributes
     ----------
     source, subject
-        What to call it, and the name given for its subject.
+        Its name in messages, and the name given for its subject.
     sha256
         Empty if it could not be read.
     faces
         Best-detected first.
     notes
-        What the reader should know of the file.
+        Remarks on the file.
     min_face
-        The smallest face that was looked for, in pixels; None if not known.
+        Width in pixels of the smallest detectable face; None if not known.
     restored
         Whether one of its faces is a restored picture.
     error
@@ -111,7 +111,7 @@ class SeenPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a gallery knows of a photo and of the name that is given for it.
+    """Facts that a gallery holds on a photo and on the name given for it.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Known:
     corrections
         Corrections of its faces.
     meaning
-        What the name means; None without a name.
+        Meaning of the name; None without a name.
     ambiguous
         Why the name means no one subject, if so.
     """
@@ -133,7 +133,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Which faces of a photo are enrolled, and for whom.
+    """The faces of a photo to enrol, and their subjects.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class Enrolment:
     owners
         One for each.
     notes
-        What the outcome says of the photo and of its other faces.
+        Remarks on the photo and its other faces.
     """
 
     faces: tuple[int, ...]
@@ -195,7 +195,7 @@ def enrolled(photo: SeenPhoto, known: Known, made: Enrolment, numbers: Sequence[
     Parameters
     ----------
     known
-        What the decision was made with.
+        Input of the decision.
     numbers
         The subjects' numbers, one for each face.
     """

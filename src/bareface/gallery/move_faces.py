@@ -43,7 +43,7 @@ def reject(writer: GalleryWriter, references: Sequence[Reference]) -> Deleted:
 
 
 def split(writer: GalleryWriter, references: Iterable[Reference], name: str | None) -> int:
-    """Make these faces a subject of their own; returns its number.
+    """Move faces to a new subject; return its number.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class Rescorer:
     connection
         The gallery.
     model
-        What made the probe's template: only references of the same model are scored again.
+        Model of the probe's template: only references of the same model are scored again.
     vector
         float32 [d] of a masked probe; the covered one of a bare probe.
     masked
@@ -50,7 +50,7 @@ class Rescorer:
     fused: set[int] = field(default_factory=set)
 
     def __call__(self, similarities: Float32, numbers: Int64) -> Float32:
-        """Scores float32 [k] of references by their cosines and numbers [k], in the same order."""
+        """Return scores float32 [k] of references by their cosines and numbers [k], in the same order."""
         ask = catalogue.upper_face_vectors if self.masked else catalogue.masked_vectors
         found = ask(self.connection, [number for number in numbers.tolist() if number >= 0], self.model)
         self.fused.update(found)

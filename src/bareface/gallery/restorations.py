@@ -111,7 +111,7 @@ class RestorationRecord:
             return add(connection, restored)
 
     def entries(self) -> tuple[Provenance, ...]:
-        """Where each restoration comes from, in the order in which they were made."""
+        """Return the provenance of each restoration, in the order in which they were made."""
         with self.store.read() as connection:
             return entries(connection)
 
@@ -199,7 +199,7 @@ def keep(connection: sa.Connection, restored: Restored) -> bool:
 
 
 def entries(connection: sa.Connection) -> tuple[Provenance, ...]:
-    """The provenance of each restoration in the tables, oldest first."""
+    """Return the provenance of each restoration in the tables, oldest first."""
     rows = connection.execute(sa.select(restoration.c.provenance).order_by(restoration.c.id)).scalars()
     return tuple(found for row in rows if (found := parsed(row)) is not None)
 
@@ -230,7 +230,7 @@ class Guard:
             shelf.refresh()
 
     def restored(self, chip: UInt8) -> bool:
-        """Whether an aligned face, RGB uint8 [S, S, 3], is a restored picture's, mirrored or not."""
+        """Return whether an aligned face, RGB uint8 [S, S, 3], is a restored picture's, mirrored or not."""
         if not any(shelf.filled for shelf in self._shelves):
             return False
         face = grey(as_dlib(chip))
@@ -241,14 +241,14 @@ class Guard:
 
 @contextmanager
 def guarding(gallery: Store) -> Iterator[Guard]:
-    """What asks a gallery's own restorations and, where there is one, the installation's record."""
+    """Return a guard that asks a gallery's own restorations and, where there is one, the installation's record."""
     with ExitStack() as stack:
         record = _readable(stack)
         yield Guard([gallery] if record is None else [gallery, record])
 
 
 def _readable(stack: ExitStack) -> Store | None:
-    """The installation's record, or a copy of it where it may only be read; None where there is none.
+    """Return the installation's record, or a copy of it if it may only be read; None if there is none.
 
     A record that cannot be read stops no enrolment, but a warning says so.
     """
@@ -283,7 +283,7 @@ def _readable(stack: ExitStack) -> Store | None:
 
 
 def _is_no_file(path: str | Path) -> bool:
-    """Whether something else than a file has this name."""
+    """Return whether something else than a file has this name."""
     return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never an error
 
 
@@ -337,7 +337,7 @@ class _Shelf:
         )
 
     def _seen(self, connection: sa.Connection, number: int) -> Seen | None:
-        """A restored face; None if it was forgotten meanwhile."""
+        """Return a restored face; None if it was forgotten meanwhile."""
         columns = (restored_face.c.grey, restoration.c.source, restoration.c.region)
         query = sa.select(*columns).select_from(restored_face.join(restoration)).where(restored_face.c.id == number)
         row = connection.execute(query).first()
@@ -349,6 +349,6 @@ class _Shelf:
 
 
 def _largest(values: Float32, count: int) -> NDArray[np.intp]:
-    """Places of the largest values, largest first."""
+    """Return the places of the largest values, largest first."""
     places = np.argpartition(values, -count)[-count:]
     return places[np.argsort(values[places])[::-1]]

@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How many completions support a subject.
+    """Number of completions that support a subject.
 
     Attributes
     ----------
@@ -157,12 +157,12 @@ class RestoredSearch:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """How rare the best score of several searches is in one gallery.
+    """Rates for the best score of several searches in one gallery.
 
     Attributes
     ----------
     judge
-        Decides on the best of so many scores; its calibration is None where none was made.
+        Decides on the best of several scores; its calibration is None if there is none.
     probe
         Mask state of the photo.
     """
@@ -172,7 +172,7 @@ class Union:
 
     @property
     def calibration(self) -> Calibration | None:
-        """The calibration of the best score; None where none was made."""
+        """The calibration of the best score; None if there is none."""
         return self.judge.calibration
 
     def judged(self, similarity: float, reference: MaskState) -> Judgement | None:
@@ -203,11 +203,11 @@ def compare_searches(
     original
         The photo's own list.
     restored
-        The guesses.
+        The completions.
     first
         The photo's search as deep as the others, best first.
     guesses
-        The search of each guess, best first.
+        The search with each completion, best first.
     named
         The references, by number.
     union

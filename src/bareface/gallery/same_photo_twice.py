@@ -18,11 +18,11 @@ def already_enrolled(
     Parameters
     ----------
     source, wanted
-        What to call the photo, and the name given for its subject.
+        The photo's name in messages, and the name given for its subject.
     owners
         Names by key of the subjects that the photo's references are of.
     meaning
-        What the name means now; None without a name, or where it can mean several subjects.
+        Meaning of the name now; None without a name, or where it can mean several subjects.
     """
     if not owners:
         return None

@@ -243,7 +243,7 @@ def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | Non
 def best_of_subjects(
     now: Snapshot, queries: Float32, top: int, rescorers: Mapping[int, Rescorer] | None = None
 ) -> list[list[CandidateScore]]:
-    """For each query [q, d] the ``top`` most similar subjects, each by its best reference.
+    """Return for each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
     Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
     list of references, so the search goes deeper until there are enough subjects and no tie is cut off.

@@ -1,4 +1,4 @@
-"""Searches with restored faces beside candidate lists; nothing of them is ever enrolled."""
+"""Searches with restored faces, in addition to candidate lists; restored faces are never enrolled."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RestoringEngine(FaceEngine, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which restored faces to search with.
+    """Choice of the restored faces to search with.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which subject a name or a number means: the one place where that is decided.
+"""Meaning of subject names and numbers: the one place where that is decided.
 
 A name is of one subject. It is, in this order,
 
@@ -29,7 +29,7 @@ from bareface.values.gallery import Problem
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a name means.
+    """Meaning of a name.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ class Note(str):
     code
         The id of its message in the catalogue, such as ``note.first-page``.
     **params
-        What the message names.
+        The values that the message names.
 
     Attributes
     ----------

@@ -36,25 +36,25 @@ def candidate_report(
     made: datetime | None = None,
     beside: Sequence[RestoredSearch] = (),
 ) -> bytes:
-    """One self-contained HTML page for one or more candidate lists.
+    """Render one self-contained HTML page for one or more candidate lists.
 
     Parameters
     ----------
     lists
-        What a search gave, in the order to show.
+        Candidate lists of a search, in the order to show.
     gallery
         The searched gallery's name, as the user gave it.
     crop
         The encoded picture to show for a candidate's reference; None where none is kept. A gallery may come from
         elsewhere: the picture is decoded and encoded anew, and left out where that fails.
     notes
-        What the reader must know about the whole search.
+        Remarks on the whole search.
     base
         Photos below this folder are shown by their path from it; all others by their whole path.
     made
         When the search was made; now, if not given.
     beside
-        For each list, what searches with restored faces say: tables only, no restored picture.
+        For each list, its search with restored faces: tables only, no restored picture.
 
     Returns
     -------
@@ -104,7 +104,7 @@ class _Probe:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What stands beside a list: rows of its own leads, and of those that only guesses brought up."""
+    """Table of a search with restored faces: the list's own candidates, and candidates of restored faces only."""
 
     columns: list[str]
     rows: list[list[str]]
@@ -181,7 +181,7 @@ def _place(source: str, base: Path | None) -> str:
 
 
 def _evidence(fpir: float | None) -> float | None:
-    """Length of the evidence bar in [0, 1]: logarithmic, since each decade of rarity weighs the same."""
+    """Return the length of the evidence bar in [0, 1]: logarithmic, since each decade of rarity weighs the same."""
     if fpir is None:
         return None
     return min(1.0, -math.log10(max(fpir, 10**-_CERTAIN_DECADES)) / _CERTAIN_DECADES)

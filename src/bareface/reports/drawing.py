@@ -67,7 +67,7 @@ def draw_faces(pixels: UInt8, faces: Sequence[Face], *, scale: float = 1.0) -> U
 
 
 def draw_occlusion(chip: UInt8, occlusion: UInt8) -> UInt8:
-    """An aligned face under the translucent colours of its occlusion map.
+    """Draw the translucent colours of its occlusion map over an aligned face.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def _labels(canvas: UInt8, faces: Sequence[Face], to_canvas: float, line: int) -
 
 
 def _with_chips(picture: UInt8, faces: Sequence[tuple[int, Face]]) -> UInt8:
-    """The picture with numbered faces below it: each aligned, as it is and under its map, and the legend."""
+    """Add numbered faces below the picture: each aligned, as it is and under its map, and the legend."""
     if not faces:
         return picture
     # As many rows as columns, so that a crowd's faces take no more room than the crowd.
@@ -169,7 +169,7 @@ def _with_chips(picture: UInt8, faces: Sequence[tuple[int, Face]]) -> UInt8:
 
 
 def _flow(lengths: Sequence[int], width: int, gap: int) -> list[tuple[int, int]]:
-    """Where things of these lengths stand, left edge and line, side by side as words in a paragraph."""
+    """Return left edge and line of boxes of these widths, set side by side like words in a paragraph."""
     places, x, line = [], gap, 0
     for length in lengths:
         if x > gap and x + length + gap > width:

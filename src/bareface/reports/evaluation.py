@@ -134,7 +134,7 @@ def _cell(found: Estimate, caution: str = "") -> Cell:
 
 
 def verification_rows(analyses: Sequence[Analysis]) -> Iterator[Row]:
-    """One-to-one metrics, a column a file."""
+    """Return one-to-one metrics, one column for each file."""
     results = [analysis.verification for analysis in analyses]
     yield Row("Equal error rate", tuple(_cell(result.eer) for result in results))
     for points in zip(*(result.tar for result in results), strict=True):
@@ -152,7 +152,7 @@ def verification_rows(analyses: Sequence[Analysis]) -> Iterator[Row]:
 
 
 def identification_rows(analyses: Sequence[Analysis]) -> Iterator[Row]:
-    """One-to-many metrics, a column a file."""
+    """Return one-to-many metrics, one column for each file."""
     results = [analysis.identification for analysis in analyses if analysis.identification]
     ranks = sorted({point.rank for result in results for point in result.investigation})
     for rank in ranks:
@@ -170,7 +170,7 @@ def identification_rows(analyses: Sequence[Analysis]) -> Iterator[Row]:
 
 
 def difference_rows(rows: Sequence[Difference]) -> Iterator[Row]:
-    """Metrics of two files and their difference in percentage points."""
+    """Return metrics of two files and their difference in percentage points."""
     for row in rows:
         name = {"eer": "Equal error rate", "accuracy": "Accuracy over folds"}.get(row.metric)
         name = name or f"TAR at FMR {percent(float(row.metric.removeprefix('tar@')))}"
@@ -188,7 +188,7 @@ TABLE_COLUMNS = ("people", "mated", "FNMR", "non-mated", "FMR")
 
 
 def table_view(table: GroupTable) -> dict[str, Any]:
-    """A group table ready to show, and its ratios in words."""
+    """Return a group table ready to show, and its ratios in words."""
     rows = [
         Row(
             row.group,

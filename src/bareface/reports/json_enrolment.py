@@ -22,7 +22,7 @@ def enrolment_json(report: EnrolReport, gallery: str) -> dict[str, Any]:
 
 
 def enrol_counts(report: EnrolReport) -> dict[str, int]:
-    """How many files ended how, with a count for every outcome there is."""
+    """Count files by outcome; every outcome has a count."""
     from bareface.values.enrolment import EnrolStatus
 
     return {status: report.count(status) for status in get_args(EnrolStatus)}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def face_shape(face: Face) -> dict[str, Any]:
-    """A face: where it is, how sure the detector is, what shows of it, its quality; pictures and template stay out."""
+    """Return a face's place, detection score, visibility and quality; leave out pictures and template."""
     return {
         "source": face.source,
         "score": float(face.score),

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """A value, or a record of values, with nothing in it that JSON has no word for."""
+    """Return a value, or a record of values, as values that JSON can express."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

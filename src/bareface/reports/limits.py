@@ -1,4 +1,4 @@
-"""What a test of this size cannot show, said before somebody reads it into the figures."""
+"""Limits of a test of this size, in sentences to stand before its figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bareface.values.words import plural
 
 
 def cannot_show(analysis: Analysis) -> tuple[str, ...]:
-    """Sentences on what the numbers of comparisons, subjects and searches leave open."""
+    """Return sentences on what the numbers of comparisons, subjects and searches leave open."""
     return (*_rare_matches(analysis), *_misses(analysis), *_searches(analysis), *_failures(analysis))
 
 
@@ -39,7 +39,7 @@ def _rare_matches(analysis: Analysis) -> list[str]:
 
 
 def _people_needed(analysis: Analysis) -> str:
-    """How many people would back the lowest false match rate asked for, with as many photos each as here."""
+    """Say how many people would back the lowest false match rate asked for, with as many photos each as here."""
     found = analysis.verification
     if analysis.scores.info.kind != "all pairs":
         return ""

@@ -1,4 +1,4 @@
-"""What every page shares: strict templates, embedded pictures, a policy that lets nothing in or out."""
+"""Shared parts of every page: strict templates, embedded pictures, a policy that lets nothing in or out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp", b"GI
 
 
 def render(template: str, *, sheets: Sequence[str] = ("report.css",), **values: Any) -> bytes:
-    """A page as UTF-8 bytes.
+    """Render a page as UTF-8 bytes.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def render(template: str, *, sheets: Sequence[str] = ("report.css",), **values: 
     sheets
         Style sheets in the same folder, later ones overriding earlier ones.
     values
-        What the template shows. All text is escaped; pass it as it is.
+        Values for the template. All text is escaped; pass it as it is.
     """
     folder = resources.files("bareface.reports").joinpath("templates")
     style = "".join(folder.joinpath(sheet).read_text("utf-8") for sheet in sheets)
@@ -41,7 +41,7 @@ def render(template: str, *, sheets: Sequence[str] = ("report.css",), **values: 
 
 
 def data_uri(picture: bytes) -> str:
-    """An encoded picture (JPEG, PNG, WebP, GIF or SVG) as a ``data:`` address.
+    """Encode a picture (JPEG, PNG, WebP, GIF or SVG) as a ``data:`` address.
 
     Raises
     ------

@@ -37,7 +37,7 @@ _LONGEST = 80
 
 
 def det_plot(analyses: Sequence[Analysis]) -> Figure:
-    """DET curves on normal-deviate axes (Martin et al. 1997), where normal scores give straight lines.
+    """Draw DET curves on normal-deviate axes (Martin et al. 1997), where normal scores give straight lines.
 
     The shaded band is the bootstrap interval of FNMR at each FMR. A curve is dotted where fewer than 30 false
     matches back it, and ends where none does.
@@ -59,7 +59,7 @@ def det_plot(analyses: Sequence[Analysis]) -> Figure:
 
 
 def fnir_plot(analyses: Sequence[Analysis]) -> Figure:
-    """Misses against false positives of open-set searches, on the same axes as :func:`det_plot`."""
+    """Draw misses over false positives of open-set searches, on the same axes as :func:`det_plot`."""
     figure, axes = _canvas("False positive identification rate (FPIR)", "False negative identification rate (FNIR)")
     sides = [(a, a.searches.trials()) for a in analyses if a.searches]
     for (analysis, trials), colour in zip(sides, _colours(), strict=False):
@@ -74,7 +74,7 @@ def fnir_plot(analyses: Sequence[Analysis]) -> Figure:
 
 
 def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
-    """How often the mate is among the first r candidates, whatever they score."""
+    """Draw how often the mate is among the first r candidates, whatever they score."""
     figure, axes = _canvas("Rank", "Mated searches with the mate found by then")
     lowest = 1.0
     sides = [(a, a.searches) for a in analyses if a.searches and a.searches.mated.any()]
@@ -106,7 +106,7 @@ def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
 
 
 def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
-    """Scores of mated and non-mated comparisons, one panel a combination of mask states."""
+    """Draw scores of mated and non-mated comparisons, one panel for each combination of mask states."""
     scores = analysis.scores
     panels = state_pairs(scores)
     if len(panels) > MOST_PANELS:
@@ -141,7 +141,7 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
 
 
 def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
-    """What a calibration states against what was seen, at even prior odds.
+    """Draw the probabilities that a calibration states over those observed, at even prior odds.
 
     A dot is hollow where one comparison more would move it by five points.
     """
@@ -159,7 +159,7 @@ def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
 
 
 def all_plots(analyses: Sequence[Analysis], calibration: Calibration | None = None) -> Iterator[tuple[str, Figure]]:
-    """Every plot that the score files allow, with a name for its file."""
+    """Draw every plot that the score files allow; return each with a name for its file."""
     searched = [analysis for analysis in analyses if analysis.searches]
     yield "det", det_plot(analyses)
     if searched:
@@ -182,7 +182,7 @@ def write(figure: Figure, path: str | Path) -> None:
 
 
 def svg(figure: Figure) -> bytes:
-    """A figure as SVG, the same bytes each time."""
+    """Return a figure as SVG, the same bytes each time."""
     return _saved(figure, "svg")
 
 
@@ -195,7 +195,7 @@ def _saved(figure: Figure, kind: str) -> bytes:
 
 
 def _words(name: str) -> str:
-    """A name as it can be drawn: no formula, no control character, not hidden from the legend, not too long."""
+    """Return a name that can be drawn: no formula, no control character, not hidden from the legend, not too long."""
     text = printable(name)
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return text.replace("$", r"\$").lstrip("_") or " "
@@ -231,7 +231,7 @@ def _colours() -> tuple[str, ...]:
 
 
 def _deviates(shares: Any) -> Float64:
-    """Normal deviates of shares; 0 and 1 are drawn just outside any axis."""
+    """Return normal deviates of shares; 0 and 1 are drawn just outside any axis."""
     return np.asarray(optional("scipy.special").ndtri(np.clip(shares, 1e-9, 1 - 1e-9)), dtype=np.float64)
 
 
@@ -245,7 +245,7 @@ def _tradeoff(axes: Axes, trials: Trials, colour: str, name: str) -> None:
 
 
 def _thinned(curve: Curve) -> Curve:
-    """A curve of millions of points without those that would fall on one another."""
+    """Thin a curve of millions of points: drop those that would be drawn on top of one another."""
     if curve.threshold.size <= FEWEST_POINTS:
         return curve
     cells = np.stack([np.round(_deviates(curve.fmr) * 200), np.round(_deviates(curve.fnmr) * 200)])
@@ -254,7 +254,7 @@ def _thinned(curve: Curve) -> Curve:
 
 
 def _deviate_axes(axes: Axes, rarest: float, sides: Sequence[Trials]) -> None:
-    """From the rarest errors that were counted up to where the curves reach."""
+    """Set the axes from the rarest errors that were counted up to where the curves reach."""
     lowest = min((1 / max(side.mated.size, 2) for side in sides), default=1e-2)
     highest = max((at_fmr(side, 1 / max(side.nonmated.size, 2)).fnmr for side in sides), default=0.6)
     ranges = ((axes.xaxis, axes.set_xlim, rarest, 0.6), (axes.yaxis, axes.set_ylim, lowest, highest))
@@ -273,7 +273,7 @@ def _with_legend(figure: Figure) -> Figure:
 
 
 def _steadiness(found: Reliability) -> Float64:
-    """How far one comparison more, of either kind, would move each dot."""
+    """Return how far one more comparison, of either kind, would move each dot."""
 
     def observed(mated: Any, nonmated: Any) -> Float64:
         share_of_mated = mated / max(found.mated.sum(), 1)

@@ -12,7 +12,7 @@ _RAREST = 1e-6
 
 
 def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
-    """How often a search by a stranger would score this high, in words a jury understands.
+    """Say how often a search by a stranger would score this high, in words a jury understands.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
 
 
 def odds(share: float) -> str:
-    """A share in [0, 1] as a count, to the two digits that an estimate carries.
+    """Express a share in [0, 1] as a count, to the two digits that an estimate carries.
 
     >>> odds(1 / 34_567), odds(0.5), odds(0.99)
     ('1 in 35,000', '5 in 10', 'nearly all')

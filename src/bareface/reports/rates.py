@@ -10,7 +10,7 @@ TOO_SMALL = "n too small"
 
 
 def measured(share: float) -> str:
-    """A counted share as a percentage, with about two digits of the smaller of it and its complement.
+    """Express a counted share as a percentage, with about two digits of the smaller of it and its complement.
 
     >>> measured(0.0125), measured(0.99374), measured(0.58), measured(0), measured(float("nan"))
     ('1.25 %', '99.37 %', '58.0 %', '0 %', '–')
@@ -24,7 +24,7 @@ def measured(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share that was chosen, a target or a level, as a percentage without needless zeros.
+    """Express a chosen share, a target or a level, as a percentage without needless zeros.
 
     >>> percent(0.1), percent(0.01), percent(1e-5), percent(0.003), percent(0.95)
     ('10 %', '1 %', '0.001 %', '0.3 %', '95 %')
@@ -34,12 +34,12 @@ def percent(share: float) -> str:
 
 
 def interval(found: Estimate) -> str:
-    """The interval of an estimate, ``97.1 to 98.2 %``; empty without one."""
+    """Return the interval of an estimate, ``97.1 to 98.2 %``; empty without one."""
     if found.method == "none":
         return ""
     return f"{measured(found.low).removesuffix(' %')} to {measured(found.high)}"
 
 
 def _digits(away: float) -> int:
-    """Decimals for a percentage this far from 0 or 100."""
+    """Return the decimals of a percentage this far from 0 or 100."""
     return 1 if away >= 10 else 2 if away >= 1 else 1 - math.floor(math.log10(away))

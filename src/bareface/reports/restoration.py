@@ -1,4 +1,4 @@
-"""The answer to whether restoring helps, as rows for the terminal and as a self-contained page."""
+"""Results on whether restoring helps, as rows for the terminal and as a self-contained page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CAUTIONS: Final = (
 
 
 def columns(found: ConditionResult) -> list[str]:
-    """The headings of a condition's table."""
+    """Return the headings of a condition's table."""
     metrics = [rate.metric for rate in found.systems[0].rates]
     return ["searched with", *metrics, "less the original's", "verdict", "false alarms", "created"]
 
 
 def row(one: SystemResult) -> list[str]:
-    """A system's row of it."""
+    """Return a system's row of a condition's table."""
     first = one.rates[0].less
     less = "" if first is None else f"{first.value:+.3f} ({first.low:+.3f} to {first.high:+.3f})"
     alarms = [f"{100 * each.realised.value:.1f} % for {100 * each.promised:g} %" for each in one.alarms]
@@ -38,13 +38,13 @@ def row(one: SystemResult) -> list[str]:
 
 
 def title(found: ConditionResult) -> str:
-    """What a condition's table is headed by."""
+    """Return the title of a condition's table."""
     return f"{found.condition}: {found.probes} probes of {found.subjects} people, {found.gallery} enrolled"
 
 
 def remarks(found: ConditionResult) -> list[str]:
-    """How many were restored, and what was measured of their pictures."""
-    lost = f", {found.lost} lost for want of a face" if found.lost else ""
+    """Say how many faces were restored, and what was measured of their pictures."""
+    lost = f", {found.lost} lost: no face detected" if found.lost else ""
     first = f"{found.restored} of {found.probes} restored, the others searched as they are{lost}"
     few = [f"{target:g}" for target in TARGETS if support(target, found.probes) == "few"]
     if few:
@@ -53,14 +53,14 @@ def remarks(found: ConditionResult) -> list[str]:
 
 
 def interval(value: Estimate) -> str:
-    """An estimate with its interval, where it has one."""
+    """Return an estimate with its interval, if it has one."""
     if value.method == "none":
         return f"{value.value:.3f}"
     return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"
 
 
 def page(found: Sequence[ConditionResult], source: str, made: datetime | None = None) -> bytes:
-    """All conditions as one self-contained HTML page, UTF-8; it shows no photo.
+    """Render all conditions as one self-contained HTML page in UTF-8, without photos.
 
     Parameters
     ----------

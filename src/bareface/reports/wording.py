@@ -20,11 +20,11 @@ GUESSES = (
     "calibration of its own; over: guesses above its threshold for a possible match; guesses agree: how many have the "
     "lead among their first five. A guess comes from statistics of other faces and is not evidence."
 )
-"""What the columns beside a candidate list say."""
+"""Explanation of the columns of a search with restored faces."""
 
 
 def what_shows(state: MaskState, visible: float | None) -> str:
-    """How a face wears a mask and how much of it shows.
+    """Say how a face wears a mask and how much of it is visible.
 
     >>> what_shows("full", 0.31), what_shows("none", 0.98), what_shows("none", None)
     ('full mask, 31 % visible', 'no mask, 98 % visible', 'no mask known')
@@ -36,7 +36,7 @@ def what_shows(state: MaskState, visible: float | None) -> str:
 
 
 def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
-    """The best decision on a candidate list, and a sentence that says what the list amounts to."""
+    """Return the best decision on a candidate list, and a sentence that sums the list up."""
     if not candidates:
         return "no match", "No match: the gallery has no one to compare with"
     if all(candidate.fpir is None for candidate in candidates):
@@ -51,13 +51,13 @@ def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
 
 
 def restored_columns(one: RestoredSearch) -> list[str]:
-    """The headings of the table beside a candidate list."""
+    """Return the headings of the table of a search with restored faces."""
     guesses = len(one.restored.completions) if one.restored else 0
     return ["subject", "photo", *(f"guess {n}" for n in range(1, guesses + 1)), "best", "strangers", "over", AGREE]
 
 
 def restored_cells(lead: RestoredCandidate) -> list[str]:
-    """One row of it: ranks with similarities, how rare the best of them is, and how far the guesses agree."""
+    """Return a candidate's row: ranks with similarities, how rare the best is, how many completions agree."""
     agreement = lead.agreement
     rate = "not calibrated" if lead.fpir is None else odds(lead.fpir) + " *" * lead.extrapolated
     return [

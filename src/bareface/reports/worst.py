@@ -54,22 +54,22 @@ class Pair:
 
 
 def false_matches(scores: ScoreFile, folders: Sequence[Path], count: int = 8) -> tuple[Pair, ...]:
-    """The non-mated comparisons with the highest scores, one a pair of people, highest first."""
+    """Return the non-mated comparisons with the highest scores, one for each pair of people, highest first."""
     return _pairs(scores, _extreme(scores, ~scores.mated, count, sign=-1), folders)
 
 
 def false_nonmatches(scores: ScoreFile, folders: Sequence[Path], count: int = 8) -> tuple[Pair, ...]:
-    """The mated comparisons with the lowest scores, one a person, lowest first; failures to acquire have none."""
+    """Return the mated comparisons with the lowest scores, one for each person, lowest first; without failures."""
     return _pairs(scores, _extreme(scores, scores.mated & ~scores.fta, count, sign=1), folders)
 
 
 def failures(scores: ScoreFile, folders: Sequence[Path], count: int = 16) -> tuple[Failure, ...]:
-    """The first photos that gave no template."""
+    """Return the first photos that gave no template."""
     return tuple(Failure(name, reason, thumbnail(folders, name)) for name, reason in scores.info.failures[:count])
 
 
 def thumbnail(folders: Sequence[Path], name: str) -> bytes | None:
-    """A small JPEG of a photo that lies in one of these folders; None where there is none."""
+    """Return a small JPEG of a photo that lies in one of these folders; None if there is none."""
     path = _inside(folders, name)
     if path is None:
         return None
@@ -81,7 +81,7 @@ def thumbnail(folders: Sequence[Path], name: str) -> bytes | None:
 
 
 def _inside(folders: Sequence[Path], name: str) -> str | None:
-    """The real path of a photo by its name below one of the folders, where it does lie in one of them."""
+    """Return the real path of a photo by its name below one of the folders; None if it is in none of them."""
     real = [os.path.realpath(folder) for folder in folders]
     for spelling in dict.fromkeys((name, from_text(name))):
         for folder in real:
@@ -103,7 +103,7 @@ def _fitted(pixels: UInt8) -> UInt8:
 
 
 def _extreme(scores: ScoreFile, rows: NDArray[np.bool_], count: int, sign: int) -> NDArray[np.intp]:
-    """Rows of the lowest ``sign * score``, no pair of subjects twice."""
+    """Return the rows of the lowest ``sign * score``, no pair of subjects twice."""
     candidates = np.flatnonzero(rows)
     key = sign * scores.score[candidates]
     # Photos of one pair of people crowd the extremes, so look a good deal further than asked.

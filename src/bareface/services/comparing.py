@@ -1,4 +1,4 @@
-"""Two faces compared: their score, and what it means."""
+"""Comparison of two faces: their score, and its meaning."""
 
 from __future__ import annotations
 

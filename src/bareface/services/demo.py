@@ -41,7 +41,7 @@ _FAR = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """What the search with one probe gave: a candidate list, or why there is none."""
+    """Result of the search with one probe: a candidate list, or the reason why there is none."""
 
     probe: Probe
     entry: CandidateList | None = None
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demonstration:
-    """What was done, and where it lies.
+    """Result of the demonstration and its files.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ def demonstrate(
     engine
         Finds and embeds the faces.
     more
-        People beside the two portraits.
+        People in addition to the two portraits.
     progress
         Called with how many steps are done and how many there are.
     context
@@ -133,7 +133,7 @@ def _demonstrated(
 
 
 def _copied(person: Person, folder: Path) -> Person:
-    """The person's photos in a folder of their own, so that the gallery's sources are easy to find."""
+    """Copy the person's photos into a folder of their own, so that the gallery's sources are easy to find."""
     place = make_folder(folder / person.name)
     copies = tuple(write_atomically(place / photo.name, photo.read_bytes()) for photo in person.photos)
     return Person(person.name, copies)
@@ -147,7 +147,7 @@ def _search(gallery: Gallery, probe: Probe) -> Finding:
 
 
 def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]:
-    """Bad photos of a person, made from a good one: a file for each way of being bad."""
+    """Make bad photos of a person from a good one: one file for each degradation."""
     photo = images.decode(person.photos[0])
     face = engine.detect(photo, want=())[0]
     target = Target.of(face.landmarks)

@@ -1,4 +1,4 @@
-"""Where the demonstration's photos come from: installed packages, a folder of people, a pinned download."""
+"""Sources of the demonstration's photos: installed packages, a folder of people, a pinned download."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def default_folder() -> Path | None:
 
 
 def people_in(folder: Path) -> Photos:
-    """A bounded sample of a folder that holds one folder a person.
+    """Return a bounded sample of a folder that holds one folder for each person.
 
     At most 100 people are enrolled with three photos each, spread evenly over the names. Of four who have
     several photos the last one is kept back as a probe; two more people are searched as strangers.

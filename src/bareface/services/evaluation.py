@@ -36,11 +36,11 @@ class Scored:
     Attributes
     ----------
     path
-        Where it lies.
+        The path of the file.
     scores
-        What it holds.
+        Its content.
     left_out
-        What was passed over in folders.
+        Files and folders that were skipped.
     """
 
     path: Path

@@ -29,7 +29,7 @@ class RestorationMeasured:
     conditions
         One result for each condition, and for each group of people in it.
     left_out
-        What was passed over in folders.
+        Files and folders that were skipped.
     """
 
     conditions: tuple[ConditionResult, ...]

@@ -41,7 +41,7 @@ class SeenPhoto:
     size
         Its width and height; None if it cannot be read.
     notes
-        What the reader must know.
+        Remarks on the photo.
     faces
         Its faces, best first.
     drawn
@@ -49,7 +49,7 @@ class SeenPhoto:
     error
         Why the photo cannot be read or the picture cannot be written; None if all went well.
     min_face
-        Width in pixels of the smallest face that was looked for.
+        Width in pixels of the smallest detectable face.
     """
 
     source: str
@@ -111,7 +111,7 @@ class Faces:
         Finds faces and makes templates: an engine, a function that makes one when it is first needed, or None for the
         packaged one.
     limits
-        What a photo that is restored may cost; by default the engine's own limits.
+        Limits on a photo to restore; by default the engine's own limits.
     audit
         Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
     """
@@ -215,8 +215,8 @@ class Faces:
         completions, seed
             How many completions to draw, and the random seed for them.
         region
-            What to fill: a polygon, or the path of a black and white picture of the photo's size; by default what the
-            mask hides.
+            The region to fill: a polygon, or the path of a black and white picture of the photo's size; by default the
+            region that the mask hides.
         face
             Number of the face, as :meth:`find` orders them, from 1.
         progress

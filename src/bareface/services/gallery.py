@@ -91,7 +91,7 @@ class Gallery:
         Parameters
         ----------
         path
-            The gallery's file; ``<path>-index`` beside it holds the vector index, which can be deleted at any time.
+            The gallery's file; ``<path>-index`` next to it holds the vector index, which can be deleted at any time.
         engine
             Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
         index
@@ -142,7 +142,7 @@ class Gallery:
 
     @property
     def engine(self) -> FaceEngine:
-        """What finds faces and makes templates."""
+        """The engine that finds faces and makes templates."""
         return self._opened.engine
 
     def close(self) -> None:

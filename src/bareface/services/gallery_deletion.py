@@ -84,7 +84,7 @@ class Deletion:
     def repair(self, *, context: Context | None = None) -> int:
         """Delete damaged rows of corrections and restorations, which no reference depends on; return how many.
 
-        What they said is forgotten: a face that one of them rejected or assigned can be enrolled otherwise, a picture
+        Their content is lost: a face that one of them rejected or assigned can be enrolled otherwise, a picture
         that was restored can pass for a photo. :meth:`check` names them first.
         """
         with self.opened.recorder.call("Gallery.repair", context) as facts:

@@ -118,7 +118,7 @@ class Searches:
         probe
             The photos that :meth:`search` was given, again: a generator can be used only once.
         result
-            What it gave; its lists come first, and stay as they are.
+            Its result; the lists come first, unchanged.
         unmask
             Complete faces that wear a mask; see :meth:`bareface.Engine.unmask`.
         enhance

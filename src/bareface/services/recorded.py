@@ -22,7 +22,7 @@ _log = logger(__name__)
 
 @dataclass(slots=True)
 class Facts:
-    """What a call adds to its event while it runs.
+    """Facts that a call adds to its event while it runs.
 
     Attributes
     ----------

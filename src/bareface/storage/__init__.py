@@ -1,1 +1,1 @@
-"""Where galleries are kept: a database that is the truth, and vector indexes derived from it."""
+"""Storage of galleries: a database that is the truth, and vector indexes derived from it."""

@@ -104,7 +104,7 @@ class DerivedIndex:
 
     def __init__(self, store: Store, factory: IndexFactory) -> None:
         # Beside the file itself, as SQLite's own files are: of a gallery that is opened through links there is one
-        # index, which a deletion can find. Former versions kept one beside each link.
+        # index, which a deletion can find. Former versions kept one next to each link.
         self.path = Path(os.path.realpath(store.path) + "-index")
         self._former = store.path.with_name(store.path.name + "-index")
         self._store = store
@@ -217,7 +217,7 @@ class DerivedIndex:
             return None
         if before is not None and before.index is not None and self._continues(connection, before.state, state):
             return _followed(connection, before.index) or self._built(connection, state, state.dimension)
-        with timed(_log, "looked for the index in its file"):
+        with timed(_log, "searched its file for the index"):
             loaded = self._loaded(connection, state, state.dimension)
         if loaded is not None:
             self._saved = state

@@ -1,4 +1,4 @@
-"""Which index a gallery gets: the one place that names the kinds there are."""
+"""Choice of a gallery's vector index: the one place that names the kinds there are."""
 
 from __future__ import annotations
 

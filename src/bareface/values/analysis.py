@@ -24,7 +24,7 @@ class Analysis:
     error
         Why the photo could not be read, else None.
     min_face
-        Width in pixels of the smallest face that was looked for; None where it is not known.
+        Width in pixels of the smallest detectable face; None if not known.
     """
 
     source: str

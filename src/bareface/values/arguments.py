@@ -38,7 +38,7 @@ def number(
     name
         The argument, as the caller writes it.
     value
-        What was passed.
+        The argument passed.
     least, most
         The bounds, which are allowed themselves.
     code

@@ -1,4 +1,4 @@
-"""Who calls a service, and why: goes with every call and into its audit event."""
+"""The context of a call: who calls a service, and why. It goes into the call's audit event."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bareface.system.user import user_name
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who calls a service, and why.
+    """The caller of a service, and the purpose.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class EnrolOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Folders and files that a walk through folders passed over.
+    """Folders and files that a walk through folders skipped.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class EnrolReport:
-    """One outcome for every file seen, in order; and what was passed over in folders."""
+    """One outcome for every file seen, in order; and what was skipped in folders."""
 
     outcomes: tuple[EnrolOutcome, ...]
     left_out: LeftOut = field(default_factory=LeftOut)
@@ -78,5 +78,5 @@ class EnrolReport:
 
     @property
     def references(self) -> int:
-        """How many references were added."""
+        """The number of references added."""
         return sum(outcome.references for outcome in self.outcomes)

@@ -97,7 +97,7 @@ class Photo(ByValue):
     size
         (width, height) of the upright photo before any reduction while decoding.
     notes
-        What the reader should know, e.g. ``first of 12 frames``.
+        Remarks, e.g. ``first of 12 frames``.
     """
 
     pixels: UInt8
@@ -244,7 +244,7 @@ class Face(ByValue):
 
     @property
     def mask_state(self) -> MaskState:
-        """How a mask is worn, by the detector and the occlusion map together; ``none`` if neither tells."""
+        """Mask state, by the detector and the occlusion map together; ``none`` if neither shows a mask."""
         return self._computed("occlusion").mask_state
 
     @property
@@ -254,7 +254,7 @@ class Face(ByValue):
 
     @property
     def quality(self) -> Quality | None:
-        """How useful the photo is for recognition; None for chips of another geometry than ``dlib-150``."""
+        """Usefulness for recognition; None for chips of another geometry than ``dlib-150``."""
         return self._computed("quality").quality
 
     @property

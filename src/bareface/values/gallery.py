@@ -58,7 +58,7 @@ class Reference:
     score
         The detector's confidence.
     model, precision
-        What made the template.
+        The model that made the template.
     basis
         On what basis the face was enrolled, as the user stated it; None if not stated.
     enrolled
@@ -90,7 +90,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TemplateCount:
-    """How many references a model made in one precision."""
+    """Number of references that a model made in one precision."""
 
     model: str
     precision: str
@@ -137,7 +137,7 @@ class GalleryInfo:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """How much a deletion removed; a photo or subject goes with its last reference."""
+    """Numbers of deleted rows; a photo or subject goes with its last reference."""
 
     references: int
     photos: int
@@ -215,7 +215,7 @@ class CheckReport:
     references
         How many references were checked.
     warnings
-        No damage, but to be put right: files that others may read, names of subjects that can be misread.
+        Not damage, but to be corrected: files that others may read, names of subjects that can be misread.
     """
 
     problems: tuple[Problem, ...]
@@ -225,5 +225,5 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is damaged; missing photos are no damage, and warnings are about none."""
+        """Whether nothing is damaged; missing photos and warnings do not count as damage."""
         return not self.problems

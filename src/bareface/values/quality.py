@@ -48,7 +48,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How useful a face is for recognition.
+    """Usefulness of a face for recognition.
 
     Every value is a share in percent, from 0 to 100: of a hundred comparisons with good photos of the same person
     that a flawless photo would win, how many this one is expected to win. A component is that share if nothing

@@ -37,7 +37,7 @@ class Comparison:
     visible
         The shares of the two faces that show, in [0, 1]; None if not measured.
     notes
-        What the reader must know, e.g. that the evidence is thin.
+        Remarks, e.g. that the evidence is thin.
     """
 
     similarity: float
@@ -77,7 +77,7 @@ class Candidate:
     same_source
         Set when the reference comes from the probe's own file, a re-encoding of it, or a mirrored copy.
     model, precision
-        What made the reference's template.
+        The model of the reference's template.
     extrapolated
         Whether ``fpir`` lies beyond what the calibration counted: rarer, for other mask states, or for templates that
         lack ``upper_face``.
@@ -120,7 +120,7 @@ class CandidateList:
     subjects, references
         Size of the gallery that was searched.
     notes
-        What the reader must know: mixed models or precisions, calibration used, ...
+        Remarks: mixed models or precisions, calibration used, ...
     """
 
     probe: tuple[Face, ...]

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["no_face_found", "not_looked_for", "passed_over", "percent", "plural", "printable"]
 
 FORMATS = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
-"""What is read, in words."""
+"""The formats that are read, in words."""
 
 
 def no_face_found(min_face: float | None) -> Note:
-    """Return that a photo shows no face, and how small a face was looked for."""
+    """Return that a photo shows no face, and the smallest detectable face."""
     return Note("note.no-face") if min_face is None else Note("note.no-face/least", min_face=min_face)
 
 

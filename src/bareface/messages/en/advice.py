@@ -1,4 +1,4 @@
-"""What to do, within other messages; what depends on the interface has no text of its own."""
+"""Advice within other messages; advice that depends on the interface has no text of its own."""
 
 from bareface.messages.catalogue import Entry
 

@@ -1,4 +1,4 @@
-"""What an argument of a function must be."""
+"""Requirements on the arguments of functions."""
 
 from bareface.messages.catalogue import Entry
 

@@ -1,4 +1,4 @@
-"""What a calibration was fitted on."""
+"""Descriptions of the data that a calibration was fitted on."""
 
 from bareface.messages.catalogue import Entry
 

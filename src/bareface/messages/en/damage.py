@@ -1,4 +1,4 @@
-"""What is wrong with the files of a gallery."""
+"""Damage in the files of a gallery."""
 
 from bareface.messages.catalogue import Entry
 
@@ -14,7 +14,7 @@ ENTRIES: dict[str, Entry] = {
     "damage.link": Entry("points to no row of {table}"),
     "damage.linked": Entry(
         "the file has {count} names (hard links): programs that use it by different names at once damage it, and "
-        "what is deleted by one name stays in the index beside the others. Remove the others, or make copies.",
+        "what is deleted by one name stays in the index of the others. Remove the others, or make copies.",
     ),
     "damage.missing": Entry("is missing"),
     "damage.namesakes": Entry(

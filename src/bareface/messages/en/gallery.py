@@ -4,7 +4,7 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "gallery.corrupt/beside": Entry(
-        "what lies beside it as {name} is not a file.",
+        "{name} next to it is not a file.",
         "Move it away; bareface keeps files of the gallery under that name.",
     ),
     "gallery.corrupt/damage": Entry("the gallery is damaged: {first}", "Or restore the file from a copy."),
@@ -44,7 +44,7 @@ ENTRIES: dict[str, Entry] = {
         "Restore the file from a copy.",
     ),
     "gallery.corrupt/wal": Entry(
-        "the -wal file beside it was left by another file, or by another state of this one.",
+        "the -wal file next to it was left by another file, or by another state of this one.",
         "End every program that uses the gallery, then move its -wal and -shm files away.",
     ),
     "gallery.disk-full/remains": Entry(
@@ -154,7 +154,7 @@ ENTRIES: dict[str, Entry] = {
         "Name a file in a folder that exists and may be written to.",
     ),
     "gallery.name": Entry(
-        "the name is too long: bareface adds up to {most} characters for the files beside it.",
+        "the name is too long: bareface adds up to {most} characters for the files next to it.",
         "Choose a shorter name or path.",
     ),
     "gallery.newer": Entry("the gallery was made by a later version of bareface.", "Update bareface."),

@@ -1,4 +1,4 @@
-"""What optional packages are needed for."""
+"""Purposes of optional packages."""
 
 from bareface.messages.catalogue import Entry
 

@@ -30,7 +30,7 @@ from bareface.storage.exact.segment import Coding, Segment, one_thread, quantise
 from bareface.storage.ports import Fetch, Int64
 from bareface.values.face import Float32, Float64, Precision
 
-SEGMENT = 1 << 18  # large enough that keeping 200 candidates a segment costs little beside the scan
+SEGMENT = 1 << 18  # large enough that keeping 200 candidates in each segment costs little compared with the scan
 ENCODE_ROWS = 1 << 16  # bounds the float32 copies made while adding
 QUERY_ROWS = 64  # bounds the float32 templates fetched at once
 OVERSAMPLING = 10
@@ -161,7 +161,7 @@ class ExactIndex:
         return seen == len(ids)
 
     def save(self, path: Path, stamp: str, mode: int | None = None) -> None:
-        """Write the index to a file; ``<path>.new`` beside it is used meanwhile."""
+        """Write the index to a file; ``<path>.new`` next to it is used meanwhile."""
         index_file.write(path, _header(stamp, self.dimension, self.precision), self.segments, mode)
 
     def _norms(self, vectors: Float32) -> Float64:

@@ -21,7 +21,7 @@ DIGEST = hashlib.sha256().digest_size
 
 
 def write(path: Path, header: str, segments: Sequence[Segment], mode: int | None) -> None:
-    """Write an index, atomically: ``<path>.new`` beside it is used meanwhile.
+    """Write an index, atomically: ``<path>.new`` next to it is used meanwhile.
 
     Raises
     ------

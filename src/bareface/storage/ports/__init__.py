@@ -1,4 +1,4 @@
-"""What the layers above ask of storage, as protocols, and the plain values that cross these seams."""
+"""Protocols that the layers above expect of storage, and the plain values that cross these seams."""
 
 from bareface.storage.ports.gallery_store import (
     NO_BOX,

@@ -1,4 +1,4 @@
-"""What galleries ask of a database, whichever it is.
+"""The protocol of a gallery's database.
 
 A :class:`GalleryStore` is *one* gallery. Its ``id`` names it for good and is bound when the store is opened: no method
 takes it. A database of several galleries gives one store for each id and keeps the id in every row; numbers of
@@ -21,12 +21,12 @@ from bareface.values.face import Box, Landmarks, Template
 from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
 
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
-"""Where the face of a template is that was imported without a photo."""
+"""Place of the face of a template that was imported without a photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a gallery is pinned to, and how often it has been written.
+    """Identity, template space and write counters of a gallery.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class NewReference:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What makes templates when references are embedded anew.
+    """The model that makes templates when references are embedded anew.
 
     Attributes
     ----------
@@ -283,7 +283,7 @@ class GalleryStore(Protocol):
 
     @property
     def path(self) -> Path:
-        """What to call it in messages."""
+        """The gallery's name in messages."""
 
     def reading(self) -> AbstractContextManager[GalleryReader]:
         """Open a snapshot; it waits for nobody."""

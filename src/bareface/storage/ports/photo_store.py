@@ -1,4 +1,4 @@
-"""Where the photos of references can be read again, to embed them anew.
+"""The protocol of a photo store: it reads the photos of references again, to embed them anew.
 
 Whatever implements the port runs the contract tests in ``tests/storage/test_photo_store.py``.
 """

@@ -1,6 +1,6 @@
-"""Tells whether the write-ahead log beside a database is that database's own.
+"""Tells whether the write-ahead log next to a database is that database's own.
 
-SQLite replays a log over whatever file lies beside it: a log left by a crash over a restored copy mixes the two. Every
+SQLite replays a log over whatever file lies next to it: a log left by a crash over a restored copy mixes the two. Every
 write puts a random token into the database, and the token before it. So the token in a database file is somewhere in
 its own log, and in no other.
 """
@@ -26,12 +26,12 @@ def uri(path: Path, options: str = "") -> str:
 
 
 def log_of(path: Path) -> Path:
-    """Return where SQLite keeps the log of a database: beside the file itself, not beside a link to it."""
+    """Return where SQLite keeps the log of a database: next to the file itself, not next to a link to it."""
     return Path(os.path.realpath(path) + "-wal")
 
 
 def belongs(path: Path) -> bool:
-    """Return whether the log beside a database belongs to it, or has nothing that would be replayed."""
+    """Return whether the log next to a database belongs to it, or has nothing that would be replayed."""
     for _ in range(_TRIES):
         token, version = _token(path), _version(path)
         if not token or _continues(log_of(path), token.encode()):

@@ -26,7 +26,7 @@ class Damaged(Exception):
 
 
 class NotText:
-    """Stands for stored text that is not UTF-8 where damage is looked for."""
+    """Stands for stored text that is not UTF-8 where damage is searched for."""
 
     def __repr__(self) -> str:
         return "bytes that are not UTF-8"
@@ -121,7 +121,7 @@ class LongWords(Words):
 
 
 class Blob(Checked[bytes]):
-    """Bytes: exactly so many, or a multiple of so many."""
+    """Bytes of a fixed length, or of a multiple of a length."""
 
     impl = sa.LargeBinary
     cache_ok = True

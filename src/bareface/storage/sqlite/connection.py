@@ -83,7 +83,7 @@ class Connector:
         self._verified: tuple[int, ...] = ()
 
     def engine(self) -> sa.Engine:
-        """An SQLAlchemy engine of such connections."""
+        """Return an SQLAlchemy engine of such connections."""
         dialect, pool = _dialect(), NullPool(cast(Any, self.connect), dialect=_dialect())
         engine = sa.Engine(pool, dialect, sa.make_url("sqlite://"), execution_options={"compiled_cache": _statements})
 
@@ -103,12 +103,12 @@ class Connector:
         return engine
 
     def connect(self) -> sqlite3.Connection:
-        """A new connection.
+        """Return a new connection.
 
         Raises
         ------
         GalleryError
-            ``gallery.corrupt``: the write-ahead log beside the file was left by another one.
+            ``gallery.corrupt``: the write-ahead log next to the file was left by another one.
         """
         with _opening:
             waiting = False
@@ -118,7 +118,7 @@ class Connector:
             if waiting and all(one.file != file for one in _open):
                 self._check_log()
             options = "?mode=rw"  # not made anew where it was removed meanwhile
-            if self._read_only:  # immutable: SQLite then wants no files of its own beside it, but reads no log either
+            if self._read_only:  # immutable: SQLite then wants no files of its own next to it, but reads no log either
                 options = "?mode=ro" if waiting else "?immutable=1"
             made = sqlite3.connect(
                 wal.uri(self._path, options),

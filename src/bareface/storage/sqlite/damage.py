@@ -31,7 +31,7 @@ _REMEDIES |= dict.fromkeys(_DISPENSABLE, "advice.repair")
 
 
 def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """All damaged rows, table by table; each problem names table, row and column, and says what to do."""
+    """Return all damaged rows, table by table; each problem names table, row and column, and says what to do."""
     return (problem for _, _, problem in _found(connection))
 
 
@@ -44,7 +44,7 @@ def repair(connection: sqlite3.Connection) -> int:
 
 
 def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
-    """Damage with its table and row; no row where it is none of a single row."""
+    """Describe damage with its table and row; without a row if it is not one of a single row."""
     connection.text_factory = _text
     dimension = _dimension(connection)
     for table in schema.metadata.sorted_tables:
@@ -79,7 +79,7 @@ def _columns(table: sa.Table, values: dict[str, Any]) -> Iterator[Note]:
 
 
 def _together(table: sa.Table, values: dict[str, Any], dimension: int | None) -> Iterator[Note]:
-    """What each column could say by itself, but not beside the others."""
+    """Return rows whose columns are valid one by one, but contradict each other."""
     if table in (schema.template, schema.staged):
         length = dimension if table is schema.template else None
         blobs = ((name, _vector(values[name], length)) for name in ("vector", "covered"))
@@ -113,7 +113,7 @@ def _dimension(connection: sqlite3.Connection) -> int | None:
 
 
 def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]:
-    """Rows that point to no row, and references without a template."""
+    """Return rows that point to no row, and references without a template."""
     try:
         for table, row, target, _ in connection.execute("PRAGMA foreign_key_check"):
             yield _row(table, row, Note("damage.link", table=target))

@@ -20,12 +20,12 @@ _FAILURES["SQLITE_PERM"] = _FAILURES["SQLITE_AUTH"] = _FAILURES["SQLITE_READONLY
 
 
 def known(name: str) -> bool:
-    """Whether SQLite's name for a failure says something of the gallery."""
+    """Return whether SQLite's name for a failure says something of the gallery."""
     return _family(name) in _FAILURES
 
 
 def of(name: str, source: str) -> GalleryError:
-    """The error for a failure by SQLite's name for it."""
+    """Return the error for a failure by SQLite's name for it."""
     return GalleryError(_FAILURES[_family(name)], source=source)
 
 

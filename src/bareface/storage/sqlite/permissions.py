@@ -1,4 +1,4 @@
-"""Who may read a gallery's files, and by which names."""
+"""Permissions and links of a gallery's files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shared(gallery: Path) -> tuple[Problem, ...]:
 
 
 def linked(gallery: Path) -> tuple[Problem, ...]:
-    """A warning of a gallery that has several names: SQLite and the index keep files of their own beside each."""
+    """Warn of a gallery that has several names: SQLite and the index keep files next to each of them."""
     count = gallery.stat().st_nlink
     if count < 2:
         return ()

@@ -1,4 +1,4 @@
-"""Where a gallery lies: what can be said of the path before SQLite sees it."""
+"""Checks on a gallery's path before SQLite sees it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from bareface.errors import GalleryError
 
 ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
-"""Files beside a gallery, the longest names among them."""
+"""Files next to a gallery, the longest names among them."""
 
 _NAME_MAX = 255
 _SQLITE_MAX = 511

@@ -212,7 +212,7 @@ def any_masked(connection: sa.Connection) -> bool:
 def all_vectors(
     connection: sa.Connection, after: int, rows: int, dimension: int
 ) -> Iterator[tuple[NDArray[np.int64], Float32]]:
-    """Numbers [n] and templates [n, d] of all references above ``after``, at most ``rows`` at once."""
+    """Return numbers [n] and templates [n, d] of references above ``after``, ``rows`` of them or fewer."""
     columns = template.c.reference_id, template.c.vector
     query = sa.select(*columns).where(template.c.reference_id > after).order_by(template.c.reference_id)
     result = connection.execution_options(yield_per=rows).execute(query)

@@ -1,4 +1,4 @@
-"""How photos, references and templates become rows."""
+"""Conversion of photos, references and templates to rows."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _template_columns() -> list[Any]:
         Column("precision", Words(20, _SOME), nullable=False),
         Column("vector", Blob(multiple=4), nullable=False),  # float32 [dimension] little-endian
         Column("mask_state", Words(10, "none|partial|full"), nullable=False, server_default="none"),
-        Column("visible", Real(-0.01, 1.01, optional=True)),  # None where nobody looked
+        Column("visible", Real(-0.01, 1.01, optional=True)),  # None if not measured
         Column("covered", Blob(multiple=4, optional=True)),  # as vector; None where there is none
     ]
 
@@ -165,7 +165,7 @@ correction = Table(
     sqlite_autoincrement=True,
 )
 
-# What was restored, so that restored pictures are told from photos though their metadata are gone: see
+# Restorations, so that restored pictures are told from photos though their metadata are gone: see
 # bareface.restoration.recognise. A gallery holds those made of its own photos, the installation's record holds all.
 restoration = Table(
     "restoration",

@@ -168,7 +168,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction: all of it is stored, or, on any exception, none."""
+        """Begin a transaction: all of it is stored, or, on any exception, none."""
         self.check_writable()
         with self._alone(), self._failures(), self._engine.connect() as plain:
             connection = plain.execution_options(writing=True)
@@ -203,21 +203,21 @@ class Store:
         GalleryError
             ``gallery.read-only``.
         UsageError
-            ``usage.file-mode``: files beside it could not be made.
+            ``usage.file-mode``: files next to it could not be made.
         """
         if self.read_only:
             raise failures.of("SQLITE_READONLY", self._source)
         files.file_mode()
 
     def state(self, connection: sa.Connection | None = None) -> State:
-        """What the gallery is pinned to now; within a transaction when one is given."""
+        """Return the gallery's state now; within a transaction if one is given."""
         if connection is not None:
             return SqliteReader(connection).state()
         with self.reading() as reader:
             return reader.state()
 
     def follows(self, connection: sa.Connection, before: State) -> bool:
-        """Whether this gallery was once in a state, some writes ago: not so if another file was put in its place."""
+        """Return whether this gallery was once in a state, some writes ago; False if another file took its place."""
         past = schema.history.c
         query = sa.select(past.token).where(past.generation == before.generation)
         return connection.execute(query).scalar() == bytes.fromhex(before.token)
@@ -259,7 +259,7 @@ class Store:
         transaction.mark_deleted(connection)
 
     def unerased(self) -> int:
-        """The mark of a deletion that is not overwritten yet, since its process was killed, say; else 0."""
+        """Return the mark of a deletion that is not overwritten yet, since its process was killed, say; else 0."""
         with self.read() as connection:
             return _mark(connection)
 
@@ -269,13 +269,13 @@ class Store:
         return GalleryError(code, reason=error, source=self._source)
 
     def integrity(self) -> tuple[str, ...]:
-        """What SQLite says about the file's own structure; empty when all is well."""
+        """Return SQLite's findings on the file's own structure; empty if all is well."""
         with forking.section(), self._failures(), self._engine.connect() as connection:
             raw = connection.connection.cursor()
             return tuple(str(row[0]) for row in raw.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok")
 
     def damage(self) -> tuple[Problem, ...]:
-        """Rows that no version of bareface writes; empty when all is well."""
+        """Return rows that no version of bareface writes; empty if all is well."""
         with forking.section(), self._failures(), self._engine.connect() as connection:
             raw = connection.connection.dbapi_connection
             assert isinstance(raw, sqlite3.Connection)
@@ -332,7 +332,7 @@ class Store:
         return self._damaged() or error
 
     def _damaged(self) -> GalleryError | None:
-        """The damage that explains an error, if there is any."""
+        """Return the damage that explains an error, if there is any."""
         try:
             with self._engine.connect() as connection:
                 raw = connection.connection.dbapi_connection

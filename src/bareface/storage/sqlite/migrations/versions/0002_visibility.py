@@ -1,4 +1,4 @@
-"""What each template's face showed, and how good each reference is.
+"""Add the visible share of each template's face, and the quality of each reference.
 
 Faces enrolled before are taken as bare, which is what their templates were made as; how much of them shows and how good
 they are stays unknown until they are embedded or enrolled again.

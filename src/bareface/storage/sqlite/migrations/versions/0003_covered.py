@@ -1,4 +1,4 @@
-"""The second template of a bare face, which masked faces are held against.
+"""Add the second template of a bare face, which masked faces are compared with.
 
 References enrolled before have none until they are embedded again; until then masked faces are compared with the first
 alone. The index finds the few masked references of a large gallery.

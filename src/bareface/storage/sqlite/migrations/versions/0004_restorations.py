@@ -1,4 +1,4 @@
-"""What was restored: where each restored picture comes from, and what tells it from a photo."""
+"""Add the table of restorations: the source of each restored picture, and what tells it from a photo."""
 
 from __future__ import annotations
 
