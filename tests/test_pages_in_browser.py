@@ -55,7 +55,7 @@ def restoration(folder: Path) -> bytes:
 
 
 def candidates(folder: Path) -> bytes:
-    """A candidate list with guesses beside it, one of them calibrated."""
+    """A candidate list with a restored search, one of them calibrated."""
     crop = np.full((160, 160, 3), 120, np.uint8)
     template = Template(np.ones(128, np.float32), "bareface128", "dlib-128", "float32", "full", 0.5)
     face = Face(
@@ -76,7 +76,7 @@ def candidates(folder: Path) -> bytes:
     )
     entry = CandidateList((face,), (found,), 12, 34, ())
     beside = RestoredSearch(entry, None, (lead,), (raised,), (HOSTILE,))
-    return candidate_report([entry], gallery=HOSTILE, crop=lambda _: encode(crop, "JPEG"), beside=[beside])
+    return candidate_report([entry], gallery=HOSTILE, crop=lambda _: encode(crop, "JPEG"), restored=[beside])
 
 
 def demo(folder: Path) -> bytes:

@@ -30,19 +30,19 @@ def calibrate(
     from bareface.services.gallery import Gallery
 
     with Gallery.open(gallery, create=False) as opened:
-        found = opened.calibrate()
+        report = opened.calibrate()
         info = opened.info()
     size = (info.subjects, info.references / info.subjects)
     figures = {
         name: _figures(calibration, *size)
-        for name, calibration in (("all subjects", found.calibration), ("without", found.without_suspicious))
+        for name, calibration in (("all subjects", report.calibration), ("without", report.without_suspicious))
         if calibration is not None
     }
     if json:
         shown = ("subjects", "references", "unnamed", "missing", "notes", "suspicious")
-        print_json({**{name: plain(getattr(found, name)) for name in shown}, "figures": figures})
+        print_json({**{name: plain(getattr(report, name)) for name in shown}, "figures": figures})
     else:
-        _print(found, figures)
+        _print(report, figures)
 
 
 def _figures(calibration: Calibration, subjects: int, references: float) -> dict[str, Any]:
@@ -87,18 +87,18 @@ def _rows(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     """Return one row for each threshold and one column for each calibration; mark extrapolated values."""
     rows = []
     for place, fmr in enumerate(FMRS):
-        found = [column["fmr"][place] for column in columns]
-        rows.append((f"similarity at FMR {fmr:g}", *(_marked(f"{one['similarity']:.4f}", one) for one in found)))
+        values = [column["fmr"][place] for column in columns]
+        rows.append((f"similarity at FMR {fmr:g}", *(_marked(f"{one['similarity']:.4f}", one) for one in values)))
     for place, target in enumerate(FPIRS):
-        found = [column["fpir"][place] for column in columns]
+        values = [column["fpir"][place] for column in columns]
         rows.append(
             (
                 f"similarity that {stranger_rate(target)} reach",
-                *(_marked(f"{one['similarity']:.4f}", one) for one in found),
+                *(_marked(f"{one['similarity']:.4f}", one) for one in values),
             )
         )
         rows.append(
-            ("  95 % interval of that share", *(f"{one['low']:.3g} to {min(one['high'], 1):.3g}" for one in found))
+            ("  95 % interval of that share", *(f"{one['low']:.3g} to {min(one['high'], 1):.3g}" for one in values))
         )
     return rows
 

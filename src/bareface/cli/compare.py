@@ -32,12 +32,12 @@ def compare(
     from bareface.services.faces import Faces
 
     compared = Faces(options.engine).compare(first, second, min_visible=min_visible)
-    found = {side: (photo, faces) for side, photo, faces in zip("ab", (first, second), compared.faces, strict=True)}
+    sides = {side: (photo, faces) for side, photo, faces in zip("ab", (first, second), compared.faces, strict=True)}
     comparison = compared.comparison
     if json:
-        print_json(_shape(found, comparison))
+        print_json(_shape(sides, comparison))
     else:
-        _print(found, comparison)
+        _print(sides, comparison)
     if comparison is None or comparison.decision == "no match":
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 

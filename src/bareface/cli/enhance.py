@@ -39,14 +39,14 @@ def enhance(
     from bareface.services.faces import Faces, share_in_words
 
     faces = Faces(options.engine, limits=options.limits())
-    made = faces.enhance(photo, output, method=method, fidelity=fidelity, face=face)
+    result = faces.enhance(photo, output, method=method, fidelity=fidelity, face=face)
     if json:
-        print_json(_shape(made))
+        print_json(_shape(result))
         return
-    share, drift = share_in_words(made.restored), made.restored.drift[0]
+    share, drift = share_in_words(result.restored), result.restored.drift[0]
     note(f"{share} of the face is recomputed by {method}; its identity drifted by {drift:.2f}.")
-    note(f"Before and after: {made.sheet}")
-    note(f"In the photo: {made.pictures[0]}")
+    note(f"Before and after: {result.sheet}")
+    note(f"In the photo: {result.pictures[0]}")
     note("Added detail is computed, not recorded: do not use it as evidence. It is never enrolled.")
 
 

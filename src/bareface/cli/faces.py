@@ -40,14 +40,14 @@ def faces(
     from bareface.services.faces import Faces
 
     with progress("Looking for faces") as advance:
-        seen = Faces(options.engine).find(photos, output=output, progress=advance)
+        results = Faces(options.engine).find(photos, output=output, progress=advance)
     if json:
-        print_json({"photos": [_shape(one) for one in seen]})
+        print_json({"photos": [_shape(one) for one in results]})
     else:
-        _print(seen)
-    if any(one.error for one in seen):
+        _print(results)
+    if any(one.error for one in results):
         raise typer.Exit(ExitCode.INPUT)
-    if not any(one.faces for one in seen):
+    if not any(one.faces for one in results):
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 

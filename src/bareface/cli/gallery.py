@@ -47,21 +47,21 @@ def _open(path: Path, options: EngineOptions | None = None) -> Gallery:
 def info(gallery: GalleryPath, json: Json = False) -> None:
     """Show what a gallery holds."""
     with _open(gallery) as opened:
-        found = opened.info()
+        contents = opened.info()
     if json:
-        print_json(plain(found))
+        print_json(plain(contents))
         return
     print_pairs(
         [
-            ("gallery", found.path),
-            ("subjects", f"{found.subjects:,}"),
-            ("references", f"{found.references:,}"),
-            ("photos", f"{found.photos:,}"),
-            ("corrections", f"{found.corrections:,}"),
-            ("space", found.space),
-            *(("templates", f"{made.references:,} by {made.model} in {made.precision}") for made in found.templates),
-            ("size on disk", f"{found.size / 1e6:,.1f} MB"),
-            ("made", f"{found.created:%Y-%m-%d %H:%M} UTC"),
+            ("gallery", contents.path),
+            ("subjects", f"{contents.subjects:,}"),
+            ("references", f"{contents.references:,}"),
+            ("photos", f"{contents.photos:,}"),
+            ("corrections", f"{contents.corrections:,}"),
+            ("space", contents.space),
+            *(("templates", f"{made.references:,} by {made.model} in {made.precision}") for made in contents.templates),
+            ("size on disk", f"{contents.size / 1e6:,.1f} MB"),
+            ("made", f"{contents.created:%Y-%m-%d %H:%M} UTC"),
         ]
     )
 
@@ -70,15 +70,15 @@ def info(gallery: GalleryPath, json: Json = False) -> None:
 def subjects(gallery: GalleryPath, json: Json = False) -> None:
     """List the subjects."""
     with _open(gallery) as opened:
-        found = opened.subjects()
+        listing = opened.subjects()
     if json:
-        print_json({"subjects": plain(found)})
+        print_json({"subjects": plain(listing)})
     else:
-        rows = [(f"#{one.id}", one.name, one.references, ", ".join(one.aliases)) for one in found]
-        columns = ("number", "name", "references", "also")[: 4 if any(one.aliases for one in found) else 3]
+        rows = [(f"#{one.id}", one.name, one.references, ", ".join(one.aliases)) for one in listing]
+        columns = ("number", "name", "references", "also")[: 4 if any(one.aliases for one in listing) else 3]
         cells = [row[: len(columns)] for row in rows]
         print_table(columns, cells, right=("number", "references"), long=("name", "also"))
-    if not found:
+    if not listing:
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
@@ -93,12 +93,12 @@ def references(
 ) -> None:
     """List the references of the gallery or, best first, of one subject."""
     with _open(gallery) as opened:
-        found = opened.references(subject)
+        listing = opened.references(subject)
     if json:
-        print_json({"references": plain(found)})
+        print_json({"references": plain(listing)})
     else:
-        _print_references(found)
-    if not found:
+        _print_references(listing)
+    if not listing:
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 

@@ -127,9 +127,9 @@ def with_engine(command: Callable[..., None]) -> Callable[..., None]:
         )
         for field in fields(EngineOptions)
     ]
-    kept = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
-    kept = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in kept]
-    signature = own.replace(parameters=[*kept, *added])
+    parameters = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    signature = own.replace(parameters=[*parameters, *added])
     wrapper.__signature__ = signature  # type: ignore[attr-defined]
     wrapper.__annotations__ = {name: p.annotation for name, p in signature.parameters.items()}
     return wrapper

@@ -44,7 +44,7 @@ def unmask(
 
     faces = Faces(options.engine, limits=options.limits())
     with progress("Restoring") as advance:
-        made = faces.unmask(
+        result = faces.unmask(
             photo,
             output,
             completions=completions,
@@ -54,10 +54,10 @@ def unmask(
             progress=advance,
         )
     if json:
-        print_json(_shape(made))
+        print_json(_shape(result))
         return
-    _print(made)
-    note(f"Side by side: {made.sheet}")
+    _print(result)
+    note(f"Side by side: {result.sheet}")
     note("These are guesses from statistics of other faces, not evidence. They are never enrolled.")
 
 

@@ -46,7 +46,7 @@ def calibrate(store: Store) -> GalleryCalibration:
     ids = np.concatenate([numbers for numbers, _ in parts])
     templates = np.concatenate([vectors for _, vectors in parts])
     none = np.full(templates.shape[1], np.nan, np.float32)
-    given = GalleryReferences(
+    references = GalleryReferences(
         ids=ids,
         subject_ids=np.array([owners[number].subject_id for number in ids.tolist()], np.int64),
         names=[owners[number].subject for number in ids.tolist()],
@@ -54,11 +54,11 @@ def calibrate(store: Store) -> GalleryCalibration:
         states=[owners[number].mask_state for number in ids.tolist()],
         upper_face=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
     )
-    found = calibrate_references(given, state.space, main.model)
-    if found.calibration is not None and not found.missing:
-        kept = {"gallery": state.uuid, "calibration": found.calibration.to_json()}
-        write_atomically(_path(store), json.dumps(kept).encode())
-    return found
+    fit = calibrate_references(references, state.space, main.model)
+    if fit.calibration is not None and not fit.missing:
+        content = {"gallery": state.uuid, "calibration": fit.calibration.to_json()}
+        write_atomically(_path(store), json.dumps(content).encode())
+    return fit
 
 
 def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
@@ -83,8 +83,8 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
 def _read(path: Path, uuid: str) -> Calibration | None:
     """Return the calibration in a file, unless it was kept for another gallery that lay here."""
     try:
-        kept = json.loads(read_regular(path))
-        return Calibration.from_json(kept["calibration"]) if kept["gallery"] == uuid else None
+        content = json.loads(read_regular(path))
+        return Calibration.from_json(content["calibration"]) if content["gallery"] == uuid else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError, CalibrationError) as error:
         raise CalibrationError("calibration.format/gallery", reason=error, source=str(path)) from error
 

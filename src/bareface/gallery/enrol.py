@@ -132,19 +132,19 @@ def _enrol_group(
 
 def _look(place: int, entry: Entry, analysis: Analysis, guard: Guard) -> _Item:
     """Compute everything about a photo that the decision depends on."""
-    seen = SeenPhoto(entry.name, entry.subject, min_face=analysis.min_face, error=analysis.error)
+    seen_photo = SeenPhoto(entry.name, entry.subject, min_face=analysis.min_face, error=analysis.error)
     photo = analysis.photo
     if photo is None:
-        return _Item(place, seen)
+        return _Item(place, seen_photo)
     path = entry.source if isinstance(entry.source, str) else None
-    seen = replace(
-        seen,
+    seen_photo = replace(
+        seen_photo,
         sha256=photo.sha256,
         faces=tuple(map(_seen, analysis.faces)),
         notes=photo.notes,
         restored=any(guard.restored(face.chip) for face in analysis.faces),
     )
-    return _Item(place, seen, StoredPhoto(photo.sha256, path, photo.format, photo.size), tuple(analysis.faces))
+    return _Item(place, seen_photo, StoredPhoto(photo.sha256, path, photo.format, photo.size), tuple(analysis.faces))
 
 
 def _seen(face: Face) -> SeenFace:

@@ -235,15 +235,17 @@ def refused_as_restored(source: str, subject: str | None, reason: str, faces: in
 def _chosen(photo: SeenPhoto, corrections: Sequence[Correction], rules: Rules) -> list[int] | None:
     """Return the places of the faces to enrol; None where it is not clear whose photo it is."""
     places = range(len(photo.faces)) if rules.face is None else [rules.face]
-    left = [place for place in places if not rejects(corrections, photo.faces[place].box)]
+    remaining = [place for place in places if not rejects(corrections, photo.faces[place].box)]
     if photo.subject is None:
-        return left
-    free = [place for place in left if assigned(corrections, photo.faces[place].box) is None]
+        return remaining
+    free = [place for place in remaining if assigned(corrections, photo.faces[place].box) is None]
     if len(free) < 2:
-        return left
+        return remaining
     if not rules.largest:
         return None
-    return [place for place in left if place not in free] + [max(free, key=lambda place: photo.faces[place].box.area)]
+    return [place for place in remaining if place not in free] + [
+        max(free, key=lambda place: photo.faces[place].box.area)
+    ]
 
 
 def _poor(faces: Sequence[SeenFace]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -
         names.checked(who, str(path))
     with Path(path).open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    made = [(who, NewReference(Template(vector, MODEL, SPACE))) for who, vector in encodings]
+    references = [(who, NewReference(Template(vector, MODEL, SPACE))) for who, vector in encodings]
     with store.writing() as writer:
         check_space(writer.state(), SPACE, path)
         known = already_enrolled(name, None, writer.owners_of(digest), None)
@@ -48,8 +48,8 @@ def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -
             return known
         writer.pin_space(SPACE, len(encodings[0][1]))
         photo = writer.add_photo(StoredPhoto(digest, name, IMPORTED))
-        owners = {who: subjects.named(writer, who) for who, _ in made}
-        for who, one in made:
+        owners = {who: subjects.named(writer, who) for who, _ in references}
+        for who, one in references:
             writer.add_reference(one, owners[who], photo, basis)
         called = {who: writer.target(owner).name for who, owner in owners.items()}
     remarks = [

@@ -42,11 +42,11 @@ def relink(store: GalleryStore, old_root: str | Path, new_root: str | Path) -> R
     for number, sha256, path in photos:
         target = os.path.join(new, path[first:])  # noqa: PTH118 - absolute() made strings of both
         try:
-            found = images.fingerprint(target, None)
+            fingerprint = images.fingerprint(target, None)
         except BarefaceError:
             missing.append(target)
             continue
-        if found == sha256:
+        if fingerprint == sha256:
             moved.append((number, target))
         else:
             changed.append(target)

@@ -49,8 +49,8 @@ def reembed(
                 unresolved.extend(failed)
                 if progress is not None:
                     with store.reading() as reader:
-                        left = reader.count_to_embed(maker)
-                    progress(total - left + len(unresolved), total)
+                        remaining = reader.count_to_embed(maker)
+                    progress(total - remaining + len(unresolved), total)
         tried.update(numbers)
     with store.writing() as writer:
         switched = writer.switch(maker, store.path)

@@ -267,10 +267,10 @@ def _within(standing: Standing) -> bool:
 
 
 def _notes(restored: Restored, union: Union) -> tuple[str, ...]:
-    made = restored.provenance
-    code = "note.guesses" if made.kind == "unmask" else "note.enhanced"
+    provenance = restored.provenance
+    code = "note.guesses" if provenance.kind == "unmask" else "note.enhanced"
     drift = [f"{one:.2f}" for one in restored.drift]
-    made_by = Note(code, count=len(restored.completions), method=made.method, drift=drift)
+    made_by = Note(code, count=len(restored.completions), method=provenance.method, drift=drift)
     if union.calibration is None:
         return made_by, Note("note.union-uncalibrated")
     return made_by, Note("note.union", basis=union.calibration.basis)

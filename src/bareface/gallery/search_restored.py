@@ -142,9 +142,9 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
         first, *guesses = best_of_subjects(now, vectors, deep, rescorers)
         numbers = {hit.reference_id for search in (first, *guesses) for hit in search}
         known = catalogue.references_by_id(now.connection, sorted(numbers))
-    made = restored.provenance
+    provenance = restored.provenance
     # No calibration was made of enhancements.
-    calibration = union_calibration(engine.model, len(templates)) if made.kind == "unmask" else None
+    calibration = union_calibration(engine.model, len(templates)) if provenance.kind == "unmask" else None
     union = Union(Judge(calibration, subjects, references / subjects), probe.mask_state)
     answer = compare_searches(entry, restored, first, guesses, known, union)
     across = any(one.mask_state != "none" for one in known.values())

@@ -34,7 +34,7 @@ def candidate_report(
     notes: Sequence[str] = (),
     base: Path | None = None,
     made: datetime | None = None,
-    beside: Sequence[RestoredSearch] = (),
+    restored: Sequence[RestoredSearch] = (),
 ) -> bytes:
     """Render one self-contained HTML page for one or more candidate lists.
 
@@ -53,7 +53,7 @@ def candidate_report(
         Photos below this folder are shown by their path from it; all others by their whole path.
     made
         When the search was made; now, if not given.
-    beside
+    restored
         For each list, its search with restored faces: tables only, no restored picture.
 
     Returns
@@ -73,7 +73,7 @@ def candidate_report(
         leads=LEADS,
         guesses=GUESSES,
         sections=[
-            _section(number, entry, crop, base, shared, beside[number - 1] if beside else None)
+            _section(number, entry, crop, base, shared, restored[number - 1] if restored else None)
             for number, entry in enumerate(lists, start=1)
         ],
         models=sorted({f"{face.template.model}, {face.template.precision}" for e in lists for face in e.probe}),
@@ -108,7 +108,7 @@ class _Table:
 
     columns: list[str]
     rows: list[list[str]]
-    brought_up: list[list[str]]
+    added: list[list[str]]
     notes: tuple[str, ...]
 
 
@@ -122,7 +122,7 @@ class _Section:
     outcome: str
     cards: tuple[_Card, ...]
     notes: tuple[str, ...]
-    beside: _Table | None
+    restored: _Table | None
 
 
 def _section(
@@ -131,7 +131,7 @@ def _section(
     crop: Callable[[Candidate], bytes | None],
     base: Path | None,
     said: Sequence[str],
-    beside: RestoredSearch | None,
+    restored: RestoredSearch | None,
 ) -> _Section:
     outcome, summary = verdict(entry.candidates)
     return _Section(
@@ -152,7 +152,7 @@ def _section(
             for candidate in entry.candidates
         ),
         notes=tuple(note for note in entry.notes if note not in said),
-        beside=None if beside is None else _table(beside),
+        restored=None if restored is None else _table(restored),
     )
 
 
@@ -166,8 +166,8 @@ def _picture(kept: bytes | None) -> bytes | None:
 
 
 def _table(one: RestoredSearch) -> _Table:
-    rows, brought_up = ([restored_cells(lead) for lead in leads] for leads in (one.candidates, one.added))
-    return _Table(restored_columns(one), rows, brought_up, one.notes)
+    rows, added = ([restored_cells(lead) for lead in leads] for leads in (one.candidates, one.added))
+    return _Table(restored_columns(one), rows, added, one.notes)
 
 
 def _map(face: Face) -> bytes | None:

@@ -18,77 +18,77 @@ def cannot_show(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _rare_matches(analysis: Analysis) -> list[str]:
-    found = analysis.verification
-    if not found.nonmated:
+    metrics = analysis.verification
+    if not metrics.nonmated:
         return ["There is no non-mated comparison, so nothing is known about false matches."]
-    pairs = f"{plural(found.nonmated, 'non-mated comparison')} of {plural(found.subject_pairs, 'pair')} of people"
-    said = []
-    unseen = [percent(point.target) for point in found.tar if point.support == "too small"]
+    pairs = f"{plural(metrics.nonmated, 'non-mated comparison')} of {plural(metrics.subject_pairs, 'pair')} of people"
+    sentences = []
+    unseen = [percent(point.target) for point in metrics.tar if point.support == "too small"]
     if unseen:
-        said.append(
-            f"{pairs} cannot show a false match rate below {measured(1 / found.nonmated)}: nothing is said about"
+        sentences.append(
+            f"{pairs} cannot show a false match rate below {measured(1 / metrics.nonmated)}: nothing is said about"
             f" {' or '.join(unseen)}. {_people_needed(analysis)}"
         )
-    few = [percent(point.target) for point in found.tar if point.support == "few"]
+    few = [percent(point.target) for point in metrics.tar if point.support == "few"]
     if few:
-        said.append(
+        sentences.append(
             f"At a false match rate of {' and '.join(few)} fewer than {RULE_OF_30} false matches back the threshold;"
             " another set of people of this size would place it elsewhere."
         )
-    return said
+    return sentences
 
 
 def _people_needed(analysis: Analysis) -> str:
     """Say how many people would back the lowest false match rate asked for, with as many photos each as here."""
-    found = analysis.verification
+    metrics = analysis.verification
     if analysis.scores.info.kind != "all pairs":
         return ""
-    photos = np.union1d(analysis.scores.probe, analysis.scores.reference).size / found.subjects
-    target = min(point.target for point in found.tar)
+    photos = np.union1d(analysis.scores.probe, analysis.scores.reference).size / metrics.subjects
+    target = min(point.target for point in metrics.tar)
     people = math.ceil(math.sqrt(2 * RULE_OF_30 / target) / photos)
     return f"About {people:,} people with as many photos each would be needed for {percent(target)}."
 
 
 def _misses(analysis: Analysis) -> list[str]:
-    found = analysis.verification
-    if not found.mated:
+    metrics = analysis.verification
+    if not metrics.mated:
         return ["There is no mated comparison, so nothing is known about false non-matches."]
-    said = []
-    widest = [(p.tar.high - p.tar.low, p) for p in found.tar if p.support != "too small" and p.tar.method != "none"]
+    sentences = []
+    widest = [(p.tar.high - p.tar.low, p) for p in metrics.tar if p.support != "too small" and p.tar.method != "none"]
     if widest:
         width, point = max(widest, key=lambda item: item[0])
-        said.append(
+        sentences.append(
             f"The true accept rate at a false match rate of {percent(point.target)} is known to"
-            f" ±{100 * width / 2:.1f} points with {plural(found.mated_subjects, 'subject')} in mated comparisons:"
+            f" ±{100 * width / 2:.1f} points with {plural(metrics.mated_subjects, 'subject')} in mated comparisons:"
             " two systems that differ by less look the same here, unless their difference is tested on the same people."
         )
-    unerring = [p for p in found.tar if p.tar.value == 1.0 and p.tar.method == "binomial"]
+    unerring = [p for p in metrics.tar if p.tar.value == 1.0 and p.tar.method == "binomial"]
     if unerring:
         point = unerring[0]
-        said.append(
+        sentences.append(
             f"No false non-match was seen at a false match rate of {percent(point.target)}. With"
-            f" {plural(found.mated_subjects, 'subject')} the true rate may still be {measured(1 - point.tar.low)}."
+            f" {plural(metrics.mated_subjects, 'subject')} the true rate may still be {measured(1 - point.tar.low)}."
         )
-    return said
+    return sentences
 
 
 def _searches(analysis: Analysis) -> list[str]:
-    found = analysis.identification
-    if found is None:
+    metrics = analysis.identification
+    if metrics is None:
         return ["Pairs say nothing about searches: FPIR and FNIR need a gallery."]
-    said = [
-        f"Searches were of a gallery of {plural(found.gallery, 'subject')}. In a larger one strangers score higher;"
+    sentences = [
+        f"Searches were of a gallery of {plural(metrics.gallery, 'subject')}. In a larger one strangers score higher;"
         " these rates do not carry over."
     ]
-    unseen = [percent(point.target) for point in found.identification if point.support == "too small"]
-    if not found.nonmated:
-        said.append("Every probe has a mate in the gallery, so nothing is known about strangers.")
+    unseen = [percent(point.target) for point in metrics.identification if point.support == "too small"]
+    if not metrics.nonmated:
+        sentences.append("Every probe has a mate in the gallery, so nothing is known about strangers.")
     elif unseen:
-        said.append(
-            f"{plural(found.nonmated, 'non-mated search', 'non-mated searches')} cannot show a false positive"
+        sentences.append(
+            f"{plural(metrics.nonmated, 'non-mated search', 'non-mated searches')} cannot show a false positive"
             f" identification rate of {' or '.join(unseen)}."
         )
-    return said
+    return sentences
 
 
 def _failures(analysis: Analysis) -> list[str]:

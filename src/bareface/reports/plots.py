@@ -112,8 +112,8 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
     if len(panels) > MOST_PANELS:
         panels = {"all": np.ones(len(scores), dtype=bool)}
     figure = _figure(figsize=(6.4, 1.1 + 1.7 * len(panels)))
-    made = scores.score[~scores.fta]
-    edges = np.linspace(*_span(made), 61)
+    valid = scores.score[~scores.fta]
+    edges = np.linspace(*_span(valid), 61)
     point = at_fmr(analysis.trials, fmr)
     grid = np.ravel(figure.subplots(len(panels), 1, sharex=True, squeeze=False))
     for axes, (title, rows) in zip(grid, panels.items(), strict=True):

@@ -43,10 +43,10 @@ def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
         return "possible", f"{plural(len(candidates), 'lead')}: no calibration says how sure they are"
     matches = sum(candidate.decision == "match" for candidate in candidates)
     possible = sum(candidate.decision == "possible" for candidate in candidates)
-    found = [plural(matches, "match", "matches")] * bool(matches)
-    found += [plural(possible, "possible match", "possible matches")] * bool(possible)
-    if found:
-        return ("match" if matches else "possible"), f"{' and '.join(found)}, to be checked by a person"
+    counts = [plural(matches, "match", "matches")] * bool(matches)
+    counts += [plural(possible, "possible match", "possible matches")] * bool(possible)
+    if counts:
+        return ("match" if matches else "possible"), f"{' and '.join(counts)}, to be checked by a person"
     return "no match", "No match: nobody in this gallery scores higher than strangers do"
 
 

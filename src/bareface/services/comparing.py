@@ -76,14 +76,14 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     states = one.mask_state, other.mask_state
     calibration = Calibration.packaged(one.space, one.model)
     match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
-    found = score(one, other)
+    similarity = score(one, other)
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:
         notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
     return Comparison(
-        similarity=found,
+        similarity=similarity,
         distance=distance(one.vector, other.vector),
-        decision=decide_by_similarity(found, match.similarity, possible.similarity),
+        decision=decide_by_similarity(similarity, match.similarity, possible.similarity),
         threshold=match.similarity,
         fmr=match.fmr,
         basis=match.basis,

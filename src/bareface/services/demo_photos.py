@@ -56,11 +56,11 @@ def people_in(folder: Path) -> Photos:
     for entry in entries(folder):
         if entry.subject is not None and entry.error is None and Path(entry.name).suffix:
             photos.setdefault(entry.subject, []).append(Path(entry.name))
-    found = [Person(name, tuple(files)) for name, files in sorted(photos.items())]
-    if not found:
+    people = [Person(name, tuple(files)) for name, files in sorted(photos.items())]
+    if not people:
         raise UsageError("usage.demo-folder", source=str(folder))
-    step = max(1, len(found) // (ENROLLED + STRANGERS))
-    sample = found[::step][: ENROLLED + STRANGERS]
+    step = max(1, len(people) // (ENROLLED + STRANGERS))
+    sample = people[::step][: ENROLLED + STRANGERS]
     strangers, enrolled = (sample[:STRANGERS], sample[STRANGERS:]) if len(sample) > 2 * STRANGERS else ([], sample)
     mated = [person for person in enrolled if len(person.photos) > 1][:MATED]
     return Photos(
@@ -101,8 +101,8 @@ def download(folder: Path, base: str | None = None) -> Photos:
         ``usage.demo-download``: no network, or a file with another SHA-256 than the pinned one.
     """
     make_folder(folder)
-    kept = [_fetch((base or _PINNED) + name, digest, folder / Path(name).name) for name, digest in _FILES.items()]
-    obama, biden, obama_again, biden_again = kept
+    paths = [_fetch((base or _PINNED) + name, digest, folder / Path(name).name) for name, digest in _FILES.items()]
+    obama, biden, obama_again, biden_again = paths
     return Photos(
         (Person("Barack Obama", (obama,)), Person("Joe Biden", (biden,))),
         (Probe(obama_again, "Barack Obama"), Probe(biden_again, "Joe Biden")),

@@ -354,10 +354,10 @@ def _targets(photos: Sequence[Path], output: Path) -> list[Path]:
         return [output]
     make_folder(output)
     targets: dict[Path, None] = {}
-    taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
+    sources = {photo.resolve() for photo in photos}  # one may be called as another one's result
     for photo in photos:
         target, number = output / file_name(photo.stem, ".faces.png"), 1
-        while target in targets or target.resolve() in taken:
+        while target in targets or target.resolve() in sources:
             number += 1
             target = output / file_name(photo.stem, f".faces-{number}.png")
         targets[target] = None

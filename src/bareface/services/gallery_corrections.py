@@ -33,13 +33,13 @@ class Corrections:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
             with self.opened.store.writing() as writer:
-                found = writer.find_references(numbers)
+                references = writer.find_references(numbers)
                 if isinstance(subject, str) and not names.reads_as_number(subject):
                     owner = subjects.named(writer, subject)
                 else:
                     owner = subjects.find(writer, subject)
                 facts.add(subjects=[owner])
-                move_faces.assign(writer, found, owner)
+                move_faces.assign(writer, references, owner)
             return self._changed(owner)
 
     def merge(self, kept: int | str, merged: int | str, *, context: Context | None = None) -> Subject:
@@ -90,8 +90,8 @@ class Corrections:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
             with self.opened.store.writing() as writer:
-                found = writer.find_references(numbers)
-                owner = move_faces.split(writer, found, name)
+                references = writer.find_references(numbers)
+                owner = move_faces.split(writer, references, name)
             facts.add(subjects=[owner])
             return self._changed(owner)
 
@@ -101,8 +101,8 @@ class Corrections:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
             with self.opened.store.writing() as writer:
-                found = writer.find_references(numbers)
-                deleted = move_faces.reject(writer, found)
+                references = writer.find_references(numbers)
+                deleted = move_faces.reject(writer, references)
                 writer.mark_deleted()
             self.opened.erase()
             return deleted

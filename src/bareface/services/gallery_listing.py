@@ -28,16 +28,16 @@ class Listing:
         """List all subjects: named ones by name, then unnamed ones by number."""
         with self.opened.recorder.call("Gallery.subjects", context) as facts:
             with self.opened.store.reading() as reader:
-                found = reader.subjects()
-            facts.add(listed_subjects=len(found))
-            return found
+                listing = reader.subjects()
+            facts.add(listed_subjects=len(listing))
+            return listing
 
     def references(self, subject: int | str | None = None, *, context: Context | None = None) -> tuple[Reference, ...]:
         """List all references by their numbers, or those of one subject, best quality first."""
         with self.opened.recorder.call("Gallery.references", context) as facts:
-            found = self._references(subject, facts)
-            facts.add(listed_references=len(found))
-            return found
+            listing = self._references(subject, facts)
+            facts.add(listed_references=len(listing))
+            return listing
 
     def best_reference(self, subject: int | str, *, context: Context | None = None) -> Reference:
         """Return a subject's best photo: its reference of the best quality."""

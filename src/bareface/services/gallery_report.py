@@ -63,7 +63,7 @@ class Reports:
                 crop=lambda candidate: self._crop(candidate.reference_id),
                 notes=notes,
                 base=Path(absolute(".")),
-                beside=[one for answer in answers for one in answer.restored],
+                restored=[one for answer in answers for one in answer.restored],
             )
             write_atomically(Path(path), page)
 

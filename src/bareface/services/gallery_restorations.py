@@ -31,9 +31,9 @@ class Restorations:
         with self.opened.recorder.call("Gallery.keep_restoration", context) as facts:
             arguments.instance("restored", restored, Restored, Note("argument.restored"))
             with self.opened.store.write() as connection:
-                kept = keep(connection, restored)
-            facts.add(restorations=int(kept))
-            return kept
+                stored = keep(connection, restored)
+            facts.add(restorations=int(stored))
+            return stored
 
     def restorations(self, *, context: Context | None = None) -> tuple[Provenance, ...]:
         """List where each restoration on the gallery's record comes from, oldest first."""

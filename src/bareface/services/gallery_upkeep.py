@@ -36,9 +36,9 @@ class Upkeep:
             ``calibration.scores``, ``calibration.ties``: templates are damaged, or hardly differ.
         """
         with self.opened.recorder.call("Gallery.calibrate", context) as facts:
-            found = calibrating.calibrate(self.opened.store)
-            facts.add(used_subjects=found.subjects, used_references=found.references)
-            return found
+            report = calibrating.calibrate(self.opened.store)
+            facts.add(used_subjects=report.subjects, used_references=report.references)
+            return report
 
     def relink(self, old_root: str | Path, new_root: str | Path, *, context: Context | None = None) -> RelinkReport:
         """Point photos to their new paths after their folder was moved, if the same content lies there.

@@ -49,10 +49,10 @@ def number(
     BarefaceError
         Of the kind that the code belongs to.
     """
-    given = _as_float(value)
-    if given is None or not least <= given <= most or math.isinf(given):
+    result = _as_float(value)
+    if result is None or not least <= result <= most or math.isinf(result):
         raise refused(name, value, _between("number", least, most), code)
-    return given
+    return result
 
 
 def count(
@@ -60,13 +60,13 @@ def count(
 ) -> int:
     """Return a whole number between two bounds; parameters and errors as in :func:`number`."""
     try:
-        given = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        result = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        given = None
-    if given is None or (least is not None and given < least) or (most is not None and given > most):
+        result = None
+    if result is None or (least is not None and result < least) or (most is not None and result > most):
         bounds = -math.inf if least is None else least, math.inf if most is None else most
         raise refused(name, value, _between("whole", *bounds), code)
-    return given
+    return result
 
 
 def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "usage.value") -> None:
@@ -84,15 +84,15 @@ def text(name: str, value: object) -> str:
 
 def path(name: str, value: object) -> str:
     """Return a path as text; bytes are refused, since some systems have no paths of bytes."""
-    given = None
+    result = None
     if isinstance(value, str | os.PathLike):
         try:
-            given = os.fspath(value)
+            result = os.fspath(value)
         except Exception:  # any object may have a method of that name
-            given = None
-    if not isinstance(given, str):
+            result = None
+    if not isinstance(result, str):
         raise refused(name, value, Note("argument.path"))
-    return given
+    return result
 
 
 def instance(name: str, value: object, kind: type, what: str, *, code: str = "usage.value") -> None:

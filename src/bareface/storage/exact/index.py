@@ -221,9 +221,9 @@ class ExactIndex:
         codes, steps = unit, np.ones((len(unit), 1), np.float32)
         if self.precision == "int8":
             codes, steps = quantised(unit)
-        found = self.workers.map(lambda one: one.nearest(unit, codes, steps, depth), self.segments)
-        estimates = np.concatenate([values for values, _ in found], axis=1)
-        places = np.concatenate([own + start for (_, own), start in zip(found, self._starts(), strict=True)], axis=1)
+        nearest = self.workers.map(lambda one: one.nearest(unit, codes, steps, depth), self.segments)
+        estimates = np.concatenate([values for values, _ in nearest], axis=1)
+        places = np.concatenate([own + start for (_, own), start in zip(nearest, self._starts(), strict=True)], axis=1)
         best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
         stored = max(segment.coding.noise for segment in self.segments)
         longest = max(segment.longest for segment in self.segments)

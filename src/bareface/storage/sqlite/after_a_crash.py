@@ -45,8 +45,8 @@ def _version(path: Path) -> tuple[object, ...]:
     """Return what changes when a log is written anew, or cut off, while it is read."""
     try:
         with log_of(path).open("rb") as log:
-            found = os.fstat(log.fileno())
-            return found.st_ino, found.st_size, found.st_mtime_ns, log.read(_HEADER)
+            status = os.fstat(log.fileno())
+            return status.st_ino, status.st_size, status.st_mtime_ns, log.read(_HEADER)
     except OSError:
         return ()
 
@@ -55,10 +55,10 @@ def _token(path: Path) -> str:
     """Return the token in the database file itself, without its log; empty where there is none yet."""
     try:
         with closing(sqlite3.connect(uri(path, "?immutable=1"), uri=True)) as connection:
-            found = connection.execute("SELECT token FROM gallery").fetchone()
+            row = connection.execute("SELECT token FROM gallery").fetchone()
     except sqlite3.Error:  # a file that never was a whole gallery, or of an earlier version
         return ""
-    return found[0] if found and isinstance(found[0], str) else ""
+    return row[0] if row and isinstance(row[0], str) else ""
 
 
 def _continues(log: Path, token: bytes) -> bool:

@@ -133,15 +133,15 @@ class Connector:
 
     def _file(self) -> tuple[int, int]:
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return (0, 0)
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
     def _check_log(self) -> None:
         with suppress(FileNotFoundError):
-            found = self._path.stat()
-            key = (found.st_dev, found.st_ino, found.st_mtime_ns)
+            status = self._path.stat()
+            key = (status.st_dev, status.st_ino, status.st_mtime_ns)
             if key != self._verified and not wal.belongs(self._path):
                 raise GalleryError("gallery.corrupt/wal", source=self._source)
             self._verified = key

@@ -32,19 +32,19 @@ def check(path: Path, source: str, *, create: bool) -> bool:
         ``gallery.missing``, ``gallery.name`` (too long), ``gallery.corrupt`` (something else than a file).
     """
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         _check_new(path, source, create=create)
         return False
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise _unusable(path, source, error) from error
-    if not stat.S_ISREG(found.st_mode):
-        raise GalleryError(_KINDS.get(stat.S_IFMT(found.st_mode), "gallery.corrupt/other"), source=source)
+    if not stat.S_ISREG(status.st_mode):
+        raise GalleryError(_KINDS.get(stat.S_IFMT(status.st_mode), "gallery.corrupt/other"), source=source)
     for ending in ENDINGS:
-        beside = Path(os.path.realpath(path) + ending)
-        if _exists(beside) and not beside.is_file():
-            raise GalleryError("gallery.corrupt/beside", name=beside.name, source=source)
-    if 0 < found.st_size < _SMALLEST:  # SQLite would take it for an empty one
+        neighbour = Path(os.path.realpath(path) + ending)
+        if _exists(neighbour) and not neighbour.is_file():
+            raise GalleryError("gallery.corrupt/beside", name=neighbour.name, source=source)
+    if 0 < status.st_size < _SMALLEST:  # SQLite would take it for an empty one
         raise GalleryError("gallery.corrupt/not-a-gallery", source=source)
     return True
 

@@ -80,10 +80,10 @@ def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
         .order_by(subject.c.name.is_(None), subject.c.name, subject.c.id)
     )
     also = aliases(connection)
-    found = tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
-    if sum(one.references for one in found) != count(connection, reference):
+    listing = tuple(Subject(row[0], row[1], row[2], also.get(row[0], ())) for row in connection.execute(query))
+    if sum(one.references for one in listing) != count(connection, reference):
         raise Damaged("some references have no subject")
-    return found
+    return listing
 
 
 def one_subject(connection: sa.Connection, number: int) -> Subject:
@@ -99,10 +99,10 @@ def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, t
     query = sa.select(subject.c.id, correction.c.merged_name).join(correction, towards).order_by(correction.c.id)
     if number is not None:
         query = query.where(subject.c.id == number)
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    names: defaultdict[int, list[str]] = defaultdict(list)
     for owner, name in connection.execute(query):
-        found[owner].append(name)
-    return {owner: tuple(several) for owner, several in found.items()}
+        names[owner].append(name)
+    return {owner: tuple(several) for owner, several in names.items()}
 
 
 def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> Iterator[Reference]:
@@ -150,15 +150,15 @@ def references(connection: sa.Connection, where: sa.ColumnElement[bool] | None =
 
 def references_of(connection: sa.Connection, subject_id: int) -> tuple[Reference, ...]:
     """Return the references of one subject, best quality first; those of unknown or equal quality by number."""
-    found = references(connection, reference.c.subject_id == subject_id)
-    return tuple(sorted(found, key=lambda one: -1.0 if one.quality is None else one.quality, reverse=True))
+    listing = references(connection, reference.c.subject_id == subject_id)
+    return tuple(sorted(listing, key=lambda one: -1.0 if one.quality is None else one.quality, reverse=True))
 
 
 def references_by_id(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Reference]:
     """Return references by number; numbers that are not enrolled are omitted."""
     possible = (number for number in ids if 0 <= number < 2**63)  # a larger one has no place in the database
-    found = (references(connection, reference.c.id.in_(group)) for group in chunks(possible))
-    return {one.id: one for group in found for one in group}
+    groups = (references(connection, reference.c.id.in_(group)) for group in chunks(possible))
+    return {one.id: one for group in groups for one in group}
 
 
 def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
@@ -172,35 +172,35 @@ def subject_ids(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]
 
 def vectors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Float32]:
     """Return the templates [d] of these references."""
-    found: dict[int, Float32] = {}
+    templates: dict[int, Float32] = {}
     for group in chunks(ids):
         query = sa.select(template.c.reference_id, template.c.vector).where(template.c.reference_id.in_(group))
-        found.update(decoded(connection, query))
-    return found
+        templates.update(decoded(connection, query))
+    return templates
 
 
 def upper_face_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
     """Return upper-face vectors [d] by reference id; references without one made by this model are omitted."""
-    found: dict[int, Float32] = {}
+    templates: dict[int, Float32] = {}
     t = template.c
     for group in chunks(ids):
         query = sa.select(t.reference_id, t.covered).where(
             t.reference_id.in_(group), t.covered.is_not(None), t.mask_state == "none", t.model == model
         )
-        found.update(decoded(connection, query))
-    return found
+        templates.update(decoded(connection, query))
+    return templates
 
 
 def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
     """Return templates [d] by reference id; references without a mask, or of another model, are omitted."""
-    found: dict[int, Float32] = {}
+    templates: dict[int, Float32] = {}
     t = template.c
     for group in chunks(ids):
         query = sa.select(t.reference_id, t.vector).where(
             t.reference_id.in_(group), t.mask_state.in_(MASKED), t.model == model
         )
-        found.update(decoded(connection, query))
-    return found
+        templates.update(decoded(connection, query))
+    return templates
 
 
 def any_masked(connection: sa.Connection) -> bool:
@@ -223,14 +223,14 @@ def all_vectors(
 
 def thumbnails(connection: sa.Connection, ids: Sequence[int]) -> dict[int, UInt8]:
     """Return the thumbnails [n, n] of these references, where they have one."""
-    found: dict[int, UInt8] = {}
+    pictures: dict[int, UInt8] = {}
     for group in chunks(ids):
         query = sa.select(picture.c.reference_id, picture.c.thumbnail).where(picture.c.reference_id.in_(group))
         for number, blob in connection.execute(query):
             pixels = np.frombuffer(blob, np.uint8)
             side = math.isqrt(len(pixels))
-            found[number] = pixels.reshape(side, side)
-    return found
+            pictures[number] = pixels.reshape(side, side)
+    return pictures
 
 
 def crop(connection: sa.Connection, number: int) -> bytes | None:
@@ -271,8 +271,8 @@ def find_references(connection: sa.Connection, ids: Sequence[int]) -> tuple[Refe
         ``usage.unknown-reference``.
     """
     check_references(connection, ids)
-    found = references_by_id(connection, ids)
-    return tuple(found[one] for one in dict.fromkeys(ids))
+    by_id = references_by_id(connection, ids)
+    return tuple(by_id[one] for one in dict.fromkeys(ids))
 
 
 def check_references(connection: sa.Connection, ids: Sequence[int]) -> None:

@@ -86,8 +86,8 @@ def switch(connection: sa.Connection, maker: Maker, path: object) -> bool:
         ``template.shape``: they are not as long as others of their space; nothing is changed.
     """
     space, pinned = connection.execute(sa.select(gallery.c.space, gallery.c.dimension)).one()
-    left = connection.execute(sa.select(reference.c.id).where(_to_do(maker)).limit(1)).scalar()
-    if left is not None and space != maker.space:
+    remaining = connection.execute(sa.select(reference.c.id).where(_to_do(maker)).limit(1)).scalar()
+    if remaining is not None and space != maker.space:
         return False
     lengths = set(connection.execute(sa.select(sa.func.length(staged.c.vector)).distinct()).scalars())
     allowed = {4 * pinned} if space == maker.space and pinned is not None else lengths
