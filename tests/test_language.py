@@ -75,6 +75,9 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
                     yield node.lineno, line.strip()
 
 
+TEMPLATES = sorted((ROOT / "src" / "bareface" / "reports" / "templates").glob("*.html"))
+
+
 def name_of(path: Path) -> str:
     """Return the path below the package."""
     return str(path.relative_to(ROOT / "src" / "bareface"))
@@ -94,6 +97,12 @@ def test_a_docstring_begins_with_a_verb_or_a_name(source: Path) -> None:
 def test_no_bad_phrase_is_in_a_source(source: Path) -> None:
     tree = ast.parse(source.read_text(encoding="utf-8"))
     assert [(number, line) for number, line in texts(tree) if PROSE.search(line)] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_no_bad_phrase_is_in_a_template(template: Path) -> None:
+    lines = template.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if PROSE.search(line)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

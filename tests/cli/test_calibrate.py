@@ -49,7 +49,7 @@ def test_json_has_figures_with_and_without_suspicious_pairs(gallery):
 def test_text_names_pairs_to_review_and_marks_extrapolation(gallery):
     text = run(gallery).output
     assert "named subjects of this gallery" in text
-    assert "to review" in text
+    assert "possible duplicate" in text
     assert "(extrapolated)" in text
     assert "95 % interval" in text
 

@@ -1,4 +1,4 @@
-"""``bareface calibrate``: what scores mean in this gallery."""
+"""``bareface calibrate``: the meaning of scores in this gallery."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def calibrate(
 ) -> None:
     """Learn from a gallery's named subjects how often strangers score high in it.
 
-    Searches of the gallery use the result from then on. Pairs of subjects that are as alike as one person's photos are
-    listed: they may be one person enrolled twice. Merge those that are, and calibrate again.
+    Searches of the gallery use the result from then on. Also list pairs of subjects as similar as photos of one person:
+    they may be one person enrolled twice. Merge such pairs, and calibrate again.
     """
     from bareface.services.gallery import Gallery
 
@@ -78,7 +78,7 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
             for pair in found.suspicious
         ]  # fmt: skip
         columns = ("subject", "and", "reference", "and reference", "similarity")
-        title = f"{plural(len(rows), 'pair')} of subjects to review: as alike as half of the photos of one person"
+        title = f"{plural(len(rows), 'possible duplicate')}: as similar as the median mated pair"
         print_table(columns, rows, right=columns[2:], long=columns[:2], title=title)
         note("One person enrolled twice? `bareface gallery merge GALLERY KEPT MERGED`, then calibrate again.")
 

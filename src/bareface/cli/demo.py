@@ -25,7 +25,7 @@ def demo(
     options: EngineOptions,
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Add your own people: a folder for each person; the first 100 are used."),
+        typer.Option(metavar="DIR", help="Add your own people: a folder for each person; up to 100 are enrolled."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Write to this folder.")] = Path("out/demo"),
     download: Annotated[
@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Show everything on public-domain portraits.
 
-    Enrols them, searches with bad photos of the same people, and writes a report with pictures.
+    Enrol them, search with bad photos of the same people, and write a report with pictures.
     """
     from bareface.services.demo import demonstrate
 

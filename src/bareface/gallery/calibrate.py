@@ -81,7 +81,7 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
 
 
 def _read(path: Path, uuid: str) -> Calibration | None:
-    """Return the calibration in a file, unless it was kept for another gallery that lay here."""
+    """Return the calibration in a file, unless it belongs to another gallery that was here."""
     try:
         content = json.loads(read_regular(path))
         return Calibration.from_json(content["calibration"]) if content["gallery"] == uuid else None

@@ -1,6 +1,6 @@
 """Move faces between subjects by hand, merge and rename subjects, and reject faces.
 
-Corrections are kept apart from the references, so that enrolling a folder anew does not undo them: a correction names a
+Corrections are kept apart from the references, so enrolling a folder again does not undo them: a correction names a
 photo by its content and a face by its place. Faces of a photo are told apart by the overlap of their boxes, so another
 detector's slightly different box still finds its correction.
 """

@@ -1,4 +1,4 @@
-"""Embed references anew: each gets a template of this engine, from its own photo, unless it has a complete one.
+"""Embed references again: each gets a template of this engine, from its own photo, unless it has a complete one.
 
 New templates wait in a table of their own, so the work can be interrupted and continued. When all are there, one
 transaction puts them in place of the old ones: a gallery never holds templates of two spaces. No transaction computes
@@ -98,7 +98,7 @@ def _embed_group(
 
 
 def _same_face(one: Reference, analysis: Analysis) -> Face:
-    """Return the face that lies where the reference's face lay."""
+    """Return the face at the place of the reference's face."""
     if analysis.error is not None:
         raise analysis.error
     overlaps = [(face.box.iou(one.box), face) for face in analysis.faces]

@@ -1,7 +1,7 @@
 """Recognise the same photo twice: a candidate that is the probe's own picture, not one that merely looks alike.
 
 A picture found again says nothing about a person's identity beyond what that picture says, so it must not pass for
-independent evidence. Equal bytes are the same file. The same picture saved anew (another format, quality or size, a
+independent evidence. Equal bytes are the same file. The same picture saved again (another format, quality or size, a
 slight crop, greyscale, turned) shows in two ways at once: nearly the same template, and nearly the same pixels in the
 aligned face. A mirror image has the template, too, and the pixels after mirroring: front cameras and editors make them.
 """

@@ -46,7 +46,7 @@ def candidate_report(
         The searched gallery's name, as the user gave it.
     crop
         The encoded picture to show for a candidate's reference; None where none is kept. A gallery may come from
-        elsewhere: the picture is decoded and encoded anew, and left out where that fails.
+        elsewhere: the picture is decoded and encoded again, and left out where that fails.
     notes
         Remarks on the whole search.
     base

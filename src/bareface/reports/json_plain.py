@@ -23,7 +23,7 @@ def plain(value: Any) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """Replace numbers that JSON has no word for, such as a rate of nothing, by null."""
+    """Replace numbers that JSON cannot express, such as a rate of nothing, by null."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -12,7 +12,7 @@ _RAREST = 1e-6
 
 
 def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
-    """Say how often a search by a stranger would score this high, in words a jury understands.
+    """Say how often a search by a stranger would score this high, in words that a jury understands.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class SearchAnswer:
 
     @property
     def failed(self) -> bool:
-        """Whether the probe could not be used; a photo without a face could, in vain."""
+        """Whether the probe could not be used; False for a photo without a face."""
         return self.error is not None and self.error.code != "image.no-face"
 
     @property

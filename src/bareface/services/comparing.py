@@ -42,14 +42,14 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     a, b
         Faces from one engine, or from engines that share a template space.
     fmr
-        The false match rate that the decision ``match`` may have; ``possible`` stands for ten times as much.
+        The false match rate that the decision ``match`` may have; ``possible`` may have ten times as much.
     min_visible
         Refuse a face of which a smaller share is visible; 0 refuses none.
 
     Returns
     -------
     Comparison
-        Similarity, distance, the decision, and the FMR that its threshold stands for.
+        Similarity, distance, the decision, and the FMR of its threshold.
 
     Raises
     ------

@@ -83,7 +83,7 @@ def demonstrate(
     Parameters
     ----------
     folder
-        Where to write ``people.bareface`` (made anew), ``people``, ``probes`` and ``report.html``.
+        Where to write ``people.bareface`` (replaced), ``people``, ``probes`` and ``report.html``.
     engine
         Finds and embeds the faces.
     more

@@ -33,7 +33,7 @@ class Deletion:
     ) -> Deleted:
         """Delete a subject, all faces from a photo, or single references: from database, index and crops.
 
-        Database and index are written anew, which needs as much free disk again: nothing of what was deleted can be
+        Database and index are rewritten, which needs as much free disk again: nothing of what was deleted can be
         read from the gallery's files. What was deleted can be enrolled again; see :meth:`reject`.
 
         Parameters
@@ -77,7 +77,7 @@ class Deletion:
             return deleted
 
     def scrub(self, *, context: Context | None = None) -> None:
-        """Write the gallery's files anew, as :meth:`delete` does: finishes a deletion that was interrupted."""
+        """Rewrite the gallery's files, as :meth:`delete` does, and finish an interrupted deletion."""
         with self.opened.recorder.call("Gallery.scrub", context):
             self.opened.erase()
 

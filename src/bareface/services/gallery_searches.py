@@ -64,7 +64,7 @@ class Searches:
         -------
         SearchResult
             One candidate list for every face in the probe photos, photo by photo, best-detected first. In a list each
-            subject stands once, with its best reference; equal similarities are ordered by subject number.
+            subject is listed once, with its best reference; equal similarities are ordered by subject number.
 
         Raises
         ------

@@ -55,7 +55,7 @@ class Upkeep:
             return report
 
     def reembed(self, progress: Progress | None = None, *, context: Context | None = None) -> ReembedReport:
-        """Compute every reference's template anew with this gallery's engine, from its photo, unless it is complete.
+        """Compute every reference's template again with this gallery's engine, from its photo, unless it is complete.
 
         Templates of an earlier version are incomplete: they lack a mask state, or the second template that masked faces
         are compared with. Fit the gallery's own calibration again afterwards.

@@ -43,7 +43,7 @@ class OpenGallery:
         return self._engine
 
     def erase(self, *, wait: bool = True) -> None:
-        """Write database and index anew, so that nothing deleted can be read from the files."""
+        """Rewrite database and index, so that nothing deleted can be read from the files."""
         self.store.check_writable()
         self.index.discard_file()
         self.store.erase(wait=wait)

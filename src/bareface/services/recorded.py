@@ -44,7 +44,7 @@ class Facts:
 
 
 def check_log(log: object) -> None:
-    """Refuse what is not an audit log; None stands for no log."""
+    """Refuse what is not an audit log; None means no log."""
     if log is not None:
         arguments.able("audit", log, ("append",), Note("argument.audit-log"))
 

@@ -144,7 +144,7 @@ class DerivedIndex:
             pass
 
     def rebuild(self) -> None:
-        """Make the index anew from the database, and the file from the index."""
+        """Rebuild the index from the database, and its file from the index."""
         if not self._store.read_only:
             self.discard_file()
         with forking.section(), self._making:

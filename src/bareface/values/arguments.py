@@ -1,4 +1,4 @@
-"""Arguments of the library's functions, checked at the door: an error names the argument and what is allowed."""
+"""Arguments of the library's functions, checked on entry: an error names the argument and what is allowed."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class GalleryInfo:
     path
         The gallery's file.
     uuid
-        Names this gallery for good.
+        Permanent identifier of this gallery.
     space, dimension
         The template space that it is pinned to; None before the first template.
     subjects, references, photos, corrections

@@ -29,7 +29,7 @@ class Comparison:
     threshold
         The similarity that a ``match`` needs.
     fmr
-        The false match rate that this threshold stands for.
+        The false match rate of this threshold.
     basis
         Where the threshold comes from, in words.
     states

@@ -61,7 +61,7 @@ def read(path: Path, header: str, precision: Precision, dimension: int) -> tuple
         with path.open("rb") as file:
             expected = file.read(DIGEST)
             if hashlib.file_digest(file, "sha256").digest() != expected:
-                _log.warning("the index file is damaged and is made anew")
+                _log.warning("the index file is damaged and is rebuilt")
                 return None
             file.seek(DIGEST)
             if str(np.load(file)) != header:
@@ -72,7 +72,7 @@ def read(path: Path, header: str, precision: Precision, dimension: int) -> tuple
         _log.debug("the index file is laid out by another version")
         return None
     except (OSError, MemoryError) as error:
-        _log.warning("the index file cannot be read and is made anew: %s", type(error).__name__)
+        _log.warning("the index file cannot be read and is rebuilt: %s", type(error).__name__)
         return None
 
 

@@ -1,6 +1,6 @@
 """The protocol of a gallery's database.
 
-A :class:`GalleryStore` is *one* gallery. Its ``id`` names it for good and is bound when the store is opened: no method
+A :class:`GalleryStore` is *one* gallery. Its ``id`` is permanent and bound when the store is opened: no method
 takes it. A database of several galleries gives one store for each id and keeps the id in every row; numbers of
 subjects, references and photos are unique within a gallery only. SQLite keeps one gallery a file.
 
@@ -31,7 +31,7 @@ class State:
     Attributes
     ----------
     uuid
-        Names this gallery for good.
+        Permanent identifier of this gallery.
     space, dimension
         The template space and its number of dimensions; None until the first template.
     generation
@@ -79,7 +79,7 @@ class NewReference:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """The model that makes templates when references are embedded anew.
+    """The model that makes templates when references are embedded again.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ class GalleryReader(Protocol):
     def info(self, path: Path) -> GalleryInfo:
         """Return the gallery in figures; ``path`` is its file."""
 
-    # Embedding anew
+    # Embedding again
 
     def photos_to_embed(self, maker: Maker) -> Sequence[int]:
         """Return the numbers of the photos with a reference that has no template by this maker, in place or waiting."""
@@ -211,7 +211,7 @@ class GalleryWriter(GalleryReader, Protocol):
     def move_photo(self, number: int, path: str) -> None:
         """Give a photo another path."""
 
-    # Embedding anew
+    # Embedding again
 
     def drop_staged_of_others(self, maker: Maker) -> None:
         """Delete waiting templates of another maker."""
@@ -279,7 +279,7 @@ class GalleryStore(Protocol):
 
     @property
     def id(self) -> str:
-        """Names this gallery for good."""
+        """Permanent identifier of this gallery."""
 
     @property
     def path(self) -> Path:

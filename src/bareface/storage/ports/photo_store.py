@@ -1,4 +1,4 @@
-"""The protocol of a photo store: it reads the photos of references again, to embed them anew.
+"""The protocol of a photo store: it reads the photos of references again, to embed them again.
 
 Whatever implements the port runs the contract tests in ``tests/storage/test_photo_store.py``.
 """

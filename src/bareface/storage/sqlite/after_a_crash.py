@@ -42,7 +42,7 @@ def belongs(path: Path) -> bool:
 
 
 def _version(path: Path) -> tuple[object, ...]:
-    """Return what changes when a log is written anew, or cut off, while it is read."""
+    """Return what changes when a log is rewritten, or cut off, while it is read."""
     try:
         with log_of(path).open("rb") as log:
             status = os.fstat(log.fileno())

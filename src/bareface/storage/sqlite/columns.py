@@ -44,7 +44,7 @@ class Checked(TypeDecorator[_T]):
         return self.read
 
     def read(self, value: Any) -> _T | None:
-        """Return the value that a stored one stands for.
+        """Return the value of a stored one.
 
         Raises
         ------

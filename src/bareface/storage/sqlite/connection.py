@@ -29,7 +29,7 @@ from bareface.storage.sqlite.two_writers import begin_writing
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 _statements: LRUCache[Any, Any] = LRUCache(500)
-"""Statements compiled for any gallery: to compile them anew for each store takes longer than to run them."""
+"""Statements compiled for any gallery: to compile them again for each store takes longer than to run them."""
 
 _opening = Lock()
 
@@ -117,7 +117,7 @@ class Connector:
             file = self._file()
             if waiting and all(one.file != file for one in _open):
                 self._check_log()
-            options = "?mode=rw"  # not made anew where it was removed meanwhile
+            options = "?mode=rw"  # not created again where it was removed meanwhile
             if self._read_only:  # immutable: SQLite then wants no files of its own next to it, but reads no log either
                 options = "?mode=ro" if waiting else "?immutable=1"
             made = sqlite3.connect(

@@ -30,7 +30,7 @@ BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
 
 REMEMBERED = 1000
-"""How many writes a gallery's history goes back: an index that is older is made anew."""
+"""How many writes a gallery's history goes back: an older index is rebuilt."""
 
 
 class Store:
@@ -180,7 +180,7 @@ class Store:
 
     @property
     def id(self) -> str:
-        """Names this gallery for good."""
+        """Permanent identifier of this gallery."""
         return self.state().uuid
 
     @contextmanager
@@ -223,7 +223,7 @@ class Store:
         return connection.execute(query).scalar() == bytes.fromhex(before.token)
 
     def erase(self, *, wait: bool = True) -> None:
-        """Write the database anew, so that no byte of what was deleted remains; needs as much free disk again.
+        """Rewrite the database, so that no byte of what was deleted remains; needs as much free disk again.
 
         SQLite overwrites with zeros what it deletes (``secure_delete``), but rows that it moved between pages leave
         copies in the unused parts of those pages, and the write-ahead log holds former states.

@@ -1,6 +1,6 @@
 """The first tables: gallery, subject, file, reference, template, picture, correction.
 
-What stands here is never changed; a change of the tables is a new migration and a new ``schema.REVISION``.
+This migration is never changed; a change of the tables is a new migration and a new ``schema.REVISION``.
 """
 
 from __future__ import annotations

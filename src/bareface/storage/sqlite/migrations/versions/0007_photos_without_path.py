@@ -10,7 +10,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Make the table of photos anew, since SQLite cannot change a column: the path can be NULL."""
+    """Rebuild the table of photos, since SQLite cannot change a column: the path can be NULL."""
     op.execute("PRAGMA defer_foreign_keys = ON")  # references find their photos again before the transaction ends
     # A number is never used twice, so the last one must not be forgotten with the table.
     last = op.get_bind().execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'file'")).scalar()
