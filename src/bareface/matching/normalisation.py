@@ -182,9 +182,7 @@ class NonMatedLaw:
         beyond = np.unique(np.round(TAIL * len(falling)).astype(int))
         beyond = beyond[beyond >= FEWEST_BEYOND]
         if len(beyond) < 2:
-            raise CalibrationError(
-                "calibration.subjects", f"{len(falling)} non-mated searches are too few to fit a normalisation."
-            )
+            raise CalibrationError("calibration.subjects/searches", searches=len(falling))
         normal = cls().score_at(beyond / len(falling), size)
         quantiles = (falling[beyond - 1] + falling[beyond]) / 2
         stretch, shift = np.polyfit(normal, quantiles, 1, w=np.sqrt(beyond))
