@@ -46,7 +46,10 @@ NO_VERB = re.compile(
     r"(What|How|Where|Which|Whether|Who|Whose|When|Those|The|These|This|That|All|Every|Each|Any|An?|If|For)"
     r"\b"
 )
-QUESTION = re.compile(r"(What|How|Where|Which|Who|Those)\b")
+QUESTION = re.compile(r"(What|How|Where|Which|Who|Whoever|Whatever|Those)\b")
+DESCRIBED = re.compile(
+    r"^( *)[\w*, ]+\n\1    (\S.*)", re.MULTILINE
+)  # a parameter's or an attribute's name and first line
 PROSE = re.compile(rf"{PHRASES.pattern}|\bwithout being asked\b|\bso often\b|\bput right\b|\band leave\b")
 
 
@@ -91,6 +94,17 @@ def test_a_docstring_begins_with_a_verb_or_a_name(source: Path) -> None:
         if (NO_VERB if is_action(node) else QUESTION).match(text)
     ]
     assert faults == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_an_attribute_or_a_parameter_is_described_by_a_noun(source: Path) -> None:
+    strings = [
+        node.value.value
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    assert [text for text in strings if QUESTION.match(text)] == []
+    assert [entry[0] for text in strings for entry in DESCRIBED.finditer(text) if QUESTION.match(entry[2])] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)

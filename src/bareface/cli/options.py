@@ -25,7 +25,7 @@ MinVisible = Annotated[
         "--min-visible", min=0, max=1, metavar="SHARE", help="Refuse faces that show less than this share; 0: none."
     ),
 ]
-"""How much of a face must show; its default is :data:`bareface.values.defaults.MIN_VISIBLE`."""
+"""Visible share that a face must have; its default is :data:`bareface.values.defaults.MIN_VISIBLE`."""
 
 Exclude = Annotated[
     list[str] | None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 JSON = "bareface.json"
-"""Where a command's context keeps whether its results are printed as JSON."""
+"""Key of a command's context that holds whether results are printed as JSON."""
 _PIPE_WIDTH = 160
 
 

@@ -62,7 +62,7 @@ class SeenFace:
     Attributes
     ----------
     box
-        Where it is.
+        Its place.
     visible
         Share of it that is visible, in [0, 1]; None if not measured.
     quality

@@ -104,7 +104,7 @@ class RestoredCandidate:
         As in :class:`bareface.values.search.Candidate`, for the best score, by a calibration of its own; None, None and
         False without one.
     agreement
-        How many completions support it.
+        Number of completions that support it.
     """
 
     subject_id: int
@@ -211,7 +211,7 @@ def compare_searches(
     named
         The references, by number.
     union
-        How rare the best score is.
+        Rates for the best score.
     """
     ranked = [{one.subject_id: (rank, one) for rank, one in enumerate(s, start=1)} for s in (first, *guesses)]
     best: dict[int, CandidateScore] = {}

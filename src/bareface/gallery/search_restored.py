@@ -53,7 +53,7 @@ class Wish:
     unmask, enhance
         Complete faces with a mask; enhance those without.
     completions, seed
-        How many completions of each face, and their random seed.
+        Number of completions of each face, and their random seed.
     """
 
     unmask: bool

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from bareface.messages.words import percent, plural, some
 
 Interface = Literal["command line", "python"]
-"""Where a person reads a message: a remedy speaks of options there, and of functions here."""
+"""Interfaces on which a person reads a message: remedies name options in one, functions in the other."""
 
 
 class Entry(NamedTuple):
@@ -21,13 +21,13 @@ class Entry(NamedTuple):
     Attributes
     ----------
     message
-        What happened, in a sentence; None for an advice, of which `cli` and `python` are all.
+        The event, in a sentence; None for an advice, which has only `cli` and `python`.
     remedy
-        What to do; None if nothing helps, or if it depends on the interface.
+        The remedy; None if nothing helps, or if it depends on the interface.
     cli
-        What to do on the command line, in place of `remedy`.
+        The remedy on the command line, in place of `remedy`.
     python
-        What to do in a program, in place of `remedy`.
+        The remedy in a program, in place of `remedy`.
     """
 
     message: str | None = None
@@ -65,7 +65,7 @@ def remedy(code: str, params: Mapping[str, object], interface: Interface | None 
     code, params
         The message's.
     interface
-        Where the reader is; by default as :func:`speaking` says, else Python.
+        The reader's interface; by default as :func:`speaking` says, else Python.
     """
     entry = entries().get(code)
     if entry is None:

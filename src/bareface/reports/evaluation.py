@@ -61,7 +61,7 @@ def report(
     analyses
         The score files, in the order to show; the first is the one that others are compared with.
     plan
-        How the intervals were made.
+        The plan of the intervals.
     tables
         Group tables, each with the name of its score file.
     differences

@@ -83,7 +83,7 @@ def demonstrate(
     Parameters
     ----------
     folder
-        Where to write ``people.bareface`` (replaced), ``people``, ``probes`` and ``report.html``.
+        Folder for ``people.bareface`` (replaced), ``people``, ``probes`` and ``report.html``.
     engine
         Finds and embeds the faces.
     more
@@ -91,7 +91,7 @@ def demonstrate(
     progress
         Called with how many steps are done and how many there are.
     context
-        Who demonstrates, and why.
+        The caller and the purpose.
     audit
         Takes one event for the whole demonstration; see :class:`bareface.audit.port.AuditLog`.
     """

@@ -91,7 +91,7 @@ def download(folder: Path, base: str | None = None) -> Photos:
     Parameters
     ----------
     folder
-        Where to keep them; a file that is there with the right checksum is not fetched again.
+        Folder for the files; one that is there with the right checksum is not fetched again.
     base
         Address that the file names are added to; the pinned one by default.
 

@@ -116,7 +116,7 @@ class Evaluation:
         progress
             Called after each photo.
         context
-            Who evaluates, and why.
+            The caller and the purpose.
         """
         from bareface.evaluation.sources import protocol_of
         from bareface.scores import formats
@@ -161,7 +161,7 @@ class Evaluation:
         fmr
             False match rate that groups are compared at.
         context
-            Who evaluates, and why.
+            The caller and the purpose.
         """
         with self._recorder.call("Evaluation.measure", context) as facts:
             facts.add(files=len(scores))
@@ -190,7 +190,7 @@ class Evaluation:
         calibration
             A calibration to judge by its reliability; by default the packaged one.
         context
-            Who evaluates, and why.
+            The caller and the purpose.
         """
         from bareface.reports import plots
 
@@ -238,7 +238,7 @@ class Evaluation:
         progress
             Returns, for each folder, a function to call after each photo.
         context
-            Who evaluates, and why.
+            The caller and the purpose.
         """
         with self._recorder.call("Evaluation.report", context) as facts:
             require("matplotlib", "scipy")  # a folder may take hours first

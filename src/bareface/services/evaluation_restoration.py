@@ -86,11 +86,11 @@ class RestorationEvaluation:
         severity
             Severities of degradations, 1 to 5; 2 and 4 by default.
         completions
-            How many completions of each masked face to search with.
+            Number of completions of each masked face to search with.
         people
             Use at most this many subjects.
         probes
-            How many searches to make for each subject and condition.
+            Number of searches for each subject and condition.
         groups
             CSV file of labels, as in :meth:`bareface.services.evaluation.Evaluation.measure`.
         report
@@ -102,7 +102,7 @@ class RestorationEvaluation:
         shown
             Called with each result as soon as it is there.
         context
-            Who evaluates, and why.
+            The caller and the purpose.
         """
         from bareface.evaluation.restoration import grouped, judged
         from bareface.evaluation.restoration_conditions import SHOWN, conditions, people_of

@@ -142,7 +142,7 @@ class Faces:
         progress
             Called after each photo.
         context
-            Who looks, and why.
+            The caller and the purpose.
 
         Returns
         -------
@@ -176,7 +176,7 @@ class Faces:
         min_visible
             Refuse a face of which a smaller share is visible; 0 refuses none.
         context
-            Who compares, and why.
+            The caller and the purpose.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class Faces:
         output
             Folder for the pictures; made if absent.
         completions, seed
-            How many completions to draw, and the random seed for them.
+            Number of completions to draw, and their random seed.
         region
             The region to fill: a polygon, or the path of a black and white picture of the photo's size; by default the
             region that the mask hides.
@@ -222,7 +222,7 @@ class Faces:
         progress
             Called after each picture.
         context
-            Who restores, and why.
+            The caller and the purpose.
 
         Raises
         ------
@@ -271,7 +271,7 @@ class Faces:
         method, fidelity
             See :func:`bareface.restoration.enhance.enhance`.
         context
-            Who restores, and why.
+            The caller and the purpose.
 
         Raises
         ------

@@ -45,7 +45,7 @@ class Deletion:
         reference
             Its number, or several.
         context
-            Who deletes, and why.
+            The caller and the purpose.
 
         Raises
         ------

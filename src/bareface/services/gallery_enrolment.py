@@ -77,7 +77,7 @@ class Enrolment:
         progress
             Called after each file, in the order in which files are done.
         context
-            Who enrols, and why.
+            The caller and the purpose.
 
         Returns
         -------
@@ -132,7 +132,7 @@ class Enrolment:
         basis
             As in :meth:`enrol`.
         context
-            Who imports, and why.
+            The caller and the purpose.
 
         Raises
         ------

@@ -39,7 +39,7 @@ class Reports:
         title
             Name of the gallery in the page; by default its path.
         context
-            Who writes the page, and why.
+            The caller and the purpose.
 
         Raises
         ------

@@ -58,7 +58,7 @@ class Searches:
             Keep the probe photos in memory, with the faces found in them: :meth:`search_restored` then decodes and
             detects nothing again.
         context
-            Who searches, and why.
+            The caller and the purpose.
 
         Returns
         -------
@@ -126,7 +126,7 @@ class Searches:
         completions, seed
             Of each masked face.
         context
-            Who searches, and why.
+            The caller and the purpose.
 
         Returns
         -------

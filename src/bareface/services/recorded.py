@@ -29,7 +29,7 @@ class Facts:
     subjects, references
         Numbers of those that were named, shown or changed.
     counts
-        How many photos, faces, ... the call worked on.
+        Numbers of photos, faces, ... that the call worked on.
     """
 
     subjects: set[int] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Recorder:
     Parameters
     ----------
     log
-        Where events go; nowhere by default.
+        The log that takes the events; none by default.
     gallery
         Identifier of the gallery that the service works on.
     """
@@ -74,7 +74,7 @@ class Recorder:
         action
             The service and its method, e.g. ``Gallery.search``.
         context
-            Who calls, and why; a single user by default.
+            The caller and the purpose; a single user by default.
         """
         if context is None:
             context = Context()

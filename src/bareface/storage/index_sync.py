@@ -48,9 +48,9 @@ class Generation:
     index
         Its templates; None for a gallery that never held one.
     subjects, references
-        How many there are.
+        Number of references.
     makers
-        Which models made the templates.
+        The models that made the templates.
     any_masked
         Whether some reference wears a mask.
     """

@@ -19,6 +19,6 @@ def open_index(store: Store, precision: Precision = "int8", *, threads: int | No
         ``int8`` keeps one byte a component in memory, and reads float32 templates from the database to score the best
         again; ``float32`` keeps everything in memory.
     threads
-        How many parts of a large index one search reads at once; the number of processors where None.
+        Number of parts of a large index that one search reads at once; None: the number of processors.
     """
     return DerivedIndex(store, ExactIndexes(precision, threads))

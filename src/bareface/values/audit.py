@@ -34,7 +34,7 @@ class AuditEvent:
     subjects, references
         Numbers of the subjects and references that were named, shown or changed.
     counts
-        How many photos, faces, ... the call worked on, by name.
+        Numbers of photos, faces, ... that the call worked on, by name.
     """
 
     time: datetime

@@ -14,7 +14,7 @@ class Context:
     Attributes
     ----------
     actor
-        Whoever makes the call: a user's name or number. By default the operating system's user.
+        The caller: a user's name or number. By default the operating system's user.
     purpose
         Reason for the call, such as ``identify visitors``; None if not stated.
     case

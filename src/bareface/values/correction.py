@@ -26,7 +26,7 @@ class Correction:
     Attributes
     ----------
     box
-        Where the face is.
+        Place of the face.
     target
         Whose face it is; None: it is not to be enrolled.
     """

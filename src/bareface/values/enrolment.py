@@ -24,9 +24,9 @@ class EnrolOutcome:
         nothing enrolled); ``no face``; ``rejected`` (a standing correction forbids it); ``refused`` (a restored
         picture, which is never enrolled); ``failed``. ``code`` says more of the last two.
     references
-        How many references were added.
+        Number of references added.
     faces
-        How many faces were found.
+        Number of faces found.
     subject
         The subject's name, or None where it has none.
     code, message
@@ -51,9 +51,9 @@ class LeftOut:
     folders
         Paths of folders that were not walked: excluded, hidden, or bins, thumbnails and the like.
     files
-        How many files of each suffix are not of a format that is read.
+        Number of files of each suffix whose format is not read.
     hidden, excluded
-        How many files were hidden, and how many excluded by a pattern.
+        Number of hidden files, and of files excluded by a pattern.
     special
         Paths of pipes, sockets and devices, which are never opened.
     """

@@ -122,7 +122,7 @@ class Landmarks(ByValue):
     points
         float32 [5, 2], x then y, in pixels of the upright, full-size photo.
     scheme
-        Which five points these are; each scheme has its own alignment template.
+        The kind of the five points; each scheme has its own alignment template.
     """
 
     points: Float32
@@ -144,7 +144,7 @@ class Template(ByValue):
     precision
         The arithmetic the network ran in.
     mask_state, visible
-        How the face wore a mask, and the share of it that was visible, in [0, 1]; None if not measured.
+        Mask state, and the visible share of the face, in [0, 1]; None if not measured.
     upper_face
         float32 [d], of a bare face: its upper half as the model's network for masked faces embeds it. Masked faces are
         compared with both vectors (:mod:`bareface.matching.scoring`). None for masked faces, for models without such a
@@ -173,7 +173,7 @@ class Computed(ByValue):
     Attributes
     ----------
     known
-        Which of the values were asked for; the others are as if there were none.
+        The values asked for; the others are as if there were none.
     occlusion, mask_state, visible, quality, template
         See :class:`Face`.
     upper_face

@@ -28,7 +28,7 @@ class Subject:
     name
         None for an unnamed subject.
     references
-        How many references the subject has.
+        Number of the subject's references.
     aliases
         Further names that mean this subject, since others were merged into it or it was renamed; oldest first.
     """
@@ -66,9 +66,9 @@ class Reference:
     crop
         Whether a picture of the face is kept.
     mask_state, visible
-        How the face wears a mask, and the share of it that shows, in [0, 1]; None if not measured.
+        Mask state, and the visible share of the face, in [0, 1]; None if not measured.
     quality
-        How useful the photo is for recognition, from 0 to 100; None if not known.
+        Usefulness of the photo for recognition, from 0 to 100; None if not known.
     """
 
     id: int
@@ -112,7 +112,7 @@ class GalleryInfo:
     subjects, references, photos, corrections
         Counts.
     templates
-        Which models made the references.
+        The models that made the references.
     size
         Bytes on disk, database and index together.
     generation
@@ -180,9 +180,9 @@ class ReembedReport:
     Attributes
     ----------
     references
-        How many references have a template of the engine now, or wait for the others to have one.
+        Number of references that have a template of the engine now, or wait for the others to have one.
     unresolved
-        Those without, or whose template stays incomplete: photo gone or changed, face not found again.
+        References without one, or with an incomplete one: photo gone or changed, face not found again.
     switched
         Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space leaves
         references unresolved, the old templates stand and the new ones wait.
@@ -213,7 +213,7 @@ class CheckReport:
         Photos that are no longer where they were enrolled from: the gallery works without them, but cannot be
         re-embedded from them.
     references
-        How many references were checked.
+        Number of references checked.
     warnings
         Not damage, but to be corrected: files that others may read, names of subjects that can be misread.
     """

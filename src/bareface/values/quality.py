@@ -63,7 +63,7 @@ class Quality:
     occlusion
         100 for an uncovered face; None if not measured.
     consistency
-        How alike the embedder finds the face and its mirror image; None if not known.
+        Similarity of the face and its mirror image to the embedder; None if not known.
     measures
         The measures behind the components.
     """

@@ -31,7 +31,7 @@ class Comparison:
     fmr
         The false match rate of this threshold.
     basis
-        Where the threshold comes from, in words.
+        The source of the threshold, in words.
     states
         The two faces' mask states; threshold and decision are calibrated for this pair.
     visible
@@ -82,7 +82,7 @@ class Candidate:
         Whether ``fpir`` lies beyond what the calibration counted: rarer, for other mask states, or for templates that
         lack ``upper_face``.
     probe_state, reference_state
-        How the probe and the reference wear a mask.
+        Mask states of the probe and the reference.
     probe_visible, visible
         The shares of the probe's and of the reference's face that show, in [0, 1]; None if not measured.
     """

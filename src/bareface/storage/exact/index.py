@@ -45,7 +45,7 @@ class Workers:
     Parameters
     ----------
     threads
-        How many segments are searched at once; with 1, they are searched in the caller's thread.
+        Number of segments searched at once; with 1, they are searched in the caller's thread.
     """
 
     def __init__(self, threads: int) -> None:
@@ -257,7 +257,7 @@ class ExactIndexes:
     precision
         As in :class:`ExactIndex`.
     threads
-        How many segments are searched at once; the number of processors where None.
+        Number of segments searched at once; None: the number of processors.
     """
 
     exact = True

@@ -59,7 +59,7 @@ class NewReference:
     template
         As it is compared; a bare face's with the upper-face template, if the engine makes one.
     box, landmarks, score
-        Where the face is, and the detector's confidence.
+        Place of the face, and the detector's confidence.
     quality
         From 0 to 100; None if not measured.
     thumbnail

@@ -78,7 +78,7 @@ class VectorIndex(Protocol):
         k
             At least 1.
         fetch
-            Where to read float32 templates that the index does not keep.
+            Source of float32 templates that the index does not keep.
 
         Returns
         -------

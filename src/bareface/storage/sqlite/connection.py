@@ -72,7 +72,7 @@ class Connector:
     read_only
         Whether it, or its folder, may only be read.
     timeout
-        How many seconds to wait for another process's write.
+        Seconds to wait for another process's write.
     """
 
     def __init__(self, path: Path, source: str, *, read_only: bool, timeout: float) -> None:

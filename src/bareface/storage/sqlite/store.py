@@ -27,10 +27,10 @@ from bareface.values.gallery import Problem
 _log = logger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
-"""How long to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
+"""Seconds to wait for another process's write; a batch of enrolment holds the lock for some milliseconds."""
 
 REMEMBERED = 1000
-"""How many writes a gallery's history goes back: an older index is rebuilt."""
+"""Number of writes in a gallery's history: an older index is rebuilt."""
 
 
 class Store:
