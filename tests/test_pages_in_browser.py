@@ -88,7 +88,7 @@ def demo(folder: Path) -> bytes:
 
 Make = Callable[[Path], bytes]
 PAGES: dict[Make, str] = {
-    evaluation: "What this n cannot show",
+    evaluation: "Limits of this sample",
     restoration: "Does restoring",
     candidates: "depends on the guess",
     demo: "Grace Hopper",

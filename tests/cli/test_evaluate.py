@@ -46,7 +46,7 @@ def test_one_command_makes_a_report_of_a_folder(run: Run, album: Path, tmp_path:
     out = tmp_path / "report.html"
     result = parsed(run("evaluate", "report", album, "-o", out, "--threads", 1, "--replicates", 20, "--json"))
     page = out.read_text()
-    assert "What this n cannot show" in page
+    assert "Limits of this sample" in page
     assert "data:image/jpeg" in page
     (file,) = result["files"]
     assert file["verification"]["tar"][0]["support"] == "too small"

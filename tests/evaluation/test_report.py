@@ -54,7 +54,7 @@ def test_the_page_is_self_contained_and_says_what_matters(tmp_path: Path) -> Non
     ).decode()
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
     assert "<script" not in page
-    for text in ("What this n cannot show", "n too small", "By team", "file 1 against file 0", "fewer than 30"):
+    for text in ("Limits of this sample", "n too small", "By team", "file 1 against file 0", "fewer than 30"):
         assert text in page
     assert page.count("data:image/svg+xml") == 5  # DET, two histograms, CMC, FNIR
     assert "data:image/jpeg" in page
@@ -130,7 +130,7 @@ def test_a_file_of_many_mask_states_is_drawn_as_one(tmp_path: Path) -> None:
 def test_degenerate_files_still_make_a_page(rows: list[tuple[int, int, float, int, int]], kind: str) -> None:
     scores = replace(build(rows), info=ScoreInfo(kind=kind))  # type: ignore[arg-type]
     page = report([analyse("small", scores, PLAN)], plan=PLAN).decode()
-    assert "What this n cannot show" in page
+    assert "Limits of this sample" in page
 
 
 def test_the_worst_pairs_are_one_for_each_pair_of_people(tmp_path: Path) -> None:
@@ -256,4 +256,4 @@ def test_a_browser_renders_it_without_complaint(tmp_path: Path) -> None:
     page.write_bytes(report(made(people(tmp_path)), plan=PLAN))
     shown = open_page(page, "--dump-dom")
     assert "CONSOLE" not in shown.stderr  # neither a script error nor a violation of the policy
-    assert "What this n cannot show" in shown.stdout
+    assert "Limits of this sample" in shown.stdout

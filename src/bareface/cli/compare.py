@@ -28,7 +28,7 @@ def compare(
     min_visible: MinVisible = MIN_VISIBLE,
     json: Json = False,
 ) -> None:
-    """Compare two photos, by the best face of each that shows enough."""
+    """Compare two photos by the best sufficiently visible face of each."""
     from bareface.services.faces import Faces
 
     compared = Faces(options.engine).compare(first, second, min_visible=min_visible)

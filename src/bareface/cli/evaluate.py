@@ -181,7 +181,7 @@ def metrics(
         for sentence in view["ratios"]:
             note(sentence)
     for analysis in analyses:
-        note(f"{analysis.name}: what this n cannot show")
+        note(f"{analysis.name}: limits of this sample")
         for sentence in cannot_show(analysis):
             note(f"- {sentence}")
 
@@ -232,7 +232,7 @@ def report(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Write a page with figures, plots, the worst pairs, and what the numbers cannot show."""
+    """Write a page with figures, plots, the worst pairs, and the limits of the sample."""
     from bareface.services.evaluation import Evaluation
 
     with ExitStack() as stack:

@@ -19,7 +19,7 @@ def import_(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="SCORES", help="Write this score file.")],
     json: Json = False,
 ) -> None:
-    """Turn bob.bio's four-column scores into a score file."""
+    """Convert bob.bio's four-column scores to a score file."""
     from bareface.services.evaluation import Evaluation
 
     _print_written(Evaluation().import_scores(file, out), json)

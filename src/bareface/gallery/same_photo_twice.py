@@ -13,7 +13,7 @@ from bareface.values.enrolment import EnrolOutcome
 def already_enrolled(
     source: str, wanted: str | None, owners: Mapping[str, str | None], meaning: Meaning | None
 ) -> EnrolOutcome | None:
-    """Return the outcome of a photo that is enrolled, which stands if another name is given; None if it is not.
+    """Return the outcome of a photo that is enrolled, whatever name is given now; None if it is not.
 
     Parameters
     ----------

@@ -219,7 +219,7 @@ class Evaluation:
         progress: Callable[[], Progress] | None = None,
         context: Context | None = None,
     ) -> Measured:
-        """Write a page with figures, plots, the worst pairs, and what the numbers cannot show.
+        """Write a page with figures, plots, the worst pairs, and the limits of the sample.
 
         Parameters
         ----------

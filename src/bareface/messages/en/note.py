@@ -99,12 +99,12 @@ ENTRIES: dict[str, Entry] = {
         "guesses are compared with masked references by one template only: their similarities there are rough",
     ),
     "note.same-photo": Entry(
-        cli="the same photo is enrolled as {names:list}, which stands; `bareface gallery assign` changes it",
-        python="the same photo is enrolled as {names:list}, which stands; `Gallery.assign` changes it",
+        cli="the same photo is enrolled as {names:list}; `bareface gallery assign` changes that",
+        python="the same photo is enrolled as {names:list}; `Gallery.assign` changes that",
     ),
     "note.same-photo/unnamed": Entry(
-        cli="the same photo is enrolled unnamed, which stands; `bareface gallery assign` changes it",
-        python="the same photo is enrolled unnamed, which stands; `Gallery.assign` changes it",
+        cli="the same photo is enrolled unnamed; `bareface gallery assign` changes that",
+        python="the same photo is enrolled unnamed; `Gallery.assign` changes that",
     ),
     "note.sentences": Entry("{notes:sentences}"),
     "note.several-faces": Entry("several faces in a named person's photo: choose one, or take the largest"),
