@@ -21,7 +21,7 @@ from training.photos import data_folder
 
 
 def rows(networks: Sequence[tuple[str, Path]], chips: Chips) -> Iterator[tuple[str, dict[str, float]]]:
-    """dlib's network on masks as they are, then on blanked ones, then each of the others."""
+    """Return the rows: dlib's network on masks as they are, then on blanked ones, then each of the others."""
     dlib = registry.path_of(registry.card("dlib-resnet"), "float32")
     bare = templates(dlib, chips.bare)
     yield "dlib, mask as it is", row_of(dlib, Chips(chips.bare, chips.masked, chips.masked, chips.subject), bare)

@@ -53,7 +53,7 @@ class System:
         return f"{self.detector} + {self.embedder}" + (" int8" if self.precision == "int8" else "")
 
     def engine(self) -> Engine:
-        """The system at work."""
+        """Open the system."""
         return Engine(detector=self.detector, embedder=self.embedder, precision=self.precision)
 
 
@@ -69,7 +69,7 @@ class Task:
 
 
 def systems() -> list[System]:
-    """The packaged system in both precisions, then every registered embedder on the best registered detector."""
+    """Return the packaged system in both precisions, then every registered embedder on the best registered detector."""
     added = {card.id: card for card in registry.cards() if not card.packaged}
     chosen = [System("dlib", "dlib-resnet"), System("dlib", "dlib-resnet", "int8")]
     if "yunet" in added:
@@ -79,7 +79,7 @@ def systems() -> list[System]:
 
 
 def tasks(data: Path) -> list[Task]:
-    """All sets of comparisons."""
+    """Return all sets of comparisons."""
 
     def lfw() -> Protocol:
         return read_pairs(data / "lfw" / "pairs.txt", data / "lfw" / "images")
@@ -100,7 +100,7 @@ def tasks(data: Path) -> list[Task]:
 
 
 def mask_states(labels: Path) -> dict[str, tuple[str, str]]:
-    """(mask state, mask type) by photo from MFR2's label file: person, number, mask type or ``no-mask``."""
+    """Read (mask state, mask type) by photo from MFR2's label file: person, number, mask type or ``no-mask``."""
     states = {}
     for line in labels.read_text(encoding="utf-8").splitlines():
         if line.strip():
@@ -128,7 +128,7 @@ def _masked_against_bare(protocol: Protocol) -> Protocol:
 
 
 def worn(engine: Engine, side: str) -> Transform:
-    """Puts a test-half mask on each photo's face, the same in every run; another on the other side."""
+    """Put a test-half mask on each photo's face, the same in every run; another on the other side."""
 
     def apply(pixels: UInt8, sample: Sample) -> UInt8 | None:
         faces = engine.faces(pixels, want=())
@@ -146,7 +146,7 @@ def worn(engine: Engine, side: str) -> Transform:
 
 
 def scores_of(system: System, task: Task, folder: Path) -> ScoreFile:
-    """The score file of a system on a task, made where it is not there yet."""
+    """Return the score file of a system on a task; compute it if it is missing."""
     place = folder / _slug(system.name) / f"{_slug(task.name)}.parquet"
     if place.is_file():
         return ScoreFile.read(place)
@@ -171,7 +171,7 @@ def _slug(name: str) -> str:
 
 
 def figures(scores: ScoreFile) -> dict[str, object]:
-    """What the table shows of one score file."""
+    """Compute the table's figures of one score file."""
     found: Verification = verify(scores, targets=TARGETS)
     rates = {"eer": found.eer, **{f"tar@{point.target:g}": point.tar for point in found.tar}}
     if found.accuracy is not None:

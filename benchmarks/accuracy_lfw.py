@@ -1,4 +1,4 @@
-"""Ten-fold accuracy on LFW's 6,000 pairs, bareface beside dlib's own path: ``python -m benchmarks.accuracy_lfw``.
+"""Ten-fold accuracy on LFW's 6,000 pairs, bareface next to dlib's own path: ``python -m benchmarks.accuracy_lfw``.
 
 Every photo goes through the whole pipeline; where several faces are found, the one nearest the photo's middle counts
 (the people named are in the middle). A photo without a face is a failure to acquire, and each pair it belongs to
@@ -29,13 +29,13 @@ MIDDLE = 88.0
 
 
 def nearest_middle(boxes: Iterable[Box]) -> int:
-    """Number of the box whose centre is nearest to the middle of a 176-pixel photo."""
+    """Return the number of the box whose centre is nearest to the middle of a 176-pixel photo."""
     offsets = [((b.x1 + b.x2) / 2 - MIDDLE) ** 2 + ((b.y1 + b.y2) / 2 - MIDDLE) ** 2 for b in boxes]
     return int(np.argmin(offsets))
 
 
 def ten_fold(scores: Float64, protocol: Protocol) -> TenFold:
-    """Accuracy over the protocol's folds; a score of ``FAILED`` is a wrong answer of either kind."""
+    """Compute accuracy over the protocol's folds; a score of ``FAILED`` is a wrong answer of either kind."""
     subjects = np.array([sample.subject for sample in protocol.samples])
     mated = subjects[protocol.probe] == subjects[protocol.reference]
     order = np.argsort(scores, kind="stable")
@@ -43,7 +43,7 @@ def ten_fold(scores: Float64, protocol: Protocol) -> TenFold:
 
 
 def bareface_templates(photos: list[str], images: Path, engine: Engine) -> dict[str, Float32]:
-    """Template of each photo's middle face."""
+    """Compute the template of each photo's middle face."""
     found = {}
     stream = engine.stream((images / name for name in photos), want=["template"])
     for name, analysis in track(zip(photos, stream, strict=True), "bareface", total=len(photos)):
@@ -54,7 +54,7 @@ def bareface_templates(photos: list[str], images: Path, engine: Engine) -> dict[
 
 
 def dlib_templates(photos: list[str], images: Path, detector: dlib_path.Detector, upsample: int) -> dict[str, Float32]:
-    """The same through dlib itself."""
+    """Compute the same through dlib itself."""
     path = dlib_path.whole_path(detector, upsample)
     found = {}
     for name in track(photos, f"dlib {detector}"):
@@ -66,7 +66,7 @@ def dlib_templates(photos: list[str], images: Path, detector: dlib_path.Detector
 
 
 def kept(path: Path, make: Callable[[], dict[str, Float32]]) -> dict[str, Float32]:
-    """Templates from ``path``, made first where it is absent."""
+    """Load templates from ``path``; compute them first if it is absent."""
     if not path.is_file():
         found = make()
         path.parent.mkdir(parents=True, exist_ok=True)

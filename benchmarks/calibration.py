@@ -107,7 +107,7 @@ def _split(people: Embedded, seed: int) -> dict[tuple[str, int, float], Outcome]
 
 
 def _one_photo_each(subjects: np.ndarray[Any, np.dtype[np.int64]], rng: np.random.Generator) -> Any:
-    """Index of one random photo of each subject, the subjects in random order."""
+    """Return the index of one random photo of each subject, the subjects in random order."""
     shuffled = rng.permutation(subjects.size)
     _, first = np.unique(subjects[shuffled], return_index=True)
     return shuffled[rng.permutation(first)]
@@ -138,7 +138,7 @@ def _summary(cell: tuple[str, int, float], values: Float64) -> dict[str, Any]:
 
 
 def _plot(outcomes: dict[tuple[str, int, float], Float64], path: Path) -> None:
-    """Realised over predicted FPIR of every split, and the median prediction interval, by gallery size."""
+    """Plot realised over predicted FPIR of every split, and the median prediction interval, by gallery size."""
     dependencies.matplotlib()
     import matplotlib.pyplot as plt
 

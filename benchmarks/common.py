@@ -23,7 +23,7 @@ PACKAGES = ("numpy", "onnxruntime", "faiss-cpu", "opencv-python-headless")
 
 
 def machine() -> dict[str, Any]:
-    """Where and when a benchmark ran; figures from a loaded machine show it in ``load_average``."""
+    """Describe where and when a benchmark ran; figures from a loaded machine show it in ``load_average``."""
     script = Path(sys.argv[0])
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -45,7 +45,7 @@ def _processor() -> str:
 
 
 def interleaved(tasks: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each task.
+    """Measure the median seconds of each task.
 
     The tasks take turns, after one untimed round, so that a busy machine slows all of them alike; the order
     is new each round, so that none always profits from what another leaves in the caches.

@@ -68,7 +68,7 @@ class Round:
 
 
 def templates(rows: int, seed: int) -> Float32:
-    """Synthetic templates [n, 128]."""
+    """Draw synthetic templates [n, 128]."""
     mean = registry.space_mean(SPACE)
     rest = np.random.default_rng(seed).standard_normal((rows, DIMENSION), np.float32)
     spread = np.float32(SPREAD * np.linalg.norm(mean) / DIMENSION**0.5)
@@ -127,7 +127,7 @@ def reference(number: int, now: datetime) -> dict[str, Any]:
 
 
 def probes() -> list[Probe]:
-    """Probes that are analysed: a face each, of which only the template and the aligned picture matter here."""
+    """Return probes that are analysed: a face each, of which only the template and the aligned picture matter here."""
     chip = np.zeros((150, 150, 3), np.uint8)
     made = []
     for vector in templates(PROBES, seed=-1 % 2**32):
@@ -139,7 +139,7 @@ def probes() -> list[Probe]:
 
 
 def rate(task: Callable[[], object], threads: int, seconds: float, pool: ThreadPoolExecutor) -> float:
-    """How often a second so many threads together do a task."""
+    """Measure the rate at which a number of threads do a task together."""
     start = Barrier(threads)
 
     def client() -> tuple[int, float]:
@@ -155,7 +155,7 @@ def rate(task: Callable[[], object], threads: int, seconds: float, pool: ThreadP
 
 
 def measure(index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
-    """Rounds of searches and yardsticks with each number of threads."""
+    """Measure rounds of searches and yardsticks with each number of threads."""
     made = SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)  # they have everything
     engine = cast(FaceEngine, made)
@@ -212,7 +212,7 @@ def main() -> None:
 
 
 def one(store: Store, precision: Precision, options: argparse.Namespace) -> dict[str, Any]:
-    """All figures of an index of one precision."""
+    """Measure all figures of an index of one precision."""
     index = open_index(store, precision, threads=1)
     rounds = measure(index, options)
     counts = sorted(rounds[0].searches)
@@ -236,7 +236,7 @@ def one(store: Store, precision: Precision, options: argparse.Namespace) -> dict
 
 
 def quiet(rounds: list[Round], count: int) -> list[float]:
-    """What so many threads gave over one, in the rounds in which the machine gave them a core each."""
+    """Compute the gain of several threads over one, in the rounds in which each had a core."""
     return [
         one.searches[count] / one.searches[1]
         for one in rounds

@@ -51,14 +51,14 @@ SPEED_PHOTOS = 40
 
 
 def share(hits: Sequence[bool]) -> list[float]:
-    """Share of true ones, its exact 95 % interval, and n."""
+    """Return the share of true ones, its exact 95 % interval, and n."""
     missed = list(hits).count(False)
     low, high = clopper_pearson(missed, len(hits))
     return [1 - missed / len(hits), 1 - high, 1 - low, len(hits)]
 
 
 def mfr2(engine: Engine, folder: Path) -> dict[str, list[float]]:
-    """Photos in which a face is found, and those whose face is rightly taken for masked or bare; misses are wrong."""
+    """Count photos with a detected face, and those whose mask state is right; misses count as wrong."""
     states = mask_states(folder / "mfr2_labels.txt")
     found: dict[str, list[bool]] = {"none": [], "full": []}
     right: dict[str, list[bool]] = {"none": [], "full": []}
@@ -78,13 +78,13 @@ def mfr2(engine: Engine, folder: Path) -> dict[str, list[float]]:
 
 
 def bordered(pixels: UInt8, border: int) -> UInt8:
-    """The picture with its edge repeated round it."""
+    """Pad the picture by repeating its edge."""
     sides = (border, border, border, border)
     return np.asarray(cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def read_marks(path: Path) -> Marks:
-    """Marked boxes and mask states of each file."""
+    """Read the marked boxes and mask states of each file."""
     marks: Marks = defaultdict(list)
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -96,7 +96,7 @@ def read_marks(path: Path) -> Marks:
 def judged(
     found: Sequence[Detection], marked: Sequence[Box], overlap: float = FOUND
 ) -> tuple[list[tuple[float, bool]], list[int | None]]:
-    """(score, true or false) of detections, best first, and which mark each met: one detection a mark."""
+    """Return (score, true or false) of detections, best first, and which mark each met: one detection a mark."""
     free, verdicts, met = set(range(len(marked))), [], []
     for one in sorted(found, key=lambda each: -each.score):
         best = max(free, key=lambda place: one.box.iou(marked[place]), default=None)
@@ -109,18 +109,18 @@ def judged(
 
 
 def found_in(detector: Detector, folder: Path, marks: Marks) -> dict[str, list[Detection]]:
-    """Every photo's detections."""
+    """Detect the faces of every photo."""
     return {name: detector.detect(images.decode(folder / name).pixels, MARKED) for name in marks}
 
 
 def verdicts_of(found: dict[str, list[Detection]], marks: Marks, overlap: float) -> list[tuple[float, bool]]:
-    """(score, true or false) of all detections of all photos, best first."""
+    """Return (score, true or false) of all detections of all photos, best first."""
     verdicts = [judged(found[name], [box for box, _ in marked], overlap)[0] for name, marked in marks.items()]
     return sorted(itertools.chain.from_iterable(verdicts), key=lambda pair: -pair[0])
 
 
 def marked_faces(ours: Detector, yunet: Detector, folder: Path, overlaps: Sequence[float]) -> list[dict[str, Any]]:
-    """Recall of hand-marked faces at as many false detections as YuNet makes, for each least overlap."""
+    """Compute the recall of hand-marked faces at as many false detections as YuNet makes, for each least overlap."""
     marks = read_marks(folder / "boxes.csv")
     found, peers = (found_in(detector, folder, marks) for detector in (ours, yunet))
     return [_held(verdicts_of(found, marks, least), verdicts_of(peers, marks, least), marks) for least in overlaps]
@@ -145,7 +145,7 @@ def _held(ours: list[tuple[float, bool]], yunet: list[tuple[float, bool]], marks
 
 
 def marked_states(engine: Engine, folder: Path) -> dict[str, Any]:
-    """What the marked faces that are found are taken for; a missed one counts as wrong."""
+    """Count the mask states of the marked faces that are found; a missed one counts as wrong."""
     taken: dict[str, dict[str, int]] = {state: defaultdict(int) for state in STATES.values()}
     for name, marked in read_marks(folder / "boxes.csv").items():
         faces = engine.faces(images.decode(folder / name).pixels, want=["occlusion"])
@@ -165,7 +165,7 @@ def marked_states(engine: Engine, folder: Path) -> dict[str, Any]:
 
 
 def wild(ours: Detector, yunet: Detector, folder: Path) -> list[float]:
-    """Of the faces that YuNet is sure of, the share that ours finds too."""
+    """Compute the share of YuNet's confident detections that ours finds too."""
     hits = []
     for path in sorted(folder.glob("wild/*")):
         pixels = images.decode(path).pixels
@@ -177,7 +177,7 @@ def wild(ours: Detector, yunet: Detector, folder: Path) -> list[float]:
 
 
 def landmarks(ours: Detector, yunet: Detector, paths: Sequence[Path]) -> dict[str, Any]:
-    """Mean distance, in inter-ocular distances, of landmarks under a mask from YuNet's on the bare photo.
+    """Compute the mean distance, in inter-ocular distances, of landmarks under a mask from YuNet's on the bare photo.
 
     ``yunet, bare`` is how far YuNet's own move when the bare photo is shrunk by a tenth: what it is sure of. The rows
     ``... from the mean`` are measured from the mean of YuNet's looks at the bare photo at several scales and mirrored.
@@ -223,7 +223,7 @@ def landmarks(ours: Detector, yunet: Detector, paths: Sequence[Path]) -> dict[st
 
 
 def _steady(yunet: Detector, pixels: UInt8, near: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of YuNet's landmarks [5, 2] of the face that lies ``near``, over scales and mirror images."""
+    """Compute the mean of YuNet's landmarks [5, 2] of the face that lies ``near``, over scales and mirror images."""
     seen = [near.astype(np.float64)]
     for scale, mirrored in itertools.product(SCALES, (False, True)):
         photo = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
@@ -251,7 +251,7 @@ def _subject(found: Sequence[Detection], pixels: UInt8) -> Detection | None:
 
 
 def speed(ours: Detector, yunet: Detector, folder: Path, lfw: Sequence[Path]) -> dict[str, dict[str, float]]:
-    """Median milliseconds a photo on one thread, each photo for both detectors in turn, and the ratio."""
+    """Measure the median milliseconds a photo on one thread, each photo for both detectors in turn, and the ratio."""
     groups = {
         "wild": sorted(folder.glob("wild/*"))[:SPEED_PHOTOS],
         "masks": sorted(folder.glob("masks/*"))[:SPEED_PHOTOS],

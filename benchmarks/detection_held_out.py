@@ -28,14 +28,14 @@ SCORES = (0.65, 0.7, 0.75, 0.8, 0.85)
 
 
 def recall(verdicts: Sequence[tuple[float, bool]], total: int) -> list[float]:
-    """Share of marked faces found at each of ``FALSE`` detections that nobody marked."""
+    """Return the share of marked faces found at each of ``FALSE`` detections that nobody marked."""
     hits = np.array([hit for _, hit in verdicts])
     wrong = np.cumsum(~hits)
     return [float(hits[: np.searchsorted(wrong, most, side="right")].sum() / total) for most in FALSE]
 
 
 def at_scores(verdicts: Sequence[tuple[float, bool]]) -> list[list[int]]:
-    """Marked faces found and other detections at each of ``SCORES``."""
+    """Count marked faces found and other detections at each of ``SCORES``."""
     return [
         [sum(hit == kind for score, hit in verdicts if score >= least) for kind in (True, False)] for least in SCORES
     ]

@@ -29,7 +29,7 @@ Finder = Callable[[UInt8], int]
 
 
 def finders(*, dlib: bool) -> dict[str, Finder]:
-    """How many faces each detector finds in a photo."""
+    """Return functions that count each detector's faces in a photo."""
 
     def ours(engine: Engine, pixels: UInt8) -> int:
         return len(engine.faces(pixels, want=()))
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _share(found: list[bool]) -> list[float]:
-    """Share, its exact interval, and n."""
+    """Return the share, its exact interval, and n."""
     missed = found.count(False)
     low, high = clopper_pearson(missed, len(found))
     return [1 - missed / len(found), 1 - high, 1 - low, len(found)]

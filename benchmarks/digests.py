@@ -13,7 +13,7 @@ SEGMENTER: Final = "bareface-occlusion"
 
 
 def digests(engine: Engine, *models: str) -> dict[str, str]:
-    """SHA-256 of the weights of an engine's embedder and of other models, by model.
+    """Return the SHA-256 of the weights of an engine's embedder and of other models, by model.
 
     An embedder that hands bare faces to another network counts with both. Of a model in several precisions it is the
     file of the engine's own.

@@ -23,42 +23,42 @@ Detector: TypeAlias = Literal["hog", "cnn"]
 
 @cache
 def cnn() -> Any:
-    """dlib's CNN detector."""
+    """Load dlib's CNN detector."""
     return dlib.cnn_face_detection_model_v1(str(dlib_file(MMOD_FILE)))
 
 
 @cache
 def hog() -> Any:
-    """dlib's HOG detector."""
+    """Load dlib's HOG detector."""
     return dlib.get_frontal_face_detector()
 
 
 @cache
 def landmarks() -> Any:
-    """dlib's five-point landmarks."""
+    """Load dlib's five-point landmarks."""
     return dlib.shape_predictor(str(dlib_file(LANDMARKS_FILE)))
 
 
 @cache
 def descriptor() -> Any:
-    """dlib's descriptor network."""
+    """Load dlib's descriptor network."""
     return dlib.face_recognition_model_v1(str(dlib_file(RESNET_FILE)))
 
 
 def load(path: Path) -> UInt8:
-    """As ``face_recognition.load_image_file`` does."""
+    """Load a photo as ``face_recognition.load_image_file`` does."""
     return np.array(Image.open(path).convert("RGB"))
 
 
 def locate(detector: Detector, pixels: UInt8, upsample: int) -> list[Any]:
-    """Rectangles of the faces, best first."""
+    """Return the rectangles of the faces, best first."""
     if detector == "hog":
         return list(hog()(pixels, upsample))
     return [found.rect for found in cnn()(pixels, upsample)]
 
 
 def encode(pixels: UInt8, rectangles: list[Any]) -> list[Float32]:
-    """Descriptors of the faces in the rectangles."""
+    """Compute the descriptors of the faces in the rectangles."""
     shapes = dlib.full_object_detections()
     for rectangle in rectangles:
         shapes.append(landmarks()(pixels, rectangle))
@@ -68,7 +68,7 @@ def encode(pixels: UInt8, rectangles: list[Any]) -> list[Float32]:
 
 
 def whole_path(detector: Detector, upsample: int) -> Callable[[Path], tuple[list[Any], list[Float32]]]:
-    """From a file to rectangles and descriptors."""
+    """Run the path from a file to rectangles and descriptors."""
 
     def run(path: Path) -> tuple[list[Any], list[Float32]]:
         pixels = load(path)

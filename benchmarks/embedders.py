@@ -98,7 +98,9 @@ def chips_of(folder: Path, file: Path, pad: int) -> Chips:
 
 
 def templates(engine: Engine, chips: Chips, *, covered: bool = False) -> tuple[Float32, Float32 | None]:
-    """Templates float32 [n, d] and, if asked for and made by the embedder, second templates of bare faces, else NaN."""
+    """Return templates float32 [n, d] and, if asked for and made by the embedder, second templates of bare faces, else
+    NaN.
+    """
     vectors: list[Float32] = []
     seconds: list[Float32] = []
     for start in range(0, len(chips.pixels), BATCH):
@@ -119,18 +121,18 @@ def templates(engine: Engine, chips: Chips, *, covered: bool = False) -> tuple[F
 
 
 def subjects_of(names: NDArray[np.str_]) -> NDArray[np.str_]:
-    """The folder that each photo lies in."""
+    """Return the folder that each photo lies in."""
     return np.array([Path(name).parent.name for name in names])
 
 
 def limits(non_mated: Float32, rates: Sequence[float]) -> list[float]:
-    """The scores above which each share of the comparisons lies."""
+    """Return the thresholds that each share of the comparisons exceeds."""
     ordered = np.sort(non_mated)
     return [float(ordered[min(len(ordered) - 1, int(np.ceil(len(ordered) * (1 - rate))))]) for rate in rates]
 
 
 def lfw(engine: Engine, chips: Chips) -> tuple[dict[str, float], float]:
-    """TAR at each FMR, and the threshold at the rate that groups are judged at."""
+    """Compute TAR at each FMR, and the threshold at the rate that groups are judged at."""
     vectors, _ = templates(engine, chips)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     subjects, scores = subjects_of(chips.names), unit @ unit.T
@@ -143,7 +145,7 @@ def lfw(engine: Engine, chips: Chips) -> tuple[dict[str, float], float]:
 
 
 def group(engine: Engine, chips: Chips, threshold: float) -> float:
-    """False match rate of a group of people of whom each has one photo, as a multiple of the rate on LFW."""
+    """Compute the false match rate of a group of people, one photo each, as a multiple of the rate on LFW."""
     vectors, _ = templates(engine, chips)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     scores = (unit @ unit.T)[np.triu_indices(len(unit), 1)]
@@ -151,7 +153,7 @@ def group(engine: Engine, chips: Chips, threshold: float) -> float:
 
 
 def mfr2(engine: Engine, chips: Chips, labels: Path) -> dict[str, float]:
-    """TAR over all pairs of a masked and a bare face, by the labels of the set."""
+    """Compute TAR over all pairs of a masked and a bare face, by the labels of the set."""
     vectors, second = templates(engine, chips, covered=True)
     worn = mask_states(labels)
     masked = np.array([worn[Path(name).stem][0] != "none" for name in chips.names])

@@ -48,7 +48,7 @@ Values = dict[str, dict[str, list[float]]]
 
 
 def measure(engine: Engine, features: Features, photos: list[Path]) -> tuple[dict[tuple[str, int], Values], Any]:
-    """Every measure of every method in every cell, one value a person; and what was counted."""
+    """Measure every method in every cell, one value a person; also return the counts."""
     values: dict[tuple[str, int], Values] = defaultdict(lambda: {name: defaultdict(list) for name in MEASURES})
     counts: dict[str, dict[str, int]] = {"lost": defaultdict(int), "refused": defaultdict(int)}
     seconds = []
@@ -77,7 +77,7 @@ def _by(method: Method, case: Case) -> UInt8:
 
 
 def _inside(case: Case) -> Landmarks:
-    """The landmarks on the aligned face."""
+    """Map the landmarks to the aligned face."""
     a, b = case.cut.placement
     points = case.face.landmarks.points * case.cut.photo.scale
     place = (points[:, 0] + 1j * points[:, 1] - b) / a
@@ -89,7 +89,7 @@ def _name(cell: tuple[str, int]) -> str:
 
 
 def held(values: dict[str, list[float]], sign: int) -> dict[str, Any]:
-    """Ours against the best classical method of one cell.
+    """Compare ours with the best classical method of one cell.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def held(values: dict[str, list[float]], sign: int) -> dict[str, Any]:
 
 
 def interval(values: Float64) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean over people, each of whom has one value."""
+    """Compute the 95 % bootstrap interval of the mean over people, each of whom has one value."""
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (_REPLICATES, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975]).tolist()
@@ -123,7 +123,7 @@ def interval(values: Float64) -> tuple[float, float]:
 
 
 def summary(values: dict[tuple[str, int], Values]) -> dict[str, Any]:
-    """All cells, and the bars: shares of cells, and the clean photo's cosine."""
+    """Summarise all cells, and the aims: shares of cells, and the clean photo's cosine."""
     cells = {
         _name(cell): {name: held(found[name], sign) for name, sign in zip(MEASURES, (-1, 1), strict=True)}
         for cell, found in values.items()

@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def covered(engine: Engine, chips: list[UInt8], classes: UInt8) -> list[Template]:
-    """Templates of faces with these occlusion maps, all of them treated as masked."""
+    """Return templates of faces with these occlusion maps, all of them treated as masked."""
     masks = [MaskInfo("full", one) for one in classes]
     parts = (slice(start, start + BATCH) for start in range(0, len(chips), BATCH))
     return [made for part in parts for made in engine.embed_chips(chips[part], masks[part])]

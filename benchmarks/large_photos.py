@@ -24,7 +24,7 @@ CELL = 500
 
 
 def sheet(paths: list[Path], size: tuple[int, int]) -> bytes:
-    """Scenes side by side, as the bytes of a JPEG."""
+    """Encode scenes side by side as a JPEG."""
     page = Image.new("RGB", size)
     for place in range(-(-size[0] // CELL) * -(-size[1] // CELL)):
         row, column = divmod(place, -(-size[0] // CELL))

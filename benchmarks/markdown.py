@@ -10,23 +10,23 @@ Values = dict[str, Any]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; all columns but the first are aligned right."""
+    """Format a Markdown table; all columns but the first are aligned right."""
     rule = ["---", *["---:"] * (len(columns) - 1)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (columns, rule, *rows))
 
 
 def rate(triple: Sequence[float]) -> str:
-    """A figure with its interval."""
+    """Format a figure with its interval."""
     return f"{triple[0]:.3f} ({triple[1]:.3f} to {triple[2]:.3f})"
 
 
 def change(triple: Sequence[float]) -> str:
-    """A difference with its interval; the sign is shown."""
+    """Format a difference with its interval and sign."""
     return f"{triple[0]:+.3f} ({triple[1]:+.3f} to {triple[2]:+.3f})"
 
 
 def percent(triple: Sequence[float]) -> str:
-    """A share with its interval, and with what it is of where a fourth number says so."""
+    """Format a share with its interval, and with its total if there is a fourth number."""
     said = f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
     return said if len(triple) < 4 else f"{said}, n = {triple[3]:,.0f}"
 

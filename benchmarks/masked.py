@@ -34,7 +34,7 @@ RATE = "tar@0.01"
 
 
 def verification(folder: Path, systems: Sequence[System]) -> dict[str, dict[str, Any]]:
-    """Rates of each system on each task, and the paired difference of ours from the base."""
+    """Compute the rates of each system on each task, and the paired difference of ours from the base."""
     results: dict[str, dict[str, Any]] = {}
     for task in tasks(data_folder()):
         files: dict[str, ScoreFile] = {system.name: scores_of(system, task, folder) for system in systems}
@@ -60,7 +60,7 @@ def _error(values: dict[str, Any]) -> float:
 
 
 def space_kept(lfw: Path) -> dict[str, Any]:
-    """Whether a gallery of dlib's templates can be searched with our templates of bare faces."""
+    """Measure searches of a gallery of dlib's templates with our templates of bare faces."""
     people = [sorted(folder.iterdir()) for folder in sorted(lfw.iterdir()) if folder.is_dir()]
     pairs = [photos[:2] for photos in people if len(photos) > 1]
     paths = [path for pair in pairs for path in pair]
@@ -80,12 +80,12 @@ def space_kept(lfw: Path) -> dict[str, Any]:
 
 
 def rank_one(gallery: Float64, probes: Float64) -> float:
-    """Share of probes whose most similar reference is their own, at the same place."""
+    """Return the share of probes whose most similar reference is their own, at the same place."""
     return float(((probes @ gallery.T).argmax(1) == np.arange(len(probes))).mean())
 
 
 def templates(engine: Engine, paths: Sequence[Path]) -> Float32:
-    """Each photo's subject; zeros where no face is found, which match nobody."""
+    """Compute each photo's template; zeros without a face, which match no one."""
     vectors = np.zeros((len(paths), 128), np.float32)
     for place, analysis in enumerate(engine.stream(paths, want=["template"])):
         if analysis.faces and analysis.photo is not None:

@@ -60,7 +60,7 @@ class Faces:
 
 
 def aligned_classes(classes: UInt8, landmarks: Landmarks) -> UInt8:
-    """A class map cut as :func:`bareface.imaging.align.align` cuts the photo; background beyond its edge."""
+    """Cut a class map as :func:`bareface.imaging.align.align` cuts the photo; background beyond its edge."""
     a, b = chip_to_photo(landmarks)
     matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST
@@ -68,7 +68,9 @@ def aligned_classes(classes: UInt8, landmarks: Landmarks) -> UInt8:
 
 
 def overlap(found: UInt8, truth: UInt8, kind: int) -> dict[str, float]:
-    """Intersection over union of one class: of all pixels together, and the mean over photos; and its recall."""
+    """Compute the intersection over union of one class: of all pixels together, and the mean over photos; and its
+    recall.
+    """
     hit = ((found == kind) & (truth == kind)).sum(axis=(1, 2)).astype(float)
     union = ((found == kind) | (truth == kind)).sum(axis=(1, 2)).astype(float)
     there = (truth == kind).sum(axis=(1, 2)) > 0
@@ -81,7 +83,7 @@ def overlap(found: UInt8, truth: UInt8, kind: int) -> dict[str, float]:
 
 
 def maskseg(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dict[str, Any]:
-    """Rendered masks with exact labels, worn right (cwm) and wrong (iwm)."""
+    """Evaluate on rendered masks with exact labels, worn correctly (cwm) and incorrectly (iwm)."""
     results: dict[str, Any] = {}
     for group in ("cwm", "iwm"):
         faces = Faces(detector)
@@ -95,7 +97,7 @@ def maskseg(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dict
 
 
 def held_out(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dict[str, Any]:
-    """Labelled faces never trained on, bare and with masks of the test half."""
+    """Evaluate on held-out labelled faces, bare and with masks of the test half."""
     bare, worn = Faces(detector), Faces(detector)
     for place, path in enumerate(parsing_photos(folder, held_out=True)):
         pixels = images.decode(path).pixels
@@ -115,13 +117,13 @@ def held_out(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dic
 
 
 def validation_photos(folder: Path) -> Iterator[UInt8]:
-    """CelebA's validation identities, whose numbers end in 0."""
+    """List the photos of CelebA's validation identities, whose numbers end in 0."""
     for path in sorted(folder.glob("*0/*.jpg")):
         yield images.decode(path).pixels
 
 
 def validation(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dict[str, Any]:
-    """Visible fractions, false alarms and mask states."""
+    """Measure visible fractions, false alarms and mask states."""
     bare = Faces(detector)
     photos = [(pixels, landmarks) for pixels in validation_photos(folder) if (landmarks := bare.add(pixels))]
     found = segmenter.segment(bare.chips)
@@ -163,7 +165,7 @@ def _right(found: UInt8, state: str) -> float:
 
 
 def speed(segmenter: Segmenter, chips: Sequence[UInt8]) -> dict[str, float]:
-    """Milliseconds a face on one thread, alone and in batches."""
+    """Measure milliseconds per face on one thread, alone and in batches."""
     taken = interleaved({"1": lambda: segmenter.segment(chips[:1]), "16": lambda: segmenter.segment(chips[:16])}, 40)
     return {f"batch {n}": 1000 * seconds / int(n) for n, seconds in taken.items()}
 

@@ -26,12 +26,13 @@ LAYERS = (
 
 
 def luminance(image: UInt8) -> Float32:
-    """RGB uint8 [H, W, 3] as grey levels, float32 [H, W]."""
+    """Convert RGB uint8 [H, W, 3] to grey levels, float32 [H, W]."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def gmsd(image: UInt8, truth: UInt8, region: Bool) -> float:
-    """Gradient magnitude similarity deviation inside a region (Xue et al., IEEE TIP 23, 2014); 0 for equal pictures.
+    """Compute the gradient magnitude similarity deviation inside a region (Xue et al., IEEE TIP 23, 2014); 0 for equal
+    pictures.
 
     On the pictures' own grid: the paper's averaging and halving before it is left out, since these are small.
     """
@@ -45,7 +46,7 @@ def gmsd(image: UInt8, truth: UInt8, region: Bool) -> float:
 
 
 def ssim(image: UInt8, truth: UInt8, region: Bool) -> float:
-    """Mean structural similarity of the luminance inside a region (Wang et al., IEEE TIP 13, 2004)."""
+    """Compute the mean structural similarity of the luminance inside a region (Wang et al., IEEE TIP 13, 2004)."""
     _, found = structural_similarity(luminance(image), luminance(truth), data_range=255, full=True)
     return float(found[region].mean())
 
@@ -79,13 +80,13 @@ class Features:
         self._input = self._session.get_inputs()[0].name
 
     def of(self, chip: UInt8) -> list[Float32]:
-        """Unit activations at each place of each layer, of an arcface-112 chip."""
+        """Compute unit activations at each place of each layer, of an arcface-112 chip."""
         pixels = ((chip.astype(np.float32) - _MEAN) / _STD).transpose(2, 0, 1)[None]
         found = self._session.run(list(LAYERS), {self._input: pixels})
         return [one[0] / np.maximum(np.linalg.norm(one[0], axis=0), 1e-8) for one in found]
 
     def distance(self, image: list[Float32], truth: list[Float32], region: Bool) -> float:
-        """Mean squared distance inside a region, bool [112, 112], over the layers."""
+        """Compute the mean squared distance inside a region, bool [112, 112], over the layers."""
         parts = []
         for a, b in zip(image, truth, strict=True):
             size = a.shape[1:]

@@ -43,7 +43,7 @@ WAYS: Final[dict[str, Sight]] = {"as shipped": "map", "true visible share": "tru
 
 
 def mated_only(protocol: Protocol, photos: int | None = None) -> Protocol:
-    """The mated pairs; on request only those of evenly spaced people who have about so many photos together."""
+    """Select the mated pairs; on request only of evenly spaced people with about N photos in total."""
     samples = protocol.samples
     people = sorted({sample.subject for sample in samples})
     chosen = set(people[:: max(1, -(-len(samples) // photos))] if photos else people)
@@ -61,14 +61,14 @@ def mated_only(protocol: Protocol, photos: int | None = None) -> Protocol:
 
 
 def clean_jobs(protocol: Protocol) -> Iterator[Job]:
-    """Every photo as it is."""
+    """Return a job for every photo as it is."""
     subjects = _subjects(protocol)
     for photo, sample in enumerate(protocol.samples):
         yield Job(subjects[sample.subject], photo, sample.path)
 
 
 def degraded_jobs(protocol: Protocol) -> Iterator[Job]:
-    """Every probe, spoilt by a kind and a level of chance."""
+    """Return a job for every probe, degraded by a random kind and level."""
     subjects = _subjects(protocol)
     for photo in np.unique(protocol.probe).tolist():
         sample = protocol.samples[photo]
@@ -93,7 +93,7 @@ class Mates:
 
     @classmethod
     def of(cls, protocol: Protocol, probes: Faces, references: Faces) -> Mates:
-        """The pairs of a protocol that has mated pairs only."""
+        """Build the pairs of a protocol that has mated pairs only."""
         probe, reference = (
             _rows(faces, len(protocol.samples))[side]
             for faces, side in ((probes, protocol.probe), (references, protocol.reference))
@@ -111,7 +111,7 @@ def _rows(faces: Faces, photos: int) -> NDArray[np.int64]:
 
 
 def ratings(faces: Faces) -> dict[str, Float64]:
-    """Every face's score, three ways."""
+    """Compute every face's score in three ways."""
     return {
         way: np.array([rate(replace(found, consistency=None)).score for found in faces.measures(sight)])
         for way, sight in WAYS.items()
@@ -121,7 +121,7 @@ def ratings(faces: Faces) -> dict[str, Float64]:
 def curves(
     mates: Mates, probe: dict[str, Float64], reference: dict[str, Float64], threshold: float, plan: Plan | None = None
 ) -> dict[str, DiscardCurve]:
-    """The characteristic of each rating at one threshold."""
+    """Compute the error-versus-discard curve of each rating at one threshold."""
     wrong = mates.cosine < threshold
     return {
         name: discard_curve(
@@ -139,7 +139,7 @@ def _values(curve: DiscardCurve) -> dict[str, Any]:
 
 
 def measured(protocol: Protocol, clean: Faces, degraded: Faces) -> dict[str, Any]:
-    """Both rounds, at each false match rate."""
+    """Measure both rounds at each false match rate."""
     reference = ratings(clean)
     results: dict[str, Any] = {}
     for name, probes in (("LFW", clean), ("LFW degraded", degraded)):

@@ -31,7 +31,7 @@ PAGES = (README, *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def lfw(results: Values) -> str:
-    """Ten-fold accuracy beside dlib's own path."""
+    """Format ten-fold accuracy next to dlib's own path."""
     rows = [
         [
             name,
@@ -44,7 +44,7 @@ def lfw(results: Values) -> str:
 
 
 def accuracy(results: Values) -> str:
-    """Every system on every set, with intervals."""
+    """Format every system on every set, with intervals."""
     rows = []
     for task, systems in results["results"].items():
         for system, found in systems.items():
@@ -62,7 +62,7 @@ def accuracy(results: Values) -> str:
 
 
 def detection(results: Values) -> str:
-    """Masked and bare faces found."""
+    """Format the recall of masked and bare faces."""
     rows = [
         [name, *(f"{100 * s[0]:.1f} % ({100 * s[1]:.1f} to {100 * s[2]:.1f})" for s in (found["full"], found["none"]))]
         for name, found in results["results"].items()
@@ -71,7 +71,7 @@ def detection(results: Values) -> str:
 
 
 def masked_detection(results: Values) -> str:
-    """bareface's detector beside YuNet."""
+    """Format bareface's detector next to YuNet."""
     found = results["results"]
     landmarks, times = found["landmarks under a mask"], found["milliseconds"]
     states, steady = found["mask states"], ", from the mean of YuNet's looks"
@@ -113,7 +113,7 @@ def masked_detection(results: Values) -> str:
 
 
 def held_out(results: Values) -> str:
-    """Detectors on the scenes that training leaves out."""
+    """Format the detectors on held-out scenes."""
     rows = [
         [name, *(", ".join(f"{share:.3f}" for share in shares) for shares in row.values())]
         for name, row in results["rows"].items()
@@ -136,7 +136,7 @@ def held_out(results: Values) -> str:
 
 
 def occlusion(results: Values) -> str:
-    """The occlusion map on rendered masks and validation photos."""
+    """Format the occlusion map on rendered masks and validation photos."""
     rendered, validation = results["results"]["maskseg"], results["results"]["validation"]
     rows = [
         [f"mask IoU, {how} worn rendered masks (maskseg, n = {rendered[name]['mask']['n']})", f"{value:.3f}"]
@@ -151,7 +151,7 @@ def occlusion(results: Values) -> str:
 
 
 def masked(results: Values) -> str:
-    """The mask-aware embedder beside dlib's, on the same detector."""
+    """Format the mask-aware embedder next to dlib's, on the same detector."""
     rows = []
     for task, found in results["results"].items():
         for name, values in found.items():
@@ -169,7 +169,7 @@ def masked(results: Values) -> str:
 
 
 def pipeline(results: Values) -> str:
-    """Whole path and descriptor, as multiples of dlib's speed."""
+    """Format whole path and descriptor, as multiples of dlib's speed."""
     path, alone = results["whole_path_s"], results["descriptor_s"]
     hog, cnn = path["face_recognition, HOG"], path["face_recognition, CNN"]
     rows = [[name, f"{1e3 * s:.1f}", f"{hog / s:.1f}x", f"{cnn / s:.1f}x"] for name, s in path.items()]
@@ -179,7 +179,7 @@ def pipeline(results: Values) -> str:
 
 
 def search(results: Values) -> str:
-    """One probe against synthetic galleries."""
+    """Format one probe against synthetic galleries."""
     rows = []
     for found in results["results"]:
         seconds = found["median_s"]
@@ -194,7 +194,7 @@ _SEARCHERS = ("bareface int8", "FAISS float32", "numpy float32")
 
 
 def memory(results: Values) -> str:
-    """Enrolment's peak."""
+    """Format enrolment's peak of memory."""
     return table(
         ["photos enrolled", "references", "peak memory"],
         [[f"{results['photos']:,}", f"{results['references']:,}", f"{results['peak_gib']:.2f} GiB"]],
@@ -202,7 +202,7 @@ def memory(results: Values) -> str:
 
 
 def calibration(results: Values) -> str:
-    """Realised against predicted FPIR."""
+    """Format realised against predicted FPIR."""
     rows = [
         [
             f"{cell['probes']} probes, {cell['gallery']:,} subjects, FPIR {cell['predicted']:g}",
@@ -219,7 +219,7 @@ def calibration(results: Values) -> str:
 
 
 def metrics(results: Values) -> str:
-    """Counting errors at scale."""
+    """Format the speed of counting errors."""
     rows = [
         [name, f"{step['seconds']:.1f} s", f"{step['peak_gib']:.2f} GiB"] for name, step in results["steps"].items()
     ]
@@ -247,7 +247,7 @@ def evidence(results: Values) -> str:
 
 
 def quality(results: Values) -> str:
-    """Error versus discard: the shipped score's curves, then every score's area."""
+    """Format error versus discard: the shipped score's curves, then every score's area."""
     shown = {
         f"{name}, FMR {fmr}": (found, values)
         for name, found in results["results"].items()
@@ -339,7 +339,7 @@ FILES: dict[str, str | tuple[str, ...]] = {
 
 
 def section(name: str) -> str:
-    """One table with the line that says where, when and how it was measured."""
+    """Format one table with the line that says where, when and how it was measured."""
     source = FILES.get(name, name)
     if isinstance(source, str):
         results = _read(source)
@@ -360,7 +360,7 @@ def _origin(machine: Values) -> str:
 
 
 def filled(text: str) -> str:
-    """A page with every marked section made anew."""
+    """Regenerate every marked section of a page."""
     for name in (name for name in SECTIONS if f"<!-- {name} -->" in text):
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         text = re.sub(

@@ -8,7 +8,7 @@ from benchmarks.markdown import Values, percent, rate, table, where
 
 
 def headline(results: Mapping[str, Values]) -> str:
-    """The figures that matter most, beside those of dlib or of the photo itself."""
+    """Format the most important figures, next to those of dlib or of the photo itself."""
     task = "MFR2, all masked x bare pairs"
     masked, dlib = results["masked"]["results"], results["accuracy"]["results"]
     lfw, found = results["accuracy_lfw"]["results"], results["detection"]["results"]["MFR2"]

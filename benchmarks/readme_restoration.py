@@ -25,7 +25,7 @@ MEASURES: Final = {"features": "MobileFaceNet's layers", "identity": "identity"}
 
 
 def unmask(results: Values) -> str:
-    """Completions and other fillings; each completion singly; the band of 20; how they look."""
+    """Format completions and other fillings; each completion singly; the band of 20; their appearance."""
     found = results["results"]
     methods = list(found["features"]["mean"])
     means = [
@@ -64,7 +64,7 @@ def _passed_over(counts: Mapping[str, int]) -> str:
 
 
 def _singly(found: Values, n: str) -> Iterator[str]:
-    """Each completion of four against each rival, where the run told them apart."""
+    """Format each completion of four against each rival, if the run distinguished them."""
     for metric in METRICS:
         each = found[metric].get("singly")
         if each is None:
@@ -101,7 +101,7 @@ def _band(band: Values) -> list[list[str]]:
 
 
 def _said(values: Mapping[str, object]) -> list[list[str]]:
-    """Other figures by name: shares of what the detector says in percent, the rest as they are."""
+    """Format other figures by name: shares of the detector's results in percent, others as they are."""
     rows = []
     for name, value in values.items():
         if isinstance(value, list):
@@ -117,7 +117,7 @@ def _level(triple: Sequence[float]) -> str:
 
 
 def enhance(results: Values) -> str:
-    """The network beside the best classical method, a row a degradation and level."""
+    """Format the network next to the best classical method, one row per degradation and level."""
     found, counts = results["results"], results["counts"]
     cells, (clean, low, high, worst) = found["cells"], found["clean, identity"]
     columns = ["degradation, level", "n"]
@@ -148,12 +148,12 @@ def enhance(results: Values) -> str:
 
 
 def enhance_others(results: Values) -> str:
-    """The same in short, on people who had no part in anything before."""
+    """Format a summary of the same on people who were not used before."""
     return "\n\n".join(["\n".join(aims(results["results"])), *stale(results, "bareface-enhance")])
 
 
 def aims(found: Values) -> list[str]:
-    """In how many cells the network is better or worse, in which, and whether that is what was aimed at."""
+    """Format in how many and which cells the network is better or worse, and whether the aims are met."""
     cells, bars = found["cells"], found["bars"]
     total, both = bars["cells"], bars["better on both"]
     worse = [cell for cell, of in cells.items() if any(of[name]["significantly worse"] for name in MEASURES)]
@@ -184,13 +184,15 @@ def refusal(results: Values) -> str:
 
 
 def _asked(results: Values) -> Values:
-    """The counts without what is not one; older runs keep them one level deeper."""
+    """Return the counts without other entries; older runs store them one level deeper."""
     rest = {name: value for name, value in results.items() if name not in ("machine", "weights", "on record", "counts")}
     return {**results.get("counts", {}), **rest}
 
 
 def shares(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
-    """Every share in a nested mapping, with its path as its name: ``[share, low, high, n]`` or a mapping of counts."""
+    """Yield every share in a nested mapping, with its path as its name: ``[share, low, high, n]`` or a mapping of
+    counts.
+    """
     for name, value in values.items():
         label = f"{above}: {name}" if above else name
         if isinstance(value, Mapping):
@@ -220,7 +222,7 @@ def _counted(value: Mapping[str, Any]) -> str:
 
 
 def restored(results: Mapping[str, Values]) -> str:
-    """A line each on completions, enhancement and refusal, for the benchmarks."""
+    """Format a line each on completions, enhancement and refusal, for the benchmarks."""
     run, better = results["unmask"], results["enhance"]["results"]
     found, bars = run["results"], better["bars"]
     named = (("a completion", "completion"), ("the mean face", "mean face"), ("OpenCV's Telea", "Telea"))
@@ -246,12 +248,12 @@ def restored(results: Mapping[str, Values]) -> str:
 
 
 def _tells(name: str) -> bool:
-    """Whether a row of the refusals is for the benchmarks: altered pictures and all genuine photos."""
+    """Return whether a row of the refusals is for the benchmarks: altered pictures and all genuine photos."""
     return "altered" in name or name.startswith("genuine")
 
 
 def restoration(results: Values) -> str:
-    """Searches with the photo and with restored ones: errors, differences, verdicts, false matches created."""
+    """Format searches with the photo and with restored ones: errors, differences, verdicts, false matches created."""
     parts = []
     for condition, found in _conditions(results):
         metrics = [one["metric"] for one in found["systems"][0]["rates"]]
@@ -283,7 +285,7 @@ def restoration(results: Values) -> str:
 
 
 def restoration_summary(results: Values) -> str:
-    """One line a kind of mask, and one a method of enhancement."""
+    """Format one line per kind of mask, and one per method of enhancement."""
     rows: list[list[str]] = []
     enhanced: dict[str, dict[str, int]] = {}
     for condition, found in _conditions(results):
@@ -305,7 +307,7 @@ SEARCHED_WITH: Final = ("bareface128", "bareface-eigenface", "bareface-enhance")
 
 
 def stale(results: Values, *needed: str) -> list[str]:
-    """A sentence on weights that a run used and that are not those in the package; none where all are.
+    """Return a sentence on weights of a run that differ from the package's; empty if there are none.
 
     Parameters
     ----------

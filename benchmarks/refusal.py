@@ -83,12 +83,12 @@ class Plain:
     precision = "float32"
 
     def embed(self, chips: Sequence[UInt8], masks: object = None) -> Float32:
-        """Ones."""
+        """Return ones."""
         return np.ones((len(chips), 128), np.float32)
 
 
 def masked(engine: Engine, paths: Sequence[Path], half: Half, completions: int) -> Iterator[Case]:
-    """Photos in masks, unmasked."""
+    """Unmask photos in masks."""
     for seed, path in enumerate(paths):
         bare = largest(engine, images.decode(path).pixels)
         if bare is None or bare.photo is None or bare.mask_state != "none":
@@ -107,7 +107,7 @@ def masked(engine: Engine, paths: Sequence[Path], half: Half, completions: int) 
 
 
 def enhanced(engine: Engine, paths: Sequence[Path]) -> Iterator[Case]:
-    """Spoilt photos, enhanced by the network at its default fidelity."""
+    """Enhance degraded photos by the network at its default fidelity."""
     steps = [step for kind in KINDS for step in LEVELS[kind]]
     for seed, path in enumerate(paths):
         bare = largest(engine, images.decode(path).pixels)
@@ -127,7 +127,7 @@ def enhanced(engine: Engine, paths: Sequence[Path]) -> Iterator[Case]:
 
 
 def shown(case: Case, number: int) -> UInt8:
-    """One of a case's restored pictures, back in the photo."""
+    """Place one of a case's restored pictures in the photo."""
     if case.restored.provenance.kind == "enhance":
         return place_back(case.restored, case.photo)
     completions = case.restored.completions
@@ -135,12 +135,12 @@ def shown(case: Case, number: int) -> UInt8:
 
 
 def largest(engine: Engine, pixels: UInt8) -> Face | None:
-    """The largest face."""
+    """Return the largest face."""
     return max(engine.faces(pixels, want=["occlusion"]), key=lambda face: face.box.area, default=None)
 
 
 def altered(pixels: UInt8, rng: np.random.Generator) -> tuple[UInt8, list[str]]:
-    """A picture as someone would pass it off, and what was done to it: never nothing."""
+    """Alter a picture as a user may before passing it off; also return the alterations, at least one."""
     image, done = Image.fromarray(pixels), []
 
     def happens(name: str, share: float) -> bool:
@@ -179,14 +179,14 @@ def altered(pixels: UInt8, rng: np.random.Generator) -> tuple[UInt8, list[str]]:
 
 
 def saved(pixels: UInt8, format: str, quality: int) -> UInt8:
-    """A picture written and read."""
+    """Write a picture and read it again."""
     out = BytesIO()
     Image.fromarray(pixels).save(out, format, quality=quality)
     return np.asarray(Image.open(out).convert("RGB"), np.uint8)
 
 
 def saved_anew(pixels: UInt8, rng: np.random.Generator) -> UInt8:
-    """A photo re-encoded, half of the time at another size."""
+    """Re-encode a photo, half of the time at another size."""
     if rng.random() < 0.5:
         by = rng.uniform(0.6, 1.3)
         size = (round(pixels.shape[1] * by), round(pixels.shape[0] * by))
@@ -213,7 +213,7 @@ class Count:
         return both
 
     def plain(self) -> dict[str, Any]:
-        """As values for a file; the 95 % interval is Clopper and Pearson's."""
+        """Convert to values for a file; the 95 % interval is Clopper and Pearson's."""
         share = self.refused / max(1, self.asked)
         low, high = clopper_pearson(self.refused, self.asked)
         return {
@@ -227,7 +227,7 @@ class Count:
 
 
 def ask_all(engine: Engine, guard: Guard, cases: Sequence[Case], alterations: int, seed: int) -> dict[str, Count]:
-    """Restored pictures altered; their sources and the photos before these were spoilt, all of them also saved anew."""
+    """Ask the guard about altered restored pictures, their sources and the undegraded photos, all also re-encoded."""
     rng = np.random.default_rng(seed)
     counts = {name: Count() for name in (ALTERED, *GENUINE)}
 
@@ -294,7 +294,7 @@ def measure(paths: Sequence[Path], half: Half, sizes: Sizes) -> dict[str, Any]:
 
 
 def percent(share: float) -> str:
-    """In hundredths of a percent."""
+    """Round a share to hundredths of a percent."""
     return f"{100 * share:.2f}"
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def synthetic(n: int, subjects: int, seed: int = 0) -> ScoreFile:
-    """Normal scores of random pairs of subjects, mated ones two deviations higher and subjects of their own."""
+    """Draw normal scores of random pairs of subjects, mated ones two deviations higher and subjects of their own."""
     rng = np.random.default_rng(seed)
     probe = rng.integers(0, subjects, n, dtype=np.int32)
     other = ((probe + rng.integers(1, subjects, n, dtype=np.int32)) % subjects).astype(np.int32)
@@ -57,7 +57,7 @@ def synthetic(n: int, subjects: int, seed: int = 0) -> ScoreFile:
 
 
 def plain_metrics(scores: ScoreFile) -> tuple[float, int]:
-    """Everything that needs no intervals: EER, TAR at FMR, AUC, the whole DET curve."""
+    """Compute everything that needs no intervals: EER, TAR at FMR, AUC, the whole DET curve."""
     trials = Trials.of(scores)
     for target in FMR_TARGETS:
         at_fmr(trials, target)
@@ -66,7 +66,7 @@ def plain_metrics(scores: ScoreFile) -> tuple[float, int]:
 
 
 def peer(scores: ScoreFile) -> int:
-    """scikit-learn's DET curve."""
+    """Compute scikit-learn's DET curve."""
     from sklearn.metrics import det_curve
 
     return int(det_curve(scores.mated, scores.score)[2].size)

@@ -25,7 +25,7 @@ HOG, CNN = "face_recognition, HOG", "face_recognition, CNN"
 
 
 def whole_path(photos: Sequence[Path], repeats: int) -> dict[str, float]:
-    """Median seconds a photo of each system."""
+    """Measure the median seconds per photo of each system."""
     engines = {precision: Engine(precision=precision, min_face=MIN_FACE) for precision in ("float32", "int8")}
     tasks: dict[str, Callable[[], object]] = {
         HOG: lambda: [dlib_path.whole_path("hog", UPSAMPLE)(path) for path in photos],
@@ -48,7 +48,7 @@ def _one_by_one(engine: Engine, photos: Sequence[Path]) -> None:
 
 
 def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
-    """Median seconds a face of the descriptor alone, on the same chips."""
+    """Measure the median seconds per face of the descriptor alone, on the same chips."""
     exact, quick = Engine(), Engine(precision="int8")
     faces = [face for analysis in exact.stream(photos, want=["occlusion"]) for face in analysis.faces][:BATCH]
     chips = [face.chip for face in faces]

@@ -40,7 +40,7 @@ STAGES = {"added": "add_s", "saved": "save_s", "loaded": "load_s"}
 
 
 def templates(rows: int, seed: int) -> Float32:
-    """Synthetic templates [n, 128]."""
+    """Draw synthetic templates [n, 128]."""
     rest = np.random.default_rng(seed).standard_normal((rows, DIMENSION), np.float32)
     rest *= np.float32(((TOTAL_NORM**2 - MEAN_NORM**2) / DIMENSION) ** 0.5)
     return rest + space_mean()
@@ -52,7 +52,7 @@ def space_mean() -> Float32:
 
 
 def build(size: int, file: Path) -> tuple[ExactIndex, float]:
-    """An int8 index of ``size`` templates, whose float32 form goes to the file; and the seconds it took."""
+    """Build an int8 index of ``size`` templates, whose float32 form goes to the file; also return the seconds."""
     index = ExactIndexes(threads=THREADS).empty(DIMENSION, space_mean())
     adding = 0.0
     with file.open("wb") as out:
@@ -66,14 +66,14 @@ def build(size: int, file: Path) -> tuple[ExactIndex, float]:
 
 
 def rows_of(file: BufferedReader, ids: NDArray[np.int64]) -> Float32:
-    """Float32 templates by number; not from a mapping, whose pages would count as this process's memory."""
+    """Read float32 templates by number; not from a mapping, whose pages would count as this process's memory."""
     size = 4 * DIMENSION
     rows = b"".join(os.pread(file.fileno(), size, size * number) for number in ids.tolist())
     return np.frombuffer(rows, np.float32).reshape(-1, DIMENSION)
 
 
 def persist(index: ExactIndex, file: Path) -> dict[str, float]:
-    """Seconds to save and to load the index."""
+    """Measure the seconds to save and to load the index."""
     began = time.perf_counter()
     index.save(file, "benchmark")
     saved = time.perf_counter()
@@ -88,7 +88,7 @@ def persist(index: ExactIndex, file: Path) -> dict[str, float]:
 
 
 def reader(index: ExactIndex, pool: ThreadPoolExecutor) -> Any:
-    """A task that reads the very bytes a scan reads, each thread one half of every segment."""
+    """Return a task that reads the very bytes a scan reads, each thread one half of every segment."""
     views = []
     for segment in index.segments:
         codes = segment.index.codes
@@ -98,7 +98,7 @@ def reader(index: ExactIndex, pool: ThreadPoolExecutor) -> Any:
 
 
 def peers(file: Path, size: int, probes: Float32, top: int) -> tuple[dict[str, Any], NDArray[np.int64]]:
-    """FAISS float32 and numpy on the same templates as tasks, and the float32 answer for each probe."""
+    """Return FAISS float32 and numpy on the same templates as tasks, and the float32 answer for each probe."""
     unit = np.fromfile(file, np.float32).reshape(size, DIMENSION)
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     flat = faiss.IndexFlatIP(DIMENSION)
@@ -116,7 +116,7 @@ def peers(file: Path, size: int, probes: Float32, top: int) -> tuple[dict[str, A
 
 
 def measure(size: int, top: int, repeats: int, peers_up_to: int, scratch: Path) -> dict[str, Any]:
-    """All figures for one size."""
+    """Measure all figures for one size."""
     faiss.omp_set_num_threads(THREADS)
     probes = templates(PROBES, seed=-1 % 2**32)
     with (

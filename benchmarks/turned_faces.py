@@ -33,7 +33,7 @@ GROUPS = {"upright, to 30": (0, 30), "45 to 90": (45, 90), "105 and 120": (105, 
 
 
 def turned(pixels: UInt8, degrees: float) -> tuple[UInt8, NDArray[np.float64]]:
-    """The picture turned anticlockwise without losing a corner, and the map [2, 3] of its pixels."""
+    """Turn the picture anticlockwise without losing a corner; also return the map [2, 3] of its pixels."""
     height, width = pixels.shape[:2]
     side = int(np.hypot(height, width)) + 1
     matrix = np.asarray(cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1), np.float64)
@@ -42,7 +42,7 @@ def turned(pixels: UInt8, degrees: float) -> tuple[UInt8, NDArray[np.float64]]:
 
 
 def verdicts(engine: Engine, pixels: UInt8, upright: Face, degrees: int, mean: NDArray[np.float32]) -> dict[str, Any]:
-    """What is found of a face at an angle: whether it is right, and by how much it differs."""
+    """Judge the detections of a face at an angle: whether they are right, and by how much they differ."""
     photo, matrix = turned(pixels, degrees)
     # Landmarks count from a picture's corner, a warp from the middle of its first pixel.
     wanted = (upright.landmarks.points - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
@@ -64,7 +64,7 @@ def verdicts(engine: Engine, pixels: UInt8, upright: Face, degrees: int, mean: N
 
 
 def measure(engine: Engine, photos: Sequence[UInt8]) -> dict[int, dict[str, float]]:
-    """Counts and medians at each angle."""
+    """Measure counts and medians at each angle."""
     mean = registry.space_mean(engine.space)
     seen: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for pixels in photos:
@@ -88,7 +88,7 @@ def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def grouped(angles: dict[int, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Sums over angles that lean equally far to either side; medians are averaged."""
+    """Sum over angles that lean equally far to either side; medians are averaged."""
     groups = {}
     for name, (low, high) in GROUPS.items():
         rows = [row for degrees, row in angles.items() if low <= min(degrees, 360 - degrees) <= high]

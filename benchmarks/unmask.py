@@ -66,7 +66,7 @@ class Found:
 
 
 def rivals(source: UInt8, region: Bool) -> dict[str, UInt8]:
-    """Other fillings of the region."""
+    """Return other fillings of the region."""
     marked = region.astype(np.uint8)
     mean = grow(load().mean)
     near = cv2.dilate(marked, np.ones((41, 41), np.uint8)).astype(bool) & ~region
@@ -87,7 +87,7 @@ def _filled(source: UInt8, region: Bool, planes: Float32) -> UInt8:
 
 
 def measure(engine: Engine, features: Features, photos: list[Path], half: Half) -> tuple[Found, dict[str, int]]:
-    """All faces measured; and how many were passed over, and why."""
+    """Measure all faces; also count those that were skipped, by reason."""
     found, counts = Found(), {"photos": len(photos), "faces": 0, "no occluder found": 0, "too little seen": 0}
     for number, (_, case) in enumerate(masked_cases(engine, photos, half)):
         try:
@@ -145,7 +145,7 @@ def _measure_one(engine: Engine, features: Features, case: Case, restored: Resto
 
 
 def _to_chip(case: Case, restored: Restored) -> Callable[[UInt8], UInt8]:
-    """What cuts an arcface-112 chip out of an aligned face."""
+    """Return the map that cuts an arcface-112 chip out of an aligned face."""
     assert case.face.photo is not None
     a, b = restored.placement
     points = case.face.landmarks.points * case.face.photo.scale
@@ -155,7 +155,7 @@ def _to_chip(case: Case, restored: Restored) -> Callable[[UInt8], UInt8]:
 
 
 def auc(real: list[UInt8], made: list[UInt8]) -> float:
-    """How well logistic regression on HOG tells completed from real faces; each person in one of five folds only."""
+    """Measure how well logistic regression on HOG separates completed from real faces; folds are by person."""
     from skimage.feature import hog
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -174,14 +174,14 @@ def auc(real: list[UInt8], made: list[UInt8]) -> float:
 
 
 def interval(values: Float64) -> list[float]:
-    """The mean and its 95 % bootstrap interval over people, each of whom has one value."""
+    """Compute the mean and its 95 % bootstrap interval over people, each of whom has one value."""
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (_REPLICATES, len(values)))].mean(axis=1)
     return [float(values.mean()), *(float(q) for q in np.quantile(means, [0.025, 0.975]))]
 
 
 def singly(each: Float64, rivals: Mapping[str, Float64], sign: int) -> dict[str, Any]:
-    """Each completion on its own against each rival, paired by face.
+    """Compare each completion singly with each rival, paired by face.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def singly(each: Float64, rivals: Mapping[str, Float64], sign: int) -> dict[str,
 
 
 def summary(found: Found) -> dict[str, Any]:
-    """Means with intervals, paired differences from each rival, and what the band is worth."""
+    """Summarise means with intervals, paired differences from each rival, and the value of the band."""
     results: dict[str, Any] = {}
     for metric, methods in found.scores.items():
         values = {name: np.array(one) for name, one in methods.items()}
@@ -260,7 +260,7 @@ def summary(found: Found) -> dict[str, Any]:
 
 
 def one_each(folder: Path, count: int) -> list[Path]:
-    """The first photo of people spread evenly over the names."""
+    """Return the first photo of people spread evenly over the names."""
     people = sorted(place for place in folder.iterdir() if place.is_dir())
     chosen = np.linspace(0, len(people) - 1, min(count, len(people))).astype(int)
     return [sorted(people[number].iterdir())[0] for number in chosen]

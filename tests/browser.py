@@ -15,7 +15,7 @@ QUIET = (
 
 
 def browser() -> str:
-    """Path of a browser; skips the test where there is none."""
+    """Return the path of a browser; skip the test if there is none."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path

@@ -20,7 +20,7 @@ os.environ["BAREFACE_RESTORATIONS"] = os.path.join(_OWN.name, "restorations.sqli
 
 @pytest.fixture(scope="module", autouse=True)
 def _record_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a module's fixtures restored must not be refused in another module."""
+    """Isolate the restorations of a module's fixtures, which must not be refused in another module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAREFACE_RESTORATIONS", str(tmp_path_factory.mktemp("records") / "restorations.sqlite"))
         yield
@@ -28,7 +28,7 @@ def _record_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(autouse=True)
 def _own_record(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one test restored must not be refused in another."""
+    """Isolate the restorations of one test, which must not be refused in another."""
     monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path_factory.mktemp("record") / "restorations.sqlite"))
 
 
@@ -59,7 +59,7 @@ def _shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real photos; skips the test where it is absent."""
+    """Return the folder of real photos; skip the test if it is absent."""
     folder = _shared_data()
     if not folder.is_dir():
         pytest.skip(f"needs the real photos: {folder} is absent (set BAREFACE_DATA)")
@@ -68,7 +68,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_models(shared_data: Path) -> Path:
-    """Third-party models used as comparators."""
+    """Return third-party models used as comparators."""
     folder = shared_data.parent / "models"
     if not folder.is_dir():
         pytest.skip(f"needs the comparator models: {folder} is absent")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak() -> int:
-    """Bytes of memory at this program's peak.
+    """Return bytes of memory at this program's peak.
 
     Not ``ru_maxrss``: on Linux that is inherited from the process that started this one.
     """

@@ -9,10 +9,10 @@ import skimage
 
 
 def astronaut() -> Path:
-    """Eileen Collins, 512 x 512, one face (NASA)."""
+    """Return Eileen Collins, 512 x 512, one face (NASA)."""
     return Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
 def hopper() -> Path:
-    """Grace Hopper, 512 x 600, one face (US Navy)."""
+    """Return Grace Hopper, 512 x 600, one face (US Navy)."""
     return Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"

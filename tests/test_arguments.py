@@ -67,7 +67,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
 
 
 def refused_or_taken(doors: dict[str, Callable[[Any], object]]) -> list[str]:
-    """What each door says of each value, where that is not an error of ours that can be shown."""
+    """Return each entry point's result for each value, unless it is an error of ours that can be shown."""
     faults = []
     for door, call in doors.items():
         for value in VALUES:

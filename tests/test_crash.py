@@ -57,7 +57,7 @@ def enrol(gallery: Path, photos: Path, engine: str) -> subprocess.Popen[str]:
 
 
 def stored(gallery: Path) -> list[str]:
-    """The photos of which a reference is stored, straight from the database; it must be whole at any time."""
+    """Return the photos of which a reference is stored, straight from the database; it must be whole at any time."""
     connection = sqlite3.connect(gallery)
     try:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -56,7 +56,7 @@ def test_a_folder_without_people(tmp_path: Path) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands for the pinned address, with files of other content and their checksums."""
+    """Return a folder that stands for the pinned address, with files of other content and their checksums."""
     pinned = {}
     for name in demo_photos._FILES:
         file = tmp_path / "served" / name

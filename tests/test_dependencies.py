@@ -18,7 +18,7 @@ DOOR = ROOT / "src" / "bareface" / "system" / "dependencies.py"
 
 
 def imported(path: Path) -> set[str]:
-    """The packages that a module names in an import."""
+    """Return the packages that a module names in an import."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):

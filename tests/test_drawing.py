@@ -24,14 +24,14 @@ def face(box: Box, points: list[tuple[float, float]], occlusion: UInt8 | None = 
 
 
 def half_masked() -> UInt8:
-    """The upper half of the chip is face, the lower one mask."""
+    """Make the upper half of the chip face, the lower one mask."""
     occlusion = np.full((150, 150), FACE, np.uint8)
     occlusion[75:] = MASK
     return occlusion
 
 
 def centred(width: int, height: int, occlusion: UInt8 | None = None) -> Face:
-    """A face over the middle half of a picture."""
+    """Return a face over the middle half of a picture."""
     across, down = np.meshgrid([0.4, 0.6], [0.45, 0.55])
     points = [(x * width, y * height) for x, y in zip(across.ravel(), down.ravel(), strict=True)]
     box = Box(0.25 * width, 0.25 * height, 0.75 * width, 0.75 * height)

@@ -18,7 +18,7 @@ MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 
 
 def used() -> set[str]:
-    """Every string in the sources that is an error code, or the id of one of its messages."""
+    """Return every string in the sources that is an error code, or the id of one of its messages."""
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
         if path.name in MODULES:

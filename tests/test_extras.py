@@ -42,7 +42,7 @@ def test_each_optional_package_is_in_the_extra_that_errors_name() -> None:
 
 
 def names(requirements: list[str]) -> set[str]:
-    """The packages that requirements ask for."""
+    """Return the packages that requirements ask for."""
     return {Requirement(line).name for line in requirements}
 
 

@@ -197,7 +197,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A grey PNG, whole as a container, whose header promises far more than its 8 bytes of pixels."""
+    """Return a grey PNG, whole as a container, whose header promises far more than its 8 bytes of pixels."""
     ihdr = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(b"\0" * 8))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + pixels + chunk(b"IEND", b"")

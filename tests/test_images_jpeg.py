@@ -53,7 +53,7 @@ def test_a_photo_that_needs_memory_for_all_of_its_pixels_is_judged_by_them() -> 
 
 
 def in_scans(data: bytes) -> bytes:
-    """A grey JPEG that claims two more components, which it would have to give in scans of their own."""
+    """Return a grey JPEG that claims two more components, which it would have to give in scans of their own."""
     frame = data.index(b"\xff\xc0")
     length = int.from_bytes(data[frame + 2 : frame + 4])
     body = bytearray(data[frame + 4 : frame + 2 + length])

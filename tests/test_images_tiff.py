@@ -47,7 +47,7 @@ ALPHA = np.choose(3 * _X // WIDTH, [0.35, 0.78, 1.0])[..., None]
 
 
 def picture(kind: Kind, floating: bool = False) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
-    """Samples [H, W, C] as the kind stores them, and the pixels [H, W, 3] that a viewer must show."""
+    """Return samples [H, W, C] as the kind stores them, and the pixels [H, W, 3] that a viewer must show."""
     shown = COLOUR if kind.photometric in (RGB, CMYK) else GREY
     top = 1 if floating else 2**kind.bits - 1
     if kind.bits < 8:
@@ -70,7 +70,7 @@ def picture(kind: Kind, floating: bool = False) -> tuple[NDArray[np.generic], ND
 
 
 def kinds() -> Iterator[tuple[Kind, bool]]:
-    """Each combination, and whether its samples are floating-point numbers."""
+    """Yield each combination, and whether its samples are floating-point numbers."""
     depths = [(bits, False) for bits in (1, 2, 4, 8, 12, 16, 32)] + [(bits, True) for bits in (16, 32, 64)]
     layouts = [{}, {"tile": (16, 16)}, {"rows": 7}]
     packings = [(NONE, 1), (LZW, 1), (LZW, 2), (DEFLATE, 2), (DEFLATE, 3), (PACKBITS, 1)]
@@ -98,7 +98,7 @@ def kinds() -> Iterator[tuple[Kind, bool]]:
 
 
 def wrong(kind: Kind, floating: bool = False) -> str | None:
-    """What is wrong with how a kind is read; None if it is read right, or refused as unsupported."""
+    """Return the fault in how a kind is read; None if it is read right, or refused as unsupported."""
     stored, shown = picture(kind, floating)
     try:
         pixels = decode(tiff(stored, kind)).pixels

@@ -28,7 +28,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sources and contracts."""
+    """Copy sources and contracts."""
     folder = tmp_path_factory.mktemp("layers")
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)

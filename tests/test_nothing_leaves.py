@@ -54,7 +54,7 @@ models list
 
 @cache
 def works(*prefix: str) -> bool:
-    """Whether a command can be run behind another one."""
+    """Return whether a command can be run behind another one."""
     return (
         shutil.which(prefix[0]) is not None and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
     )
@@ -62,7 +62,7 @@ def works(*prefix: str) -> bool:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is left after all commands: ``home``, ``tmp``, ``work`` and what was said."""
+    """Run all commands; return ``home``, ``tmp``, ``work`` and the output."""
     place = tmp_path_factory.mktemp("away")
     for folder in ("home", "tmp", "work/people/Ada", "work/people/Bo"):
         (place / folder).mkdir(parents=True)

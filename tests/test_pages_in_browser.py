@@ -1,6 +1,6 @@
 """Every kind of page that bareface writes, in a real browser: shown without complaint, styled, and closed to scripts.
 
-The candidate list and the evaluation's report have tests of their own beside this, in their own modules.
+The candidate list and the evaluation's report have tests in their own modules.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ GROUND = (251, 250, 247)
 
 
 def evaluation(folder: Path) -> bytes:
-    """The evaluation's report on scores whose file has a hostile name."""
+    """Return the evaluation's report on scores whose file has a hostile name."""
     scores = replace(random_scores(0, subjects=6), info=ScoreInfo(protocol=HOSTILE, kind="all pairs"))
     return report([analyse(HOSTILE, scores, Plan(replicates=30))], plan=Plan(replicates=30))
 
 
 def restoration(folder: Path) -> bytes:
-    """The answer to "does it help?" of ten people, of whom restoring loses one."""
+    """Return the answer to "does it help?" of ten people, of whom restoring loses one."""
     ten = np.arange(10)
     table = np.zeros((10, 10))
     table[ten, ten], table[ten, (ten + 1) % 10] = 0.9, 0.2
@@ -55,7 +55,7 @@ def restoration(folder: Path) -> bytes:
 
 
 def candidates(folder: Path) -> bytes:
-    """A candidate list with a restored search, one of them calibrated."""
+    """Return a candidate list with restored candidates, one of them calibrated."""
     crop = np.full((160, 160, 3), 120, np.uint8)
     template = Template(np.ones(128, np.float32), "bareface128", "dlib-128", "float32", "full", 0.5)
     face = Face(
@@ -80,7 +80,7 @@ def candidates(folder: Path) -> bytes:
 
 
 def demo(folder: Path) -> bytes:
-    """What ``bareface demo`` writes from the portraits that come with dependencies."""
+    """Return the output of ``bareface demo`` on the portraits that come with dependencies."""
     result = CliRunner().invoke(app, ["demo", "--out", str(folder / "demo")])
     assert result.exit_code == 0, result.output
     return (folder / "demo" / "report.html").read_bytes()

@@ -33,7 +33,7 @@ WAYS = pytest.mark.parametrize("way", [pickled, copy.deepcopy, copy.copy])
 
 
 def assert_same(a: Any, b: Any) -> None:
-    """Plain values compare themselves; what computes, such as a calibration, is compared field by field."""
+    """Check equality; objects that compute, such as a calibration, are compared field by field."""
     assert type(a) is type(b)
     if isinstance(a, BarefaceError):
         assert (a.as_dict(), str(a)) == (b.as_dict(), str(b))

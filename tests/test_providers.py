@@ -114,7 +114,7 @@ def test_a_provider_may_be_one_word() -> None:
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """All commands that take ``--provider``."""
+    """Yield all commands that take ``--provider``."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))

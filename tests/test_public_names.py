@@ -30,7 +30,7 @@ def _default(one: inspect.Parameter) -> str:
 
 
 def public(value: Any) -> Any:
-    """What can be called on a public name: a function's parameters, or those of a class and of its methods."""
+    """Return the callables of a public name: a function's parameters, or those of a class and of its methods."""
     if not inspect.isclass(value):
         return parameters(value)
     members: dict[str, Any] = {"__init__": parameters(value)} if value.__name__ in _MADE_BY_USERS else {}
@@ -60,7 +60,7 @@ def test_what_was_promised_is_there() -> None:
 
 
 def faults(promised: Any, now: Any) -> list[str]:
-    """Why a caller of what was promised would fail now."""
+    """Return the reasons why a caller of the promised names would fail now."""
     if now is None:
         return ["is gone"]
     if isinstance(promised, str) or isinstance(now, str):

@@ -14,7 +14,7 @@ from bareface.system.reading import NotAFile, open_regular, read_regular
 
 
 def no_files(folder: Path) -> list[Path]:
-    """A pipe, a socket, a device, and a link to each."""
+    """Return a pipe, a socket, a device, and a link to each."""
     os.mkfifo(folder / "pipe")
     with socket.socket(socket.AF_UNIX) as one:
         one.bind(str(folder / "socket"))

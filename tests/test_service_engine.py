@@ -35,7 +35,7 @@ def enrolled(tmp_path_factory, engine):
 
 @pytest.fixture
 def gallery(tmp_path, enrolled, engine):
-    """A copy of it, which may be changed."""
+    """Return a copy of it, which may be changed."""
     with Gallery.open(shutil.copy(enrolled, tmp_path / "people.bareface"), engine) as opened:
         yield opened
 

@@ -246,7 +246,7 @@ def test_what_to_do_with_a_grey_array_is_said() -> None:
 
 
 def failing(part: str) -> object:
-    """An object that is a source by its looks, and fails in a part."""
+    """Return an object that is a source by its looks, and fails in a part."""
 
     def fail(*_: object) -> object:
         raise ZeroDivisionError("of somebody else")

@@ -38,7 +38,7 @@ class Kind:
 
 
 def tiff(samples: NDArray[np.generic], kind: Kind) -> bytes:
-    """Samples [H, W, C] as a TIFF file; integers of less than 8, or 12, bits are given in a wider type."""
+    """Return samples [H, W, C] as a TIFF file; integers of less than 8, or 12, bits are given in a wider type."""
     height, width, channels = samples.shape
     planes = [samples[..., c : c + 1] for c in range(channels)] if kind.planar else [samples]
     blocks = [_packed(block, kind) for plane in planes for block in _blocks(plane, kind)]
@@ -146,7 +146,7 @@ def _squeezed(row: NDArray[np.generic], bits: int) -> bytes:
 
 
 def _lzw(data: bytes) -> bytes:
-    """A valid stream that never compresses: 9-bit literals, the table cleared before it needs longer codes."""
+    """Return a valid stream that never compresses: 9-bit literals, the table cleared before it needs longer codes."""
     codes: list[int] = []
     for start in range(0, len(data), 200):
         codes += [256, *data[start : start + 200]]

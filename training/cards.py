@@ -1,4 +1,4 @@
-"""Write the cards of the packaged models beside their weights: ``python -m training.cards``.
+"""Write the cards of the packaged models next to their weights: ``python -m training.cards``.
 
 Their metrics are those of the official runs that ``benchmarks/results`` keeps.
 """
@@ -276,7 +276,7 @@ _CARDS = [
 
 
 def _metrics() -> dict[str, dict[str, str]]:
-    """What the kept runs say of each model, in words, with the command that printed it."""
+    """Describe the recorded runs of each model in words, with the command that printed them."""
     lfw, detection = (
         json.loads((_RESULTS / f"{name}.json").read_text()) for name in ("accuracy_lfw", "detection_mfr2")
     )

@@ -33,7 +33,7 @@ MMOD_SHAPES = [(3, 16, 5), (16, 32, 5), (32, 32, 5), (32, 45, 5), (45, 45, 5), (
 
 
 def resnet_shapes() -> list[tuple[int, int, int]]:
-    """(channels in, channels out, kernel) of the descriptor's 29 convolutions."""
+    """Return (channels in, channels out, kernel) of the descriptor's 29 convolutions."""
     shapes, channels = [(3, 32, 7)], 32
     for level, (width, blocks) in enumerate(RESNET_LEVELS):
         for _ in range(blocks + (level > 0)):
@@ -48,7 +48,9 @@ def _block(graph: Graph, x: str, first: Convolution, second: Convolution) -> str
 
 
 def _halving_block(graph: Graph, x: str, first: Convolution, second: Convolution, size: int) -> tuple[str, int]:
-    """The shortcut is a 2x2 average; the smaller of the two is zero-padded in size and channels, as dlib does."""
+    """Write a block whose shortcut is a 2x2 average; the smaller of the two is zero-padded in size and channels, as
+    dlib does.
+    """
     convolved, pooled = (size - 3) // 2 + 1, size // 2
     inner = graph.node("Relu", graph.convolve(x, first, stride=2))
     main = graph.convolve(inner, second, padding=1)
@@ -66,7 +68,7 @@ def _padded(graph: Graph, x: str, channels: int, pixels: int) -> str:
 
 
 def write_descriptor(path: Path, *, half: bool) -> Float32:
-    """The descriptor: uint8 [n, 150, 150, 3] -> float32 [n, 128]; returns the mean colour."""
+    """Write the descriptor: uint8 [n, 150, 150, 3] -> float32 [n, 128]; returns the mean colour."""
     mean, layers, matrix = read_resnet(dlib_file(RESNET_FILE).read_bytes(), resnet_shapes())
     write_resnet(path, mean, layers, matrix, half=half)
     return mean
@@ -81,7 +83,7 @@ def write_resnet(
     half: bool,
     offset: Float32 | None = None,
 ) -> None:
-    """A network of the descriptor's shape; ``matrix`` is [256, 128], ``offset`` [128] is added last."""
+    """Write a network of the descriptor's shape; ``matrix`` is [256, 128], ``offset`` [128] is added last."""
     graph, queue = Graph(half=half), iter(layers)
     x = graph.node("Relu", graph.convolve(graph.photo_input(mean), next(queue), stride=2))
     x = graph.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
@@ -99,7 +101,7 @@ def write_resnet(
 
 
 def write_detector(path: Path) -> None:
-    """The detector: uint8 [n, h, w, 3] -> scores float32 [n, 1, h', w'], one for each 8 pixels."""
+    """Write the detector: uint8 [n, h, w, 3] -> scores float32 [n, 1, h', w'], one for each 8 pixels."""
     mean, layers, overlap, window = read_mmod(dlib_file(MMOD_FILE).read_bytes(), MMOD_SHAPES)
     if window != 80 or not np.isclose(overlap, 0.33827614):
         raise ValueError("not the detector that bareface.faces.detection.mmod describes")
@@ -113,7 +115,7 @@ def write_detector(path: Path) -> None:
 
 
 def _widened(layer: Convolution) -> Convolution:
-    """The same layer with zero channels added: the runtime's blocked kernels want multiples of 16."""
+    """Pad a layer with zero channels: the runtime's blocked kernels want multiples of 16."""
     wide = [size if size == 3 else -(-size // 16) * 16 for size in layer.weight.shape[:2]]
     weight = np.zeros((*wide, *layer.weight.shape[2:]), np.float32)
     weight[: layer.weight.shape[0], : layer.weight.shape[1]] = layer.weight
@@ -123,7 +125,7 @@ def _widened(layer: Convolution) -> Convolution:
 
 
 def _rows_then_sum(layer: Convolution) -> tuple[Convolution, Convolution]:
-    """A k x k layer with one output as k row filters and the sum of their shifted answers."""
+    """Write a k x k layer with one output as k row filters and the sum of their shifted outputs."""
     _one, channels, size, _ = layer.weight.shape
     rows = Convolution(layer.weight[0].transpose(1, 0, 2).reshape(size, channels, 1, size), np.zeros(size, np.float32))
     wide = _widened(rows)
@@ -133,7 +135,7 @@ def _rows_then_sum(layer: Convolution) -> tuple[Convolution, Convolution]:
 
 
 def write_landmarks(path: Path) -> None:
-    """The landmark predictor's trees as plain arrays, compressed."""
+    """Write the landmark predictor's trees as plain arrays, compressed."""
     trees = read_shape_predictor(dlib_file(LANDMARKS_FILE).read_bytes())
     np.savez_compressed(
         path,

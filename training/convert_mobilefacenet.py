@@ -77,7 +77,8 @@ def fetch(folder: Path) -> Path:
 
 
 def read(path: Path) -> dict[str, Float32]:
-    """Weights of the TFLite file by the names that :class:`training.mobilefacenet.network.MobileFaceNet` gives them.
+    """Read the weights of the TFLite file by the names that :class:`training.mobilefacenet.network.MobileFaceNet` gives
+    them.
 
     Batch norms are folded into the convolutions already. The two linear layers at the end are multiplied into one.
     """
@@ -134,7 +135,7 @@ def write(path: Path, weights: Mapping[str, Float32], *, half: bool, blocks: int
     graph = Graph(half=half)
 
     def layer(x: str, key: str, *, stride: int = 1, turned: bool = False) -> str:
-        """One layer; ``turned`` inputs, and the outputs of layers with a slope, have the opposite sign."""
+        """Write one layer; ``turned`` inputs, and the outputs of layers with a slope, have the opposite sign."""
         kernel, bias, slope = (weights.get(f"{key}.{part}") for part in ("weight", "bias", "slope"))
         assert kernel is not None
         assert bias is not None
@@ -165,7 +166,7 @@ def write(path: Path, weights: Mapping[str, Float32], *, half: bool, blocks: int
 
 
 def _turned_prelu(graph: Graph, x: str, slope: Float32) -> str:
-    """Minus PReLU of minus ``x``: x + (slope - 1) relu(x).
+    """Compute minus PReLU of minus ``x``: x + (slope - 1) relu(x).
 
     ONNX Runtime has no fast PRelu; a depthwise convolution and a sum stay in its blocked layout and take a third of the
     time.
@@ -184,7 +185,7 @@ def _interpreter(path: Path) -> Any:
 
 
 def reference(path: Path, chips: np.ndarray[Any, np.dtype[np.uint8]]) -> Float32:
-    """What the TFLite file answers to chips uint8 [n, 112, 112, 3], two at a time: float32 [n, 192]."""
+    """Run the TFLite file on chips uint8 [n, 112, 112, 3], two at a time: float32 [n, 192]."""
     interpreter = _interpreter(path)
     source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
     answers = []
@@ -197,7 +198,7 @@ def reference(path: Path, chips: np.ndarray[Any, np.dtype[np.uint8]]) -> Float32
 
 
 def parity(source: Path, network: Path, count: int = 32) -> tuple[float, float]:
-    """Largest difference of unit templates to the TFLite file's, and lowest cosine, over smooth random pictures."""
+    """Return the largest difference of unit templates to the TFLite file's, and lowest cosine, over smooth pictures."""
     import cv2
 
     from bareface.models.sessions import open_session

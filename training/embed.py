@@ -105,7 +105,7 @@ def embed_subjects(
 def _faces(
     engine: Engine, photos: Sequence[tuple[int, Path]], half: Half, state: MaskState | None
 ) -> Iterator[tuple[int, Face, Face]]:
-    """Subject, bare face and masked face of each photo that has a face."""
+    """Yield subject, bare face and masked face of each photo that has a face."""
     for seed, (number, path) in enumerate(photos):
         photo = images.decode(path)
         found = engine.detect(photo, want=())
@@ -126,7 +126,7 @@ def _nose(state: MaskState | None, seed: int) -> Nose | None:
 
 
 def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState | None) -> str:
-    """Changes with whatever changes the templates."""
+    """Return a key that changes with whatever changes the templates."""
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision]
     # Detector and occlusion map decide what is cut out.

@@ -30,25 +30,25 @@ class Graph:
         self.initializers: list[onnx.TensorProto] = []
 
     def constant(self, values: NDArray[np.generic]) -> str:
-        """A constant kept as it is."""
+        """Add a constant as it is."""
         name = f"c{len(self.initializers)}"
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def weights(self, values: Float32) -> str:
-        """A constant float32 tensor, stored as float16 where the graph says so."""
+        """Add a constant float32 tensor, stored as float16 where the graph says so."""
         if not self.half:
             return self.constant(values)
         return self.node("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
 
     def node(self, operator: str, *inputs: str, **attributes: object) -> str:
-        """Any one-output operator."""
+        """Add an operator with one output."""
         name = f"n{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"{operator}_{name}", **attributes))
         return name
 
     def photo_input(self, mean: Float32, scale: float = 256.0) -> str:
-        """RGB uint8 [n, h, w, 3] -> (x - mean) / scale as float32 [n, 3, h, w]."""
+        """Add the input: RGB uint8 [n, h, w, 3] to (x - mean) / scale as float32 [n, 3, h, w]."""
         pixels = self.node("Transpose", self.node("Cast", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
         centred = self.node("Sub", pixels, self.constant(mean.reshape(1, 3, 1, 1)))
         return self.node("Mul", centred, self.constant(np.array(1 / scale, np.float32)))
@@ -56,7 +56,7 @@ class Graph:
     def convolve(
         self, x: str, layer: Convolution, *, stride: int = 1, padding: int | tuple[int, ...] = 0, groups: int = 1
     ) -> str:
-        """A convolution with its bias; ``padding`` may be (rows, columns) or (top, left, bottom, right)."""
+        """Add a convolution with its bias; ``padding`` may be (rows, columns) or (top, left, bottom, right)."""
         pads = (padding, padding) if isinstance(padding, int) else padding
         return self.node(
             "Conv",

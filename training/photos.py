@@ -21,7 +21,7 @@ def data_folder() -> Path:
 
 
 def redistributable(each: int | None = None) -> list[Path]:
-    """Photos whose terms allow weights made from them to be given away; evenly spaced, ``each`` of a set."""
+    """List photos whose terms allow weights made from them to be given away; evenly spaced, ``each`` of a set."""
     chosen: list[Path] = []
     for name in REDISTRIBUTABLE:
         photos = sorted(p for p in (data_folder() / "train" / name).rglob("*") if p.is_file())
@@ -31,7 +31,7 @@ def redistributable(each: int | None = None) -> list[Path]:
 
 
 def largest_faces(engine: Engine, photos: Sequence[Path]) -> Iterator[Face]:
-    """The largest face of each photo, with its template; photos without one are passed over."""
+    """Yield the largest face of each photo, with its template; photos without one are skipped."""
     for analysis in engine.stream(photos, want=["template"]):
         if analysis.faces:
             yield max(analysis.faces, key=lambda face: face.box.area)

@@ -80,7 +80,7 @@ class Pairs:
 
     @classmethod
     def of(cls, faces: Faces) -> Pairs:
-        """All of them; two photos as they are meet once."""
+        """Build all comparisons; two unmodified photos are compared once."""
         clean = faces.kind == "clean"
         face, other = np.nonzero(
             (faces.subject[:, None] == faces.subject) & (faces.photo[:, None] != faces.photo) & clean
@@ -92,14 +92,14 @@ class Pairs:
 
 
 def threshold_of(faces: Faces, fmr: float = FMR) -> float:
-    """The cosine that this share of all comparisons of different people's photos, as they are, reaches."""
+    """Return the cosine that this share of all comparisons of different people's photos, as they are, reaches."""
     clean = faces.kind == "clean"
     templates, subject = faces.templates[clean], faces.subject[clean]
     return float(np.quantile((templates @ templates.T)[subject[:, None] < subject], 1 - fmr))
 
 
 def worth(faces: Faces) -> Float64:
-    """Mean cosine to the subject's other photos as they are; NaN where there is none."""
+    """Compute the mean cosine to the subject's other photos as they are; NaN where there is none."""
     total, clean = np.full(len(faces.subject), np.nan), faces.kind == "clean"
     for subject in np.unique(faces.subject):
         own = np.flatnonzero(faces.subject == subject)
@@ -111,14 +111,16 @@ def worth(faces: Faces) -> Float64:
 
 
 def _columns(name: str, found: Sequence[Measures]) -> Float64:
-    """One column for each stretch between two knots: 0 at its better end and before, 1 at its worse end and beyond."""
+    """Build one column for each stretch between two knots: 0 at its better end and before, 1 at its worse end and
+    beyond.
+    """
     value = np.array([extent(name, getattr(measures, name)) for measures in found])
     knots = np.array(KNOTS[name], np.float64)
     return np.stack([np.clip((better - value) / (better - worse), 0, 1) for worse, better in pairwise(knots)], axis=1)
 
 
 def _fall(columns: Float64, target: Float64, bends: Float64 | None = None) -> Float64:
-    """Non-negative coefficients, float64 [k], that explain by how much the target falls.
+    """Fit non-negative coefficients, float64 [k], that explain by how much the target falls.
 
     Rows of ``bends`` are combinations of coefficients that should be small. The target lies in [-1, 1], so 1 at the
     most is what it can start from, and 1 minus that is not negative either.
@@ -133,14 +135,14 @@ def _fall(columns: Float64, target: Float64, bends: Float64 | None = None) -> Fl
 
 
 def _bends(parts: Sequence[str]) -> Float64:
-    """One row for each inner knot: the coefficient after it less the one before."""
+    """Build one row for each inner knot: the coefficient after it less the one before."""
     sizes = [len(KNOTS[part]) - 1 for part in parts]
     rows = np.eye(sum(sizes))[1:] - np.eye(sum(sizes))[:-1]
     return np.delete(rows, np.cumsum(sizes)[:-1] - 1, axis=0)
 
 
 def fit(faces: Faces, model: str) -> dict[str, Any]:
-    """The contents of ``curves.json``."""
+    """Fit the contents of ``curves.json``."""
     # The curve of what covers a face should not learn the errors of one map.
     found, target = faces.measures("true"), worth(faces)
     known = ~np.isnan(target)
@@ -167,7 +169,7 @@ def fit(faces: Faces, model: str) -> dict[str, Any]:
 
 
 def _curve(part: str, steps: Float64) -> dict[str, list[float]]:
-    """Loss at each knot: what the stretches between it and the best knot cost."""
+    """Compute the loss at each knot: the sum of the stretches between it and the best knot."""
     loss = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
     order = np.argsort(KNOTS[part])
     return {"at": np.array(KNOTS[part])[order].tolist(), "loss": np.round(loss[order], 5).tolist()}
@@ -182,7 +184,7 @@ def _combination(totals: dict[str, Float64], target: Float64, known: NDArray[np.
 
 
 def _logistic(loss: Float64, matched: NDArray[np.bool_], rounds: int = 30) -> tuple[float, float]:
-    """Maximum likelihood of P(match) = 1 / (1 + exp(slope * loss - intercept)), by Newton's method."""
+    """Fit by maximum likelihood P(match) = 1 / (1 + exp(slope * loss - intercept)), by Newton's method."""
     design, beta = np.column_stack([np.ones(len(loss)), -loss]), np.zeros(2)
     for _ in range(rounds):
         chance = 1 / (1 + np.exp(-design @ beta))
@@ -192,7 +194,7 @@ def _logistic(loss: Float64, matched: NDArray[np.bool_], rounds: int = 30) -> tu
 
 
 def validate(faces: Faces, curves: Curves) -> dict[str, Any]:
-    """How well scores and components order photos, and what photos with each reason lose."""
+    """Measure how well scores and components rank photos, and the loss of photos with each reason."""
     target, pairs = worth(faces), Pairs.of(faces)
     wrong, known = pairs.score < threshold_of(faces), ~np.isnan(target)
     clean = faces.kind == "clean"
@@ -235,7 +237,9 @@ def _without(faces: Faces, sight: Sight) -> list[Measures]:
 
 
 def _reasons(found: list[Quality], pairs: Pairs, wrong: NDArray[np.bool_]) -> dict[str, dict[str, float]]:
-    """FNMR of the comparisons of faces for which a reason is given (figures left out), and of those without any."""
+    """Compute the FNMR of the comparisons of faces for which a reason is given (figures left out), and of those without
+    any.
+    """
     given = [{"".join(c for c in text if not c.isdigit()) for text in reasons(q)} or {"none"} for q in found]
     rows = {}
     for reason in sorted(set().union(*given)):
@@ -245,7 +249,7 @@ def _reasons(found: list[Quality], pairs: Pairs, wrong: NDArray[np.bool_]) -> di
 
 
 def _calibration(found: list[Quality], pairs: Pairs, wrong: NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Share of matches in each tenth of the comparisons by the face's score."""
+    """Return the share of matches in each tenth of the comparisons by the face's score."""
     score = np.array([q.score for q in found])[pairs.face]
     edges = np.quantile(score, np.linspace(0, 1, 11))
     tenth = np.clip(np.searchsorted(edges, score, "right") - 1, 0, 9)

@@ -137,7 +137,7 @@ class Faces:
     scheme: str
 
     def measures(self, sight: Sight = "map") -> list[Measures]:
-        """What is measured on each face."""
+        """Measure each face."""
         shares = {"map": self.seen.tolist(), "true": self.visible.tolist(), "none": [None] * len(self.subject)}
         return [
             measure(
@@ -210,7 +210,7 @@ def _cosine(a: Float64, b: Float64) -> Float64:
 
 
 def _found(jobs: list[Job], engine: Engine, failed: list[str]) -> Iterator[tuple[Job, float, Face]]:
-    """Job, visible share and face of each photo that has one."""
+    """Yield job, visible share and face of each photo with a face."""
     path, pixels, bare = None, np.empty((0, 0, 3), np.uint8), None
     for job in jobs:
         if job.path != path:
@@ -232,7 +232,7 @@ def _face(engine: Engine, pixels: UInt8) -> Face | None:
 
 
 def _spoilt(pixels: UInt8, face: Face, job: Job) -> tuple[UInt8, float] | None:
-    """The spoilt photo and the share of the face that it still shows; None where that cannot be done."""
+    """Degrade the photo; also return the share of the face that it still shows; None if that is not possible."""
     if job.kind == "clean":
         return pixels, 1.0
     try:
@@ -247,14 +247,14 @@ def _spoilt(pixels: UInt8, face: Face, job: Job) -> tuple[UInt8, float] | None:
 
 
 def open_engine(detector: str) -> Engine:
-    """An engine that looks for the smallest faces; the detector by its name, or by YuNet's ONNX file."""
+    """Open an engine that searches for the smallest faces; the detector by its name, or by YuNet's ONNX file."""
     found_by = YunetDetector(Path(detector)) if detector.endswith(".onnx") else detector
     # Quality says what a photo is worth to the network for bare faces, masked ones included.
     return Engine(detector=found_by, embedder="dlib-resnet", min_face=SMALLEST, threads=1)
 
 
 def celeba_jobs(folders: list[Path], spoilt: int) -> Iterator[Job]:
-    """Every photo as it is, and spoilt in as many ways drawn by chance."""
+    """Return jobs for every photo as it is, and degraded in as many random ways."""
     for subject, folder in enumerate(folders):
         for photo, path in enumerate(sorted(folder.iterdir())):
             rng = np.random.default_rng(crc32(f"{folder.name}/{path.name}".encode()))

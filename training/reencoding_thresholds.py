@@ -1,6 +1,6 @@
 """Where "the same picture, saved anew" ends and "another photo of the same person" begins.
 
-Prints, for the thresholds in use and others beside them, how many re-encodings of a photo are recognised, kind by kind,
+Prints, for the thresholds in use and neighbouring ones, how many re-encodings of a photo are recognised, kind by kind,
 and how many pairs of different photos of one person are mistaken for one picture. Photos: CelebA's validation
 identities (ids ending in 0).
 
@@ -31,7 +31,7 @@ COPIES = {("050638.jpg", "116887.jpg"), ("186146.jpg", "198055.jpg")}
 
 
 def resized(pixels: UInt8, factor: float) -> UInt8:
-    """The picture at another size, as photo programs do it."""
+    """Resize the picture as photo programs do."""
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=method), np.uint8)
 
@@ -52,7 +52,7 @@ ENCODINGS: dict[str, Callable[[UInt8], bytes]] = {
 
 
 def closeness(a: Face, b: Face) -> tuple[float, float]:
-    """Centred cosine of the templates, and correlation of the thumbnails, as they are or mirrored."""
+    """Compute the centred cosine of the templates, and correlation of the thumbnails, as they are or mirrored."""
     mean = registry.space_mean(a.template.space)
     templates = correlation(a.template.vector - mean, b.template.vector - mean, centre=False)
     one, other = thumbnail(a.chip), thumbnail(b.chip)
@@ -60,7 +60,7 @@ def closeness(a: Face, b: Face) -> tuple[float, float]:
 
 
 def largest(engine: Engine, sources: list[Source]) -> list[Face | None]:
-    """The largest face of each photo, None where none is found."""
+    """Find the largest face of each photo, None without a face."""
     return [
         max(found.faces, key=lambda face: face.box.area, default=None)
         for found in engine.stream(sources, want=["template"])
@@ -68,7 +68,7 @@ def largest(engine: Engine, sources: list[Source]) -> list[Face | None]:
 
 
 def measured() -> tuple[dict[str, Float64], Float64]:
-    """Closeness [n, 2] of photos to each of their re-encodings, and to other photos of the same person."""
+    """Measure the closeness [n, 2] of photos to each of their re-encodings, and to other photos of the same person."""
     engine = Engine()
     people = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name[-1] == "0"]
     photos = sorted(path for folder in people for path in folder.iterdir())
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def marked(close: Float64, template: float, pixels: float) -> NDArray[np.bool_]:
-    """Which of these [n, 2] would be called a re-encoding."""
+    """Return which of these [n, 2] count as a re-encoding."""
     return np.asarray((close[:, 0] >= template) & (close[:, 1] >= pixels))
 
 

@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two people, one portrait each."""
+    """Return a folder of two people, one portrait each."""
     folder = tmp_path_factory.mktemp("people")
     for person in portraits():
         (folder / person.name).mkdir()
@@ -56,7 +56,7 @@ def hopper(people: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def enrolled(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gallery of the two people; copied by the tests that change it."""
+    """Return a gallery of the two people; copied by the tests that change it."""
     path = tmp_path_factory.mktemp("gallery") / "people.bareface"
     result = CliRunner().invoke(app, ["enrol", str(path), str(people), "--basis", "public domain", "--threads", "1"])
     assert result.exit_code == 0, result.output
@@ -65,13 +65,13 @@ def enrolled(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def gallery(enrolled: Path, tmp_path: Path) -> Path:
-    """A gallery of the two people that may be changed."""
+    """Return a gallery of the two people that may be changed."""
     return Path(shutil.copy(enrolled, tmp_path / "people.bareface"))
 
 
 @pytest.fixture(scope="session")
 def nobody(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photo without a face: scikit-image's rocket."""
+    """Return a photo without a face: scikit-image's rocket."""
     import skimage
 
     return Path(shutil.copy(Path(skimage.__file__).parent / "data" / "rocket.jpg", tmp_path_factory.mktemp("nobody")))
@@ -79,7 +79,7 @@ def nobody(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    """A text named as a photo, with a name that could drive a terminal."""
+    """Return a text named as a photo, with a name that could drive a terminal."""
     path = tmp_path / "bad\x1b[31m\udcff.jpg"
     path.write_text("no photo")
     return path

@@ -13,5 +13,5 @@ Run: TypeAlias = Callable[..., Result]
 
 
 def parsed(result: Result) -> Any:
-    """The one JSON object on stdout: anything else there fails."""
+    """Return the one JSON object on stdout: anything else there fails."""
     return json.loads(result.stdout)

@@ -16,7 +16,7 @@ from tests.evaluation.helpers import random_scores
 
 @pytest.fixture(scope="session")
 def album(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The two people with two photos each: as they are, and mirrored."""
+    """Return the two people with two photos each: as they are, and mirrored."""
     folder = tmp_path_factory.mktemp("album")
     for photo in sorted(people.glob("*/*")):
         pixels = images.decode(photo).pixels

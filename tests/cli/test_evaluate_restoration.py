@@ -14,7 +14,7 @@ from tests.cli.support import Run, parsed
 
 @pytest.fixture(scope="module")
 def pairs(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two people, two photos each: the second one mirrored."""
+    """Return two people, two photos each: the second one mirrored."""
     folder = tmp_path_factory.mktemp("pairs")
     for place in people.iterdir():
         (folder / place.name).mkdir()

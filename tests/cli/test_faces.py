@@ -36,7 +36,7 @@ def test_prints_a_table(run: Run, collins: Path) -> None:
 
 @pytest.fixture
 def masked(collins: Path, tmp_path: Path) -> Path:
-    """Eileen Collins under a simulated mask."""
+    """Return Eileen Collins under a simulated mask."""
     photo = images.decode(collins)
     spec = sample_mask(3, half="test")
     (found,) = Engine(threads=1).faces(photo.pixels)

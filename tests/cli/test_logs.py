@@ -20,13 +20,15 @@ from tests.cli.support import Run
 
 
 def lines(stderr: str) -> list[dict[str, object]]:
-    """The objects on stderr, each on a line of its own."""
+    """Return the objects on stderr, each on a line of its own."""
     return [json.loads(line) for line in stderr.splitlines()]
 
 
 @pytest.fixture(scope="module")
 def logged(people: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """Everything that enrolment with networks of its own, a search, an enhancement and a correction write to stderr."""
+    """Return all that enrolment with networks of its own, a search, an enhancement and a correction write to
+    stderr.
+    """
     folder = tmp_path_factory.mktemp("logged")
     photos, gallery = shutil.copytree(people, folder / "people"), folder / "g.bareface"
     (photos / "Grace Hopper" / "torn.jpg").write_text("no photo")

@@ -100,14 +100,14 @@ def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str) -> 
 
 
 def asked(words: str, home: Path) -> dict[str, str]:
-    """The variables by which bash asks what to offer at the end of a command line."""
+    """Return the variables by which bash asks what to offer at the end of a command line."""
     place = str(len(words.split(" ")) - 1)
     asked = {"BAREFACE_HOME": str(home), "_BAREFACE_COMPLETE": "complete_bash"}
     return asked | {"COMP_WORDS": words, "COMP_CWORD": place}
 
 
 def complete(words: str, home: Path) -> list[str]:
-    """What bash would offer, asked in this process."""
+    """Return the completions that bash would offer, computed in this process."""
     result = CliRunner().invoke(app, env=asked(words, home), prog_name="bareface")
     return result.stdout.split("\n")[:-1] if result.stdout.strip() else []
 
@@ -164,7 +164,7 @@ def test_interrupted_enrolment_keeps_what_it_has(run: Run, collins: Path, tmp_pa
 
 
 def stored(gallery: Path) -> int:
-    """How many references are in a gallery that another process may just be making."""
+    """Count the references in a gallery that another process may be creating."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{gallery.as_uri()}?mode=ro", uri=True)) as database:
         return int(database.execute("SELECT count(*) FROM reference").fetchone()[0])
     return 0
@@ -188,7 +188,7 @@ def test_the_manual_names_every_command_and_key(run: Run, enrolled: Path, collin
 
 
 def keys(value: object) -> set[str]:
-    """All keys of a JSON value, but for those of a model's own input and metrics."""
+    """Return all keys of a JSON value, but for those of a model's own input and metrics."""
     if isinstance(value, dict):
         inner = (keys(item) for key, item in value.items() if key not in ("input", "metrics"))
         return set(value).union(*inner)

@@ -54,7 +54,7 @@ WRITING = (
 def place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, people: Path, hopper: Path, enrolled: Path
 ) -> dict[str, Path]:
-    """A folder to work in, and whole files for every command."""
+    """Return a folder to work in, and whole files for every command."""
     monkeypatch.chdir(tmp_path)
     random_scores(0, subjects=3).write("scores.parquet")
     Path("list.csv").write_text(f"file,subject\n{hopper},Grace\n", encoding="utf-8")
@@ -92,7 +92,7 @@ def test_a_result_never_takes_the_place_of_a_device(run: Run, place: dict[str, P
 
 
 def errors(value: Any) -> Iterator[dict[str, Any]]:
-    """Every error in what a command says."""
+    """Yield every error in what a command says."""
     if isinstance(value, dict):
         if {"code", "message", "source"} <= set(value) and value["code"]:
             yield value
@@ -105,7 +105,7 @@ def errors(value: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def album(tmp_path: Path, people: Path) -> Path:
-    """Two people with a photo each in a folder that may be changed."""
+    """Return two people with a photo each in a folder that may be changed."""
     return Path(shutil.copytree(people, tmp_path / "album"))
 
 

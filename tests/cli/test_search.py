@@ -25,7 +25,7 @@ CANDIDATE = {
 
 @pytest.fixture(scope="module")
 def mirrored(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another photo of Eileen Collins, as far as files go: mirrored and smaller."""
+    """Return another photo of Eileen Collins, as far as files go: mirrored and smaller."""
     pixels = cv2.resize(images.decode(collins).pixels[:, ::-1], (400, 400), interpolation=cv2.INTER_AREA)
     path = tmp_path_factory.mktemp("probes") / "mirrored.jpg"
     images.write(path, np.ascontiguousarray(pixels))
@@ -34,7 +34,7 @@ def mirrored(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def masked(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eileen Collins with a mask over mouth and nose."""
+    """Return Eileen Collins with a mask over mouth and nose."""
     photo = images.decode(collins)
     (face,) = Engine(threads=1).detect(photo)
     mask = sample_mask(0, half="test", kind="surgical", nose="medium")
@@ -45,7 +45,7 @@ def masked(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def together(collins: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both people in one photo."""
+    """Return both people in one photo."""
     left, right = images.decode(collins).pixels, images.decode(hopper).pixels[:512]
     path = tmp_path_factory.mktemp("group") / "together.png"
     images.write(path, np.hstack([left, right]))

@@ -1,4 +1,4 @@
-"""``bareface search --with-restored``: guesses beside the candidate list, never instead of it."""
+"""``bareface search --with-restored``: restored candidates in addition to the candidate list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cli.support import Run, parsed
 
 @pytest.fixture(scope="module")
 def masked(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eileen Collins with a mask over mouth and nose."""
+    """Return Eileen Collins with a mask over mouth and nose."""
     photo = images.decode(collins)
     (face,) = Engine(threads=1).detect(photo)
     mask = sample_mask(0, half="test", kind="surgical", nose="medium")
@@ -27,7 +27,7 @@ def masked(collins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A record of restorations of its own."""
+    """Return a record of restorations of its own."""
     path = tmp_path / "record.sqlite"
     monkeypatch.setenv("BAREFACE_RESTORATIONS", str(path))
     return path

@@ -38,7 +38,7 @@ class Answer:
 
 
 def raw_outputs(shape: Shape, answers: list[Answer]) -> Float32:
-    """Raw outputs [locations, 18] of a picture in which only these answers are sure."""
+    """Return raw outputs [locations, 18] of a picture in which only these answers are sure."""
     levels = []
     for stride in STRIDES:
         level = np.zeros((shape[0] // stride, shape[1] // stride, 18), np.float32)
@@ -80,7 +80,7 @@ class Session:
 
 
 def saying(*answers: Answer, at: Shape | None = None) -> Session:
-    """A network that gives these answers, to pictures of one shape only if ``at`` is given."""
+    """Build a network that gives these answers, to pictures of one shape only if ``at`` is given."""
     return Session(lambda shape: list(answers) if at in (None, shape) else [])
 
 

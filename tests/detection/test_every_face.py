@@ -28,7 +28,7 @@ def engine() -> Engine:
 
 
 def crowd(people: int, side: int = 125) -> UInt8:
-    """So many people in rows, heads about 40 % of ``side``; no two alike."""
+    """Draw a number of people in rows, heads about 40 % of ``side``; no two alike."""
     heads = [Image.open(astronaut()).convert("RGB").crop((120, 0, 340, 220)), Image.open(hopper()).convert("RGB")]
     heads[1] = heads[1].crop((120, 60, 420, 360))
     columns = int(np.ceil(people**0.5))
@@ -40,7 +40,7 @@ def crowd(people: int, side: int = 125) -> UInt8:
 
 
 def panorama(people: int, height: int = 360) -> UInt8:
-    """A strip of people, heads of 64 to 122 pixels, the longer side over a hundred times as long."""
+    """Return a strip of people, heads of 64 to 122 pixels, the longer side over a hundred times as long."""
     strip = Image.new("RGB", (people * 360, 700), (120, 140, 160))
     portraits = [Image.open(hopper()).convert("RGB"), Image.open(astronaut()).convert("RGB")]
     for place in range(people):

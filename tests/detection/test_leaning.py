@@ -14,7 +14,7 @@ from tests.portraits import astronaut, hopper
 
 
 def turned(pixels: UInt8, degrees: float) -> tuple[UInt8, np.ndarray]:
-    """The picture turned about its middle, without losing a corner, and the map [2, 3] that does it."""
+    """Turn the picture about its middle, without losing a corner; also return the map [2, 3]."""
     height, width = pixels.shape[:2]
     side = int(np.hypot(height, width)) + 1
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)

@@ -36,7 +36,7 @@ class Fake:
 
 
 def masked_card() -> registry.ModelCard:
-    """A card for masked faces that borrows the files of the packaged descriptor."""
+    """Return a card for masked faces that borrows the files of the packaged descriptor."""
     bare = registry.card("dlib-resnet")
     return replace(bare, id="masked", input={**bare.input, "bare": "dlib-resnet", "blank": BLANK})
 

@@ -13,7 +13,7 @@ row = st.tuples(st.integers(0, 4), st.integers(0, 4), values, st.integers(0, 9),
 
 
 def build(rows: list[tuple[int, int, float, int, int]]) -> ScoreFile:
-    """A score file of (probe subject, reference subject, score, fails if 0, fold)."""
+    """Return a score file of (probe subject, reference subject, score, fails if 0, fold)."""
     return ScoreFile.from_columns(
         probe=[f"{a}/{i}p" for i, (a, *_) in enumerate(rows)],
         reference=[f"{b}/{i}r" for i, (_, b, *_) in enumerate(rows)],
@@ -31,7 +31,7 @@ score_files = st.lists(row, max_size=40).map(build)
 def random_scores(
     seed: int, subjects: int = 30, photos: int = 3, spread: float = 0.5, failing: float = 0.0, folds: int = 0
 ) -> ScoreFile:
-    """All pairs of a folder of people, with normal scores that differ by subject."""
+    """Return all pairs of a folder of people, with normal scores that differ by subject."""
     rng = np.random.default_rng(seed)
     of = np.repeat(np.arange(subjects), photos)
     probe, reference = np.triu_indices(of.size, 1)

@@ -19,7 +19,7 @@ from .helpers import build, random_scores, score_files
 
 
 def repeated(scores: ScoreFile, weight_of: dict[str, int]) -> ScoreFile:
-    """The replicate written out: each row as often as it weighs."""
+    """Return the replicate written out: each row as often as it weighs."""
     weight = np.array([weight_of.get(name, 0) for name in scores.subjects], dtype=int)
     first, second = weight[scores.probe_subject], weight[scores.reference_subject]
     rows = np.repeat(np.arange(len(scores)), np.where(scores.mated, first, first * second))

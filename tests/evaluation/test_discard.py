@@ -62,7 +62,7 @@ def test_a_rise_that_chance_explains_is_told_from_one_that_it_does_not() -> None
 
 
 def of_three_people() -> Protocol:
-    """a has three photos, b and c two; two pairs of a, one of b, one of c, and one of strangers."""
+    """Return pairs: a has three photos, b and c two; two pairs of a, one of b, one of c, and one of strangers."""
     names = ["a/1", "a/2", "a/3", "b/1", "b/2", "c/1", "c/2"]
     samples = tuple(Sample(Path(name), name, name[0]) for name in names)
     probe, reference = np.array([0, 0, 0, 3, 5], np.int32), np.array([1, 3, 2, 4, 6], np.int32)

@@ -255,7 +255,7 @@ PUT_IN = (b"\0", b"\xff" * 4, b"nan", b"-1", b"[" * 2000, b'"', b"\n", b"9" * 30
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """A file with some bytes changed, cut out, doubled or put in."""
+    """Return a file with some bytes changed, cut out, doubled or put in."""
     damaged = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 5, 20))):
         place = rng.randrange(len(damaged) + 1)
@@ -276,7 +276,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def examples(folder: Path) -> Iterator[tuple[str, Callable[[Path], Any]]]:
-    """Whole files of every kind, each with what reads it."""
+    """Yield whole files of every kind, each with what reads it."""
     scores = random_scores(0, subjects=4)
     scores = replace(scores, info=ScoreInfo(protocol="p", notes=("n",), failures=(("00/0.jpg", "no face"),)))
     for ending in ("parquet", "csv", "csv.gz"):
@@ -298,7 +298,7 @@ def examples(folder: Path) -> Iterator[tuple[str, Callable[[Path], Any]]]:
 
 
 def damage(folder: Path, count: int, seed: int) -> tuple[int, int]:
-    """Read so many damaged files of every kind; returns how many were read all the same, and how many refused."""
+    """Read N damaged files of every kind; return how many were read all the same, and how many refused."""
     rng = random.Random(seed)
     read, errors = 0, []
     for name, reader in list(examples(folder)):

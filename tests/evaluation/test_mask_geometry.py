@@ -13,7 +13,7 @@ SCHEMES = ("five", "dlib5")
 
 
 def pose(yaw: float, pitch: float, roll: float) -> np.ndarray:
-    """Rows: image right, down, towards the camera; a product of elementary rotations."""
+    """Return a rotation with the rows image right, down, towards the camera; a product of elementary rotations."""
     y, p, r = np.radians((yaw, pitch, roll))
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])

@@ -28,7 +28,7 @@ def turned(yaw: float, roll: float) -> np.ndarray:
 
 
 def portrait(scale: float = 40, yaw: float = 0, roll: float = 0, scheme: str = "five") -> tuple[np.ndarray, Landmarks]:
-    """A skin-coloured oval on a blue ground with a face's proportions, and the landmarks of that face."""
+    """Return a skin-coloured oval on a blue ground with a face's proportions, and the landmarks of that face."""
     side = round(6 * scale)
     centre = np.array([side / 2, side / 2 - 0.6 * scale * np.cos(np.radians(roll))])
     view = scale * turned(yaw, roll)
@@ -105,7 +105,7 @@ def test_masks_repeat_and_differ_by_seed() -> None:
 
 
 def check_sound(pixels: np.ndarray, masked: MaskedPhoto, scale: float, yaw: float = 0, roll: float = 0) -> None:
-    """Shapes and types kept; nothing changed far from the mask and the ways of its straps to the ears."""
+    """Check that shapes and types are kept, and that nothing changes far from the mask and its straps."""
     assert masked.pixels.shape == pixels.shape
     assert masked.pixels.dtype == np.uint8
     assert masked.region.shape == pixels.shape[:2]

@@ -21,7 +21,7 @@ def finite(scores: ScoreFile) -> np.ndarray:
 
 
 def brute(scores: ScoreFile, threshold: float) -> tuple[float, float]:
-    """FMR and FNMR by looking at each comparison."""
+    """Compute FMR and FNMR by looking at each comparison."""
     mated = [s for s, m in zip(scores.score, scores.mated, strict=True) if m]
     nonmated = [s for s, m in zip(scores.score, scores.mated, strict=True) if not m]
     fmr = sum(s >= threshold for s in nonmated) / len(nonmated) if nonmated else float("nan")
@@ -140,7 +140,7 @@ def test_no_comparisons_of_a_class_give_nan_and_never_zero() -> None:
 
 
 def slow_ten_fold(scores: ScoreFile) -> list[tuple[float, float]]:
-    """The best accuracy reachable on the other folds, and how many thresholds reach it, by trying all."""
+    """Compute the best accuracy on the other folds, and how many thresholds reach it, by trying all."""
     answers = []
     for fold in np.unique(scores.fold):
         train = (scores.fold != fold) & ~scores.fta

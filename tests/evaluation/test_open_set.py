@@ -17,7 +17,7 @@ from .helpers import random_scores, values
 
 
 def gallery_scores(subject_of_probe: list[int], subject_of_reference: list[int], score: np.ndarray) -> ScoreFile:
-    """Every probe against every reference; a score of -inf is a failure to acquire."""
+    """Return every probe against every reference; a score of -inf is a failure to acquire."""
     probes, references = np.indices(score.shape).reshape(2, -1)
     return ScoreFile.from_columns(
         probe=[f"p{i}" for i in probes],
@@ -40,7 +40,7 @@ def galleries(draw: st.DrawFn) -> tuple[list[int], list[int], np.ndarray]:
 
 
 def looked_at(probes: list[int], references: list[int], score: np.ndarray) -> list[tuple[bool, float, int, float]]:
-    """(mated, mate's score, rank, best stranger) of each search, one subject after the other."""
+    """Return (mated, mate's score, rank, best stranger) of each search, one subject after the other."""
     found = []
     for probe, row in zip(probes, score, strict=True):
         best = dict.fromkeys(references, FAILED)

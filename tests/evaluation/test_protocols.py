@@ -26,7 +26,7 @@ from bareface.services.demo_photos import people_in
 
 
 def people(root: Path, photos: dict[str, int], suffix: str = ".jpg") -> Path:
-    """Empty files named as LFW names photos: protocols look at names only."""
+    """Make empty files named as LFW names photos: protocols look at names only."""
     for person, count in photos.items():
         (root / person).mkdir(parents=True)
         for number in range(1, count + 1):

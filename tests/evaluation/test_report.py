@@ -29,7 +29,7 @@ PLAN = Plan(replicates=30)
 
 
 def people(tmp_path: Path, seed: int = 0, subjects: int = 6) -> ScoreFile:
-    """Scores of photos that exist."""
+    """Return scores of photos that exist."""
     scores = random_scores(seed, subjects=subjects)
     for name in scores.samples:
         (tmp_path / name).parent.mkdir(exist_ok=True)

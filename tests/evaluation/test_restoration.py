@@ -19,7 +19,7 @@ TEN = np.arange(10)
 
 
 def world(mates: list[float], strangers: list[float]) -> np.ndarray:
-    """Ten probes of ten people: each scores so with its own, and so with the one after it; 0 with all others."""
+    """Return ten probes of ten people, with given scores for the own and the next person; 0 with all others."""
     table = np.zeros((10, 10))
     table[TEN, TEN] = mates
     table[TEN, (TEN + 1) % 10] = strangers

@@ -52,7 +52,7 @@ class Result:
 
 @functools.cache
 def originals(format: str) -> tuple[bytes, ...]:
-    """Sound pictures of a format, in several of its kinds."""
+    """Return sound pictures of a format, in several of its kinds."""
     with Image.open(portraits()[0].photos[0]) as opened:
         face = opened.convert("RGB").resize((120, 96))
     small = np.asarray(face)
@@ -107,7 +107,7 @@ def originals(format: str) -> tuple[bytes, ...]:
 
 
 def mutated(seed: int, number: int) -> tuple[str, bytes]:
-    """The picture of a number, and its format."""
+    """Return the picture of a number, and its format."""
     random = np.random.default_rng((seed, number))
     format = FORMATS[number % len(FORMATS)]
     files = originals(format)
@@ -155,7 +155,7 @@ def _with_checksums(data: bytes) -> bytearray:
 
 
 def outcome(data: bytes) -> str:
-    """What becomes of a picture: ``read``, or the error's code."""
+    """Return the outcome of a picture: ``read``, or the error's code."""
     try:
         photo = decode(data)
     except ImageError as error:
@@ -182,7 +182,7 @@ def work(seed: int, start: int, stop: int) -> None:
 
 
 def check(seed: int, count: int) -> Result:
-    """Decode so many pictures of a seed in workers."""
+    """Decode N pictures of a seed in workers."""
     result, number = Result(), 0
     while number < count:
         number = _watched(seed, number, min(count, number + CHUNK), result)

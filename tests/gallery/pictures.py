@@ -43,7 +43,7 @@ Colour = tuple[int, int, int]
 
 
 def colours(count: int, seed: int = 0) -> list[Colour]:
-    """So many colours, no two alike and none near black."""
+    """Return distinct colours, no two alike and none near black."""
     rng = np.random.default_rng(seed)
     found: dict[Colour, None] = {}
     while len(found) < count:
@@ -53,7 +53,7 @@ def colours(count: int, seed: int = 0) -> list[Colour]:
 
 
 def picture(*faces: Colour, tick: int = 0) -> UInt8:
-    """RGB [56, 48 n, 3], a face for each colour; ``tick`` changes a few black pixels, so the file's hash."""
+    """Return RGB [56, 48 n, 3], a face for each colour; ``tick`` changes a few black pixels, so the file's hash."""
     pixels = np.zeros((TILE + 8, TILE * max(1, len(faces)), 3), np.uint8)
     for place, colour in enumerate(faces):
         pixels[:TILE, place * TILE : (place + 1) * TILE] = colour
@@ -69,7 +69,7 @@ def save(path: Path, *faces: Colour, tick: int = 0) -> Path:
 
 
 def vector_of(colour: Sequence[float], dimension: int = DIMENSION) -> np.ndarray:
-    """The template that a colour has."""
+    """Return the template that a colour has."""
     values = np.cos(np.asarray(colour, np.float64) / 128 @ _WEIGHTS + _PHASES) + 0.2
     return np.resize(values, dimension).astype(np.float32)
 
@@ -183,7 +183,7 @@ class UpperFaceEngine(LookEngine):
 
 
 def people(folder: Path, count: int, photos: int = 2) -> list[Colour]:
-    """A folder for each person, ``p0``, ``p1``, ..., with so many photos of them; returns their colours."""
+    """Make a folder for each person, ``p0``, ``p1``, ..., with a number of photos each; return their colours."""
     made = colours(count)
     for number, colour in enumerate(made):
         for tick in range(photos):

@@ -31,7 +31,7 @@ def enrol(gallery: Gallery, folder: Path, number: int) -> None:
 
 
 def assert_true(gallery: Gallery) -> None:
-    """The index holds the very templates of the database, and a search finds each by its own photo."""
+    """Check that the index holds the database's templates, and that a search finds each by its own photo."""
     with gallery._index.snapshot() as now:
         stored = dict(zip(*next(iter(all_vectors(now.connection, 0, 10_000, 16))), strict=True))
         assert sorted(now.index.ids.tolist()) == sorted(stored)

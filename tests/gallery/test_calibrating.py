@@ -14,7 +14,7 @@ PEOPLE = 110
 
 
 def photos(folder: Path, people: int = PEOPLE) -> Path:
-    """Two photos each of so many people, in slightly different light."""
+    """Return two photos each of a number of people, in slightly different light."""
     for number, (red, green, blue) in enumerate(colours(people)):
         other: Colour = (min(255, red + 3), max(0, green - 3), blue)
         for tick, colour in enumerate([(red, green, blue), other]):

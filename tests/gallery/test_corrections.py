@@ -13,7 +13,7 @@ RED, GREEN, BLUE, GREY = (230, 60, 60), (60, 230, 60), (60, 60, 230), (120, 120,
 
 @pytest.fixture
 def folder(tmp_path):
-    """Ada's folder holds a photo of Bo; Bo's is right; a group photo lies in between."""
+    """Make a folder in which Ada's holds a photo of Bo; Bo's is right; a group photo lies in between."""
     save(tmp_path / "photos" / "Ada" / "1.png", RED)
     save(tmp_path / "photos" / "Ada" / "2.png", BLUE)
     save(tmp_path / "photos" / "Bo" / "1.png", BLUE, tick=1)
@@ -29,7 +29,7 @@ def gallery(tmp_path, folder):
 
 
 def holdings(gallery: Gallery) -> dict[str, list[str]]:
-    """What each subject has, by photo and place; unnamed subjects are called by their first reference."""
+    """Return the faces of each subject, by photo and place; unnamed subjects are called by their first reference."""
     found: dict[int, list[str]] = {}
     names: dict[int, str | None] = {}
     for one in gallery.references():

@@ -25,7 +25,7 @@ def engine() -> LookEngine:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """A gallery with a row in every table."""
+    """Return a gallery with a row in every table."""
     folder = tmp_path_factory.mktemp("sound")
     people(folder / "photos", 3)
     with Gallery.open(folder / "g", engine()) as opened:
@@ -59,7 +59,7 @@ READING = {
 
 
 def read_everything(folder, path) -> dict[str, object]:
-    """The outcome of each command that reads: its answer, or its typed error."""
+    """Return the outcome of each command that reads: its answer, or its typed error."""
     found: dict[str, object] = {}
     opened = Gallery.open(path, engine(), create=False)
     for name, command in READING.items():

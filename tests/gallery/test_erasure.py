@@ -25,7 +25,7 @@ JOIN template t ON t.reference_id = r.id JOIN picture p ON p.reference_id = r.id
 
 
 def values_of(path: Path) -> dict[int, set[bytes]]:
-    """All stored values of each reference, as SQLite stores them: small ones, too."""
+    """Return all stored values of each reference, as SQLite stores them: small ones, too."""
     found: dict[int, set[bytes]] = {}
     with closing(sqlite3.connect(path)) as raw:
         for number, *values in raw.execute(QUERY):

@@ -37,7 +37,7 @@ LIKE_NUMBERS = [
 
 @pytest.fixture
 def photos(tmp_path):
-    """Two people, one photo each."""
+    """Return two people, one photo each."""
     save(tmp_path / "photos" / "Ada" / "1.png", RED)
     save(tmp_path / "photos" / "Bo" / "1.png", BLUE)
     return tmp_path / "photos"
@@ -64,7 +64,7 @@ def reference(gallery: Gallery, end: str) -> int:
 
 
 def doubts(gallery: Gallery) -> list[tuple[str, str]]:
-    """What a check says about names."""
+    """Return a check's remarks about names."""
     report = gallery.check()
     assert report.ok
     codes = ("gallery.namesakes", "gallery.subject-name")
@@ -308,7 +308,7 @@ with Gallery.open(sys.argv[1], TileEngine()) as gallery:
 
 @pytest.fixture
 def old(tmp_path):
-    """A gallery as version 0.1.0 could leave it; its subjects are in the order of their numbers."""
+    """Return a gallery as version 0.1.0 could leave it; its subjects are in the order of their numbers."""
 
     def make(who: list[str], *corrections: dict[str, str | int | None]) -> Path:
         with Gallery.open(tmp_path / "current", TileEngine()) as opened:

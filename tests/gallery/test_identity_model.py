@@ -60,7 +60,7 @@ class Model:
         return next((one for one in self.owner.values() if self.name[one] == name), None)
 
     def person(self, name: str | None) -> int:
-        """Whom a name means, or somebody new."""
+        """Return the person of a name, or a new one."""
         if name is None:
             return self.new(None)
         for one in (self.living(name), self.alias.get(name), self.waiting(name)):
@@ -69,7 +69,7 @@ class Model:
         return self.new(name)
 
     def waiting(self, name: str) -> int | None:
-        """Who has a name and no photo any more, but corrections that wait for one."""
+        """Return people with a name and no photo, but corrections that wait for one."""
         remembered = {*self.word.values(), *self.alias.values()} - {REJECTED}
         return next((one for one in remembered if self.name[one] == name), None)
 
@@ -81,7 +81,7 @@ class Model:
         return one
 
     def back(self, one: int) -> int:
-        """Somebody who is in the gallery, perhaps again."""
+        """Return a person who is in the gallery, perhaps again."""
         self.alias.pop(self.name[one] or "", None)
         return one
 
@@ -282,7 +282,7 @@ class Machine(RuleBasedStateMachine):
         assert caught.value.code == code
 
     def typed(self, one: int, way: str) -> int | str:
-        """A person, as a user names them."""
+        """Return a person as a user names them."""
         name, number = self.model.name[one], self.number_of[one]
         spellings = [several for several in SPELLINGS if names.key(several[0]) == name]
         if way == "name" and spellings:

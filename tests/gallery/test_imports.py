@@ -23,7 +23,7 @@ from bareface.gallery.encodings import read_encodings
 
 
 def is_word(name: str) -> bool:
-    """Whether a name can be told from a number, which a line of numbers cannot do without."""
+    """Return whether a name can be told from a number, which a line of numbers cannot do without."""
     try:
         float(name)
     except ValueError:

@@ -24,7 +24,7 @@ from bareface.storage.sqlite import after_a_crash as wal
 
 @pytest.fixture
 def people(tmp_path) -> Path:
-    """A gallery of five people whose templates were imported."""
+    """Return a gallery of five people whose templates were imported."""
     rng = np.random.default_rng(7)
     listed = [{"name": f"person {n}", "encoding": rng.normal(size=128).tolist()} for n in range(5)]
     (tmp_path / "people.json").write_text(json.dumps(listed))
@@ -167,7 +167,7 @@ def test_an_index_file_that_is_sound_but_laid_out_otherwise_is_made_anew(people)
 
 
 def test_a_gallery_opened_through_links_has_one_index(people):
-    """So a deletion finds it, by whichever name; former versions kept one beside each link."""
+    """So a deletion finds it, by whichever name; former versions kept one next to each link."""
     links = [people.with_name(name) for name in ("link", "other")]
     for link in links:
         link.symlink_to(people)

@@ -40,7 +40,7 @@ class Pause:
         self.reached, self.released = Event(), Event()
 
     def at(self, place: str) -> None:
-        """Be passed by every thread but one, and by that one at every other place."""
+        """Pass every thread but one, and by that one at every other place."""
         if place == self.place and get_ident() == self.thread:
             self.reached.set()
             assert self.released.wait(GUARD_S), "nobody released the network"
@@ -88,7 +88,7 @@ def pause() -> Pause:
 
 @pytest.fixture
 def gallery(tmp_path: Path, pause: Pause) -> Iterator[Gallery]:
-    """A few people, one of them masked."""
+    """Return a few people, one of them masked."""
     for number, colour in enumerate([*PEOPLE[:8], MASKED]):
         save(tmp_path / "photos" / f"p{number}" / "1.png", colour)
     with Gallery.open(tmp_path / "g", SlowEngine(pause)) as opened:
@@ -123,7 +123,7 @@ def test_no_lock_is_held_while_a_network_runs(gallery: Gallery, pause: Pause, tm
             assert pause.reached.wait(GUARD_S)
 
             def others() -> None:
-                """What other threads do meanwhile."""
+                """Run the other threads' work meanwhile."""
                 assert len(gallery.search(other).lists) == 1
                 assert len(gallery.subjects()) == 9
                 assert gallery.enrol(other, subject="new").references == 1
@@ -193,7 +193,7 @@ def test_old_generations_are_freed_when_the_last_search_on_them_ends(gallery: Ga
 
 
 def seen(result: SearchResult) -> tuple[Any, ...]:
-    """What a search said."""
+    """Return a search's results."""
     (entry,) = result.lists
     rows = [(one.reference_id, one.subject, one.similarity, one.decision, one.fpir) for one in entry.candidates]
     return entry.subjects, entry.references, tuple(rows)

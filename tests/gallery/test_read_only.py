@@ -28,7 +28,7 @@ def locked(folder: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with a gallery; root may write anywhere, so it is told that it may not."""
+    """Return a folder with a gallery; root may write anywhere, so it is told that it may not."""
     people(tmp_path / "photos", 3)
     (tmp_path / "media").mkdir()
     with Gallery.open(tmp_path / "media" / "g", TileEngine()) as opened:

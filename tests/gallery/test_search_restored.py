@@ -57,7 +57,7 @@ class Restorer(LookEngine):
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """150 people of one photo each."""
+    """Return 150 people of one photo each."""
     folder = tmp_path_factory.mktemp("filled")
     for number, colour in enumerate(PEOPLE):
         save(folder / "photos" / f"p{number}" / "1.png", colour)
@@ -68,7 +68,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def gallery(filled: Path, tmp_path: Path) -> Iterator[Gallery]:
-    """A copy of it, with an engine of its own."""
+    """Return a copy of it, with an engine of its own."""
     with Gallery.open(shutil.copy(filled, tmp_path / "g"), Restorer()) as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""Masked faces are held against two templates of a bare one: stored, searched, told where one is missing, filled in."""
+"""Masked faces are compared with two templates of a bare one: stored, searched, noted if missing, filled in."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def gallery(tmp_path):
 
 @pytest.fixture
 def old(tmp_path):
-    """As an earlier version enrolled them: nobody looked at masks, and there are no second templates."""
+    """Make a gallery as an earlier version did: without mask states and upper-face templates."""
     looks = dict.fromkeys((NEAR, RIGHT, WORN), Look("none", None))
     engine = LookEngine(looks, model="bareface128")
     return enrolled(tmp_path / "old", tmp_path, engine, {"Near": NEAR, "Right": RIGHT, "Worn": WORN})
@@ -181,7 +181,7 @@ class Ranked:
 
 
 def snapshot(index):
-    """What a search asks of a gallery."""
+    """Return a search's snapshot of a gallery."""
     return SimpleNamespace(connection=None, index=index, fetch=None)
 
 

@@ -15,7 +15,7 @@ def face(
     upper_face: object = None,
     model: str = "dlib-resnet",
 ) -> Face:
-    """A face with this template: a number, or as many as there are, repeated up to dlib's 128."""
+    """Return a face with this template: a number, or as many as there are, repeated up to dlib's 128."""
     values = np.resize(np.asarray(vector, np.float32), 128)
     second = None if upper_face is None else np.resize(np.asarray(upper_face, np.float32), 128)
     template = Template(values, model, "dlib-128", "float32", mask_state, visible, second)

@@ -126,7 +126,7 @@ def test_impossible_searches_are_refused():
 
 
 def score_file(kind: str, people: int = 120, seed: int = 0, **changes) -> ScoreFile:
-    """Two photos of each person; all pairs once, or every probe against every reference."""
+    """Return two photos of each person; all pairs once, or every probe against every reference."""
     rng = np.random.default_rng(seed)
     photos = np.repeat(np.arange(people), 2)
     if kind == "all pairs":

@@ -83,7 +83,7 @@ def test_anything_else_is_refused_with_a_code(text: str) -> None:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every container below a value with each of its keys."""
+    """Yield every container below a value with each of its keys."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in list(keys):
         yield value, key
@@ -91,7 +91,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def damage(count: int, seed: int) -> tuple[int, int]:
-    """Read so many calibrations with a value or some letters changed; how many were read, and how many refused."""
+    """Read N calibrations with a value or some letters changed; return how many were read, and how many refused."""
     rng = random.Random(seed)
     strange = (None, True, 0, -1, 1e308, float("inf"), float("nan"), 10**30, "", "x", [], {}, [[]], [None], {"a": 1})
     read = refused = 0

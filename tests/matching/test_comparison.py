@@ -15,7 +15,7 @@ STATES = ("none", "partial", "full")
 
 
 def at(similarity: float) -> list[float]:
-    """A direction with this cosine to that of [1, 0]."""
+    """Return a direction with this cosine to that of [1, 0]."""
     return [similarity, float(np.sqrt(1 - similarity**2))]
 
 

@@ -11,7 +11,7 @@ from bareface.errors import CalibrationError
 
 
 def people(subjects: int, photos: int = 3, seed: int = 0, spread: float = 0.35) -> GalleryReferences:
-    """Random directions, one a subject, and photos scattered around them."""
+    """Return random directions, one a subject, and photos scattered around them."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(subjects, 24))
     numbers = np.repeat(np.arange(subjects) + 1, photos)

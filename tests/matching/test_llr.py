@@ -112,7 +112,7 @@ def test_reliability_by_hand():
 
 
 def subjects_in_pairs(people: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All pairs of two photos each of some people, whose mated scores are 2 higher on average."""
+    """Return all pairs of two photos each of some people, whose mated scores are 2 higher on average."""
     photos = np.repeat(np.arange(people), 2)
     row, column = np.triu_indices(photos.size, 1)
     rng = np.random.default_rng(seed)

@@ -24,7 +24,7 @@ class World:
         return float(np.exp((0.3 - similarity) / 0.03))
 
     def fpir(self, similarity: float, subjects: int) -> float:
-        """Exact where references are alike."""
+        """Compute FPIR, exact if references are alike."""
         exposure = subjects * self.hazard(similarity)
         return float(1 - (1 + exposure / self.probe_shape) ** -self.probe_shape)
 

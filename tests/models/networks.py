@@ -36,7 +36,7 @@ def network(
     initializers: Sequence[onnx.TensorProto] = (),
     domains: Sequence[str] = (),
 ) -> onnx.ModelProto:
-    """A model; an output's shape may be None, which says nothing about it."""
+    """Return a model; an output's shape may be None, which says nothing about it."""
     graph = helper.make_graph(
         list(nodes),
         "g",
@@ -49,7 +49,7 @@ def network(
 
 
 def after_means(*nodes: onnx.NodeProto, **settings: Any) -> onnx.ModelProto:
-    """The sound embedder's means, under the name ``means``, and then what these nodes do."""
+    """Return the sound embedder's means, under the name ``means``, and then what these nodes do."""
     return network([*_MEANS, *nodes], **settings)
 
 
@@ -62,13 +62,13 @@ def sound() -> onnx.ModelProto:
 
 
 def planar(side: int = 112, kind: int = TensorProto.FLOAT) -> onnx.ModelProto:
-    """A sound embedder that takes planes of floats."""
+    """Return a sound embedder that takes planes of floats."""
     pool = helper.make_node("AveragePool", ["pixels"], ["fields"], kernel_shape=[28, 28], strides=[28, 28])
     return network([pool, node("Flatten", ["fields"])], inputs=(("pixels", kind, ["n", 3, side, side]),))
 
 
 def endless() -> onnx.ModelProto:
-    """A loop whose condition stays true."""
+    """Return a loop whose condition stays true."""
     value = helper.make_tensor_value_info
     body = helper.make_graph(
         [
@@ -88,7 +88,7 @@ def endless() -> onnx.ModelProto:
 
 
 def boundless() -> onnx.ModelProto:
-    """A tensor of 16 TB, of a size that is known only when it runs."""
+    """Return a tensor of 16 TB, of a size that is known only when it runs."""
     shape, zero = const("shape", [1, 2**42], np.int64), const("zero", 0, np.int64)
     count = helper.make_node("Shape", ["means"], ["count"])
     first = helper.make_node("Gather", ["count", "zero"], ["first"])
@@ -97,7 +97,7 @@ def boundless() -> onnx.ModelProto:
 
 
 def crashing() -> onnx.ModelProto:
-    """A whole number divided by zero, which ended the process in early versions of ONNX Runtime."""
+    """Build a division of an integer by zero, which ended the process in early versions of ONNX Runtime."""
     none = const("none", 0, np.int32)
     whole = helper.make_node("Cast", ["means"], ["whole"], to=TensorProto.INT32)
     nothing = helper.make_node("Mul", ["whole", "none"], ["nothing"])
@@ -106,7 +106,7 @@ def crashing() -> onnx.ModelProto:
 
 
 def elsewhere(location: str, *, nested: bool = False) -> onnx.ModelProto:
-    """Weights that lie in another file."""
+    """Return weights that lie in another file."""
     weights = TensorProto(name="weights", data_type=TensorProto.FLOAT, dims=[LENGTH])
     weights.data_location = TensorProto.EXTERNAL
     weights.external_data.add(key="location", value=location)

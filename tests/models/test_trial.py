@@ -180,7 +180,7 @@ def test_a_model_is_tried_once(home: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def brightness_bomb() -> onnx.ModelProto:
-    """Sound for photos, but not a number for a chip that is white all over."""
+    """Build a network that is valid for photos, but returns NaN for a white chip."""
     from onnx import helper
 
     return networks.after_means(

@@ -17,7 +17,7 @@ EYES, BRIDGE, BELOW_NOSE, CHIN, END = 46, 62, 86, 116, 150
 
 
 def face_with(kind: int, top: int, bottom: int = END) -> UInt8:
-    """A face that fills the chip, covered from one row to another."""
+    """Return a face that fills the chip, covered from one row to another."""
     occlusion = np.full((150, 150), FACE, np.uint8)
     occlusion[top:bottom] = kind
     return occlusion

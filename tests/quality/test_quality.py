@@ -34,7 +34,7 @@ BOX = Box(50, 40, 150, 180)
 
 
 def chip(seed: int = 0) -> UInt8:
-    """Texture of all scales, mid-grey on average."""
+    """Return texture of all scales, mid-grey on average."""
     rng = np.random.default_rng(seed)
     layers = [cv2.resize(rng.normal(0, 25, (n, n, 1)), (150, 150)) for n in (8, 20, 60, 150)]
     grey = np.clip(128 + sum(layers), 30, 240).astype(np.uint8)

@@ -15,14 +15,14 @@ PEOPLE = 12
 
 @pytest.fixture(scope="module")
 def folders(shared_data: Path) -> list[Path]:
-    """Validation identities, five photos each."""
+    """Return validation identities, five photos each."""
     celeba = shared_data / "train" / "celeba"
     return sorted(folder for folder in celeba.iterdir() if folder.name.endswith("0"))[:PEOPLE]
 
 
 @pytest.fixture(scope="module")
 def gallery(folders, tmp_path_factory):
-    """All but the last photo of each person, and one flat folder of two strangers."""
+    """Return all but the last photo of each person, and one flat folder of two strangers."""
     root = tmp_path_factory.mktemp("real")
     for folder in folders:
         (root / "photos" / folder.name).mkdir(parents=True)

@@ -33,20 +33,20 @@ def _rows(templates: Float32) -> Fetch:
 
 
 def _truth(templates: Float32, top: int) -> NDArray[np.int64]:
-    """The best ``top`` for every template by a full sort of float64 cosines."""
+    """Return the best ``top`` for every template by a full sort of float64 cosines."""
     unit = templates / np.linalg.norm(templates.astype(np.float64), axis=1, keepdims=True)
     similarities = (unit @ unit.T).astype(np.float32)
     return np.argsort(-similarities, axis=1, kind="stable")[:, :top]
 
 
 def _agreement(found: NDArray[np.int64], expected: NDArray[np.int64]) -> float:
-    """Share of probes whose candidates are the same."""
+    """Return the share of probes whose candidates are the same."""
     return float((np.sort(found, axis=1) == np.sort(expected, axis=1)).all(axis=1).mean())
 
 
 @pytest.fixture(scope="module")
 def few(shared_data: Path) -> Float32:
-    """Templates of 400 photos' middles: real faces, without detection, which would take most of the time."""
+    """Return templates of 400 photos' middles: real faces, without detection, which would take most of the time."""
     photos = _photos(shared_data)
     middles = [images.decode(path).pixels[13:163, 13:163] for path in photos[:: len(photos) // 400][:400]]
     return OnnxEmbedder(registry.card("dlib-resnet"), "float32").embed(middles)

@@ -239,7 +239,7 @@ def test_nothing_is_fetched_and_the_policy_forbids_it() -> None:
 
 @pytest.fixture
 def asked_for() -> Iterator[tuple[str, list[str]]]:
-    """The address of a server, and the paths that it was asked for."""
+    """Yield the address of a server, and the paths that were requested."""
     paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):

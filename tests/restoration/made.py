@@ -1,4 +1,4 @@
-"""Restorations of faces that look like nobody: smooth random pictures, which alignment can hold on to."""
+"""Restorations of artificial faces: smooth random pictures, which alignment can hold on to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bareface.values.face import Template, UInt8
 
 
 def smooth(seed: int) -> UInt8:
-    """A random picture of soft shapes, RGB [160, 160, 3]."""
+    """Return a random picture of soft shapes, RGB [160, 160, 3]."""
     rng = np.random.default_rng(seed)
     field = sum(
         cv2.GaussianBlur(rng.normal(0, 1, (SIDE, SIDE)).astype(np.float32), (0, 0), width) * width
@@ -21,14 +21,14 @@ def smooth(seed: int) -> UInt8:
 
 
 def region() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """The lower half of the middle."""
+    """Return the lower half of the middle."""
     hidden = np.zeros((SIDE, SIDE), bool)
     hidden[85:150, 30:130] = True
     return hidden
 
 
 def restored(seed: int) -> Restored:
-    """Two completions of one face."""
+    """Return two completions of one face."""
     source, hidden = smooth(1000 + seed), region()
     source[hidden] = (90, 120, 160)
     template = Template(np.ones(4, np.float32), "none", "none")

@@ -38,7 +38,7 @@ def good(engine: Engine) -> Face:
 
 
 def spoilt(engine: Engine, good: Face, *steps: Degradation, size: int = 256) -> Face:
-    """The face in the photo, made smaller and spoilt."""
+    """Return the face in the photo, made smaller and degraded."""
     assert good.photo is not None
     small = cv2.resize(good.photo.pixels, (size, size), interpolation=cv2.INTER_AREA)
     points = replace(good.landmarks, points=good.landmarks.points * np.float32(size / 512))
@@ -206,7 +206,7 @@ def test_noise_alone_is_refused(engine: Engine, good: Face) -> None:
 
 
 def engine_face(engine: Engine, good: Face, pixels: UInt8) -> Face:
-    """The face of a photo where it is known to be."""
+    """Return the face of a photo where it is known to be."""
     from bareface.imaging.align import align
 
     chip = align(pixels, good.landmarks)

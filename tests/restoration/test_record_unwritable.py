@@ -38,7 +38,7 @@ with guarding(Store(sys.argv[1])) as guard:
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user without a home: no variable names one, and no file of users."""
+    """Simulate a user without a home: no variable names one, and no file of users."""
     for name in ("HOME", "BAREFACE_HOME", "BAREFACE_RESTORATIONS", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
 
@@ -77,7 +77,7 @@ def test_a_record_that_cannot_be_made_stops_restoring(tmp_path: Path, monkeypatc
 
 
 def unprivileged() -> list[str]:
-    """What a command is run behind so that permissions hold for it, too."""
+    """Return the prefix that makes permissions apply to a command, too."""
     if os.geteuid():
         return []
     if shutil.which("setpriv") is None:

@@ -40,7 +40,7 @@ def opened(data: bytes) -> UInt8:
 
 @pytest.fixture(scope="module")
 def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
-    """A guard over thirty restorations."""
+    """Return a guard over thirty restorations."""
     with RestorationRecord.open(tmp_path_factory.mktemp("guard") / "r.sqlite") as record:
         for seed in range(30):
             record.add(restored(seed))

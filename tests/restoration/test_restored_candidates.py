@@ -1,4 +1,4 @@
-"""Search beside, never instead: agreement by hand, and the union's own calibration."""
+"""Restored search in addition, never instead: agreement by hand, and the union's own calibration."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def reference(number: int) -> Reference:
 
 
 def search(*order: int, top: float = 0.9) -> list[CandidateScore]:
-    """Subjects, best first, 0.01 apart; each has the reference of its own number."""
+    """Return subjects, best first, 0.01 apart; each has the reference of its own number."""
     return [CandidateScore(number, number, top - 0.01 * place) for place, number in enumerate(order)]
 
 

@@ -176,7 +176,7 @@ def test_without_the_package_a_certificate_is_refused_by_name(tmp_path: Path, mo
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A chain of two certificates and the first one's key, made for this run."""
+    """Return a chain of two certificates and the first one's key, made for this run."""
     pytest.importorskip("c2pa", reason="needs the extra c2pa")
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes

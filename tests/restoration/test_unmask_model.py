@@ -21,7 +21,7 @@ EXACT = Tuning(temper=1, loosen=1, grain=1, mixture=0, colour=1, detail=1)
 
 
 def model(rng: np.random.Generator, components: int = 6, residual: float = 3.0) -> Eigenfaces:
-    """A smooth random model round mid-grey."""
+    """Return a smooth random model round mid-grey."""
     mean = np.full(len(shrink(np.zeros((3, SIDE, SIDE), np.float32))), 128, np.float32)
     waves = [shrink(grow(_smooth(rng))) for _ in range(components)]
     spectrum = np.ones((3, SIDE, SIDE), np.float32)
@@ -30,7 +30,7 @@ def model(rng: np.random.Generator, components: int = 6, residual: float = 3.0) 
 
 
 def _smooth(rng: np.random.Generator) -> np.ndarray:
-    """A vector of the model's whose planes change slowly."""
+    """Return a vector of the model's whose planes change slowly."""
     planes = np.zeros((3, SIDE, SIDE), np.float32)
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
     for plane, size in zip(planes, (12, 4, 4), strict=True):

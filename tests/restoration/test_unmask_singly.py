@@ -1,4 +1,4 @@
-"""Each completion held against the rivals on its own."""
+"""Each completion compared singly with the rivals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def rivals() -> dict[str, np.ndarray]:
 
 
 def drawn(*means: float) -> np.ndarray:
-    """One column a completion."""
+    """Return one column per completion."""
     return np.random.default_rng(1).normal(means, 0.2, (FACES, len(means)))
 
 

@@ -42,7 +42,7 @@ def photo(number: int, path: str | None = None) -> StoredPhoto:
 
 
 def enrol(writer: GalleryWriter, key: str, name: str | None, number: int, path: str | None = None) -> int:
-    """A reference of a subject, which is added where it is not there."""
+    """Add a reference of a subject, and the subject if it is missing."""
     subject = writer.subject_of_key(key)
     if subject is None:
         subject = writer.add_subject(key)

@@ -52,7 +52,7 @@ KINDS: dict[str, Callable[[Path], tuple[PhotoStore, StoredPhoto]]] = {"on disk":
 
 @pytest.fixture(params=sorted(KINDS))
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[PhotoStore, StoredPhoto]:
-    """A store with one photo in it."""
+    """Return a store with one photo in it."""
     return KINDS[request.param](tmp_path)
 
 

@@ -21,7 +21,7 @@ RED, GREEN = (230, 60, 60), (60, 230, 60)
 
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
-    """A gallery of version 0.1 in which one photo was given as bytes and one as an array."""
+    """Return a gallery of version 0.1 in which one photo was given as bytes and one as an array."""
     return Path(shutil.copy(FORMER, tmp_path / "people.bareface"))
 
 

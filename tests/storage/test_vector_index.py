@@ -31,7 +31,7 @@ every_index = pytest.mark.parametrize("kind", FACTORIES)
 
 
 def templates(count: int, seed: int, dimension: int = DIMENSION) -> tuple[Float32, Float32]:
-    """Templates [n, d] as a face network gives them, of norm 1.48 with a mean of norm 1.35, and that mean."""
+    """Return templates [n, d] as a face network gives them, of norm 1.48 with a mean of norm 1.35, and that mean."""
     mean = np.random.default_rng(0).standard_normal(dimension)
     mean *= 1.35 / np.linalg.norm(mean)
     rest = np.random.default_rng(seed).standard_normal((count, dimension)) * np.linspace(1.5, 0.2, dimension)
@@ -45,7 +45,7 @@ def cosines(queries: Float32, vectors: Float32) -> Float32:
 
 
 def filled(kind: str, vectors: Float32, mean: Float32) -> VectorIndex:
-    """An index whose ids are the rows of the templates."""
+    """Return an index whose ids are the rows of the templates."""
     return FACTORIES[kind]().empty(vectors.shape[1], mean).with_added(np.arange(len(vectors)), vectors)
 
 

@@ -21,7 +21,7 @@ _FIVE = np.array([(46.8, 46.1), (102.4, 46.1), (74.2, 78.8), (50.0, 104.2), (98.
 
 @cache
 def portrait() -> Faces:
-    """A bare face whose oval is labelled as face."""
+    """Return a bare face whose oval is labelled as face."""
     pixels = images.decode(astronaut()).pixels
     found = max(Engine(threads=1).faces(pixels), key=lambda face: face.box.area)
     a, b = chip_to_photo(found.landmarks)

@@ -28,7 +28,7 @@ SMALL = Widths(stem=(8, 8), stages=(8, 16, 16), blocks=(1, 1, 1), neck=8)
 
 
 def labels(*boxes: tuple[float, ...], states: tuple[int, ...] = (), doubtful: tuple[int, ...] = ()) -> Labels:
-    """Faces with landmarks where a face has them."""
+    """Return faces with landmarks where a face has them."""
     corners = np.array(boxes, np.float32).reshape(-1, 4)
     points = corners[:, None, :2] + SHARES * (corners[:, None, 2:] - corners[:, None, :2])
     unsure = np.isin(np.arange(len(corners)), doubtful)
@@ -128,7 +128,7 @@ def test_overlaps_and_generous_overlaps_agree() -> None:
 
 
 def perfect(faces: Labels) -> Float32:
-    """Raw outputs that are right at every location that may answer, and sure of nothing elsewhere."""
+    """Return raw outputs that are right at every location that may answer, and sure of nothing elsewhere."""
     middle, stride = centres(SIZE)
     raw = np.zeros((1, LOCATIONS, OUTPUTS), np.float32)
     raw[..., 0] = -12

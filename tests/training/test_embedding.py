@@ -18,7 +18,7 @@ CLOTH = (255, 0, 255)
 
 
 def windows(count: int) -> UInt8:
-    """Grey faces of a kind: smooth, each another one."""
+    """Return grey faces of a kind: smooth, each another one."""
     rng = np.random.default_rng(count)
     y, x = np.mgrid[:WINDOW, :WINDOW] / WINDOW
     waves = rng.uniform(2, 9, (count, 2))
@@ -27,7 +27,7 @@ def windows(count: int) -> UInt8:
 
 
 def pool(faces: int = 5, masks: int = 2) -> Pool:
-    """Grey faces under masks of a colour that none of them has."""
+    """Return grey faces under masks of a colour that none of them has."""
     bare = windows(faces)
     masked, hidden = np.repeat(bare[:, None], masks, 1), np.zeros((faces, masks, WINDOW, WINDOW), bool)
     masked[:, :, 110:180, 40:160] = CLOTH

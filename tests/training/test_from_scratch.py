@@ -1,4 +1,4 @@
-"""Each network trained from nothing on a tenth of the data, by its command: it ends, and has learnt something."""
+"""Each network trained from nothing on a tenth of the data, by its command: it ends, and has learned something."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def yunet() -> YunetDetector:
 
 @pytest.fixture(scope="module")
 def worn(yunet: YunetDetector) -> list[tuple[UInt8, UInt8, Landmarks, UInt8]]:
-    """Validation photos: bare, under a mask of the test half, where the face is, what the mask hides."""
+    """Return validation photos: bare, under a mask of the test half, where the face is, what the mask hides."""
     found = []
     for seed, path in enumerate(sorted((data_folder() / "train" / "celeba").glob("*0/*.jpg"))[:PHOTOS]):
         pixels = images.decode(path).pixels

@@ -32,7 +32,7 @@ CLOTH = (255, 0, 255)
 
 
 def random_weights(outputs: int = 5) -> dict[str, Float32]:
-    """Small random weights; slopes on both sides of one."""
+    """Return small random weights; slopes on both sides of one."""
     rng = np.random.default_rng(0)
     weights: dict[str, Float32] = {}
 
@@ -62,7 +62,7 @@ def noise(count: int) -> UInt8:
 
 
 def pool(faces: int = 5) -> Pool:
-    """Grey faces under masks of a colour that none of them has."""
+    """Return grey faces under masks of a colour that none of them has."""
     bare = np.repeat(np.arange(60, 60 + faces, dtype=np.uint8), WINDOW * WINDOW * 3).reshape(faces, WINDOW, WINDOW, 3)
     masked, hidden = bare.copy(), np.zeros((WINDOW, WINDOW), bool)
     hidden[80:120, 30:114] = True

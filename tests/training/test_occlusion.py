@@ -23,7 +23,7 @@ from training.occlusion.wear import masked, relabelled  # noqa: E402
 
 
 def network() -> Network:
-    """An untrained network whose batch norm has seen something."""
+    """Return an untrained network whose batch norm has seen something."""
     torch.manual_seed(0)
     made = Network().train()
     made(torch.randint(0, 256, (4, 3, CHIP, CHIP), dtype=torch.uint8))

@@ -76,7 +76,7 @@ def soften(network: FaceNet, start: Path) -> None:
 
 
 def composer_of(options: argparse.Namespace, size: int) -> Composer:
-    """What draws the pictures, from the photos that the options name."""
+    """Build the composer of pictures from the photos that the options name."""
     data = options.data or data_folder()
     teacher = Teacher(options.teacher or data.parent / "models" / "yunet_n_640_640.onnx")
     extra = [(folder, 10**6, 0.0) for folder in options.extra]
@@ -92,7 +92,7 @@ def composer_of(options: argparse.Namespace, size: int) -> Composer:
 
 
 def faceless(folder: Path, teacher: Teacher) -> list[UInt8]:
-    """Photos of a folder in which the teacher sees no face, at most ``LARGEST`` pixels long."""
+    """Load the photos of a folder in which the teacher detects no face, at most ``LARGEST`` pixels long."""
     found = []
     for path in sorted(folder.rglob("*")):
         pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if path.is_file() else None
@@ -104,7 +104,7 @@ def faceless(folder: Path, teacher: Teacher) -> list[UInt8]:
 
 
 def backgrounds_of(scenes: Sequence[Scene], rng: np.random.Generator) -> list[UInt8]:
-    """Parts of the scenes in which nobody saw a face."""
+    """Cut the parts of the scenes without a face."""
     found = []
     for scene in scenes:
         height, width = scene.pixels.shape[:2]

@@ -59,7 +59,7 @@ class Composer:
         self._weight = weight / weight.sum()
 
     def draw(self, rng: np.random.Generator) -> Picture:
-        """One picture: a mosaic, with faces pasted onto half of them."""
+        """Draw one picture: a mosaic, with faces pasted onto half of them."""
         rows, columns = _drawn(GRIDS, rng)
         edges = [np.linspace(0, self._size, count + 1) for count in (rows, columns)]
         for axis in edges:
@@ -79,7 +79,7 @@ class Composer:
         return picture
 
     def _tile(self, width: int, height: int, rng: np.random.Generator) -> Picture:
-        """A view of a scene, of a single face, or of nothing."""
+        """Draw a view of a scene, of a single face, or of a background."""
         kind = rng.random()
         if kind < 0.06:
             return Picture(_background(self._backgrounds, width, height, rng), Labels.none())
@@ -112,7 +112,7 @@ class Composer:
         return _view(picture, (box[:2] + box[2:]) / 2, size / _extent(box), (width, height), rng)
 
     def _face(self, index: int, size: float, rng: np.random.Generator) -> Picture:
-        """A single face, decoded no larger than needed, now and then with something before it."""
+        """Draw a single face, decoded no larger than needed, sometimes with an occluder."""
         library = self._library
         ratio = _extent(library.boxes[index]) / size
         reduction = 4 if ratio > 5 else 2 if ratio > 2.5 else 1
@@ -125,7 +125,7 @@ class Composer:
         return Picture(occlude(library.pixels(index, reduction), labels, rng), labels)
 
     def _pasted(self, picture: Picture, rng: np.random.Generator) -> Picture:
-        """The picture with one more face, cut out softly, where it hides no other."""
+        """Paste one more face, with soft edges, where it hides no other."""
         size = float(np.exp(rng.uniform(np.log(10), np.log(90))))
         face = self._face(int(rng.integers(len(self._library))), size, rng)
         box = face.labels.boxes[0]
@@ -167,7 +167,7 @@ class Composer:
 
 
 def _view(picture: Picture, centre: Float32, scale: float, size: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """The part of a picture, ``scale`` times as large, that shows ``centre``; filled from it where it suffices."""
+    """Cut the part of a picture, ``scale`` times as large, that shows ``centre``; pad it if it is too small."""
     if rng.random() < 0.5:
         width = picture.pixels.shape[1]
         mirror = np.array([[-1, 0, width], [0, 1, 0]], np.float32)
@@ -182,7 +182,7 @@ def _view(picture: Picture, centre: Float32, scale: float, size: tuple[int, int]
 
 
 def _upside_down(picture: Picture) -> Picture:
-    """A scene in which nothing is an upright face: more of what is none. Nobody says what its faces are."""
+    """Turn a scene upside down, as more negatives: none of its faces is upright, and their labels are ignored."""
     height, width = picture.pixels.shape[:2]
     turned = picture.labels.moved(np.array([[-1, 0, width], [0, -1, height]], np.float32))
     labels = Labels(turned.boxes, turned.points, turned.states, np.ones(len(turned), bool))
@@ -198,7 +198,7 @@ def _extent(box: Float32) -> float:
 
 
 def _similarity(source: Float32, target: NDArray[np.float64], scale: float, rng: np.random.Generator) -> Float32:
-    """An affine map [2, 3] that takes ``source`` to ``target``, scaled and turned."""
+    """Return an affine map [2, 3] that takes ``source`` to ``target``, scaled and turned."""
     degrees = rng.uniform(-110, 110) if rng.random() < TURNED else rng.normal(0, 12)
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     linear = scale * np.array([[cosine, -sine], [sine, cosine]])
@@ -206,7 +206,7 @@ def _similarity(source: Float32, target: NDArray[np.float64], scale: float, rng:
 
 
 def _warped(pixels: UInt8, matrix: Float32, size: tuple[int, int], rng: np.random.Generator) -> UInt8:
-    """The picture under the map; shrunk by averages first, so that nothing aliases."""
+    """Warp the picture by the map; shrunk by averages first, so that nothing aliases."""
     scale = abs(float(np.linalg.det(matrix[:, :2]))) ** 0.5
     if scale < 0.7:
         height, width = pixels.shape[:2]
@@ -228,7 +228,7 @@ def _warped(pixels: UInt8, matrix: Float32, size: tuple[int, int], rng: np.rando
 
 
 def _tight(picture: Picture, face: int, rng: np.random.Generator) -> Picture:
-    """The face cut out closely, with a border put around it."""
+    """Cut out the face closely and put a border around it."""
     pixels, labels = picture.pixels, picture.labels
     box = labels.boxes[face]
     margin = rng.uniform(0.0, 0.25, 4) * _extent(box) * (-1, -1, 1, 1)
@@ -245,7 +245,7 @@ def _tight(picture: Picture, face: int, rng: np.random.Generator) -> Picture:
 
 
 def _background(backgrounds: Sequence[UInt8], width: int, height: int, rng: np.random.Generator) -> UInt8:
-    """A crop of a picture without faces, or noise."""
+    """Crop a picture without faces, or make noise."""
     if not backgrounds or rng.random() < 0.3:
         cells = rng.integers(0, 256, (int(rng.integers(2, 24)), int(rng.integers(2, 24)), 3), dtype=np.uint8)
         method = cv2.INTER_NEAREST if rng.random() < 0.4 else cv2.INTER_CUBIC

@@ -62,7 +62,7 @@ def _layer(graph: Graph, layer: nn.Module, x: str) -> str:
 
 
 def folded(layer: ConvNorm) -> tuple[Float32, Float32]:
-    """Weight and bias of a convolution with its batch norm's running statistics multiplied in."""
+    """Return weight and bias of a convolution with its batch norm's running statistics multiplied in."""
     norm = layer.norm
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("batch norm without running statistics")
@@ -103,6 +103,6 @@ def _doubled(graph: Graph, x: str) -> str:
 
 
 def _rows(graph: Graph, x: str) -> str:
-    """[1, 18, h, w] -> [1, h * w, 18]."""
+    """Map [1, 18, h, w] to [1, h * w, 18]."""
     last = graph.node("Transpose", x, perm=[0, 2, 3, 1])
     return graph.node("Reshape", last, graph.constant(np.array([1, -1, OUTPUTS], np.int64)))

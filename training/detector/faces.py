@@ -35,7 +35,7 @@ class Crop:
 
 
 def crops_of(path: Path, teacher: Teacher, *, padding: float = 0.0) -> Iterator[Crop]:
-    """A photo's one face, bare and masked; nothing where the teacher is not sure of exactly one face.
+    """Yield a photo's only face, bare and masked; nothing unless the teacher is sure of exactly one face.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def crops_of(path: Path, teacher: Teacher, *, padding: float = 0.0) -> Iterator[
 
 
 def drawn_masks(seed: int) -> list[MaskSpec]:
-    """One mask or two, half of them worn wrongly: under the nose, under the mouth, at the chin."""
+    """Draw one mask or two, half of them worn incorrectly: under the nose, under the mouth, at the chin."""
     rng = np.random.default_rng(seed)
     worn = [sample_mask(seed, half="train", nose="high" if seed % 2 else "medium")]
     if rng.random() < 0.65:

@@ -42,14 +42,14 @@ class Labels:
 
     @classmethod
     def none(cls) -> Labels:
-        """No faces."""
+        """Return labels without faces."""
         return cls(
             np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.int64), np.zeros(0, bool)
         )
 
     @classmethod
     def joined(cls, parts: Sequence[Labels]) -> Labels:
-        """The faces of all parts."""
+        """Join the faces of all parts."""
         parts = [*parts, cls.none()]
         return cls(
             np.concatenate([part.boxes for part in parts]),
@@ -59,11 +59,11 @@ class Labels:
         )
 
     def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
-        """Some of the faces."""
+        """Select some of the faces."""
         return Labels(self.boxes[which], self.points[which], self.states[which], self.doubtful[which])
 
     def moved(self, matrix: Float32) -> Labels:
-        """The faces after an affine map [2, 3] without shear.
+        """Map the faces by an affine map [2, 3] without shear.
 
         A box stays upright: its centre is mapped, and its sides become those about the turned oval that it held, as a
         detector would draw it. A map that mirrors swaps left and right landmarks.
@@ -79,7 +79,7 @@ class Labels:
         return Labels(boxes.astype(np.float32), points.astype(np.float32), self.states, self.doubtful)
 
     def within(self, width: float, height: float, *, least: float) -> Labels:
-        """The faces as a picture's frame cuts them.
+        """Clip the faces at the frame of a picture.
 
         Those that lie mostly outside are dropped if less than a quarter is seen, doubtful below 60 %; faces narrower
         than ``least`` pixels are doubtful.
@@ -93,13 +93,13 @@ class Labels:
 
 
 def areas(boxes: Float32) -> Float32:
-    """Areas of boxes [..., 4]."""
+    """Compute the areas of boxes [..., 4]."""
     sides: Float32 = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
     return np.asarray(sides[..., 0] * sides[..., 1], np.float32)
 
 
 def overlaps(first: Float32, second: Float32) -> Float32:
-    """Intersection over union of boxes [n, 4] and [m, 4], float32 [n, m]."""
+    """Compute the intersection over union of boxes [n, 4] and [m, 4], float32 [n, m]."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=-1)

@@ -16,7 +16,7 @@ STATE_WEIGHTS = (1.0, 1.3, 1.0)
 
 
 def decode(raw: Tensor, middle: Tensor, stride: Tensor) -> tuple[Tensor, Tensor]:
-    """Boxes [..., 4] and landmarks [..., 5, 2] in pixels from raw outputs [..., 18] at locations."""
+    """Decode boxes [..., 4] and landmarks [..., 5, 2] in pixels from raw outputs [..., 18] at locations."""
     step = stride[..., None]
     at = middle + raw[..., 1:3] * step
     half = raw[..., 3:5].clamp(-4, 5).exp() * step / 2
@@ -25,7 +25,7 @@ def decode(raw: Tensor, middle: Tensor, stride: Tensor) -> tuple[Tensor, Tensor]
 
 
 def generous_iou(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """IoU and GIoU (Rezatofighi et al., 2019) of boxes [..., 4]."""
+    """Compute IoU and GIoU (Rezatofighi et al., 2019) of boxes [..., 4]."""
     shared = _area(torch.maximum(first[..., :2], second[..., :2]), torch.minimum(first[..., 2:], second[..., 2:]))
     union = _area(first[..., :2], first[..., 2:]) + _area(second[..., :2], second[..., 2:]) - shared
     hull = _area(torch.minimum(first[..., :2], second[..., :2]), torch.maximum(first[..., 2:], second[..., 2:]))
@@ -53,7 +53,7 @@ class Loss:
         self._state_weights = torch.tensor(STATE_WEIGHTS, device=device)
 
     def __call__(self, raw: Tensor, targets: Targets) -> dict[str, Tensor]:
-        """The weighted parts; their sum is the loss.
+        """Compute the weighted parts; their sum is the loss.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Loss:
         }
 
     def _answers(self, raw: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
-        """Pairs of face and location: the cheapest locations of each face, more where more overlap well."""
+        """Assign locations to faces: the cheapest of each face, more if more overlap well."""
         places, picture = targets.places, targets.picture[:, None]
         seen = raw[picture, places]
         boxes, points = decode(seen, self._middle[places], self._stride[places])

@@ -25,7 +25,7 @@ class ConvNorm(nn.Module):
         self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, inputs, h, w] -> [n, outputs, h / stride, w / stride]."""
+        """Map [n, inputs, h, w] to [n, outputs, h / stride, w / stride]."""
         x = self.norm(self.conv(x))
         return functional.relu(x, inplace=True) if self.relu else x
 
@@ -40,7 +40,7 @@ class Separable(nn.Module):
         self.shortcut = inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, inputs, h, w] -> [n, outputs, h, w]."""
+        """Map [n, inputs, h, w] to [n, outputs, h, w]."""
         y = self.pointwise(self.depthwise(x))
         return functional.relu(x + y) if self.shortcut else y
 
@@ -59,7 +59,7 @@ class Head(nn.Module):
             self.out.bias[0] = PRIOR
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, channels, h, w] -> [n, 18, h, w]."""
+        """Map [n, channels, h, w] to [n, 18, h, w]."""
         return self.out(self.task(self.smooth(x)))
 
 
@@ -80,7 +80,9 @@ class FaceNet(nn.Module):
         self.heads = nn.ModuleList(Head(widths.neck) for _ in widths.stages)
 
     def forward(self, pixels: Tensor) -> list[Tensor]:
-        """[n, 3, h, w] in about [-0.5, 0.5], h and w multiples of 32 -> three times [n, 18, h / stride, w / stride]."""
+        """Map [n, 3, h, w] in about [-0.5, 0.5], h and w multiples of 32, to three times [n, 18, h / stride, w /
+        stride].
+        """
         x, levels = self.stem(pixels), []
         for stage in self.stages:
             x = stage(x)
@@ -94,5 +96,5 @@ class FaceNet(nn.Module):
 
 
 def flat(outputs: list[Tensor]) -> Tensor:
-    """All locations of all levels, [n, locations, 18], strides ascending and rows first."""
+    """Concatenate the locations of all levels, [n, locations, 18], strides ascending and rows first."""
     return torch.cat([level.flatten(2).transpose(1, 2) for level in outputs], 1).float()

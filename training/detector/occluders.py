@@ -1,4 +1,4 @@
-"""What hides part of a face and is no mask: hands, dark glasses, patches."""
+"""Occluders other than masks: hands, dark glasses, patches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.detector.labels import NONE, Labels
 
 
 def occlude(pixels: UInt8, labels: Labels, rng: np.random.Generator) -> UInt8:
-    """The picture of one face, now and then with something before it; its labels stay true."""
+    """Add an occluder to the picture of one face at times; its labels stay valid."""
     kind = rng.random()
     if kind > 0.24:
         return pixels
@@ -39,7 +39,7 @@ def _glasses(pixels: UInt8, points: Float32, eyes: float, rng: np.random.Generat
 
 
 def _hand(pixels: UInt8, points: Float32, eyes: float, rng: np.random.Generator) -> None:
-    """Fingers in the face's own skin colour, from below or from a side."""
+    """Draw fingers in the face's own skin colour, from below or from a side."""
     mouth = (points[3] + points[4]) / 2
     x, y = np.clip((points[0] * 0.3 + points[3] * 0.7).astype(int), 0, np.array(pixels.shape[1::-1]) - 1)
     skin = pixels[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3].reshape(-1, 3).mean(0)
@@ -61,7 +61,7 @@ def _hand(pixels: UInt8, points: Float32, eyes: float, rng: np.random.Generator)
 
 
 def _patch(pixels: UInt8, box: Float32, rng: np.random.Generator) -> None:
-    """A piece of the picture's edge, or a colour, over up to a third of the face."""
+    """Draw a piece of the picture's edge, or a colour, over up to a third of the face."""
     side = np.maximum((box[2:] - box[:2]) * rng.uniform(0.15, 0.55, 2), 2).astype(int)
     low = np.maximum(box[:2] + rng.uniform(0, 1, 2) * (box[2:] - box[:2] - side), 0).astype(int)
     place = pixels[low[1] : low[1] + side[1], low[0] : low[0] + side[0]]

@@ -35,7 +35,7 @@ class Scene:
 
 
 def read_marks(path: Path) -> Marks:
-    """Hand-made boxes [n, 4] and mask states [n] of each file in ``boxes.csv``."""
+    """Read hand-made boxes [n, 4] and mask states [n] of each file in ``boxes.csv``."""
     boxes: dict[str, list[list[float]]] = defaultdict(list)
     states: dict[str, list[int]] = defaultdict(list)
     with path.open(newline="", encoding="utf-8") as file:
@@ -46,7 +46,7 @@ def read_marks(path: Path) -> Marks:
 
 
 def scenes_of(paths: Sequence[Path], marks: Marks, teacher: Teacher, *, masked: bool) -> Iterator[Scene]:
-    """Each photo with its labels, and (``masked``) once more with masks on some of its bare faces."""
+    """Yield each photo with its labels, and (``masked``) once more with masks on some of its bare faces."""
     for path in paths:
         pixels = images.decode(path).pixels
         rows = teacher.rows(pixels, SCALES)
@@ -55,14 +55,16 @@ def scenes_of(paths: Sequence[Path], marks: Marks, teacher: Teacher, *, masked: 
         if name in marks:
             labels = _merged(labels, rows[:, 14], *marks[name])
         yield Scene(pixels, labels)
-        # Where nobody said who wears a mask, hardly anybody does.
+        # Without labels of masks, hardly anyone wears one.
         bare = NONE if name in marks else UNKNOWN
         if masked and (worn := _masked(pixels, labels, bare, zlib.crc32(name.encode()))):
             yield worn
 
 
 def _merged(taught: Labels, scores: Float32, boxes: Float32, states: NDArray[np.int64]) -> Labels:
-    """Marked faces, with the teacher's landmarks where it saw them; what it alone saw is doubtful unless it is sure."""
+    """Merge marked faces with the teacher's landmarks, if it found them; what it alone saw is doubtful unless it is
+    sure.
+    """
     points = np.full((len(boxes), 5, 2), np.nan, np.float32)
     boxes, shared = boxes.copy(), overlaps(boxes, taught.boxes)
     free = np.ones(len(taught), bool)
@@ -74,7 +76,7 @@ def _merged(taught: Labels, scores: Float32, boxes: Float32, states: NDArray[np.
         if scores[best] > 0.45:
             points[index] = taught.points[best]
             boxes[index] = (boxes[index] + taught.boxes[best]) / 2
-    # A weaker box about the same face is no second face.
+    # A weaker box around the same face is not a second face.
     free &= shared.max(0, initial=0) < 0.3
     rest = taught.chosen(free)
     rest = Labels(rest.boxes, rest.points, rest.states, scores[free] < 0.8)
@@ -82,7 +84,7 @@ def _merged(taught: Labels, scores: Float32, boxes: Float32, states: NDArray[np.
 
 
 def _masked(pixels: UInt8, labels: Labels, bare: int, seed: int) -> Scene | None:
-    """The scene with masks on about half of the faces in the state ``bare``; None where there are none."""
+    """Put masks on about half of the scene's faces in the state ``bare``; None if there are none."""
     rng = np.random.default_rng(seed)
     states, worn = labels.states.copy(), pixels
     for index, box in enumerate(labels.boxes):

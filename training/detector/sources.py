@@ -20,7 +20,7 @@ HELD_OUT = 8
 
 
 def face_photos(data: Path, extra: Sequence[tuple[Path, int, float]], share: float) -> list[tuple[Path, float]]:
-    """Photos of single faces with the border each needs; of CelebA no identity that ends in 0 or 5.
+    """List photos of single faces with the border that each needs; of CelebA no identity that ends in 0 or 5.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ def face_photos(data: Path, extra: Sequence[tuple[Path, int, float]], share: flo
 
 
 def _trainable(path: Path) -> bool:
-    """CelebA's identities that end in 0 validate, those in 5 calibrate."""
+    """Return whether a photo may be trained on: CelebA's identities ending in 0 validate, those in 5 calibrate."""
     identity = path.parent.name if path.parent.parent.name == "celeba" else path.name.split("_")[0]
     celeba = path.parent.parent.name == "celeba" or "celeba" in path.parent.name.lower()
     return not (celeba and identity[-1:] in "05")
 
 
 def scene_photos(data: Path, *, held_out: bool) -> list[Path]:
-    """Scenes of ``detection/train``: those to train on, or the every eighth to validate on."""
+    """List the scenes of ``detection/train``: those to train on, or every eighth to validate on."""
     chosen = []
     for name in ("masks", "wild"):
         found = sorted((data / "detection" / "train" / name).glob("*.jpg"))

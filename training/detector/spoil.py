@@ -9,7 +9,7 @@ from bareface.values.face import Float32, UInt8
 
 
 def spoil(pixels: UInt8, rng: np.random.Generator) -> UInt8:
-    """The picture with changed light and colour, and now and then blurred, noisy or compressed."""
+    """Change light and colour of a picture, and at times blur, noise or compress it."""
     image = _light(pixels, rng)
     kind = rng.random()
     if kind < 0.1:
@@ -30,7 +30,7 @@ def spoil(pixels: UInt8, rng: np.random.Generator) -> UInt8:
 
 
 def _light(pixels: UInt8, rng: np.random.Generator) -> UInt8:
-    """Gain and gamma by a table of each channel; grey or paler one time in four."""
+    """Apply gain and gamma by a table of each channel; grey or paler one time in four."""
     levels = np.arange(256, dtype=np.float32)[:, None] / 255
     gamma = np.exp(rng.normal(0, 0.25))
     gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.07, 3))

@@ -20,7 +20,7 @@ NEAR = 1  # cells in each direction from the one that holds the face's centre
 
 
 def centres(size: int) -> tuple[Float32, Float32]:
-    """Centres [locations, 2] in pixels and strides [locations] of a square picture's locations."""
+    """Return centres [locations, 2] in pixels and strides [locations] of a square picture's locations."""
     points, steps = [], []
     for stride in STRIDES:
         axis = (np.arange(size // stride, dtype=np.float32) + 0.5) * stride
@@ -55,7 +55,7 @@ class Targets:
 
 
 def targets_of(batch: Sequence[Labels], size: int) -> Targets:
-    """Locations for the faces of each picture of a batch of ``size`` pixels square."""
+    """Assign locations to the faces of each picture of a batch of ``size`` pixels square."""
     points, _ = centres(size)
     ignored = np.zeros((len(batch), len(points)), bool)
     for row, labels in zip(ignored, batch, strict=True):

@@ -30,7 +30,7 @@ class Teacher:
         self._net = cv2.FaceDetectorYN.create(str(path), "", (64, 64), ASK, 0.3)
 
     def rows(self, pixels: UInt8, scales: Sequence[float] = (1.0,)) -> Float32:
-        """Faces as float32 [n, 15]: x1, y1, x2, y2, ten landmark coordinates, score; best first.
+        """Detect faces as float32 [n, 15]: x1, y1, x2, y2, ten landmark coordinates, score; best first.
 
         At each scale the picture and its mirror image are both looked at, and what they agree on is averaged:
         a face that only one of them shows keeps half its score.
@@ -89,7 +89,7 @@ def _best(rows: Float32) -> Float32:
 
 
 def _as_marked(rows: Float32) -> Float32:
-    """With boxes as people draw them."""
+    """Return the labels with boxes as people draw them."""
     height = rows[:, 3] - rows[:, 1]
     middle = (rows[:, 1] + rows[:, 3]) / 2 + LOWER * height
     drawn = rows.copy()
@@ -98,7 +98,7 @@ def _as_marked(rows: Float32) -> Float32:
 
 
 def as_labels(rows: Float32, sure: float) -> Labels:
-    """Teacher's rows as labels; those below the score ``sure`` are doubtful."""
+    """Convert the teacher's rows to labels; those below the score ``sure`` are doubtful."""
     return Labels(
         rows[:, :4], rows[:, 4:14].reshape(-1, 5, 2), np.full(len(rows), UNKNOWN, np.int64), rows[:, 14] < sure
     )

@@ -20,7 +20,7 @@ from training.detector.targets import Targets, targets_of
 
 POOL, FRESH = 1200, 0.25
 """Composed pictures kept, and what share of a batch is composed anew: each is seen about four times, mirrored or not
-and spoilt differently each time. Composing costs about as much as learning."""
+and degraded differently each time. Composing costs about as much as learning."""
 
 
 class Pool:
@@ -31,7 +31,7 @@ class Pool:
         self._pictures: list[Picture] = []
 
     def batch(self, count: int) -> tuple[Tensor, list[Labels]]:
-        """Pictures uint8 [count, h, w, 3] and their faces."""
+        """Draw pictures uint8 [count, h, w, 3] and their faces."""
         rng = self._rng
         fresh = count if len(self._pictures) < POOL // 2 else math.ceil(FRESH * count)
         drawn = [self._composer.draw(rng) for _ in range(fresh)]
@@ -75,7 +75,7 @@ class Trainer:
         self._loss = Loss(config, device)
 
     def learn(self, pixels: Tensor, labels: list[Labels]) -> dict[str, float]:
-        """One step; returns the parts of the loss."""
+        """Do one step of training; return the parts of the loss."""
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
         self.network.train()
@@ -136,7 +136,7 @@ class Trainer:
 
 
 def to_input(pixels: Tensor) -> Tensor:
-    """RGB uint8 [n, h, w, 3] -> what the network takes, float32 [n, 3, h, w]."""
+    """Convert RGB uint8 [n, h, w, 3] to the network's input, float32 [n, 3, h, w]."""
     return (pixels.permute(0, 3, 1, 2).float() - 127.5) / 256
 
 

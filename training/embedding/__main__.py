@@ -83,7 +83,7 @@ def finish(network: Descriptor, pool: Pool, work: Path, *, faces: int) -> Path:
 
 
 def photos_of(data: Path | None, variant: str, extra: tuple[Path, ...]) -> list[Path]:
-    """The photos to train on; of CelebA no identity that ends in 0 or 5."""
+    """List the photos to train on; of CelebA no identity that ends in 0 or 5."""
     folders = list(extra)
     if data is not None:
         chosen: list[Path] = []

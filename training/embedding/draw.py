@@ -18,7 +18,7 @@ UNBLANKED = 0.15
 
 
 def batches(pool: Pool, size: int, fill: Float32, seed: int, start: int = 0) -> Iterator[tuple[UInt8, Float32]]:
-    """Endless batches of chips uint8 [size, 150, 150, 3] and targets float32 [size, 128].
+    """Yield endless batches of chips uint8 [size, 150, 150, 3] and targets float32 [size, 128].
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def _sample(pool: Pool, face: int, fill: Float32, rng: np.random.Generator) -> U
 
 
 def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Where a chip pixel lies in the window: landmarks err more under a mask than on a bare face."""
+    """Draw the affine map from a chip to the window: landmarks err more under a mask than on a bare face."""
     angle, scale = rng.normal(0, np.deg2rad(2.2)), np.exp(rng.normal(0, 0.03))
     turn = scale * np.exp(1j * angle)
     centre = complex(WINDOW_CENTRE, WINDOW_CENTRE) + complex(rng.normal(0, 1.8), rng.normal(0, 2.2))
@@ -82,7 +82,7 @@ def _cut(picture: UInt8, matrix: NDArray[np.float64]) -> UInt8:
 
 
 def widened(hidden: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
-    """A region grown by some pixels, or shrunk by as many below 0."""
+    """Grow a region by some pixels, or shrink it if the number is negative."""
     if pixels == 0:
         return hidden
     side = 2 * abs(pixels) + 1

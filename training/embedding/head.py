@@ -36,7 +36,7 @@ class Head:
 
 
 def fit(found: Float32, wanted: Float32, mean: Float32, *, power: float = POWER) -> Head:
-    """The map for answers ``found`` where ``wanted`` were right.
+    """Fit the map from outputs ``found`` to targets ``wanted``.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def fit(found: Float32, wanted: Float32, mean: Float32, *, power: float = POWER)
 
 
 def unseen(pool: Pool, count: int, fill: Float32, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
-    """Chips of people invented for this alone, uint8 [count, 150, 150, 3]: bare, and with masks blanked."""
+    """Draw chips of people synthesised for this purpose, uint8 [count, 150, 150, 3]: bare, and with masks blanked."""
     inside = slice(MARGIN, MARGIN + CHIP)
     bare = np.stack([new_person(pool.bare, pool.points, rng)[0][inside, inside] for _ in range(count)])
     masked = bare.copy()
@@ -71,7 +71,7 @@ def unseen(pool: Pool, count: int, fill: Float32, rng: np.random.Generator) -> t
 
 @torch.no_grad()
 def answers(network: Descriptor, chips: UInt8, batch: int = 32) -> Float32:
-    """What a network says of chips, the mean over each and its mirror image: float32 [n, 128]."""
+    """Compute a network's outputs for chips, the mean over each and its mirror image: float32 [n, 128]."""
     device = next(network.parameters()).device
     found = []
     for start in range(0, len(chips), batch):
@@ -92,5 +92,5 @@ def put_on(network: Descriptor, head: Head) -> None:
 
 
 def space_mean() -> Float32:
-    """Of the space that all this happens in."""
+    """Return the mean of the template space."""
     return np.asarray(registry.space_mean("dlib-128"), np.float32)

@@ -23,7 +23,7 @@ class _Block(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, channels, h, w] -> [n, width, h', w']."""
+        """Map [n, channels, h, w] to [n, width, h', w']."""
         inner: Tensor = self.second(F.relu_(self.first(x)))
         if self.halving:
             x = F.avg_pool2d(x, 2)
@@ -69,7 +69,7 @@ class Descriptor(nn.Module):
         return [module for module in self.modules() if isinstance(module, nn.Conv2d)]
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, 3, 150, 150] -> [n, 128]."""
+        """Map [n, 3, 150, 150] to [n, 128]."""
         with torch.set_grad_enabled(self.frozen == 0 and torch.is_grad_enabled()):
             x = F.max_pool2d(F.relu_(self.blocks[0](x)), 3, 2)
             for block in list(self.blocks)[1 : self.frozen]:
@@ -102,6 +102,6 @@ class Descriptor(nn.Module):
 
 
 def normalised(chips: Tensor, mean: Float32) -> Tensor:
-    """uint8 [n, 150, 150, 3] to what the network is fed, channels last in memory."""
+    """Convert uint8 [n, 150, 150, 3] to the network's input, channels last in memory."""
     shift = torch.from_numpy(mean).to(chips.device)
     return ((chips.float() - shift) / 256).permute(0, 3, 1, 2)

@@ -111,7 +111,7 @@ def _windows(engine: Engine, photos: Sequence[Path]) -> Iterator[tuple[UInt8, Fl
 
 
 def window_of(pixels: UInt8, face: Face) -> tuple[UInt8, Float32]:
-    """A face's window and its landmarks in the window."""
+    """Cut a face's window; return it with its landmarks."""
     a, b = chip_to_photo(face.landmarks)
     while abs(a) > 1.5:
         half = (max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2))
@@ -135,7 +135,7 @@ def _scaled(face: Face, ratio: float) -> Face:
 
 
 def new_person(bare: UInt8, points: Float32, rng: np.random.Generator) -> tuple[UInt8, Float32]:
-    """Somebody new: two faces mixed, or one, gently warped."""
+    """Synthesise a new person: two faces mixed, or one, gently warped."""
     one, two = rng.integers(len(bare), size=2)
     share = rng.uniform(0.35, 0.65) if rng.random() < 0.6 else 1.0
     second = bare[two][:, ::-1] if rng.random() < 0.5 else bare[two]

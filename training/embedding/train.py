@@ -146,7 +146,7 @@ class _Loss:
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The next item is made while this one is used."""
+    """Yield items, and compute the next one while this one is used."""
     with ThreadPoolExecutor(1) as worker:
         coming = worker.submit(next, items)
         while True:

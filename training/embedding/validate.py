@@ -42,7 +42,7 @@ class Chips:
 
 
 def chips_of(folder: Path, detector: YunetDetector, nose: Nose | None = None) -> Chips:
-    """All photos of the identities that end in 0; photos without a face, bare or masked, are left out.
+    """Load all photos of the identities that end in 0, except those without a face, bare or masked.
 
     ``nose`` chooses how high the masks are worn; by default as high as they are drawn.
     """
@@ -65,7 +65,7 @@ def chips_of(folder: Path, detector: YunetDetector, nose: Nose | None = None) ->
 
 
 def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
-    """Vectors float32 [n, 128], the mean over chip and mirror image."""
+    """Compute vectors float32 [n, 128], the mean over chip and mirror image."""
     session = open_session(path, threads=1)
     name = session.get_inputs()[0].name
 
@@ -77,12 +77,12 @@ def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
 
 
 def verification(probe: Float32, reference: Float32, subject: NDArray[np.int64]) -> dict[str, float]:
-    """TAR at FMR 1e-2 and 1e-3 and EER over all pairs of different photos."""
+    """Compute TAR at FMR 1e-2 and 1e-3 and EER over all pairs of different photos."""
     return rates(_unit(probe) @ _unit(reference).T, subject)
 
 
 def rates(scores: Float32 | Float64, subject: NDArray[np.int64]) -> dict[str, float]:
-    """As :func:`verification`, of scores [n, n]."""
+    """Compute the rates of :func:`verification` from scores [n, n]."""
     mated = subject[:, None] == subject[None]
     apart = ~np.eye(len(subject), dtype=bool)
     genuine, impostor = scores[mated & apart], scores[~mated]
@@ -97,13 +97,13 @@ def _unit(vectors: Float32) -> Float64:
 
 
 def nearness(found: Float32, wanted: Float32) -> Float64:
-    """Cosines of templates after the space's mean is taken off."""
+    """Compute the cosines of templates after subtracting the space's mean."""
     mean = registry.space_mean("dlib-128")
     return np.asarray((_unit(found - mean) * _unit(wanted - mean)).sum(1))
 
 
 def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
-    """What the table says of one network."""
+    """Compute a network's row of the table."""
     masked = templates(path, chips.blanked)
     cover = nearness(templates(path, chips.bare), bare)
     crossed = verification(masked, bare, chips.subject)
@@ -117,7 +117,7 @@ def row_of(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
 
 
 def with_second(path: Path, chips: Chips, bare: Float32) -> dict[str, float]:
-    """What changes in :func:`row_of` when masked faces are held against both templates of bare ones, as in a search."""
+    """Compute :func:`row_of` with masked faces compared to both templates of bare ones, as in a search."""
     painted = chips.bare.copy()
     painted[:, UPPER_FACE_ROWS:] = np.round(FILL).astype(np.uint8)
     worn = np.ones(len(bare), bool)

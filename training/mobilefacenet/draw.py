@@ -56,7 +56,7 @@ def batches(
     faces: NDArray[np.int64] | None = None,
     shares: Shares = Shares(),
 ) -> Iterator[tuple[UInt8, NDArray[np.int64]]]:
-    """Endless batches of chips uint8 [size, 112, 112, 3] and the numbers of their faces in the pool.
+    """Yield endless batches of chips uint8 [size, 112, 112, 3] and the numbers of their faces in the pool.
 
     Batch ``i`` depends on ``(seed, i)`` alone, so a resumed run sees what it would have seen.
 
@@ -108,7 +108,7 @@ def _spoilt(chip: UInt8, rng: np.random.Generator) -> UInt8:
 
 
 def _jitter(rng: np.random.Generator, much: float) -> NDArray[np.float64]:
-    """Where a chip pixel lies in the window: landmarks err more under a mask than on a bare face."""
+    """Draw the affine map from a chip to the window: landmarks err more under a mask than on a bare face."""
     angle, scale = rng.normal(0, np.deg2rad(2.2) * much), np.exp(rng.normal(0, 0.03 * much))
     turn = scale * np.exp(1j * angle)
     centre = complex(WINDOW / 2, WINDOW / 2) + complex(rng.normal(0, 1.2), rng.normal(0, 1.5)) * much

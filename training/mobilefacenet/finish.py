@@ -82,7 +82,7 @@ def _weights(file: Path) -> dict[str, Float32]:
 
 
 def answers_of(weights: dict[str, Float32], chips: UInt8, *, mirror: bool) -> Float32:
-    """Unit templates by a network of these weights, stored as they will be: float32 [n, d]."""
+    """Compute unit templates by a network of these weights, stored as they will be: float32 [n, d]."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.onnx"
         write(path, weights, half=True)
@@ -90,7 +90,7 @@ def answers_of(weights: dict[str, Float32], chips: UInt8, *, mirror: bool) -> Fl
 
 
 def errors_of(weights: dict[str, Float32], pool: Pool, target: Float32) -> Float32:
-    """What unit templates of masked faces that training left out lack to their targets, float32 [n, d]."""
+    """Compute the errors of unit templates of held-out masked faces to their targets, float32 [n, d]."""
     places = held_out(pool.names)
     columns = (np.asarray(column[places]) for column in (pool.bare, pool.masked, pool.hidden))
     some = Pool([pool.names[place] for place in places], *columns)

@@ -20,7 +20,7 @@ RIDGES = np.geomspace(1e-4, 10, 11).tolist()
 
 
 def features(weights: dict[str, Float32], chips: UInt8, *, threads: int = 1) -> Float32:
-    """What the last linear layer of a network is fed for chips, float32 [n, 512]."""
+    """Compute the input of a network's last linear layer for chips, float32 [n, 512]."""
     plain = {"out.weight": np.eye(FEATURES, dtype=np.float32), "out.bias": np.zeros(FEATURES, np.float32)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "features.onnx"
@@ -31,7 +31,7 @@ def features(weights: dict[str, Float32], chips: UInt8, *, threads: int = 1) -> 
 
 
 def with_head(weights: dict[str, Float32], found: Float32, wanted: Float32, space: Space) -> dict[str, Float32]:
-    """Weights whose last layer answers in the space.
+    """Return weights whose last layer maps into the space.
 
     It starts from what the network's own templates say of the target, the other teacher's taken for its mean. What that
     leaves over is fitted to the samples, as strongly as helps on a fifth of them held out.

@@ -95,17 +95,17 @@ class MobileFaceNet(nn.Module):
         self.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
 
     def features(self, x: Tensor, frozen: int) -> Tensor:
-        """What the last linear layer is fed, float32 [n, 512], from what the first ``frozen`` blocks answer."""
+        """Compute the input of the last linear layer, float32 [n, 512], from the first ``frozen`` blocks."""
         for block in list(self.blocks)[frozen:]:
             x = block(x)
         return self.whole(self.last(x)).flatten(1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, 3, 112, 112] -> [n, d]."""
+        """Map [n, 3, 112, 112] to [n, d]."""
         return self.out(self.features(self.thin(self.deep(self.stem(x))), 0))
 
     def weights(self) -> dict[str, Float32]:
-        """All weights, as :func:`training.convert_mobilefacenet.write` takes them."""
+        """Return all weights, as :func:`training.convert_mobilefacenet.write` takes them."""
         return {name: value.detach().cpu().contiguous().numpy() for name, value in self.state_dict().items()}
 
     def save_onnx(self, path: Path, *, half: bool = True) -> None:
@@ -133,23 +133,23 @@ class Trunk:
             self._session: Any = open_session(path, threads=threads)
 
     def __call__(self, chips: UInt8) -> Float32:
-        """uint8 [n, 112, 112, 3] -> float32 [n, channels, side, side]."""
+        """Map uint8 [n, 112, 112, 3] to float32 [n, channels, side, side]."""
         features: Float32 = self._session.run(None, {"pixels": chips})[0]
         return features
 
 
 def fed(features: Float32) -> Tensor:
-    """A trunk's answer as torch wants it, channels last in memory."""
+    """Convert a trunk's output to a torch tensor, channels last in memory."""
     return torch.from_numpy(features).contiguous(memory_format=torch.channels_last)
 
 
 def normalised(chips: Tensor) -> Tensor:
-    """uint8 [n, 112, 112, 3] to what the network is fed, channels last in memory."""
+    """Convert uint8 [n, 112, 112, 3] to the network's input, channels last in memory."""
     return ((chips.float() - 127.5) / 128).permute(0, 3, 1, 2)
 
 
 def between(old: Mapping[str, Float32], new: Mapping[str, Float32], share: float) -> dict[str, Float32]:
-    """Weights between two networks, ``share`` in [0, 1] of the way from the old to the new.
+    """Interpolate the weights of two networks, ``share`` in [0, 1] of the way from the old to the new.
 
     What a network learns from few people holds for others only in part; weights between the old and the new generalise
     better than either (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).

@@ -68,7 +68,7 @@ class Pool:
         return len(self.names)
 
     def region(self, face: int) -> NDArray[np.bool_]:
-        """What the mask of one face hides, bool [144, 144]."""
+        """Return the region that the mask of one face hides, bool [144, 144]."""
         return np.unpackbits(self.hidden[face]).reshape(WINDOW, WINDOW).astype(bool)
 
 
@@ -139,7 +139,7 @@ def _make(photos: Sequence[Path], part: Path, seed: int, first: int) -> None:
 
 
 def _window(path: Path) -> tuple[UInt8, Float32] | None:
-    """A photo's face as a window, and its landmarks in the window."""
+    """Cut a photo's face as a window; return it with its landmarks."""
     try:
         pixels = images.decode(path).pixels
     except BarefaceError:
@@ -162,7 +162,7 @@ def _detector() -> BarefaceDetector:
 
 
 def cut(pixels: UInt8, landmarks: Landmarks) -> tuple[UInt8, Float32]:
-    """A face's window, RGB [144, 144, 3], and its landmarks there; black beyond the picture's edge."""
+    """Cut a face's window, RGB [144, 144, 3], and its landmarks there; black beyond the picture's edge."""
     a, b = chip_to_photo(landmarks, "arcface-112")
     points = landmarks.points[:, 0] + 1j * landmarks.points[:, 1]
     while abs(a) > HALVE_ABOVE:
@@ -178,7 +178,7 @@ def cut(pixels: UInt8, landmarks: Landmarks) -> tuple[UInt8, Float32]:
 
 
 def _join(parts: Sequence[Path], folder: Path) -> None:
-    """One array a column, written part by part."""
+    """Join the parts of each column to one array."""
     counts = []
     for part in parts:
         with np.load(part) as stored:
@@ -219,7 +219,7 @@ def main() -> None:
 
 
 def pictures(folders: Sequence[Path]) -> list[Path]:
-    """All pictures under some folders, in a fixed order."""
+    """List all pictures under some folders, in a fixed order."""
     return [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix.lower() in PICTURES]
 
 

@@ -28,13 +28,13 @@ STEP = 64
 
 
 def centre(windows: UInt8) -> UInt8:
-    """The chips in the middle of windows: uint8 [n, 112, 112, 3]."""
+    """Cut the chips in the middle of windows: uint8 [n, 112, 112, 3]."""
     inside = slice(MARGIN, MARGIN + CHIP)
     return np.ascontiguousarray(windows[..., inside, inside, :])
 
 
 def answers(path: Path, chips: UInt8) -> Float32:
-    """Unit templates float32 [n, d] by an ONNX file, whether it takes pixels or one normalised picture a run."""
+    """Compute unit templates float32 [n, d] by an ONNX file, which takes pixels or one normalised picture a run."""
     session: Any = open_session(path)
     name, pixels = session.get_inputs()[0].name, session.get_inputs()[0].type == "tensor(uint8)"
     found = []
@@ -47,12 +47,12 @@ def answers(path: Path, chips: UInt8) -> Float32:
 
 
 def unit(vectors: Float32 | Float64) -> Float32:
-    """Each row at length 1."""
+    """Normalise each row to length 1."""
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def joined(templates: Sequence[Float32]) -> Float32:
-    """Unit templates of several networks as one unit vector: its cosines are the mean of theirs."""
+    """Join unit templates of several networks to one unit vector: its cosines are the mean of theirs."""
     return (np.concatenate(list(templates), axis=1) / np.sqrt(len(templates))).astype(np.float32)
 
 
@@ -64,7 +64,7 @@ class Space:
     matrix: Float32
 
     def of(self, vectors: Float32) -> Float32:
-        """Unit vectors of the space, float32 [n, dimension], for joined templates float32 [n, d]."""
+        """Compute unit vectors of the space, float32 [n, dimension], for joined templates float32 [n, d]."""
         return unit((vectors - self.mean) @ self.matrix)
 
     def save(self, file: Path) -> None:
@@ -79,7 +79,7 @@ class Space:
 
 
 def fit(vectors: Float32, *, dimension: int = DIMENSION, drop: int = DROP, power: float = POWER) -> Space:
-    """The map for joined templates of many different faces, float32 [n, d].
+    """Fit the map for joined templates of many different faces, float32 [n, d].
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def fit(vectors: Float32, *, dimension: int = DIMENSION, drop: int = DROP, power
 
 
 def towards_subject(targets: Float32, subjects: Sequence[str | None], share: float = 0.5) -> Float32:
-    """Targets moved towards the mean of each subject's, where subjects are known; unit vectors float32 [n, d].
+    """Move targets towards the mean of each subject's, where subjects are known; unit vectors float32 [n, d].
 
     One photo's template errs with the photo's light and pose; the mean over several errs less.
     """

@@ -27,7 +27,7 @@ def store(file: Path, weights: Mapping[str, Float32]) -> None:
 
 
 def taught(pool: Pool, folder: Path, second: Path) -> tuple[Float32, Float32]:
-    """Unit templates of the pool's bare chips by both teachers, kept in the pool's folder."""
+    """Compute unit templates of the pool's bare chips by both teachers, cached in the pool's folder."""
     networks = (registry.path_of(registry.card("mobilefacenet192")), second)
     columns = []
     for number, network in enumerate(networks):
@@ -44,12 +44,12 @@ def taught(pool: Pool, folder: Path, second: Path) -> tuple[Float32, Float32]:
 
 
 def trainable(names: list[str]) -> NDArray[np.int64]:
-    """Places of the faces to train on: none of CelebA's identities that end in 0 or 5, and none held out."""
+    """Return the indices of the faces to train on: no CelebA identity ending in 0 or 5, and none held out."""
     return np.array([place for place in _allowed(names) if place % HELD_OUT], np.int64)
 
 
 def held_out(names: list[str]) -> NDArray[np.int64]:
-    """Places of faces that training leaves out, for what is fitted after it."""
+    """Return the indices of the faces that training leaves out, for what is fitted after it."""
     return np.array([place for place in _allowed(names) if place % HELD_OUT == 0], np.int64)
 
 

@@ -143,7 +143,7 @@ def train(
 
 
 def mean_weights(network: MobileFaceNet, means: list[Tensor], frozen: int) -> dict[str, Float32]:
-    """Weights of a network with the running means in place of those that were learned."""
+    """Return weights of a network with the running means in place of those that were learned."""
     with torch.no_grad():
         for weight, mean in zip(_learned(network, frozen), means, strict=True):
             weight.copy_(mean)
@@ -164,7 +164,7 @@ def _share(step: int, steps: int) -> float:
 
 
 def _learned(network: MobileFaceNet, frozen: int) -> list[nn.Parameter]:
-    """Weights and biases above the frozen blocks; slopes stay, which makes their gradient cheap."""
+    """Return weights and biases above the frozen blocks; slopes stay, which makes their gradient cheap."""
     parts: list[nn.Module] = [*list(network.blocks)[frozen:], network.last, network.whole, network.out]
     named = [item for part in parts for item in part.named_parameters()]
     return [weight for name, weight in named if not name.endswith("slope")]
@@ -173,13 +173,13 @@ def _learned(network: MobileFaceNet, frozen: int) -> list[nn.Parameter]:
 def _prepared(
     pool: Pool, faces: NDArray[np.int64], trunk: Trunk, config: Config, step: int
 ) -> Iterator[tuple[Float32, NDArray[np.int64]]]:
-    """Batches with what the frozen blocks answer in place of the chips."""
+    """Yield batches with the output of the frozen blocks in place of the chips."""
     for chips, numbers in batches(pool, config.batch, config.seed, step, faces=faces, shares=config.shares):
         yield trunk(chips), numbers
 
 
 def _loss(vectors: Tensor, wanted: Tensor, everyone: Tensor, config: Config) -> Tensor:
-    """Nearness to the own target, and distance from everybody else's."""
+    """Compute the loss: nearness to the own target, and distance from all others."""
     found = F.normalize(vectors)
     own = (found * wanted).sum(1)
     # The face itself, or one so like it that telling them apart would teach nothing.

@@ -23,13 +23,13 @@ UPPER_FACE_ROWS = 79
 
 
 def subject_of(name: str) -> str | None:
-    """The identity in the name of a CelebA file; None if the name tells none."""
+    """Return the identity in the name of a CelebA file; None if the name tells none."""
     path = Path(name)
     return path.stem.split("_")[0] if "celeba" in str(path.parent).lower() else None
 
 
 def views(pool: Pool) -> dict[str, UInt8]:
-    """Chips uint8 [n, 112, 112, 3]: bare, masked with the mask blanked, and bare but painted from the nose down."""
+    """Make chips uint8 [n, 112, 112, 3]: bare, masked with the mask blanked, and bare but painted below the nose."""
     blanked = np.array(pool.masked)
     for number, window in enumerate(blanked):
         window[widened(pool.region(number), EDGE)] = FILL
@@ -39,7 +39,7 @@ def views(pool: Pool) -> dict[str, UInt8]:
 
 
 def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
-    """Unit templates float32 [n, d], of the mean over chip and mirror image."""
+    """Compute unit templates float32 [n, d], of the mean over chip and mirror image."""
     session = open_session(path)
 
     def run(part: UInt8) -> Float32:
@@ -50,7 +50,7 @@ def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
 
 
 def rates(scores: Float32 | Float64, subjects: NDArray[np.str_]) -> dict[str, float]:
-    """TAR at each FMR over all pairs of different photos; scores [n, n]."""
+    """Compute TAR at each FMR over all pairs of different photos; scores [n, n]."""
     mated = subjects[:, None] == subjects[None]
     genuine, impostor = scores[mated & ~np.eye(len(subjects), dtype=bool)], np.sort(scores[~mated])
     limits = [impostor[min(len(impostor) - 1, int(np.ceil(len(impostor) * (1 - rate))))] for rate in RATES]
@@ -58,7 +58,7 @@ def rates(scores: Float32 | Float64, subjects: NDArray[np.str_]) -> dict[str, fl
 
 
 def table(found: Mapping[str, Float32], subjects: NDArray[np.str_]) -> dict[str, dict[str, float]]:
-    """Rates of the comparisons that a search makes; ``found`` holds templates of the three views."""
+    """Compute the rates of the comparisons that a search makes; ``found`` holds templates of the three views."""
     bare, masked = found["bare"], found["masked"]
     crossed = masked @ bare.T
     rows = {
@@ -72,7 +72,7 @@ def table(found: Mapping[str, Float32], subjects: NDArray[np.str_]) -> dict[str,
 
 
 def show(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """A table's rows as lines."""
+    """Format a table's rows as lines."""
     return "\n".join(
         f"{name:>24}: " + "  ".join(f"{rate} {value:.3f}" for rate, value in row.items()) for name, row in rows.items()
     )

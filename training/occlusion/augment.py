@@ -11,7 +11,7 @@ from training.occlusion.occluders import Rng
 
 
 def placed(pixels: UInt8, classes: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-    """The chip cut with erring landmarks, mirrored half of the time.
+    """Cut the chip with inaccurate landmarks; mirror it half of the time.
 
     A quarter of the landmarks err much, as those of a face under a mask do.
     """
@@ -27,7 +27,7 @@ def placed(pixels: UInt8, classes: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
 
 
 def photographed(chip: UInt8, rng: Rng) -> UInt8:
-    """Colour, exposure, blur, low resolution, noise and JPEG, each now and then."""
+    """Degrade a chip by colour, exposure, blur, low resolution, noise and JPEG, each at times."""
     chip = _coloured(chip, rng)
     if rng.random() < 0.25:
         small = int(rng.integers(24, 100))

@@ -15,7 +15,7 @@ from training.occlusion.occluders import Occluders
 
 
 def batches(bare: Faces, masked: Faces, config: Config, steps: range) -> Iterator[tuple[UInt8, UInt8]]:
-    """Chips uint8 [b, CHIP, CHIP, 3] and classes uint8 [b, CHIP, CHIP], one batch a step.
+    """Yield chips uint8 [b, CHIP, CHIP, 3] and classes uint8 [b, CHIP, CHIP], one batch a step.
 
     A step's batch depends on nothing but the step, so that a resumed run goes on as if it had not stopped.
     """

@@ -67,7 +67,7 @@ def _doubled(graph: Graph, x: str) -> str:
 
 
 def _classes(graph: Graph, scores: str) -> str:
-    """The best class of every pixel; pixels are put in place as bytes, which is faster than as scores."""
+    """Write the best class of every pixel; pixels are put in place as bytes, which is faster than as scores."""
     cells = (CHIP + 2 * BORDER) // 2
     apart = graph.node("Reshape", scores, _whole(graph, -1, CLASSES, 4, cells, cells))
     best = graph.node("Cast", graph.node("ArgMax", apart, axis=1, keepdims=0), to=TensorProto.UINT8)

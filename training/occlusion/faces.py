@@ -43,13 +43,13 @@ class Faces:
 
 
 def stack(faces: Sequence[tuple[UInt8, UInt8, Float32]]) -> Faces:
-    """Many faces as arrays."""
+    """Stack faces as arrays."""
     pixels, classes, points = zip(*faces, strict=True)
     return Faces(np.stack(pixels), np.stack(classes), np.stack(points))
 
 
 def kept(file: Path, make: Callable[[], Faces]) -> Faces:
-    """Faces from a file of an earlier run, or made now and kept there."""
+    """Load faces from a file of an earlier run, or compute and save them."""
     if not file.is_file():
         faces = make()
         part = file.with_suffix(".part.npz")
@@ -60,7 +60,7 @@ def kept(file: Path, make: Callable[[], Faces]) -> Faces:
 
 
 def cut(pixels: UInt8, landmarks: Landmarks, classes: UInt8 | None = None) -> tuple[UInt8, UInt8, Float32]:
-    """One enlarged chip with its classes (zeros where there are none) and its landmarks."""
+    """Cut one enlarged chip with its classes (zeros where there are none) and its landmarks."""
     a, b = chip_to_photo(landmarks)
     b -= a * complex(MARGIN, MARGIN)
     matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
@@ -74,19 +74,19 @@ def cut(pixels: UInt8, landmarks: Landmarks, classes: UInt8 | None = None) -> tu
 
 
 def find(detector: YunetDetector, pixels: UInt8) -> Landmarks | None:
-    """Landmarks of the largest face, by YuNet."""
+    """Find the landmarks of the largest face, by YuNet."""
     found = detector.detect(pixels, _SMALLEST_FACE)
     return max(found, key=lambda face: face.box.area).landmarks if found else None
 
 
 def parsing_photos(folder: Path, *, held_out: bool) -> list[Path]:
-    """The labelled photos to train on, or those held out."""
+    """List the labelled photos to train on, or those held out."""
     photos = sorted((folder / "images").glob("*.jpg"))
     return [path for place, path in enumerate(photos) if (place % HELD_OUT == HELD_OUT - 1) == held_out]
 
 
 def labelled(photos: Iterable[Path], detector: YunetDetector) -> Faces:
-    """Faces of `parsing` with their classes."""
+    """Load the faces of `parsing` with their classes."""
     faces = []
     for path in photos:
         pixels = images.decode(path).pixels
@@ -98,14 +98,14 @@ def labelled(photos: Iterable[Path], detector: YunetDetector) -> Faces:
 
 
 def trainable(path: Path) -> bool:
-    """Whether a photo may be trained on: CelebA's identities ending in 0 and 5 are validation and calibration."""
+    """Return whether a photo may be trained on: CelebA's identities ending in 0 and 5 are not."""
     in_celeba = "celeba" in str(path.parent).lower()
     identity = path.stem.split("_")[0] if "_" in path.stem else path.parent.name
     return not (in_celeba and identity[-1] in "05")
 
 
 def unlabelled(folders: Sequence[Path], detector: YunetDetector, count: int, seed: int) -> Faces:
-    """Faces of other photos, about as many from every folder; their classes are zeros."""
+    """Load faces of other photos, about as many from every folder; their classes are zeros."""
     rng = np.random.default_rng([seed, 7])
     faces = []
     for folder in folders:

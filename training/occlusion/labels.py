@@ -16,7 +16,7 @@ _FEATURES = (2, 4, 5, 6, 7, 10, 11, 12)
 
 
 def visible_face(parsing: UInt8) -> UInt8:
-    """Our classes of a bare face.
+    """Map labels to our classes of a bare face.
 
     Skin, features and ears are face. Clear glasses are too: the eyes show through them, which is when the eyes are
     labelled as well; dark ones are another occluder. Hair, hats and hands are occluders where they lie between

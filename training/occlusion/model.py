@@ -50,7 +50,7 @@ class Block(nn.Module):
         self.pointwise = Unit(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, c, h, w] to the same."""
+        """Map [n, c, h, w] to the same shape."""
         return x + self.pointwise(self.depthwise(x))
 
 
@@ -76,7 +76,9 @@ class Network(nn.Module):
         self.head = nn.Conv2d(WIDTHS[0], CLASSES * 4, 1)
 
     def cells(self, chips: Tensor) -> Tensor:
-        """Scores of the four pixels of each cell of the padded chip, float32 [n, 4 classes, 4 pixels, 80, 80]."""
+        """Compute the scores of the four pixels of each cell of the padded chip, float32 [n, 4 classes, 4 pixels, 80,
+        80].
+        """
         x, skips = (chips.float() - MEAN) / SCALE, []
         for down, encode in zip(self.down, self.encode, strict=True):
             x = encode(down(x))
@@ -86,17 +88,17 @@ class Network(nn.Module):
         return self.head(x).unflatten(1, (CLASSES, 4))
 
     def forward(self, chips: Tensor) -> Tensor:
-        """Scores of every class for every pixel."""
+        """Compute the scores of every class for every pixel."""
         return pixel_shuffle(self.cells(chips).flatten(1, 2), 2)[..., BORDER:-BORDER, BORDER:-BORDER]
 
 
 def to_tensor(chips: UInt8) -> Tensor:
-    """uint8 [n, h, w, 3] to a tensor [n, 3, h, w]."""
+    """Convert uint8 [n, h, w, 3] to a tensor [n, 3, h, w]."""
     return torch.from_numpy(chips).permute(0, 3, 1, 2)
 
 
 def to_cells(classes: UInt8) -> Tensor:
-    """Target classes uint8 [n, 150, 150] as `Network.cells` lays them out; the padding is `IGNORED`.
+    """Arrange target classes uint8 [n, 150, 150] as `Network.cells` does; the padding is `IGNORED`.
 
     Rearranging targets is cheaper than rearranging scores and their gradients.
     """

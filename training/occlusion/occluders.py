@@ -37,7 +37,7 @@ class Occluders:
         )
 
     def put(self, pixels: UInt8, points: Float32, rng: Rng) -> tuple[UInt8, UInt8]:
-        """A picture with one occluder, and where it is (uint8 [SIDE, SIDE], 0 or 1)."""
+        """Put one occluder on a picture; also return its mask (uint8 [SIDE, SIDE], 0 or 1)."""
         draw = self._kinds[rng.choice(len(self._kinds), p=[share for _, share in self._kinds])][0]
         shape, colour = draw(points, pixels, rng)
         soft = cv2.GaussianBlur(shape, (0, 0), float(rng.uniform(0.4, 1.2))).astype(np.float32)[..., None] / 255
@@ -45,7 +45,7 @@ class Occluders:
         return mixed.astype(np.uint8), (shape > 127).astype(np.uint8)
 
     def _hand(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Fingers from one side or below, in the face's own skin colour or near it."""
+        """Draw fingers from one side or below, in the face's own skin colour or near it."""
         skin = _skin(pixels, points) * rng.uniform(0.75, 1.2) * rng.normal(1, 0.05, 3)
         target = points[rng.integers(5)] + rng.normal(0, 14, 2)
         angle = rng.uniform(-0.3, np.pi + 0.3)  # the wrist lies beside or below
@@ -66,7 +66,7 @@ class Occluders:
         return shape, _lit(skin, shade, rng)
 
     def _glasses(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Dark glasses over both eyes."""
+        """Draw dark glasses over both eyes."""
         shape = np.zeros((SIDE, SIDE), np.uint8)
         apart = float(np.linalg.norm(points[1] - points[0]))
         wide, high = apart * rng.uniform(0.3, 0.44), apart * rng.uniform(0.2, 0.38)
@@ -92,7 +92,7 @@ class Occluders:
         return shape, np.clip(glass, 0, 255).astype(np.uint8)
 
     def _scarf(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Cloth from one edge of the picture to the other, up to the chin or over the nose."""
+        """Draw cloth from one edge of the picture to the other, up to the chin or over the nose."""
         top = points[3:].mean(axis=0)[1] + rng.uniform(-32, 24)
         x = np.linspace(0, SIDE, 12)
         y = top + np.cumsum(rng.normal(0, 4, 12)) + rng.uniform(-0.1, 0.3) * abs(x - SIDE / 2)
@@ -101,7 +101,7 @@ class Occluders:
         return shape, self._cloth(rng)
 
     def _strands(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Hair falling over the face."""
+        """Draw hair falling over the face."""
         shape = np.zeros((SIDE, SIDE), np.uint8)
         side = rng.choice((-1, 1))
         start = np.array([SIDE / 2 + side * rng.uniform(0, 60), rng.uniform(-10, 25)])
@@ -115,7 +115,7 @@ class Occluders:
         return shape, self._texture(rng, top=True)
 
     def _blob(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Any textured shape."""
+        """Draw a textured shape."""
         turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         radius = rng.uniform(10, 34) * np.exp(
             sum(rng.normal(0, 0.2) * np.cos(k * turn + rng.uniform(0, 6)) for k in (1, 2, 3))
@@ -126,7 +126,7 @@ class Occluders:
         return shape, self._cloth(rng) if rng.random() < 0.5 else self._texture(rng, top=rng.random() < 0.5)
 
     def _object(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """A microphone, a phone or a cup: a plain, shaded stick, ball or block that comes from below."""
+        """Draw a microphone, a phone or a cup: a plain, shaded stick, ball or block that comes from below."""
         shape = np.zeros((SIDE, SIDE), np.uint8)
         tip = points[3:].mean(axis=0) + rng.normal(0, 16, 2)
         foot = np.array([tip[0] + rng.normal(0, 40), SIDE + 20])
@@ -137,7 +137,7 @@ class Occluders:
         return shape, _lit(rng.uniform(5, 230) * rng.normal(1, 0.15, 3), np.tile(shade, (SIDE, 1)), rng)
 
     def _texture(self, rng: Rng, *, top: bool) -> UInt8:
-        """The upper (hair) or lower (clothes) surroundings of another face, spread over the picture."""
+        """Spread the upper (hair) or lower (clothes) surroundings of another face over the picture."""
         source = self._textures[rng.integers(len(self._textures))]
         size = int(rng.integers(28, 48))
         left = int(rng.integers(0, SIDE - size))
@@ -149,7 +149,7 @@ class Occluders:
         return np.asarray(cv2.resize(repeat, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _cloth(self, rng: Rng) -> UInt8:
-        """Plain cloth with folds, striped, or cut from clothes."""
+        """Draw plain cloth with folds, striped, or cut from clothes."""
         if rng.random() < 0.3:
             return self._texture(rng, top=False)
         folds = cv2.resize(rng.normal(1, 0.18, (7, 9)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
@@ -162,7 +162,7 @@ class Occluders:
 
 
 def _skin(pixels: UInt8, points: Float32) -> Float32:
-    """Median colour of the cheeks and the forehead."""
+    """Return the median colour of the cheeks and the forehead."""
     eyes = points[:2].mean(axis=0)
     spots = [points[0] * 0.6 + points[3] * 0.4, points[1] * 0.6 + points[4] * 0.4, eyes * 1.5 - points[2] * 0.5]
     at = np.clip(np.round(spots).astype(int), 2, SIDE - 3)

@@ -64,14 +64,14 @@ def main(config: Config) -> Path:
 
 
 def folders(config: Config) -> list[Path]:
-    """Folders of unlabelled bare faces."""
+    """List the folders of unlabelled bare faces."""
     train = config.data / "train"
     inside = (train / "celeba", train / "synthetic", train / "public-domain")
     return [folder for folder in (*inside, *config.extra) if folder.is_dir()]
 
 
 def pseudo_labelled(network: Network, bare: Faces, worn: Faces, config: Config) -> tuple[Faces, Faces]:
-    """Faces, bare and masked, with the network's classes of the bare ones.
+    """Label faces, bare and masked, with the network's classes of the bare ones.
 
     Faces in whom it sees a mask, or hardly a face, are left out.
     """
@@ -86,12 +86,12 @@ def pseudo_labelled(network: Network, bare: Faces, worn: Faces, config: Config) 
 
 
 def chosen(faces: Faces, which: NDArray[np.bool_]) -> Faces:
-    """Some of the faces."""
+    """Select some of the faces."""
     return Faces(faces.pixels[which], faces.classes[which], faces.points[which])
 
 
 def _margin_too(network: Network, pixels: UInt8) -> UInt8:
-    """Classes of enlarged chips, uint8 [n, SIDE, SIDE]: the network sees the middle and the four corners."""
+    """Predict the classes of enlarged chips, uint8 [n, SIDE, SIDE]: from the middle and the corners."""
     total = torch.zeros(len(pixels), 4, SIDE, SIDE)
     ends = (0, 2 * MARGIN)
     with torch.no_grad():

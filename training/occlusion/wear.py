@@ -16,7 +16,7 @@ _WAYS = (("well", 0.7), ("chin", 0.12), ("small", 0.18))
 
 
 def masked(faces: Faces, each: int, seed: int) -> Faces:
-    """Every face with `each` masks of the training half, one after the other."""
+    """Put `each` masks of the training half on every face, one after the other."""
     count = len(faces) * each
     pixels = np.empty((count, *faces.pixels.shape[1:]), np.uint8)
     classes = np.empty(pixels.shape[:3], np.uint8)
@@ -29,7 +29,7 @@ def masked(faces: Faces, each: int, seed: int) -> Faces:
 
 
 def relabelled(worn: Faces, bare: UInt8) -> Faces:
-    """Masked faces whose other classes are those of the bare faces, uint8 [n, SIDE, SIDE]."""
+    """Relabel masked faces, whose other classes are those of the bare faces, uint8 [n, SIDE, SIDE]."""
     below = np.repeat(bare, len(worn) // len(bare), axis=0)
     return replace(worn, classes=np.where(worn.classes == MASK, np.uint8(MASK), below))
 

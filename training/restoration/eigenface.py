@@ -24,7 +24,7 @@ _RESIDUALS = 3000
 
 
 def fit(faces: UInt8, components: int = COMPONENTS, tuning: Tuning | None = None, seed: int = 0) -> Eigenfaces:
-    """The model of faces and their mirror images.
+    """Fit the model of faces and their mirror images.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def fit(faces: UInt8, components: int = COMPONENTS, tuning: Tuning | None = None
 
 
 def varied(faces: UInt8, seed: int = 0) -> UInt8:
-    """Each face once more as another photo could show it: turned, moved, lit and blurred a little otherwise.
+    """Vary each face as another photo could show it: slightly turned, moved, lit and blurred.
 
     Portraits are more alike in light and landmarks than photos in the wild are.
 
@@ -82,7 +82,7 @@ def varied(faces: UInt8, seed: int = 0) -> UInt8:
 
 
 def leading(vectors: Float32, count: int, rng: np.random.Generator) -> tuple[Float32, Float32]:
-    """The leading principal directions of centred vectors, float32 [d, q], and the deviations along them, [q]."""
+    """Compute the principal directions of centred vectors, float32 [d, q], and the deviations along them, [q]."""
     count = min(count, *vectors.shape)
     basis = rng.standard_normal((vectors.shape[1], min(count + _SPARE, *vectors.shape))).astype(np.float32)
     for _ in range(1 + _POWER_PASSES):
@@ -95,7 +95,9 @@ def leading(vectors: Float32, count: int, rng: np.random.Generator) -> tuple[Flo
 
 
 def residual(faces: UInt8, mean: Float32, directions: Float32) -> tuple[Float32, Float32]:
-    """What components leave of faces: its deviation at each pixel, and the power spectrum of it over that."""
+    """Compute the residual of faces after the components: its deviation at each pixel, and the power spectrum of it
+    over that.
+    """
     left = np.empty((len(faces), 3, SIDE, SIDE), np.float32)
     for place, face in enumerate(faces):
         planes = split(np.ascontiguousarray(face))
@@ -111,7 +113,9 @@ def residual(faces: UInt8, mean: Float32, directions: Float32) -> tuple[Float32,
 
 
 def _spectrum(fields: Float32, window: Float32) -> Float32:
-    """Mean power spectrum of windowed fields, the window's own correlation taken out, by distance from zero."""
+    """Compute the mean power spectrum of windowed fields, the window's own correlation taken out, by distance from
+    zero.
+    """
     size = 2 * SIDE
     power: Float64 = np.mean([np.abs(np.fft.fft2(field * window, (size, size))) ** 2 for field in fields], axis=0)
     shape = np.fft.ifft2(np.abs(np.fft.fft2(window, (size, size))) ** 2).real

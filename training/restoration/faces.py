@@ -19,14 +19,14 @@ from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import Face, UInt8
 
 LEAST_VISIBLE = 0.9
-"""Less of the face than this shows: it is no bare face to learn from."""
+"""Least visible share of a bare face to train on."""
 LEAST_WIDTH = 60.0
 """Narrower faces, in pixels, are too coarse to learn from."""
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def photos_in(folders: Iterable[Path], *, validation: bool = False) -> list[Path]:
-    """Photos below folders, each folder's sorted.
+    """List the photos below folders, each folder's sorted.
 
     CelebA's identities whose number ends in 0 are left out, or alone kept for validation; those ending in 5 are always
     left out.
@@ -42,14 +42,14 @@ def photos_in(folders: Iterable[Path], *, validation: bool = False) -> list[Path
 
 
 def _celeba_identity(path: Path) -> str:
-    """The number of the person of a photo of CelebA; nothing for another set's photo."""
+    """Return the number of the person of a photo of CelebA; None for a photo of another set."""
     if "celeba" not in str(path.parent).lower():
         return ""
     return path.stem.split("_")[0] if "_" in path.stem else path.parent.name
 
 
 def bare_faces(engine: Engine, photos: Iterable[Path]) -> Iterator[UInt8]:
-    """The largest face of each photo where it is bare and large enough, RGB uint8 [160, 160, 3]."""
+    """Cut the largest face of each photo if it is bare and large enough, RGB uint8 [160, 160, 3]."""
     for path in photos:
         face = largest(engine, path)
         if face is None or face.photo is None or face.box.width < LEAST_WIDTH:
@@ -59,7 +59,7 @@ def bare_faces(engine: Engine, photos: Iterable[Path]) -> Iterator[UInt8]:
 
 
 def largest(engine: Engine, photo: Path | UInt8) -> Face | None:
-    """The largest face of a photo; None where there is none, or the file is damaged."""
+    """Return the largest face of a photo; None if there is none, or the file is damaged."""
     try:
         found = engine.faces(photo, want=["occlusion"])
     except BarefaceError:
@@ -87,7 +87,7 @@ class Case:
 
 
 def masked_cases(engine: Engine, photos: Sequence[Path], half: Half) -> Iterator[tuple[Path, Case]]:
-    """Each photo's largest face in a mask; photos are passed over where it is not bare, or is lost under the mask."""
+    """Yield each photo's largest face in a mask; skip photos whose face is not bare, or not found under the mask."""
     for seed, path in enumerate(photos):
         bare = largest(engine, path)
         if bare is None or bare.photo is None or bare.mask_state != "none" or (bare.visible or 0) < LEAST_VISIBLE:
@@ -102,5 +102,5 @@ def masked_cases(engine: Engine, photos: Sequence[Path], half: Half) -> Iterator
 
 
 def read(path: Path) -> UInt8:
-    """A photo's pixels."""
+    """Read a photo's pixels."""
     return images.decode(path).pixels

@@ -34,7 +34,7 @@ from bareface.values.face import Face, Float32, MaskState
 from training.photos import data_folder
 
 COMPLETIONS = (1, 2, 4, 8)
-"""For so many completions a calibration is fitted; a search with another number has none."""
+"""Number of completions that a calibration is fitted for; a search with another number has none."""
 PACKAGED = Path("src") / "bareface" / "restoration" / "packaged"
 _NOSES: dict[MaskState, tuple[Nose, ...]] = {"full": ("medium", "high"), "partial": ("low",)}
 
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _kept_reference(engine: Engine, path: Path, kept: Path) -> tuple[Float32, Float32] | None:
-    """Template and covered one of the bare photo; None where no face is found."""
+    """Compute the template and the upper-face template of the bare photo; None without a face."""
     if not kept.is_file():
         face = _subject(engine, path)
         made = None if face is None else engine.embed([face], upper_face=True)[0]
@@ -100,7 +100,7 @@ def _kept_reference(engine: Engine, path: Path, kept: Path) -> tuple[Float32, Fl
 
 
 def _kept_probe(engine: Engine, path: Path, state: MaskState, seed: int, most: int, kept: Path) -> Float32 | None:
-    """The masked face's template and its completions', float32 [1 + k, d]; None where nothing is to be completed."""
+    """Compute the templates of the masked face and its completions, float32 [1 + k, d]; None without a mask."""
     if not kept.is_file():
         face = _masked(engine, path, state, seed)
         vectors: Sequence[Float32] = []
@@ -117,7 +117,7 @@ def _kept_probe(engine: Engine, path: Path, state: MaskState, seed: int, most: i
 
 
 def _subject(engine: Engine, path: Path) -> Face | None:
-    """The face nearest the middle: the subject of a portrait stands there."""
+    """Select the face nearest the middle, where the subject of a portrait is."""
     photo = images.decode(path)
     height, width = photo.pixels.shape[:2]
     return min(
@@ -128,7 +128,7 @@ def _subject(engine: Engine, path: Path) -> Face | None:
 
 
 def _masked(engine: Engine, path: Path, state: MaskState, seed: int) -> Face | None:
-    """The photo's face in a mask, aligned by the bare face's landmarks."""
+    """Mask the photo's face, aligned by the bare face's landmarks."""
     face = _subject(engine, path)
     if face is None or face.photo is None:
         return None

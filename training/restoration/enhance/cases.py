@@ -1,4 +1,4 @@
-"""Photos spoilt as evaluations spoil them: to choose checkpoints and limits on validation faces, and to test."""
+"""Photos degraded as in the evaluations: to choose checkpoints and limits on validation faces, and to test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CELLS: Final[dict[tuple[str, int], Degradation]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A spoilt photo of one person.
+    """A degraded photo of one person.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class Case:
     cell
         Degradation and level; ("clean", 0) for the photo as it is.
     face, cut
-        The face as found in the spoilt photo.
+        The face as detected in the degraded photo.
     truth
-        The good photo, cut as the spoilt one is, RGB uint8 [160, 160, 3].
+        The good photo, cut as the degraded one is, RGB uint8 [160, 160, 3].
     template
         The good photo's own.
     """
@@ -52,7 +52,7 @@ class Case:
 def cases(
     engine: Engine, photos: Sequence[Path], cells: Mapping[tuple[str, int], Degradation]
 ) -> Iterator[Case | tuple[str, int]]:
-    """Each photo in each cell, and clean; the cell alone where no face is found in the spoilt photo.
+    """Yield each photo in each cell, and clean; only the cell if no face is found in the degraded photo.
 
     Photos in which none is found even before that are passed over.
     """
@@ -68,20 +68,22 @@ def cases(
             if face is None:
                 yield cell
                 continue
-            # Were the picture made smaller, the good one would not lie as the spoilt one does.
+            # Were the picture made smaller, the good one would not be aligned with the degraded one.
             points = face.landmarks.points * (pixels.shape[1] / spoilt.shape[1])
             truth = align(pixels, Landmarks(points, face.landmarks.scheme), size=SIDE)
             yield Case(number, cell, face, aligned(face), truth, good.template)
 
 
 def _face(engine: Engine, pixels: UInt8) -> Face | None:
-    """The person's face."""
+    """Return the person's face."""
     found = engine.faces(pixels, want=["quality", "template"])
     return subject_face(found, (pixels.shape[1], pixels.shape[0])) if found else None
 
 
 def one_each(folder: Path, count: int, ending: str = "", first: int = 0) -> list[Path]:
-    """The first photo of people spread evenly over the names, of those whose name ends so, from the ``first`` on."""
+    """Return the first photo of people spread evenly over the names, of those whose name ends so, from the ``first``
+    on.
+    """
     people = sorted(place for place in folder.iterdir() if place.is_dir() and place.name.endswith(ending))
     step = max(1, len(people) // count)
     return [sorted(person.iterdir())[0] for person in people[first::step][:count]]

@@ -13,7 +13,7 @@ class Config:
     Attributes
     ----------
     data
-        Folders of photos; each photo's largest bare face is learnt from.
+        Folders of photos; each photo's largest bare face is used for training.
     out
         Where faces, checkpoints and the ONNX file lie; a training goes on from there.
     start

@@ -56,7 +56,7 @@ def export(network: Network, path: Path) -> None:
 
 
 def _part(graph: Graph, x: str, first: int, last: int, step: int = 1) -> str:
-    """Some of the channels."""
+    """Select some of the channels."""
     ends = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1, step))
     return graph.node("Slice", x, *ends)
 

@@ -1,6 +1,6 @@
 """Where enhancing stops to help: ``python -m training.restoration.enhance.limits``, on CelebA's validation identities.
 
-Photos are spoilt far beyond what evaluations do. For each condition: how many faces are still found, how near the
+Photos are degraded far beyond the evaluations. For each condition: how many faces are still found, how near the
 templates of the face as it is and enhanced are to the good photo's (cosine about the space's mean), how many enhanced
 ones are nearer to their own person's good photo than 95 % of other people's are, and what
 :mod:`bareface.restoration.eligibility` measures.
@@ -105,7 +105,7 @@ def _summary(row: Row, engine: Engine, good: Float32, people: list[int]) -> dict
 
 
 def _share_told_apart(scores: Float32, own: NDArray[np.intp]) -> float:
-    """Share of rows whose own person's score is above 95 % of the others', scores float32 [n, people]."""
+    """Return the share of rows whose own person's score is above 95 % of the others', scores float32 [n, people]."""
     told = [
         line[person] > np.quantile(np.delete(line, person), _TYPICAL) for line, person in zip(scores, own, strict=True)
     ]

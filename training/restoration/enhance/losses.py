@@ -18,27 +18,27 @@ CHIP: Final = 150
 EDGES: Final = 0.5
 PIXELS: Final = 0.3
 IDENTITY: Final = 2.0
-"""Weights: of the edges beside the pixels, of both and of the template beside what the descriptor sees in between."""
+"""Weights: of the edges relative to the pixels, and of both and the template relative to the descriptor's levels."""
 _HARDLY: Final = 0.01
 """Of what is left: less is not worth a greater effort."""
 
 
 def share(left: Tensor) -> Tensor:
-    """Mean logarithm of what is left to do for each face [n].
+    """Compute the mean logarithm of the remaining error of each face [n].
 
-    So a tenth less counts the same for a face that is hardly spoilt as for one that is spoilt badly; a mean of what is
+    So a tenth less counts the same for a face that is hardly degraded as for one that is badly degraded; a mean of what is
     left would be all about the bad ones, and the network would blunt the good ones.
     """
     return torch.log(left + _HARDLY).mean()
 
 
 def charbonnier(off: Tensor) -> Tensor:
-    """Mean of a smooth absolute value of each [n, ...]: [n]."""
+    """Compute the mean of a smooth absolute value of each [n, ...]: [n]."""
     return torch.sqrt(off * off + 1e-6).flatten(1).mean(1)
 
 
 def edges(off: Tensor) -> Tensor:
-    """The same of differences between neighbours, across and down."""
+    """Compute the same of differences between neighbours, across and down."""
     return charbonnier(off[..., 1:] - off[..., :-1]) + charbonnier(off[..., 1:, :] - off[..., :-1, :])
 
 
@@ -52,7 +52,7 @@ class Sight(nn.Module):
         self.register_buffer("centre", torch.from_numpy(registry.space_mean("dlib-128", 128)))
 
     def forward(self, pixels: Tensor) -> tuple[list[Tensor], Tensor]:
-        """[n, 3, 160, 160] in [0, 1] -> its levels, and the centred template [n, 128] of length 1."""
+        """Map [n, 3, 160, 160] in [0, 1] to its levels and the centred template [n, 128] of length 1."""
         chips = F.interpolate(pixels, (CHIP, CHIP), mode="bilinear", align_corners=False)
         x = (255 * chips - self.mean) / 256
         # Not in place as the descriptor itself: levels are kept.
@@ -65,7 +65,7 @@ class Sight(nn.Module):
         return levels, F.normalize(self.descriptor.out(x.mean((2, 3))).float() - self.centre, dim=1)
 
     def apart(self, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-        """How far the faces of two batches are in the levels [n], and in the template: its chord [n]."""
+        """Compute the distance of two batches of faces in the levels [n], and in the template: its chord [n]."""
         with torch.no_grad():
             target, own = self(wanted)
         levels, template = self(made)

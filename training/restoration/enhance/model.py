@@ -41,7 +41,7 @@ SPLINE: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions beside a shortcut; it starts as nearly the identity."""
+    """Two 3x3 convolutions with a shortcut; it starts as nearly the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.second.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, c, h, w] -> [n, c, h, w]."""
+        """Map [n, c, h, w] to the same shape."""
         inner: Tensor = self.second(F.relu(self.first(x)))
         return x + inner
 
@@ -77,7 +77,7 @@ class Network(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, given: Tensor) -> Tensor:
-        """[n, 9, 160, 160] -> [n, 3, 160, 160]."""
+        """Map [n, 9, 160, 160] to [n, 3, 160, 160]."""
         pixels, skips = given[:, :3], []
         bands = [*starlet(pixels), *(guess - pixels for guess in given[:, 3:].split(3, 1)), *along(pixels)]
         loud = (*LOUDER, 0.0, *[LOUD] * (GUESSES + LINES))
@@ -97,7 +97,7 @@ class Network(nn.Module):
 
 @torch.no_grad()
 def starlet(pixels: Tensor) -> list[Tensor]:
-    """Bands from fine to coarse and the smooth rest, each [n, 3, h, w]; together they are the pixels."""
+    """Split into bands from fine to coarse and a smooth remainder, each [n, 3, h, w]; together they are the pixels."""
     parts, smooth = [], pixels
     line = torch.tensor(SPLINE, device=pixels.device)
     with torch.autocast(pixels.device.type, enabled=False):
@@ -113,7 +113,7 @@ def starlet(pixels: Tensor) -> list[Tensor]:
 
 @torch.no_grad()
 def along(pixels: Tensor) -> list[Tensor]:
-    """What pixels differ by from the mean of the lines through them, for each line, each [n, 3, h, w]."""
+    """Compute the difference of pixels from the mean of the lines through them, for each line, each [n, 3, h, w]."""
     kernels = torch.from_numpy(lines()).to(pixels.device)
     with torch.autocast(pixels.device.type, enabled=False):
         wide = F.pad(pixels, [kernels.shape[-1] // 2] * 4, mode="replicate")
@@ -122,7 +122,7 @@ def along(pixels: Tensor) -> list[Tensor]:
 
 
 def lines() -> Float32:
-    """The lines, shortest first, float32 [8, 11, 11]; each adds up to 1."""
+    """Return the lines, shortest first, float32 [8, 11, 11]; each adds up to 1."""
     side = max(LENGTHS)
     drawn = np.zeros((LINES, side, side), np.float32)
     for number, (length, angle) in enumerate(product(LENGTHS, ANGLES)):
@@ -135,7 +135,7 @@ def lines() -> Float32:
 
 
 def grown(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a network that did not know lines, for one that does and makes nothing of them yet."""
+    """Extend the weights of a network without lines to one with lines, which initially ignores them."""
     head, place = state["head.weight"], 4 * (GAINS - LINES)
     if head.shape[1] == 3 + BANDS + GUESSES + LINES:
         return state
@@ -147,6 +147,6 @@ def grown(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def to_tensor(faces: object) -> Tensor:
-    """Faces, RGB uint8 [n, h, w, 3], as float32 [n, 3, h, w] in [0, 1]."""
+    """Convert faces, RGB uint8 [n, h, w, 3], to float32 [n, 3, h, w] in [0, 1]."""
     pixels: Tensor = torch.as_tensor(faces).permute(0, 3, 1, 2).float() / 255
     return pixels.contiguous(memory_format=torch.channels_last)

@@ -1,8 +1,8 @@
-"""Faces that nobody has, made from those at hand, so that the network cannot learn who is who by heart.
+"""Synthetic faces of people who do not exist, mixed from real ones, so that the network cannot learn who is who by heart.
 
 A network that knows its few thousand people sharpens theirs into themselves, and everybody else's into them. Seen from
 outside, on CelebA's validation identities, it brought templates of badly blurred faces half as much nearer as on the
-people that it learnt from.
+people that it was trained on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PLACES: Final[Float32] = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE))
 
 
 def somebody(faces: UInt8, index: int, rng: np.random.Generator) -> UInt8:
-    """The face of that index, or of somebody like that, RGB uint8 [160, 160, 3].
+    """Return the face of that index, or of a similar new person, RGB uint8 [160, 160, 3].
 
     Parameters
     ----------

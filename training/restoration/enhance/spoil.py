@@ -25,7 +25,7 @@ _BYTES: Final = np.round(255 * _DISPLAY).astype(np.uint8)
 
 
 def pair(face: UInt8, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
-    """A spoilt face and what it is to become, both RGB uint8 [160, 160, 3].
+    """Draw a degraded face and its target, both RGB uint8 [160, 160, 3].
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def pair(face: UInt8, rng: np.random.Generator) -> tuple[UInt8, UInt8]:
 
 
 def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
-    """With the softness, the grain and the file's traces that good photos have, too: they are to be kept."""
+    """Add the softness, grain and compression traces of good photos, which are to be kept."""
     if rng.random() < 0.4:
         # Made smaller and larger again by whoever published it: no detail is to be invented that it never had.
         side = photo.shape[0]
@@ -61,7 +61,7 @@ def _taken(photo: UInt8, rng: np.random.Generator) -> UInt8:
 
 
 def chain(photo: UInt8, rng: np.random.Generator) -> UInt8:
-    """A photo of a face after none, one or several steps, in the order of light: blur, noise, resolution, file."""
+    """Degrade a photo of a face by none, one or several steps, in the order of light: blur, noise, resolution, file."""
     # Few good ones: a soft photo may be a blurred one, and to take it for good costs more than the reverse.
     number = int(rng.choice([0, 1, 2, 3, 4], p=[0.03, 0.63, 0.19, 0.1, 0.05]))
     wanted = set(rng.choice(list(_KINDS), number, replace=False, p=list(_KINDS.values())).tolist())
@@ -88,14 +88,14 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _full(photo: UInt8) -> UInt8:
-    """Enlarged as alignment does it."""
+    """Enlarge as alignment does."""
     if photo.shape[0] == SIDE:
         return photo
     return np.asarray(cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _toned(face: UInt8, rng: np.random.Generator) -> UInt8:
-    """Other light and colour, which are to be kept."""
+    """Change light and colour, which are to be kept."""
     gain = np.exp(rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))
     table = np.clip(255 * _LEVELS[:, None] ** np.exp(rng.normal(0, 0.12)) * gain, 0, 255)
     toned = cv2.LUT(face, table.astype(np.uint8)[:, None])
@@ -113,7 +113,7 @@ def _blurred(photo: UInt8, kernel: Float32) -> UInt8:
 
 
 def _aperture(radius: float, rng: np.random.Generator) -> Float32:
-    """A disc, a disc with a soft edge, or a bell, a little out of round."""
+    """Draw a disc, a disc with a soft edge, or a bell, a little out of round."""
     reach = int(np.ceil(radius * 2)) + 2
     axis = (np.arange(-4 * reach, 4 * reach + 4) + 0.5) / 4 - 0.5
     squeeze, turn = np.exp(rng.normal(0, 0.06)), rng.uniform(0, np.pi)
@@ -131,7 +131,7 @@ def _aperture(radius: float, rng: np.random.Generator) -> Float32:
 
 
 def _path(length: float, rng: np.random.Generator) -> Float32:
-    """A straight or bent way of the camera, its speed even or not."""
+    """Draw a straight or bent path of the camera, its speed even or not."""
     time = np.linspace(-0.5, 0.5, max(40, 8 * int(length)))
     turn = rng.uniform(0, 2 * np.pi)
     bend, haste = (rng.normal(0, 0.5), rng.normal(0, 0.5)) if rng.random() < 0.4 else (0.0, 0.0)
@@ -152,7 +152,7 @@ def _path(length: float, rng: np.random.Generator) -> Float32:
 
 
 def _dim(photo: UInt8, rng: np.random.Generator) -> UInt8:
-    """Few photons, and an exposure that does or does not make up for it; sometimes noise that the camera smoothed."""
+    """Simulate few photons, with or without compensating exposure; sometimes with noise that the camera smoothed."""
     electrons = _log_uniform(rng, 14, 6000)
     gain = 1.0 if rng.random() < 0.25 else float(rng.uniform(0.14, 0.9))
     collected = rng.poisson(_LINEAR[photo] * electrons) + rng.normal(0, rng.uniform(0, 5), photo.shape)

@@ -47,7 +47,7 @@ def main(config: Config) -> Path:
 
 
 def gathered(config: Config) -> UInt8:
-    """The faces to learn from, RGB uint8 [n, 160, 160, 3]; cut once and kept."""
+    """Gather the faces to train on, RGB uint8 [n, 160, 160, 3]; cut once and cached."""
     file = config.out / "faces.npy"
     if not file.is_file():
         photos = photos_in(config.data)
@@ -62,7 +62,7 @@ def gathered(config: Config) -> UInt8:
 
 
 def batches(faces: UInt8, config: Config, steps: range) -> Iterator[tuple[Tensor, Tensor]]:
-    """Spoilt faces with their guesses, and good ones; the same for the same step, wherever a training goes on."""
+    """Yield degraded faces with their deconvolutions, and good ones; a step always has the same, also when resumed."""
     for step in steps:
         rng = np.random.default_rng([config.seed, step])
         chosen = rng.integers(len(faces), size=config.batch)
@@ -74,7 +74,7 @@ def batches(faces: UInt8, config: Config, steps: range) -> Iterator[tuple[Tensor
 
 
 def rate(step: int, config: Config) -> float:
-    """The optimiser's rate: up, flat, and down along a cosine."""
+    """Return the optimiser's rate: up, flat, and down along a cosine."""
     share = max(0.0, (step / config.steps - _FLAT) / (1 - _FLAT))
     return config.rate * min(1.0, step / _WARM) * max(_LEAST, 0.5 + 0.5 * float(np.cos(np.pi * min(share, 1.0))))
 
