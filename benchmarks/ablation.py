@@ -1,4 +1,4 @@
-"""What each step of the masked embedder brings, on validation identities: ``python -m benchmarks.ablation``.
+"""Gain of each step of the masked embedder, on validation identities: ``python -m benchmarks.ablation``.
 
 Networks are named as NAME=FILE. Each row is one for masked faces beside dlib's for bare ones; the first rows are dlib's
 own, the last are the packaged one, by itself and with the second template of bare faces. See

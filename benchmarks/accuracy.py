@@ -49,7 +49,7 @@ class System:
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
+        """Name in tables."""
         return f"{self.detector} + {self.embedder}" + (" int8" if self.precision == "int8" else "")
 
     def engine(self) -> Engine:

@@ -1,4 +1,4 @@
-"""What every benchmark shares: the machine's description, interleaved timing, tables, JSON."""
+"""Shared parts of the benchmarks: the machine's description, interleaved timing, tables, JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many searches a second of one gallery two client threads get, against one.
+"""Searches per second of one gallery by two client threads, compared with one.
 
     python -m benchmarks.concurrent_search
 
@@ -61,7 +61,7 @@ QUIET = 0.9
 
 @dataclass(frozen=True)
 class Round:
-    """What one round gave: by number of threads, searches a second and yardsticks a second."""
+    """Results of one round: by number of threads, searches a second and yardsticks a second."""
 
     searches: dict[int, float]
     yardsticks: dict[int, float]
@@ -76,7 +76,7 @@ def templates(rows: int, seed: int) -> Float32:
 
 
 def fill(store: Store, references: int) -> None:
-    """Store so many references, five of each subject."""
+    """Store a number of references, five of each subject."""
     rng = np.random.default_rng(0)
     now = datetime.now(UTC)
     with store.write() as connection:

@@ -1,4 +1,4 @@
-"""How well bareface's detector finds masked and bare faces, beside YuNet: ``python -m benchmarks.detection``.
+"""Recall of bareface's detector on masked and bare faces, compared with YuNet: ``python -m benchmarks.detection``.
 
 Test photos only, none of which training saw: MFR2's real masks, hand-marked faces (``detection/test/masks``), photos in
 the wild, and LFW with simulated masks of the test half for the landmarks. Recall on the marked faces is compared at the

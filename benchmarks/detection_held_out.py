@@ -28,7 +28,7 @@ SCORES = (0.65, 0.7, 0.75, 0.8, 0.85)
 
 
 def recall(verdicts: Sequence[tuple[float, bool]], total: int) -> list[float]:
-    """Return the share of marked faces found at each of ``FALSE`` detections that nobody marked."""
+    """Return the recall of marked faces at each of ``FALSE`` false detections."""
     hits = np.array([hit for _, hit in verdicts])
     wrong = np.cumsum(~hits)
     return [float(hits[: np.searchsorted(wrong, most, side="right")].sum() / total) for most in FALSE]

@@ -1,4 +1,4 @@
-"""How many masked faces the detectors miss, on MFR2's real masks: ``python -m benchmarks.detection_mfr2``.
+"""Masked faces missed by the detectors, on MFR2's real masks: ``python -m benchmarks.detection_mfr2``.
 
 MFR2's photos show one face each and are cropped tightly, so a border is put around them first. A photo counts as found
 when any face is found in it. Registered detectors take part; ``--dlib`` adds dlib's own two, which take minutes.

@@ -1,4 +1,4 @@
-"""Which weights a benchmark ran, so that its figures are known to be those of the package or not."""
+"""Digests of the weights that a benchmark used, to tell whether its figures are those of the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bareface.services.engine import Engine
 
 DETECTOR: Final = "bareface-detector"
 SEGMENTER: Final = "bareface-occlusion"
-"""What an engine runs by default beside its embedder."""
+"""Models that an engine runs by default in addition to its embedder."""
 
 
 def digests(engine: Engine, *models: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ class Chips:
     occlusion
         Maps, uint8 [n, 150, 150].
     missed
-        How many photos showed no face.
+        Number of photos without a face.
     """
 
     names: NDArray[np.str_]

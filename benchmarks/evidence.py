@@ -1,4 +1,4 @@
-"""How little of a face still tells people apart: ``python -m benchmarks.evidence``.
+"""Least visible share of a face that still distinguishes people: ``python -m benchmarks.evidence``.
 
 The validation identities' faces (CelebA ids that end in 0) are covered from below, row by row of the aligned chip, and
 compared with the bare faces of all. Two limits of :mod:`bareface.matching.evidence` rest on it: evidence is called thin

@@ -1,4 +1,4 @@
-"""What a large photo costs: ``python -m benchmarks.large_photos``.
+"""Time and memory of a large photo: ``python -m benchmarks.large_photos``.
 
 Sheets of scenes (marked photos that the detector was trained on) at several sizes, decoded from JPEG; one thread.
 """

@@ -1,4 +1,4 @@
-"""How the generated tables of the README and the pages beside it are written."""
+"""Format of the generated tables of the README and the manuals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 Values = dict[str, Any]
-"""What a file of ``benchmarks/results`` holds."""
+"""Content of a file of ``benchmarks/results``."""
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""What the mask-aware embedder gains over dlib's descriptor, and what it keeps: ``python -m benchmarks.masked``.
+"""Comparison of the mask-aware embedder with dlib's descriptor: ``python -m benchmarks.masked``.
 
 Four systems see the same photos: dlib's detector and descriptor; YuNet's detector, an open one that finds masked faces,
 with dlib's descriptor, once YuNet is registered (see :mod:`benchmarks.accuracy`); bareface's detector with dlib's

@@ -1,4 +1,4 @@
-"""How well the occlusion map finds masks and bare faces: ``python -m benchmarks.occlusion``.
+"""Accuracy of the occlusion map on masks and bare faces: ``python -m benchmarks.occlusion``.
 
 Rendered masks with exact labels (maskseg), labelled faces that were held out of training with masks of the test half,
 and CelebA's validation identities, bare and masked. Landmarks are YuNet's on the very photo that is segmented; photos

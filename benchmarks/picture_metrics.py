@@ -1,4 +1,4 @@
-"""How near one picture is to another inside a region: gradients, structure, learned features; and bands of guesses."""
+"""Similarity of two pictures inside a region: gradients, structure, learned features; and bands of completions."""
 
 from __future__ import annotations
 

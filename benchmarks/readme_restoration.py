@@ -312,7 +312,7 @@ def stale(results: Values, *needed: str) -> list[str]:
     Parameters
     ----------
     results
-        What a run kept; ``weights`` are SHA-256 digests by model.
+        Results of a run; ``weights`` are SHA-256 digests by model.
     needed
         Models whose weights it ought to name.
     """

@@ -1,4 +1,4 @@
-"""How often a restored picture without metadata is refused, and how often a photo is: ``python -m benchmarks.refusal``.
+"""Refusal rates of restored pictures without metadata, and of photos: ``python -m benchmarks.refusal``.
 
 Photos in simulated masks are unmasked, and spoilt ones (out of focus, moved, coarse, compressed, dark: any level of
 ``bareface.synthesis.degradations``) are enhanced; all results are put on record. Restored pictures are then altered
@@ -55,7 +55,7 @@ LIGHT = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A photo, what was made of it, and the photo before it was masked or spoilt."""
+    """A photo, its restoration, and the photo before it was masked or degraded."""
 
     photo: UInt8
     restored: Restored
@@ -65,7 +65,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many of what; the defaults of the command are what the aims ask for, or more."""
+    """Sample sizes; the defaults of the command meet or exceed those of the aims."""
 
     masked: int
     completions: int
@@ -195,7 +195,7 @@ def saved_anew(pixels: UInt8, rng: np.random.Generator) -> UInt8:
 
 
 class Count:
-    """How many of how many were refused."""
+    """Counts of refusals and of trials."""
 
     def __init__(self) -> None:
         self.refused = self.asked = self.faceless = 0
@@ -268,7 +268,7 @@ def measure(paths: Sequence[Path], half: Half, sizes: Sizes) -> dict[str, Any]:
         found["enhance"] = ask_all(engine, guard, spoilt, sizes.altered_enhanced, 2)
         print({name: count.plain() for name, count in found["enhance"].items()}, flush=True)
         others = Count()
-        # Those that follow the masked ones; a photo that was spoilt may be among them, as it was before.
+        # Those that follow the masked ones; a photo that was degraded may be among them, as it was before.
         for path in islice(paths, sizes.masked * 2, sizes.masked * 2 + sizes.photos):
             others.ask(guard, [face.chip for face in engine.faces(path, want=())])
         found["others"] = {"other photos": others}

@@ -1,4 +1,4 @@
-"""Speed of the whole path, file to templates, beside face_recognition's: ``python -m benchmarks.speed_pipeline``.
+"""Speed of the whole path, file to templates, against face_recognition's: ``python -m benchmarks.speed_pipeline``.
 
 The same photos in the same run, blocks of them in turn, medians over the blocks. Both look for faces of the same
 size: dlib upsamples once, which is bareface's default smallest face of 40 pixels. face_recognition works photo by

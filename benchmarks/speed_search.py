@@ -1,4 +1,4 @@
-"""How long one probe takes in a large gallery, against reading the same bytes, FAISS float32 and numpy.
+"""Time of one probe in a large gallery, compared with reading the same bytes, FAISS float32 and numpy.
 
     python -m benchmarks.speed_search --sizes 100000 1000000 10000000
 

@@ -45,7 +45,7 @@ EXTRA = ("mean face, colours matched", "expected face")
 
 @dataclass
 class Found:
-    """What was measured, one entry a face."""
+    """Measurements, one entry per face."""
 
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     each: dict[str, list[list[float]]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What all tests share: where the real photos are, and why a test that needs them skips."""
+"""Shared fixtures: the real photos, without which tests that need them skip."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from bareface.scores.score_file import ScoreFile
 
 FIXTURES = Path(__file__).parent / "fixtures" / "before_0_2"
 MADE_IN = Path("/tmp/before_0_2")
-"""Where the photos lay when they were enrolled."""
+"""Folder of the photos when they were enrolled."""
 EXPECTED: dict[str, Any] = json.loads((FIXTURES / "expected.json").read_text())
 PEOPLE: dict[str, Any] = EXPECTED["people"]
 

@@ -1,4 +1,4 @@
-"""Which weights a run says it used."""
+"""Digests of the weights that a run used."""
 
 from __future__ import annotations
 

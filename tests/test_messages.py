@@ -19,7 +19,7 @@ from bareface.messages import Entry, Note
 
 PACKAGE = Path(errors.__file__).parent
 ABOVE = ("messages", "moved.py")
-"""Where sentences may be."""
+"""Places where sentences may be."""
 
 ID = re.compile(r"[a-z]+\.[a-z0-9-]+(/[a-z0-9-]+)?")
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, BarefaceError)}

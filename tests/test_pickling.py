@@ -1,4 +1,4 @@
-"""What bareface hands out can be pickled and copied, as a process pool does with what its workers hand back."""
+"""Results can be pickled and copied, as a process pool does with its workers' results."""
 
 from __future__ import annotations
 

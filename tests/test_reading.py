@@ -1,4 +1,4 @@
-"""What is read is a file, what is written takes the place of a file."""
+"""Only files are read, and only files are replaced."""
 
 from __future__ import annotations
 

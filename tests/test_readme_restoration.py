@@ -1,4 +1,4 @@
-"""What the pages say of restoration, from results of other shapes than today's."""
+"""Pages on restoration, from results of former shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release changes; the wheel itself is built and used by `make wheel`."""
+"""Changes of a release; the wheel itself is built and used by `make wheel`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ UNSPECIFIED, ASSOCIATED, UNASSOCIATED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Kind:
-    """How a picture is laid out in a TIFF file."""
+    """Layout of a picture in a TIFF file."""
 
     photometric: int = RGB
     bits: int = 8

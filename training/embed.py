@@ -46,7 +46,7 @@ class Embedded:
     covered
         float32 [n, d], what masked faces are held against beside ``bare``; NaN where there is none.
     photos
-        How many photos were looked at; those without a face are left out.
+        Number of photos read, including those without a face.
     """
 
     subjects: NDArray[np.int64]

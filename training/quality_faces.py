@@ -1,4 +1,4 @@
-"""Faces to learn and prove quality on: photos as they are and spoilt, found and embedded, kept under ``out/quality``.
+"""Faces to fit and validate quality on: photos, original and degraded, detected and embedded, kept under ``out/quality``.
 
 A spoilt photo goes the whole way: detection and landmarks are those of the spoilt photo. One in which no face is found
 is a failure to acquire; it is counted, and has no quality.
@@ -79,7 +79,7 @@ KINDS: dict[str, tuple[Degradation, ...]] = {
     "dark": tuple(Gain(gain) for gain in (0.5, 0.25, 0.12, 0.06, 0.03)),
     "tilt": tuple(Tilt(degrees) for degrees in (10.0, 20.0, 30.0, 45.0, 60.0)),
 }
-"""What is done to photos besides masks: `LEVELS` and what those leave out."""
+"""Degradations of photos in addition to masks: `LEVELS` and others."""
 ALL_KINDS = (*KINDS, "mask")
 
 

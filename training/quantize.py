@@ -22,7 +22,7 @@ FACES = 200
 
 
 def main() -> None:
-    """Write ``dlib-resnet-int8.onnx`` beside the float weights and print how close it comes."""
+    """Write ``dlib-resnet-int8.onnx`` next to the float weights and print how close it comes."""
     engine = Engine(detector="dlib", embedder="dlib-resnet")
     chips = [face.chip for face in largest_faces(engine, redistributable(each=100))]
     fitted, held_out = chips[::3][:FACES] + chips[1::3][: FACES - len(chips[::3][:FACES])], chips[2::3]

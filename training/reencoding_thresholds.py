@@ -1,4 +1,4 @@
-"""Where "the same picture, saved anew" ends and "another photo of the same person" begins.
+"""Thresholds between a re-encoded picture and another photo of the same person.
 
 Prints, for the thresholds in use and neighbouring ones, how many re-encodings of a photo are recognised, kind by kind,
 and how many pairs of different photos of one person are mistaken for one picture. Photos: CelebA's validation

@@ -1,4 +1,4 @@
-"""What every audit log does, and what those that can be read do."""
+"""Contract of every audit log, and of those that can be read."""
 
 from __future__ import annotations
 

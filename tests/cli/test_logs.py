@@ -1,4 +1,4 @@
-"""What commands log, in text and as JSON, and what never appears in it."""
+"""Logs of the commands, in text and as JSON, and data that never appears in them."""
 
 from __future__ import annotations
 

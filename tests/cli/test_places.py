@@ -1,4 +1,4 @@
-"""What is read and what is written: pipes, devices and folders in place of files, odd names, bins in photo trees."""
+"""Places that are read and written: pipes, devices and folders in place of files, odd names, bins in photo trees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the detector reads its network's raw outputs, on outputs made by hand."""
+"""Decoding of the detector's raw outputs, on outputs made by hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHARES = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one location says, in pixels of the network's picture."""
+    """Output of one location, in pixels of the network's picture."""
 
     box: tuple[float, float, float, float]
     score: float = 0.9

@@ -1,4 +1,4 @@
-"""Which of its two networks the mask-aware embedder asks, and with what."""
+"""Routing of the mask-aware embedder to its two networks."""
 
 from __future__ import annotations
 

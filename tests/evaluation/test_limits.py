@@ -1,4 +1,4 @@
-"""What a test of its size cannot show is said, and only then."""
+"""Notes on rates that a test of its size cannot show."""
 
 from __future__ import annotations
 

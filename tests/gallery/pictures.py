@@ -132,7 +132,7 @@ class TileEngine:
 
 @dataclass(frozen=True)
 class Look:
-    """What an engine is to see in the faces of a colour."""
+    """Output of a fake engine for the faces of a colour."""
 
     mask_state: MaskState = "none"
     visible: float | None = 1.0

@@ -1,4 +1,4 @@
-"""What is not a file is not a gallery, and a name can be too long."""
+"""Galleries at places that are not files, or with names that are too long."""
 
 from __future__ import annotations
 

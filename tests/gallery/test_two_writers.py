@@ -11,7 +11,7 @@ from tests.gallery.pictures import TileEngine, colours, save
 
 BATCHES, BATCH = 3, 4
 PATIENCE_S = 120
-"""How long a process waits for the other before the test fails."""
+"""Seconds that a process waits for the other before the test fails."""
 
 
 class Stepwise(TileEngine):

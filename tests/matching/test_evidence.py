@@ -1,4 +1,4 @@
-"""What is said of faces that show little, and which are refused."""
+"""Notes on faces that show little, and refusals."""
 
 from __future__ import annotations
 

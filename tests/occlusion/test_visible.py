@@ -1,4 +1,4 @@
-"""What follows from an occlusion map."""
+"""Visible share and mask state from an occlusion map."""
 
 from __future__ import annotations
 

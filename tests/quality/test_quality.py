@@ -1,4 +1,4 @@
-"""What is measured on a face and what that is worth: worse photos never score higher."""
+"""Measures of a face and the quality score: worse photos never score higher."""
 
 from __future__ import annotations
 

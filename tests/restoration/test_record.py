@@ -1,4 +1,4 @@
-"""What was restored stays on record, whole or not at all, and goes when the photo goes."""
+"""Restorations stay on record, complete or not at all, and are deleted with the photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the exact index promises: codes that use their range, certainty, segments; see also its contract."""
+"""Promises of the exact index only: codes that use their range, certainty, segments; see also its contract."""
 
 from __future__ import annotations
 

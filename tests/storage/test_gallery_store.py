@@ -1,4 +1,4 @@
-"""What every :class:`bareface.storage.ports.GalleryStore` does, whatever database is behind it.
+"""Contract of every :class:`bareface.storage.ports.GalleryStore`, whatever its database.
 
 An implementation is added to ``STORES``.
 """

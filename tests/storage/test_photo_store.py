@@ -1,4 +1,4 @@
-"""What every :class:`bareface.storage.ports.PhotoStore` does: photos at their paths, and photos kept as bytes."""
+"""Contract of every :class:`bareface.storage.ports.PhotoStore`: photos at their paths, and photos kept as bytes."""
 
 from __future__ import annotations
 

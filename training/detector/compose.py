@@ -19,7 +19,7 @@ from training.detector.scenes import Scene
 LEAST = 9.0  # pixels: smaller faces are doubtful
 GRIDS = (((1, 1), 0.36), ((1, 2), 0.12), ((2, 1), 0.12), ((2, 2), 0.26), ((3, 3), 0.14))
 TURNED = 0.2
-"""How often a view or a face is turned far, as people lie, look up or lean over the camera."""
+"""Share of views and faces that are turned far, as people lie, look up or lean over the camera."""
 WEIGHTS = {NONE: 1.0, PARTIAL: 4.0, FULL: 1.5, -1: 1.0}
 
 

@@ -1,4 +1,4 @@
-"""What is known of the faces in one training picture."""
+"""Labels of the faces in one training picture."""
 
 from __future__ import annotations
 

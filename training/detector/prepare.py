@@ -1,4 +1,4 @@
-"""What is made once, before training: the library of faces and the labelled scenes, kept in the work folder."""
+"""Preparation before training: the library of faces and the labelled scenes, kept in the work folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the training pictures lie in the data folder, and which of them are held out."""
+"""Training pictures in the data folder, and those that are held out."""
 
 from __future__ import annotations
 

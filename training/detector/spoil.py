@@ -1,4 +1,4 @@
-"""What light, lens, sensor and file do to a training picture."""
+"""Degradations of a training picture by light, lens, sensor and compression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which locations of the network may speak for which face."""
+"""Assignment of the network's locations to faces."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from training.detector.labels import MIRRORED, UNKNOWN, Labels, overlaps
 ASK = 0.25
 """Below this score the teacher sees nothing."""
 LOWER, HEIGHT = 0.055, 0.94
-"""How boxes drawn by hand differ from the teacher's, of its height: mean over the marked training scenes."""
+"""Difference of hand-drawn boxes to the teacher's, relative to its height: mean over the marked training scenes."""
 
 
 class Teacher:

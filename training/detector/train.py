@@ -57,7 +57,7 @@ class Trainer:
     Parameters
     ----------
     config
-        What to do.
+        Settings of the run.
     device
         Where.
     """
@@ -150,7 +150,7 @@ def train(
     composer
         Draws the pictures.
     config, device
-        What and where.
+        Settings and paths of the run.
     work
         Folder of ``checkpoint.pt``.
     every

@@ -23,7 +23,7 @@ def batches(pool: Pool, size: int, fill: Float32, seed: int, start: int = 0) -> 
     Parameters
     ----------
     pool
-        What to draw from.
+        Pool to draw from.
     size
         Samples a batch.
     fill

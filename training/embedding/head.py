@@ -22,7 +22,7 @@ from training.embedding.network import Descriptor, normalised
 from training.embedding.pool import CHIP, MARGIN, Pool, new_person
 
 SHRINK, POWER, LENGTH = 0.6, 0.25, 1.35
-"""How far the errors' covariance is drawn towards one that is alike in all directions, to what power it weighs, and how
+"""Shrinkage of the errors' covariance towards an isotropic one, the power of its weight, and how
 much longer templates become than bare ones, less the mean. All three were chosen on the validation identities."""
 EDGE = 2  # pixels that the embedder blanks round a mask
 

@@ -39,7 +39,7 @@ class Descriptor(nn.Module):
     Parameters
     ----------
     frozen
-        How many of the five levels are kept as dlib left them.
+        Number of the five levels that are frozen as in dlib.
     """
 
     def __init__(self, frozen: int = 0) -> None:

@@ -44,7 +44,7 @@ class Pool:
     masked
         The same faces with simulated masks, uint8 [n, m, 200, 200, 3].
     hidden
-        What the masks hide, bool [n, m, 200, 200].
+        Pixels that the masks hide, bool [n, m, 200, 200].
     target
         The teacher's template of the bare chip, float32 [n, 128].
     """
@@ -70,7 +70,7 @@ def build(
     engine
         Finds the faces; its embedder on bare chips is the teacher.
     invented
-        How many people to invent for every real face.
+        Number of synthetic people per real face.
     masks
         Masked versions of each face.
     seed

@@ -24,12 +24,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a run is.
+    """Settings of a run.
 
     Attributes
     ----------
     samples, batch
-        How much is seen, and how many at once.
+        Number of samples, and size of a batch.
     peak
         Highest learning rate (one cycle: warm-up, then a cosine to zero). dlib's descriptor has no batch
         normalisation, and 3e-4 destroys it.
@@ -60,7 +60,7 @@ class Config:
 
     @property
     def steps(self) -> int:
-        """How many batches."""
+        """Number of batches."""
         return max(1, self.samples // self.batch)
 
 

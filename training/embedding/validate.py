@@ -1,4 +1,4 @@
-"""How well a network tells masked faces apart, on CelebA's validation identities.
+"""Accuracy of a network on masked faces, on CelebA's validation identities.
 
 Masks are of the test half, which training never draws; landmarks are YuNet's on the masked photo itself, and masks are
 found by the packaged segmenter, so that their errors count. Ids that end in 0 serve for nothing else.

@@ -63,7 +63,7 @@ def batches(
     Parameters
     ----------
     pool
-        What to draw from.
+        Pool to draw from.
     size
         Samples a batch.
     seed, start

@@ -24,7 +24,7 @@ from training.mobilefacenet.train import FROZEN, stored_weights
 from training.mobilefacenet.validate import show, subject_of, table, templates, views
 
 SHRINK = 0.6
-"""How far the errors' covariance is drawn towards one that is alike in all directions."""
+"""Shrinkage of the errors' covariance towards an isotropic one."""
 
 
 def main() -> None:

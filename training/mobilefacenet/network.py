@@ -121,7 +121,7 @@ class Trunk:
     weights
         Of the network.
     blocks
-        How many blocks it has.
+        Number of blocks.
     threads
         Of the arithmetic.
     """

@@ -56,7 +56,7 @@ class Pool:
     masked
         The same faces with a simulated mask.
     hidden
-        What the mask hides, packed bits, uint8 [n, 2592].
+        Pixels that the mask hides, packed bits, uint8 [n, 2592].
     """
 
     names: list[str]

@@ -84,13 +84,13 @@ def fit(vectors: Float32, *, dimension: int = DIMENSION, drop: int = DROP, power
     Parameters
     ----------
     vectors
-        What it is fitted on; as varied as can be had.
+        Templates to fit on; as varied as possible.
     dimension
         Directions that are kept.
     drop
         Directions of most variance that are left out.
     power
-        How strongly the other directions are evened out: 0 not at all, 0.5 to equal variance.
+        Strength of whitening of the other directions: 0 for none, 0.5 to equal variance.
     """
     mean = vectors.mean(axis=0)
     values, directions = np.linalg.eigh(np.cov((vectors - mean).T.astype(np.float64)))

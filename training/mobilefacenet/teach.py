@@ -1,4 +1,4 @@
-"""What the teachers say of a pool's faces, and which of them are trained on."""
+"""Templates of a pool's faces by the teachers, and the selection of training faces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.mobilefacenet.validate import subject_of
 
 TEACH_AT_ONCE = 512
 HELD_OUT = 20
-"""One face in so many is not trained on."""
+"""One face in this many is held out."""
 
 
 def store(file: Path, weights: Mapping[str, Float32]) -> None:

@@ -30,7 +30,7 @@ class Config:
     Attributes
     ----------
     samples, batch
-        How much is seen, and how many at once. A resumed run may name more samples.
+        Number of samples, and size of a batch. A resumed run may name more samples.
     rate
         Highest step as a share of each tensor's size (warm-up, then a cosine to zero): with batch norms folded in,
         sizes differ a hundredfold.
@@ -65,7 +65,7 @@ class Config:
 
     @property
     def steps(self) -> int:
-        """How many batches."""
+        """Number of batches."""
         return max(1, self.samples // self.batch)
 
     @property
@@ -89,7 +89,7 @@ def train(
     Parameters
     ----------
     pool, faces
-        What to draw from, and which of its faces.
+        Pool to draw from, and the indices of its faces.
     target
         Unit vectors float32 [n, d], one for each face of the pool.
     weights

@@ -1,4 +1,4 @@
-"""How well a network tells faces apart, bare and masked, on a pool of validation subjects."""
+"""Accuracy of a network on bare and masked faces of a pool of validation subjects."""
 
 from __future__ import annotations
 

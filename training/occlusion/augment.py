@@ -1,4 +1,4 @@
-"""What cameras, encoders and wrong landmarks do to a chip."""
+"""Degradations of a chip by cameras, encoders and inaccurate landmarks."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _sample(faces: Faces, occluders: Occluders, config: Config, rng: np.random.G
     pixels, classes = faces.pixels[index], faces.classes[index]
     if rng.random() < config.occluded:
         pixels, hidden = occluders.put(pixels, faces.points[index], rng)
-        # What hangs beside the head hides nothing.
+        # Straps that hang next to the head hide nothing.
         classes = np.where((hidden > 0) & (classes != BACKGROUND), np.uint8(OTHER), classes)
     chip, target = placed(pixels, classes, rng)
     return photographed(chip, rng), target

@@ -35,7 +35,7 @@ def visible_face(parsing: UInt8) -> UInt8:
     if points is not None:
         cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
     hiding = ((hull > 0) & (classes == BACKGROUND)).astype(np.uint8)
-    # Slivers are the hull's own error: the hollow beside the nose of a turned face.
+    # Slivers are the hull's own error: the hollow next to the nose of a turned face.
     hiding = cv2.morphologyEx(hiding, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     classes[hiding > 0] = OTHER
     return classes

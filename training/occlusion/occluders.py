@@ -48,7 +48,7 @@ class Occluders:
         """Draw fingers from one side or below, in the face's own skin colour or near it."""
         skin = _skin(pixels, points) * rng.uniform(0.75, 1.2) * rng.normal(1, 0.05, 3)
         target = points[rng.integers(5)] + rng.normal(0, 14, 2)
-        angle = rng.uniform(-0.3, np.pi + 0.3)  # the wrist lies beside or below
+        angle = rng.uniform(-0.3, np.pi + 0.3)  # the wrist lies to the side or below
         away = np.array([np.cos(angle), np.sin(angle)])
         side = np.array([-away[1], away[0]])
         width = rng.uniform(9, 16)

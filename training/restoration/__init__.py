@@ -1,1 +1,1 @@
-"""How the restoring models are made."""
+"""Training of the restoration models."""

@@ -31,9 +31,9 @@ def fit(faces: UInt8, components: int = COMPONENTS, tuning: Tuning | None = None
     faces
         RGB uint8 [n, 160, 160, 3].
     components
-        How many to keep.
+        Number of components.
     tuning
-        What was chosen on validation faces.
+        Settings chosen on validation faces.
     seed
         Of the random projection that finds the leading components (Halko, Martinsson and Tropp, SIAM Review 53, 2011).
     """

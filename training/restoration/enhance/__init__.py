@@ -1,1 +1,1 @@
-"""How the enhancing network is made."""
+"""Training of the enhancement network."""

@@ -17,7 +17,7 @@ from bareface.values.face import Face, Landmarks, Template, UInt8
 from training.restoration.faces import read
 
 KINDS: Final = ("defocus", "motion", "downsample", "jpeg", "low light")
-"""What an enhancement is meant to help against; an occlusion it does not."""
+"""Degradations that an enhancement treats; occlusion is not among them."""
 CELLS: Final[dict[tuple[str, int], Degradation]] = {
     (kind, level): step for kind in KINDS for level, step in enumerate(LEVELS[kind], start=1)
 }

@@ -1,4 +1,4 @@
-"""What the training is told."""
+"""Settings of the training."""
 
 from __future__ import annotations
 

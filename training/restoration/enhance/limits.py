@@ -1,4 +1,4 @@
-"""Where enhancing stops to help: ``python -m training.restoration.enhance.limits``, on CelebA's validation identities.
+"""Limits of enhancement: ``python -m training.restoration.enhance.limits``, on CelebA's validation identities.
 
 Photos are degraded far beyond the evaluations. For each condition: how many faces are still found, how near the
 templates of the face as it is and enhanced are to the good photo's (cosine about the space's mean), how many enhanced
@@ -43,7 +43,7 @@ _TYPICAL: Final = 0.95
 
 @dataclass
 class Row:
-    """What was seen under one condition, one entry a face."""
+    """Results under one condition, one entry per face."""
 
     lost: int = 0
     before: list[UInt8] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the network is told: pixels, edges, and what dlib's descriptor sees, from its first layers to the template.
+"""Losses of the network: pixels, edges, and dlib's descriptor, from its first layers to the template.
 
 MobileFaceNet, by which results are measured, takes no part.
 """
@@ -26,7 +26,7 @@ _HARDLY: Final = 0.01
 def share(left: Tensor) -> Tensor:
     """Compute the mean logarithm of the remaining error of each face [n].
 
-    So a tenth less counts the same for a face that is hardly degraded as for one that is badly degraded; a mean of what is
+    So a tenth less counts the same for a hardly degraded face as for a badly degraded one; a mean of what is
     left would be all about the bad ones, and the network would blunt the good ones.
     """
     return torch.log(left + _HARDLY).mean()

@@ -1,4 +1,4 @@
-"""Synthetic faces of people who do not exist, mixed from real ones, so that the network cannot learn who is who by heart.
+"""Synthetic faces of people who do not exist, mixed from real ones, so that the network cannot memorise people.
 
 A network that knows its few thousand people sharpens theirs into themselves, and everybody else's into them. Seen from
 outside, on CelebA's validation identities, it brought templates of badly blurred faces half as much nearer as on the
@@ -16,7 +16,7 @@ from bareface.restoration.base import SIDE
 from bareface.values.face import Float32, UInt8
 
 WARPED, MIXED = 0.7, 0.25
-"""How often a face is bent, and mixed with another one."""
+"""Probabilities that a face is warped, and mixed with another one."""
 _CELLS, _FAR = 5, 3.0
 """Of the grid that bends a face, and by how many pixels its knots move (standard deviation)."""
 _PLACES: Final[Float32] = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), -1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What spoils a training face: wide, mixed random chains, drawn apart from those that evaluations use.
+"""Degradations of a training face: wide, mixed random chains, drawn apart from those that evaluations use.
 
 Lengths are in pixels of a face whose eyes are 59 pixels apart, as on the aligned face of 160 pixels.
 """
@@ -15,7 +15,7 @@ from bareface.values.face import Float32, UInt8
 
 _EYES: Final = 59.0
 _KINDS: Final = {"motion": 0.3, "defocus": 0.22, "light": 0.14, "coarse": 0.2, "jpeg": 0.14}
-"""How often each is drawn: blur, which classical methods are good at, more often."""
+"""Probability of each kind: blur, which classical methods are good at, more often."""
 _LEVELS: Final = np.arange(256, dtype=np.float32) / 255
 _LINEAR: Final = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
 _STEPS: Final = 4096

@@ -28,7 +28,7 @@ from training.restoration.faces import bare_faces, photos_in
 _WARM: Final = 200
 _FLAT: Final = 0.4
 _KEEP: Final = 0.998
-"""How much of the mean of weights a step keeps."""
+"""Share of the running mean of weights that a step keeps."""
 _KEPT: Final = 4
 _LEAST: Final = 0.02
 
