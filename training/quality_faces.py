@@ -1,4 +1,4 @@
-"""Faces to fit and validate quality on: photos, original and degraded, detected and embedded, kept under ``out/quality``.
+"""Faces to fit and validate quality on: original and degraded photos, detected and embedded, kept in ``out/quality``.
 
 A spoilt photo goes the whole way: detection and landmarks are those of the spoilt photo. One in which no face is found
 is a failure to acquire; it is counted, and has no quality.
