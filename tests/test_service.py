@@ -195,7 +195,7 @@ def test_another_space_is_refused_with_the_remedy(gallery, tmp_path):
     gallery.enrol(photo)
     with Gallery.open(gallery.path, TileEngine(space="other")) as opened:
         for action in (opened.enrol, opened.search):
-            with pytest.raises(TemplateError, match=r"gallery reembed.*template\.space"):
+            with pytest.raises(TemplateError, match=r"Gallery.reembed.*template\.space"):
                 action(photo)
 
 
