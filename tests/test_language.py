@@ -33,15 +33,27 @@ def prose(text: str) -> str:
 # Packages of src/bareface whose docstrings, help texts and messages are checked.
 PACKAGES = [
     "audit",
+    "calibration",
     "cli",
+    "evaluation",
+    "faces",
     "gallery",
+    "imaging",
+    "matching",
     "messages",
+    "models",
     "reports",
+    "restoration",
+    "scores",
     "services",
     "storage",
+    "synthesis",
+    "system",
     "values",
 ]
-SOURCES = [path for package in PACKAGES for path in sorted((ROOT / "src" / "bareface" / package).rglob("*.py"))]
+SOURCES = sorted((ROOT / "src" / "bareface").glob("*.py")) + [
+    path for package in PACKAGES for path in sorted((ROOT / "src" / "bareface" / package).rglob("*.py"))
+]
 NO_VERB = re.compile(
     r"(What|How|Where|Which|Whether|Who|Whose|When|Those|The|These|This|That|All|Every|Each|Any|An?|If|For)"
     r"\b"

@@ -60,7 +60,7 @@ class Threshold:
     extrapolated
         Whether that rate lies below 3/n of the pairs of people counted, or stands in for other mask states.
     basis
-        Where it comes from, in words.
+        Source of the figures, in words.
     """
 
     similarity: float
@@ -86,7 +86,7 @@ class Calibration:
     space, model
         The templates it was fitted on.
     basis
-        Which people, how many photos, when: in words.
+        Description of the people, the number of photos and the date.
     entries
         Fitted models by mask states.
 

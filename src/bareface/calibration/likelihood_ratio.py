@@ -200,12 +200,12 @@ def reliability(mated_llrs: ArrayLike, nonmated_llrs: ArrayLike, bins: int = 10)
     shares = [count / max(count.sum(), 1) for count in counts]
     sums = [np.bincount(w, weights=p, minlength=bins) / max(p.size, 1) for w, p in zip(which, stated, strict=True)]
     total = shares[0] + shares[1]
-    kept = total > 0
+    filled = total > 0
     return Reliability(
-        stated=(sums[0] + sums[1])[kept] / total[kept],
-        observed=shares[0][kept] / total[kept],
-        mated=counts[0][kept],
-        nonmated=counts[1][kept],
+        stated=(sums[0] + sums[1])[filled] / total[filled],
+        observed=shares[0][filled] / total[filled],
+        mated=counts[0][filled],
+        nonmated=counts[1][filled],
     )
 
 

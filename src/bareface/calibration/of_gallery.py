@@ -164,26 +164,26 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     )
 
 
-def _drawn(given: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.bool_]], seed: int) -> Int64:
+def _drawn(references: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.bool_]], seed: int) -> Int64:
     """Choose the references to compare: at most ``MOST_SUBJECTS`` named subjects, ``VIEWS`` references of each."""
     order = np.random.default_rng(seed).permutation(np.flatnonzero(named))
-    unique = np.unique(given.subject_ids[order])
+    unique = np.unique(references.subject_ids[order])
     if unique.size > MOST_SUBJECTS:
         chosen = np.random.default_rng(seed).choice(unique, MOST_SUBJECTS, replace=False)
-        order = order[np.isin(given.subject_ids[order], chosen)]
-    order = order[np.argsort(given.subject_ids[order], kind="stable")]
-    _, first, inverse = np.unique(given.subject_ids[order], return_index=True, return_inverse=True)
+        order = order[np.isin(references.subject_ids[order], chosen)]
+    order = order[np.argsort(references.subject_ids[order], kind="stable")]
+    _, first, inverse = np.unique(references.subject_ids[order], return_index=True, return_inverse=True)
     return np.sort(order[np.arange(order.size) - first[inverse] < VIEWS]).astype(np.int64)
 
 
-def _similarities(given: GalleryReferences, drawn: Int64) -> Float32:
+def _similarities(references: GalleryReferences, drawn: Int64) -> Float32:
     """Compute the scores of all pairs, float32 [n, n]; NaN on the diagonal."""
-    templates = given.templates[drawn]
+    templates = references.templates[drawn]
     lengths = np.linalg.norm(templates, axis=1)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise CalibrationError("calibration.scores/template")
-    masked = np.array([given.states is not None and given.states[number] != "none" for number in drawn], bool)
-    upper_face = None if given.upper_face is None else given.upper_face[drawn]
+    masked = np.array([references.states is not None and references.states[number] != "none" for number in drawn], bool)
+    upper_face = None if references.upper_face is None else references.upper_face[drawn]
     people = Columns.of(templates, masked, upper_face)
     scores = matrix(people, people)
     np.fill_diagonal(scores, np.nan)
@@ -197,25 +197,27 @@ def _mated_median(scores: Float32, people: Int64) -> float | None:
     return float(np.median(scores[row, column]))
 
 
-def _suspicious(given: GalleryReferences, drawn: Int64, scores: Float32, least: float) -> tuple[SuspiciousPair, ...]:
+def _suspicious(
+    references: GalleryReferences, drawn: Int64, scores: Float32, least: float
+) -> tuple[SuspiciousPair, ...]:
     """Return each pair of subjects once, by its most similar references."""
-    people = given.subject_ids[drawn]
+    people = references.subject_ids[drawn]
     row, column = np.nonzero(np.triu(scores >= least, 1) & (people[:, None] != people[None, :]))
     order = np.argsort(-scores[row, column], kind="stable")
-    found: dict[tuple[int, int], SuspiciousPair] = {}
+    pairs: dict[tuple[int, int], SuspiciousPair] = {}
     for first, second in zip(row[order], column[order], strict=True):
         pair = (int(people[first]), int(people[second]))
-        if len(found) == MOST_SUSPICIOUS:
+        if len(pairs) == MOST_SUSPICIOUS:
             break
-        if pair not in found and pair[::-1] not in found:
+        if pair not in pairs and pair[::-1] not in pairs:
             left, right = int(drawn[first]), int(drawn[second])
-            found[pair] = SuspiciousPair(
+            pairs[pair] = SuspiciousPair(
                 subjects=pair,
-                names=(str(given.names[left]), str(given.names[right])),
-                references=(int(given.ids[left]), int(given.ids[right])),
+                names=(str(references.names[left]), str(references.names[right])),
+                references=(int(references.ids[left]), int(references.ids[right])),
                 similarity=float(scores[first, second]),
             )
-    return tuple(found.values())
+    return tuple(pairs.values())
 
 
 def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, ...]) -> Float32:

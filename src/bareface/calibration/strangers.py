@@ -138,8 +138,8 @@ class _Tail:
         """Return the logarithm of the share of excesses beyond each similarity: probability-weighted moments (Hosking
         1987).
         """
-        kept = np.ones(self.excesses.size, bool) if left_out is None else (self.groups != left_out).all(axis=1)
-        excesses = np.sort(self.excesses[kept])
+        included = np.ones(self.excesses.size, bool) if left_out is None else (self.groups != left_out).all(axis=1)
+        excesses = np.sort(self.excesses[included])
         size = excesses.size
         mean = excesses.mean()
         weighted = float(excesses @ (size - 1 - np.arange(size))) / (size * (size - 1))
@@ -157,9 +157,9 @@ LEAST = -60.0
 
 def _estimate(counts: Counts, galleries: Float64, tail: _Tail, left_out: int | None) -> Float64:
     """Return log hazard and log shape over the grid and the tail, float64 [2, k], with a group of subjects left out."""
-    kept = counts.totals(left_out)
-    rates = kept.rates()
-    counted = _shape(rates, kept.fpir(galleries), galleries)
+    totals = counts.totals(left_out)
+    rates = totals.rates()
+    counted = _shape(rates, totals.fpir(galleries), galleries)
     log_rates = np.concatenate([np.log(rates), np.log(rates[-1]) + tail.log_survival(left_out)])
     log_shape = _continued(log_rates, np.log(counted))
     return np.stack([np.log(hazard(np.exp(log_rates), np.exp(log_shape))), log_shape])

@@ -97,6 +97,6 @@ def reliability_of(scores: ScoreFile, calibration: Calibration) -> Reliability |
             rows = (scores.probe_state == left) & (scores.reference_state == right) & ~scores.fta
             if rows.any():
                 llrs[rows] = model(scores.score[rows])
-    made = ~np.isnan(llrs)
-    mated, nonmated = llrs[made & scores.mated], llrs[made & ~scores.mated]
+    valid = ~np.isnan(llrs)
+    mated, nonmated = llrs[valid & scores.mated], llrs[valid & ~scores.mated]
     return reliability(mated, nonmated) if mated.size and nonmated.size else None

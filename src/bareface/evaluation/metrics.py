@@ -259,13 +259,13 @@ def folded_accuracy(score: Float64, mated: Bool, fold: NDArray[np.int16], weight
     used = [int(value) for value in np.unique(fold[fold > 0])]
     if len(used) < 2:
         raise EvaluationError("evaluation.folds")
-    made = score > FAILED
-    right_if_below = np.where(made & ~mated, weight, 0.0)
-    right_if_above = np.where(made & mated, weight, 0.0)
+    valid = score > FAILED
+    right_if_below = np.where(valid & ~mated, weight, 0.0)
+    right_if_above = np.where(valid & mated, weight, 0.0)
     accuracies, thresholds = [], []
     for number in used:
         inside = fold == number
-        threshold = _best_threshold(score, ~inside & (fold > 0) & made, right_if_below, right_if_above)
+        threshold = _best_threshold(score, ~inside & (fold > 0) & valid, right_if_below, right_if_above)
         above = score >= threshold
         right = right_if_above[inside & above].sum() + right_if_below[inside & ~above].sum()
         total = weight[inside].sum()

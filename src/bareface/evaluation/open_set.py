@@ -108,8 +108,8 @@ class Searches:
 
     def missed(self, rank: int) -> Bool:
         """Return, for each mated search, whether the mate is beyond this rank."""
-        found = self.rank[self.mated]
-        beyond: Bool = (found == 0) | (found > rank)
+        ranks = self.rank[self.mated]
+        beyond: Bool = (ranks == 0) | (ranks > rank)
         return beyond
 
     def trials(self) -> Trials:
@@ -166,9 +166,9 @@ def cmc(searches: Searches, ranks: int = 50) -> Float64:
     """Compute the cumulative match characteristic, float64 [ranks]: the share of mated searches with the mate by each
     rank.
     """
-    found = searches.rank[searches.mated]
-    by_rank = np.bincount(found[(found > 0) & (found <= ranks)], minlength=ranks + 1)[1:]
-    return share(np.cumsum(by_rank), found.size)
+    mate_ranks = searches.rank[searches.mated]
+    by_rank = np.bincount(mate_ranks[(mate_ranks > 0) & (mate_ranks <= ranks)], minlength=ranks + 1)[1:]
+    return share(np.cumsum(by_rank), mate_ranks.size)
 
 
 def identify(

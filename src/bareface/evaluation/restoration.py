@@ -241,9 +241,9 @@ def judged(trial: Trial, plan: Plan | None = None, targets: Sequence[float] = TA
     """
     plan = plan or Plan()
     people, code = np.unique(trial.subject, return_inverse=True)
-    kept = [target for target in targets if support(target, code.size) != "too small"]
+    supported = [target for target in targets if support(target, code.size) != "too small"]
     counted = {
-        name: _counted(scores, trial.subject, code.astype(np.int32), kept, plan)
+        name: _counted(scores, trial.subject, code.astype(np.int32), supported, plan)
         for name, scores in trial.systems.items()
     }
     base = counted[ORIGINAL]
@@ -255,7 +255,7 @@ def judged(trial: Trial, plan: Plan | None = None, targets: Sequence[float] = TA
             value = estimate(rate.value, rate.drawn, rate.units, plan)
             said = verdict(less) if less is not None and trial.systems[name].restores else None
             rows.append(Rate(metric, value, less, said))
-        results.append(SystemResult(name, tuple(rows), _alarms(trial, name, kept, plan)))
+        results.append(SystemResult(name, tuple(rows), _alarms(trial, name, supported, plan)))
     original = trial.systems[ORIGINAL].tries[0]
     return ConditionResult(
         condition=trial.condition,
@@ -305,8 +305,8 @@ def _counted(
         each.setdefault(RANK_1, []).append((float(missed.mean()), np.concatenate(drawn[RANK_1])))
     units = np.unique(code).size
     return {
-        metric: Counted(float(np.mean([v for v, _ in found])), np.mean([d for _, d in found], axis=0), units)
-        for metric, found in each.items()
+        metric: Counted(float(np.mean([v for v, _ in tries])), np.mean([d for _, d in tries], axis=0), units)
+        for metric, tries in each.items()
     }
 
 
@@ -321,7 +321,7 @@ def _alarms(trial: Trial, name: str, targets: Sequence[float], plan: Plan) -> tu
     first = searches(base.tries[0], trial.subject)[1]
     strangers = np.stack([searches(table, trial.subject)[1] for table in system.tries])
     code = np.unique(trial.subject, return_inverse=True)[1].astype(np.int32)
-    found = []
+    alarms = []
     for target in targets:
         over = strangers >= system.limits[target]
         realised = _mean(over.mean(axis=0), code, plan)
@@ -329,8 +329,8 @@ def _alarms(trial: Trial, name: str, targets: Sequence[float], plan: Plan) -> tu
         if system.restores and base.limits is not None:
             new = over & (first < base.limits[target][0]) & trial.restored
             created, any_of = float(new.sum(axis=1).mean()), int(new.any(axis=0).sum())
-        found.append(Alarms(target, realised, created, any_of, first.size))
-    return tuple(found)
+        alarms.append(Alarms(target, realised, created, any_of, first.size))
+    return tuple(alarms)
 
 
 def _mean(values: Float64, code: NDArray[np.int32], plan: Plan) -> Estimate:

@@ -45,11 +45,11 @@ class Condition:
 
 def conditions(levels: Sequence[int] = SHOWN) -> list[Condition]:
     """Return real and simulated masks, then each degradation at these levels, 1 to 5."""
-    found = [Condition(REAL, None, True)]
-    found += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
+    result = [Condition(REAL, None, True)]
+    result += [Condition(name, _wearing(noses), True) for name, noses in MASKS.items()]
     for name in DEGRADED:
-        found += [Condition(f"{name}, level {level}", _spoiling(name, level), False) for level in levels]
-    return found
+        result += [Condition(f"{name}, level {level}", _spoiling(name, level), False) for level in levels]
+    return result
 
 
 def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None = None) -> dict[str, list[Path]]:
@@ -69,11 +69,11 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
     GalleryError
         The file is not a gallery.
     """
-    found: dict[str, list[Path]] = {}
+    people: dict[str, list[Path]] = {}
     if source.is_dir():
         for entry in entries(source, exclude=exclude, skipped=skipped):
             if entry.error is None and entry.subject is not None:
-                found.setdefault(entry.subject, []).append(Path(entry.name))
+                people.setdefault(entry.subject, []).append(Path(entry.name))
     else:
         from bareface.storage.sqlite import queries
         from bareface.storage.sqlite.store import Store
@@ -86,12 +86,12 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
             store.close()
         for one in references:
             if one.subject is not None:
-                photos = found.setdefault(one.subject, [])
+                photos = people.setdefault(one.subject, [])
                 photos += [Path(one.source)] * (Path(one.source) not in photos)
-    found = {name: photos for name, photos in found.items() if photos}
-    if len(found) < 2:
+    people = {name: photos for name, photos in people.items() if photos}
+    if len(people) < 2:
         raise EvaluationError("evaluation.empty/people", source=str(source))
-    return found
+    return people
 
 
 def _wearing(noses: tuple[Nose, ...]) -> Callable[[UInt8, Landmarks, int], UInt8]:

@@ -209,25 +209,25 @@ def _take(
     taken.subject.append(subject)
     taken.dlib.append(None if face is None else face.chip)
     own = None if face is None else face.enrolment_template
-    made: dict[str, list[Template | None]] = {ORIGINAL: [own]}
+    systems: dict[str, list[Template | None]] = {ORIGINAL: [own]}
     values: dict[str, float] = {}
     restored = False
     truth = None if face is None or condition.spoil is None else align(before.photo.pixels, face.landmarks, size=SIDE)
     if condition.masks:
-        found = None if face is None else _tried(unmask, engine, face, settings.completions, seed)
-        restored = found is not None
-        each = [own] * settings.completions if found is None else [one.template for one in found.completions]
-        made |= {EACH: list(each), MEAN: [_middle(each)], BEST: [own, *each]}
-        _measure(values, "", found, truth)
+        result = None if face is None else _tried(unmask, engine, face, settings.completions, seed)
+        restored = result is not None
+        each = [own] * settings.completions if result is None else [one.template for one in result.completions]
+        systems |= {EACH: list(each), MEAN: [_middle(each)], BEST: [own, *each]}
+        _measure(values, "", result, truth)
     else:
         for method in settings.methods:
-            found = None if face is None else _tried(_enhance, engine, face, method)
-            restored = restored or found is not None
-            made[f"enhanced, {method}"] = [own if found is None else found.completions[0].template]
-            _measure(values, f", {method}", found, truth)
+            result = None if face is None else _tried(_enhance, engine, face, method)
+            restored = restored or result is not None
+            systems[f"enhanced, {method}"] = [own if result is None else result.completions[0].template]
+            _measure(values, f", {method}", result, truth)
     if condition.spoil is not None:
-        made[BARE_PHOTO] = [before.template]
-    for name, templates in made.items():
+        systems[BARE_PHOTO] = [before.template]
+    for name, templates in systems.items():
         taken.templates.setdefault(name, []).append(templates)
     taken.restored.append(restored)
     known = taken.values
@@ -269,19 +269,19 @@ def _middle(templates: Sequence[Template | None]) -> Template | None:
     return replace(known[0], vector=np.asarray(unit, np.float32), upper_face=None)
 
 
-def _measure(values: dict[str, float], of: str, found: Restored | None, truth: UInt8 | None) -> None:
+def _measure(values: dict[str, float], of: str, result: Restored | None, truth: UInt8 | None) -> None:
     """Measure the drift of identity and, if the true face is known, the similarity to it inside the region."""
-    if found is None:
+    if result is None:
         return
-    values[f"identity drift{of}"] = float(np.mean(found.drift))
-    if len(found.completions) > 1:
-        values["identity spread"] = found.identity_spread
+    values[f"identity drift{of}"] = float(np.mean(result.drift))
+    if len(result.completions) > 1:
+        values["identity spread"] = result.identity_spread
     if truth is None:
         return
-    drawn = np.mean([one.image.astype(np.float32) for one in found.completions], axis=0)
+    drawn = np.mean([one.image.astype(np.float32) for one in result.completions], axis=0)
     picture: UInt8 = np.asarray(np.round(drawn), np.uint8)
-    region = found.region & expected()
-    for name, image in ((f"restored{of}", picture), ("original", found.source)):
+    region = result.region & expected()
+    for name, image in ((f"restored{of}", picture), ("original", result.source)):
         values[f"SSIM in the region, {name}"], values[f"PSNR in the region, {name}"] = fidelity(image, truth, region)
 
 
@@ -315,16 +315,16 @@ class _Gallery:
         theirs = None if dlib is None else Columns.of_templates(dlib.embed_chips(chips))
         people = tuple(faces)
         try:
-            found = Calibration.packaged(engine.space, engine.model)
+            calibration = Calibration.packaged(engine.space, engine.model)
         except CalibrationError:
             return cls(people, ours, theirs, dlib, engine.model, None)
-        return cls(people, ours, theirs, dlib, engine.model, found if found.model == engine.model else None)
+        return cls(people, ours, theirs, dlib, engine.model, calibration if calibration.model == engine.model else None)
 
     def trial(self, condition: Condition, taken: _Taken) -> Trial:
         systems: dict[str, Scores] = {}
         if self.dlib is not None and self.theirs is not None:
-            made = iter(self.dlib.embed_chips([chip for chip in taken.dlib if chip is not None]))
-            systems[DLIB] = Scores((_table([None if c is None else next(made) for c in taken.dlib], self.theirs),))
+            vectors = iter(self.dlib.embed_chips([chip for chip in taken.dlib if chip is not None]))
+            systems[DLIB] = Scores((_table([None if c is None else next(vectors) for c in taken.dlib], self.theirs),))
         for name, rows in taken.templates.items():
             pictures = [list(column) for column in zip(*rows, strict=True)]
             tables = tuple(_table(column, self.ours) for column in pictures)
@@ -368,10 +368,10 @@ class _Gallery:
         return limits
 
 
-def _table(made: Sequence[Template | None], references: Columns) -> Float64:
+def _table(templates: Sequence[Template | None], references: Columns) -> Float64:
     """Return scores [m, s], ``-inf`` for probes without a template."""
-    if all(one is None for one in made):
-        return np.full((len(made), len(references.unit)), -np.inf)
-    table = matrix(Columns.of_templates(made), references).astype(np.float64)
-    table[[one is None for one in made]] = -np.inf
+    if all(one is None for one in templates):
+        return np.full((len(templates), len(references.unit)), -np.inf)
+    table = matrix(Columns.of_templates(templates), references).astype(np.float64)
+    table[[one is None for one in templates]] = -np.inf
     return table

@@ -157,7 +157,7 @@ def _templates(
             sent.append(number)
             yield source
 
-    found: list[Template | None] = [None] * len(samples)
+    templates: list[Template | None] = [None] * len(samples)
     for position, analysis in enumerate(engine.stream(sources(), want=["upper_face"])):
         number = sent[position]
         if analysis.error is not None:
@@ -165,9 +165,9 @@ def _templates(
         elif not analysis.faces or analysis.photo is None:
             failures[number] = Note("note.no-face")
         else:
-            found[number] = subject_face(analysis.faces, analysis.photo.size).enrolment_template
+            templates[number] = subject_face(analysis.faces, analysis.photo.size).enrolment_template
         advance()
-    return _Side(Columns.of_templates(found), failures)
+    return _Side(Columns.of_templates(templates), failures)
 
 
 def _prepared(sample: Sample, pad: int, transform: Transform | None, limits: Limits) -> Source | None:

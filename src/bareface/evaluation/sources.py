@@ -42,7 +42,7 @@ def protocol_of(
     Raises
     ------
     EvaluationError
-        Whatever the source's reader raises; ``evaluation.labels`` for labels that fit no photo.
+        Any error of the source's reader; ``evaluation.labels`` for labels that match no photo.
     """
     if source.is_dir():
         if nonmated is None:

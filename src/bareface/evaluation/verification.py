@@ -195,10 +195,10 @@ def _error_rates(scores: ScoreFile, targets: Sequence[float], plan: Plan) -> dic
 
 
 def _difference(metric: str, a: Counted, b: Counted, plan: Plan) -> Difference:
-    found = paired(a, b, plan)
+    difference = paired(a, b, plan)
     if metric == "eer":
-        return Difference(metric, a.value, b.value, found)
-    less = Estimate(a.value - b.value, -found.high, -found.low, found.method)
+        return Difference(metric, a.value, b.value, difference)
+    less = Estimate(a.value - b.value, -difference.high, -difference.low, difference.method)
     return Difference(metric, 1 - a.value, 1 - b.value, less)
 
 

@@ -167,7 +167,7 @@ class Analyser:
         source
             A path, the bytes of a file, a file opened in binary mode, a Pillow image, or an RGB array [H, W, 3] uint8.
         want
-            What to compute of each face: any of ``occlusion``, ``quality``, ``template`` and ``upper_face``, or
+            Values to compute of each face: any of ``occlusion``, ``quality``, ``template`` and ``upper_face``, or
             nothing. See :data:`bareface.values.face.Want`.
 
         Raises
@@ -185,9 +185,9 @@ class Analyser:
         """Find the faces in a photo; parameters and errors as :meth:`faces` has them, or a decoded photo."""
         known = checked_want(want)
         photo = source if isinstance(source, Photo) else images.decode(source, self.limits)
-        found = self._completer.complete(self._find(photo), known)
+        faces = self._completer.complete(self._find(photo), known)
         photo = replace(photo, notes=self.notes(photo))
-        return Analysis(photo.source, photo, tuple(found), min_face=self.least_face(photo))
+        return Analysis(photo.source, photo, tuple(faces), min_face=self.least_face(photo))
 
     def detect(self, photo: Photo, want: Iterable[Want] = EVERYTHING) -> list[Face]:
         """Find the faces in a decoded photo, as :meth:`faces` does."""
@@ -329,16 +329,16 @@ class Analyser:
         emptied = replace(photo, pixels=photo.pixels[:0, :0].copy(), notes=self.notes(photo))
         return Analysis(photo.source, emptied, faces, min_face=self.least_face(photo))
 
-    def _completed(self, found: Sequence[Analysis], want: frozenset[Want]) -> list[Analysis]:
+    def _completed(self, analyses: Sequence[Analysis], want: frozenset[Want]) -> list[Analysis]:
         """Complete photos together; where a model fails on some of them only, these get its error."""
         try:
-            faces = iter(self._completer.complete([face for one in found for face in one.faces], want))
+            faces = iter(self._completer.complete([face for one in analyses for face in one.faces], want))
         except ModelError:
-            tried = [self._completed_alone(one, want) for one in found]
+            tried = [self._completed_alone(one, want) for one in analyses]
             if not any(one.faces for one in tried):
                 raise
             return tried
-        return [replace(one, faces=tuple(islice(faces, len(one.faces)))) for one in found]
+        return [replace(one, faces=tuple(islice(faces, len(one.faces)))) for one in analyses]
 
     def _completed_alone(self, one: Analysis, want: frozenset[Want]) -> Analysis:
         try:
@@ -347,9 +347,9 @@ class Analyser:
             return Analysis(one.source, one.photo, (), error)
 
     def _find(self, photo: Photo) -> list[Face]:
-        found = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
-        found = checked_faces(found, self.detector, photo.pixels.shape[:2])
-        return [self._face(photo, detection) for detection in found]
+        detections = self._detector.detect(photo.pixels, self.least_face(photo) * photo.scale)
+        detections = checked_faces(detections, self.detector, photo.pixels.shape[:2])
+        return [self._face(photo, detection) for detection in detections]
 
     def _face(self, photo: Photo, detection: Detection) -> Face:
         full = 1 / photo.scale

@@ -88,8 +88,8 @@ class Completer:
             places = [place for place, face in enumerate(done) if part in want - face.computed.known]
             if not places:
                 continue
-            for place, made in zip(places, step([done[place] for place in places]), strict=True):
-                done[place] = replace(done[place], computed=replace(made, known=made.known | {part}))
+            for place, values in zip(places, step([done[place] for place in places]), strict=True):
+                done[place] = replace(done[place], computed=replace(values, known=values.known | {part}))
         return done
 
     def _occlusion(self, faces: Sequence[Face]) -> list[Computed]:
@@ -116,10 +116,10 @@ class Completer:
 
     def _template(self, faces: Sequence[Face]) -> list[Computed]:
         masks = [MaskInfo(face.mask_state, face.occlusion) for face in faces]
-        made = self.templates([face.chip for face in faces], masks)
+        templates = self.templates([face.chip for face in faces], masks)
         return [
             replace(face.computed, template=replace(template, visible=face.visible))
-            for face, template in zip(faces, made, strict=True)
+            for face, template in zip(faces, templates, strict=True)
         ]
 
     def _upper_face(self, faces: Sequence[Face]) -> list[Computed]:
@@ -136,8 +136,8 @@ class Completer:
         vectors = self._checked(embedder.embed(chips, masks), len(chips))
         self._dimension = vectors.shape[1]
         states: list[MaskState] = ["none"] * len(chips) if masks is None else [mask.state for mask in masks]
-        made = (embedder.model, embedder.space, embedder.precision)
-        return [Template(vector, *made, state) for vector, state in zip(vectors, states, strict=True)]
+        origin = (embedder.model, embedder.space, embedder.precision)
+        return [Template(vector, *origin, state) for vector, state in zip(vectors, states, strict=True)]
 
     def upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         """Embed the upper halves of bare, aligned faces in one batch, float32 [n, d].

@@ -130,13 +130,13 @@ def entries(
         bad file, so it ends the walk.
     """
     skipped = skipped or Skipped()
-    for given in each(sources):
+    for item in each(sources):
         try:
-            source = hold(given, limits)
+            source = hold(item, limits)
         except ImageError as error:
             if error.code == "image.source":
                 raise
-            yield Entry(b"", name_of(given), subject, error)
+            yield Entry(b"", name_of(item), subject, error)
             continue
         if not isinstance(source, str):
             yield Entry(source, name_of(source), subject)

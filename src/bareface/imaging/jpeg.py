@@ -80,8 +80,8 @@ def has_end(data: bytes) -> bool:
 
 def ended(data: bytes) -> bytes | None:
     """Append the missing end marker to a file; None if whole scans are missing, by the headers of the others."""
-    kept = _without_filling(data)
-    return None if _lacks_scans(kept) else kept + b"\xff\xd9"
+    stripped = _without_filling(data)
+    return None if _lacks_scans(stripped) else stripped + b"\xff\xd9"
 
 
 def is_coarse(data: bytes) -> bool:
@@ -126,10 +126,10 @@ def ends_flat(loaded: Image.Image) -> bool:
 
 def _without_filling(data: bytes) -> bytes:
     """Strip a run of one byte from the end of the file, which copying programs and erased disks leave."""
-    kept = data.rstrip(data[-1:])
-    if len(data) - len(kept) < 4:
-        kept = data
-    return kept + b"\0" if kept.endswith(b"\xff") else kept  # a data byte 255 is always followed by 0
+    stripped = data.rstrip(data[-1:])
+    if len(data) - len(stripped) < 4:
+        stripped = data
+    return stripped + b"\0" if stripped.endswith(b"\xff") else stripped  # a data byte 255 is always followed by 0
 
 
 def _headers(data: bytes) -> Iterator[Frame | Scan]:
@@ -150,7 +150,7 @@ def _headers(data: bytes) -> Iterator[Frame | Scan]:
         elif marker == _SCAN and body and len(body) >= 4 + 2 * body[0]:
             first, last, bits = body[1 + 2 * body[0] : 4 + 2 * body[0]]
             yield Scan(place, tuple(body[1 : 1 + 2 * body[0] : 2]), first, last, bits & 15)
-            found = _SEGMENT_END.search(data, place)
-            if found is None:
+            end = _SEGMENT_END.search(data, place)
+            if end is None:
                 return
-            place = found.start()
+            place = end.start()

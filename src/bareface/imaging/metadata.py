@@ -76,22 +76,22 @@ def of_image(image: ImageFile.ImageFile, data: bytes, keyword: str) -> Labels:
     keyword
         The PNG text that may hold the comment.
     """
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     with contextlib.suppress(Exception):  # a decoder fails in any way on hostile bytes; the pixels may still be sound
         if image.format == "PNG":
             image.load()  # or texts behind the pixels are not seen
         exif = image.getexif()
-        found["description"] = _text(exif.get(_DESCRIPTION))
-        found["software"] = _text(exif.get(_SOFTWARE))
-        found["comment"] = _text(exif.get_ifd(_EXIF_FOLDER).get(_COMMENT))
+        fields["description"] = _text(exif.get(_DESCRIPTION))
+        fields["software"] = _text(exif.get(_SOFTWARE))
+        fields["comment"] = _text(exif.get_ifd(_EXIF_FOLDER).get(_COMMENT))
     text = image.info.get(keyword)
     if isinstance(text, str):
-        found["comment"] = str(text)
+        fields["comment"] = str(text)
     packet = _text(image.info.get("xmp")) or _text(image.info.get(_XMP_CHUNK))
     if not packet and (match := _PACKET.search(data)):  # XMP is made to be found by scanning
         packet = _text(match[0])
     types = _SOURCE_TYPE.findall(data) + _SOURCE_TYPE.findall(packet.encode(errors="replace"))
-    return Labels(packet, **found, keyword=keyword, source_types=frozenset(name.decode() for name in types))
+    return Labels(packet, **fields, keyword=keyword, source_types=frozenset(name.decode() for name in types))
 
 
 def _text(value: object) -> str:

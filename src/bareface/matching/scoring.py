@@ -93,28 +93,28 @@ class Columns:
     @classmethod
     def of_templates(cls, templates: Sequence[Template | None]) -> Self:
         """Build from templates of one model; entries may be None."""
-        width = next((len(made.vector) for made in templates if made is not None), 1)
+        width = next((len(template.vector) for template in templates if template is not None), 1)
         vectors = np.zeros((len(templates), width), np.float32)
         upper_face = np.full((len(templates), width), np.nan, np.float32)
         masked = np.zeros(len(templates), bool)
-        for row, made in enumerate(templates):
-            if made is not None:
-                vectors[row], masked[row] = made.vector, made.mask_state != "none"
-                if made.upper_face is not None:
-                    upper_face[row] = made.upper_face
+        for row, template in enumerate(templates):
+            if template is not None:
+                vectors[row], masked[row] = template.vector, template.mask_state != "none"
+                if template.upper_face is not None:
+                    upper_face[row] = template.upper_face
         return cls.of(vectors, masked, upper_face)
 
 
 def scores(left: Columns, right: Columns, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Float64:
     """Compute the scores float64 [n] of pairs given by two index arrays [n]."""
-    found = np.empty(len(rows))
+    result = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
         one, other = rows[start : start + _ROWS], columns[start : start + _ROWS]
         across = (left.masked[one] != right.masked[other])[:, None]
         a = np.where(across, left.crossed[one], left.unit[one])
         b = np.where(across, right.crossed[other], right.unit[other])
-        np.einsum("nd,nd->n", a, b, out=found[start : start + _ROWS], dtype=np.float64)
-    return found
+        np.einsum("nd,nd->n", a, b, out=result[start : start + _ROWS], dtype=np.float64)
+    return result
 
 
 def matrix(left: Columns, right: Columns) -> Float32:

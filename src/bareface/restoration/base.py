@@ -80,14 +80,14 @@ class Restored:
     source
         The aligned face as it is in the photo, RGB [160, 160, 3] uint8.
     region
-        Which pixels may be changed, bool [160, 160]: all of them for an enhancement.
+        Pixels that may be changed, bool [160, 160]: all of them for an enhancement.
     completions
         Plausible pictures that differ where the evidence leaves room: k for ``unmask``, one for ``enhance``.
     spread
         Spread of the completions at each pixel, float32 [160, 160] in grey levels (standard deviation over the
         completions of the luminance); zero outside the region.
     provenance
-        Where it comes from.
+        Provenance, saved with each picture.
     placement
         The similarity from aligned to photo pixels as complex (a, b): photo = a * aligned + b, for pixel centres.
     drift

@@ -35,9 +35,9 @@ def with_guesses(face: UInt8) -> UInt8:
     wide = np.pad(face, margin, mode="reflect").astype(np.float32)
     seen = np.fft.rfft2(wide, axes=(0, 1))
     filters = _filters(round(_TENTHS * blur(face)))
-    made = [np.fft.irfft2(seen * one[..., None], s=(_WIDE, _WIDE), axes=(0, 1)) for one in filters]
+    planes = [np.fft.irfft2(seen * one[..., None], s=(_WIDE, _WIDE), axes=(0, 1)) for one in filters]
     inner = slice(_MARGIN, _MARGIN + SIDE)
-    return np.concatenate([face, *(np.round(np.clip(one[inner, inner], 0, 255)).astype(np.uint8) for one in made)], 2)
+    return np.concatenate([face, *(np.round(np.clip(one[inner, inner], 0, 255)).astype(np.uint8) for one in planes)], 2)
 
 
 @lru_cache(maxsize=64)

@@ -124,7 +124,7 @@ class Eigenfaces:
         face
             RGB uint8 [160, 160, 3].
         hidden
-            Which pixels to fill, bool [160, 160].
+            Pixels to fill, bool [160, 160].
         unseen
             Other pixels that say nothing, e.g. beyond the photo's edge: bool [160, 160].
         """
@@ -271,8 +271,8 @@ def seam(hidden: Bool, blind: Bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _SEAM + 1, 2 * _SEAM + 1))
     near = cv2.dilate(hidden.astype(np.uint8), disc).astype(bool) & ~blind
     rows, columns = np.nonzero(near)
-    kept = np.linspace(0, len(rows) - 1, min(len(rows), _SEAM_POINTS)).astype(np.intp)
-    return rows[kept], columns[kept]
+    picks = np.linspace(0, len(rows) - 1, min(len(rows), _SEAM_POINTS)).astype(np.intp)
+    return rows[picks], columns[picks]
 
 
 _SIDES: Final = (LUMA, CHROMA, CHROMA)

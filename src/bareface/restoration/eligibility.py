@@ -58,13 +58,13 @@ def gauges(face: Face, cut: Aligned) -> Gauges:
 
 def why_hopeless(face: Face, cut: Aligned) -> Note | None:
     """Return why a face cannot be helped; None if it can."""
-    found = gauges(face, cut)
-    if found.eyes < LEAST_EYES:
-        return Note("reason.eyes", eyes=found.eyes, least=LEAST_EYES)
-    if found.quality is not None and found.quality < LEAST_QUALITY:
-        return Note("reason.quality", quality=found.quality, least=LEAST_QUALITY)
-    if found.noise > MOST_NOISE:
-        return Note("reason.noise", noise=found.noise, most=MOST_NOISE)
+    measures = gauges(face, cut)
+    if measures.eyes < LEAST_EYES:
+        return Note("reason.eyes", eyes=measures.eyes, least=LEAST_EYES)
+    if measures.quality is not None and measures.quality < LEAST_QUALITY:
+        return Note("reason.quality", quality=measures.quality, least=LEAST_QUALITY)
+    if measures.noise > MOST_NOISE:
+        return Note("reason.noise", noise=measures.noise, most=MOST_NOISE)
     return None
 
 

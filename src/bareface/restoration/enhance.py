@@ -109,8 +109,8 @@ def apply(method: Method, face: Aligned, providers: Sequence[str] | None = None)
 def run(faces: UInt8, providers: Sequence[str] | None = None) -> UInt8:
     """Run the network on aligned faces, RGB uint8 [n, 160, 160, 3], with these ONNX Runtime providers."""
     session = _session(None if providers is None else tuple(providers))
-    made: UInt8 = session.run(None, {"pixels": np.stack([with_guesses(face) for face in faces])})[0]
-    return made
+    enhanced: UInt8 = session.run(None, {"pixels": np.stack([with_guesses(face) for face in faces])})[0]
+    return enhanced
 
 
 def blended(source: UInt8, made: UInt8, fidelity: float) -> UInt8:

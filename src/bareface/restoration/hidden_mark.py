@@ -82,8 +82,8 @@ def trace(face: Float32, restored: Float32, weight: Float32, blur: float) -> flo
     seen, wanted = (np.fft.fft2(plane * weight) for plane in (np.clip(rest / scale, -_MOST, _MOST), sought / scale))
     power = cv2.GaussianBlur(np.fft.fftshift(np.abs(seen) ** 2), (0, 0), _SPECTRUM)
     power = np.fft.ifftshift(power + _FLOOR * power.max() + 1e-12)
-    found = float(((seen * wanted.conj()).real / power).sum())
-    return found / max(float(np.sqrt((np.abs(wanted) ** 2 / power).sum())), 1e-6)
+    product = float(((seen * wanted.conj()).real / power).sum())
+    return product / max(float(np.sqrt((np.abs(wanted) ** 2 / power).sum())), 1e-6)
 
 
 def _gain(face: Float32, bare: Float32, weight: Float32) -> float:

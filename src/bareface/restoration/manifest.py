@@ -62,7 +62,7 @@ def signed(data: bytes, format: EncodeFormat, provenance: Provenance, certificat
 
 
 def _manifest(provenance: Provenance) -> dict[str, Any]:
-    made = {
+    action = {
         "action": "c2pa.created",  # not "edited": that would need the photo itself as an ingredient
         "digitalSourceType": SOURCE_TYPE,
         "softwareAgent": {"name": "bareface", "version": provenance.version},
@@ -72,7 +72,7 @@ def _manifest(provenance: Provenance) -> dict[str, Any]:
         "claim_generator_info": [{"name": "bareface", "version": provenance.version}],
         "title": sentence(provenance),
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [made]}},
+            {"label": "c2pa.actions.v2", "data": {"actions": [action]}},
             {"label": "org.bareface.restoration", "data": {"record": record_of(provenance)}},
         ],
     }

@@ -108,9 +108,9 @@ def read_provenance(source: str | Path | bytes) -> Provenance | None:
 
 def provenance_of(labels: Labels) -> Provenance | None:
     """Return the provenance in a file's metadata, from XMP or from the comment, whichever is whole."""
-    found = _RECORD.search(labels.xmp)
-    records = ([unescape(found[1], {"&quot;": '"', "&#34;": '"'})] if found else []) + [labels.comment]
-    return next((made for record in records if (made := parsed(record)) is not None), None)
+    match = _RECORD.search(labels.xmp)
+    records = ([unescape(match[1], {"&quot;": '"', "&#34;": '"'})] if match else []) + [labels.comment]
+    return next((provenance for record in records if (provenance := parsed(record)) is not None), None)
 
 
 def says_synthetic(labels: Labels) -> bool:
@@ -126,16 +126,22 @@ def parsed(record: str) -> Provenance | None:
     try:
         values: Any = json.loads(record)
         settings = tuple((name, value) for name, value in values.pop("settings"))
-        made = Provenance(**values, settings=settings)
+        provenance = Provenance(**values, settings=settings)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    texts = (made.method, made.source_sha256, made.version, made.created, *(text for pair in settings for text in pair))
-    sound = (
-        made.kind in get_args(Kind)
-        and all(isinstance(text, str) for text in texts)
-        and all(text is None or isinstance(text, str) for text in (made.model, made.model_sha256))
-        and (made.seed is None or type(made.seed) is int)
-        and isinstance(made.synthetic, int | float)
-        and 0 <= made.synthetic <= 1
+    texts = (
+        provenance.method,
+        provenance.source_sha256,
+        provenance.version,
+        provenance.created,
+        *(text for pair in settings for text in pair),
     )
-    return made if sound else None
+    sound = (
+        provenance.kind in get_args(Kind)
+        and all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in (provenance.model, provenance.model_sha256))
+        and (provenance.seed is None or type(provenance.seed) is int)
+        and isinstance(provenance.synthetic, int | float)
+        and 0 <= provenance.synthetic <= 1
+    )
+    return provenance if sound else None

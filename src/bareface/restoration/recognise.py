@@ -75,7 +75,7 @@ class Seen:
     restored, source
         The restored picture's and the photo's aligned face, uint8 [96, 96].
     region
-        Where they may differ, bool [96, 96].
+        Pixels in which they may differ, bool [96, 96].
     """
 
     restored: UInt8

@@ -81,7 +81,7 @@ def encode_picture(
     pixels
         The whole picture, RGB [H, W, 3] uint8; it stands above the band bit for bit, except in a JPEG.
     provenance
-        Where it comes from.
+        Provenance of the picture.
     format
         ``PNG``, ``WEBP`` (both lossless) or ``JPEG``.
     outline

@@ -77,7 +77,7 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     posterior = model.given(source, hidden, beyond)
     drawn = draw(posterior, source, completions, seed)
     templates = engine.embed_chips([chip_of(image) for image in drawn])
-    made = tuple(Completion(image, template) for image, template in zip(drawn, templates, strict=True))
+    pictures = tuple(Completion(image, template) for image, template in zip(drawn, templates, strict=True))
     card = registry.card(MODEL)
     own = face.template
     provenance = Provenance(
@@ -96,7 +96,7 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     return Restored(
         source=source,
         region=hidden,
-        completions=made,
+        completions=pictures,
         spread=_spread(drawn, hidden),
         provenance=provenance,
         placement=placement,

@@ -64,13 +64,13 @@ def matplotlib() -> Any:
         before = {name: os.environ.get(name) for name in ("MPLCONFIGDIR", *asked)}
         os.environ.update(asked, MPLCONFIGDIR=folder)
         try:
-            found = optional("matplotlib")
+            module = optional("matplotlib")
             optional("matplotlib.font_manager")
-            found.get_configdir()  # remembered, so that neither is searched for later
-            found.get_cachedir()
+            module.get_configdir()  # remembered, so that neither is searched for later
+            module.get_cachedir()
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
-    return found
+    return module

@@ -181,7 +181,7 @@ def write_atomically(path: str | Path, data: bytes) -> Path:
     Parameters
     ----------
     path
-        Where to write; a missing folder is an error. An existing file is replaced, its permissions with it.
+        File to write; a missing folder is an error. An existing file is replaced, its permissions with it.
     data
         The whole content.
 

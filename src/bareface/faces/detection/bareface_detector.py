@@ -63,17 +63,16 @@ class BarefaceDetector:
         """
         if max(pixels.shape[:2]) > LONGEST and min(pixels.shape[:2]) < NARROW * min_face:
             return []
-        found = self._framed_too(pixels, min_face)
-        if not found and self._close_ups:
+        faces = self._framed_too(pixels, min_face)
+        if not faces and self._close_ups:
             upside_down = np.ascontiguousarray(pixels[::-1, ::-1])
-            found = [
+            faces = [
                 _turned_back(face, pixels) for face in self._framed_too(upside_down, min_face) if face.score >= SURE
             ]
-        return found
+        return faces
 
     def _framed_too(self, pixels: UInt8, min_face: float) -> list[Detection]:
-        found = self._find(pixels, min_face)
-        return found or self._framed(pixels, min_face)
+        return self._find(pixels, min_face) or self._framed(pixels, min_face)
 
     def _framed(self, pixels: UInt8, min_face: float) -> list[Detection]:
         """Find faces that fill the frame, with a border around the photo."""
@@ -128,13 +127,13 @@ def _without_parts(faces: list[Detection]) -> list[Detection]:
         return faces
     boxes = np.array([face.box for face in faces])
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    kept: list[int] = []
+    chosen: list[int] = []
     for place, box in enumerate(boxes):
-        others = boxes[kept]
+        others = boxes[chosen]
         shared = np.maximum(np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]), 0).prod(axis=1)
-        if (shared < PART * np.minimum(areas[place], areas[kept])).all():
-            kept.append(place)
-    return [faces[place] for place in kept]
+        if (shared < PART * np.minimum(areas[place], areas[chosen])).all():
+            chosen.append(place)
+    return [faces[place] for place in chosen]
 
 
 def _turned_back(face: Detection, pixels: UInt8) -> Detection:

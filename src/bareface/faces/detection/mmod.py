@@ -59,12 +59,12 @@ class MmodDetector:
         A photo in which nothing is found is tried once more with a border: a face that fills the frame has no context
         for the window otherwise.
         """
-        found = self._boxes(pixels, WINDOW / min_face)
-        if not found:
+        boxes = self._boxes(pixels, WINDOW / min_face)
+        if not boxes:
             frame = framed(pixels, 0.4, MEAN_COLOUR)
             scale = min(frame.factor * WINDOW / min_face, 4 * WINDOW / max(frame.pixels.shape[:2]))
-            found = [(frame.box(box), score) for box, score in self._boxes(frame.pixels, scale)]
-        return [Detection(box, score, self._landmarks.predict(pixels, box)) for box, score in found]
+            boxes = [(frame.box(box), score) for box, score in self._boxes(frame.pixels, scale)]
+        return [Detection(box, score, self._landmarks.predict(pixels, box)) for box, score in boxes]
 
     def _boxes(self, pixels: UInt8, scale: float) -> list[tuple[Box, float]]:
         height, width = pixels.shape[:2]
@@ -84,15 +84,15 @@ class MmodDetector:
         height, width = canvas.shape[:2]
         strip = max(4 * SEAM, STRIP_PIXELS // width // STRIDE)
         out_rows = height // STRIDE
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64], Float32]] = []
+        peaks: list[tuple[NDArray[np.int64], NDArray[np.int64], Float32]] = []
         for start in range(0, out_rows, strip):
             first = max(0, start - SEAM)
             last = height if start + strip >= out_rows else (start + strip + SEAM) * STRIDE + 2 * FIRST_CENTRE
             scores = self._session.run(None, {"pixels": canvas[None, first * STRIDE : last]})[0][0, 0]
             own = scores[start - first : start - first + strip] if start + strip < out_rows else scores[start - first :]
             rows, columns = np.nonzero(own > 0)
-            found.append((rows + start, columns, own[rows, columns]))
-        rows, columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
+            peaks.append((rows + start, columns, own[rows, columns]))
+        rows, columns, values = (np.concatenate(part) for part in zip(*peaks, strict=True))
         return rows, columns, values
 
 

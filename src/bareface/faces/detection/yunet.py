@@ -50,15 +50,15 @@ class YunetDetector:
         if rows.ndim != 2 or rows.shape[1] != 15 or not np.isfinite(rows).all():
             raise ModelError("model.output/face-rows", model=self.name, source=str(self._path))
         stretch = np.array([width / size[0], height / size[1]], np.float32)
-        found = []
+        detections = []
         for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
             corner, extent = row[:2] * stretch, row[2:4] * stretch
             if max(extent) < min_face:
                 continue
             box = Box(*(float(v) for v in (*corner, *(corner + extent))))
             points = (row[4:14].reshape(5, 2) * stretch).astype(np.float32)
-            found.append(Detection(box, float(row[14]), Landmarks(points, "five")))
-        return found
+            detections.append(Detection(box, float(row[14]), Landmarks(points, "five")))
+        return detections
 
     def _detector(self, size: tuple[int, int]) -> cv2.FaceDetectorYN:
         # OpenCV's detector holds state: one for each thread.

@@ -48,9 +48,9 @@ class RoutedEmbedder:
         threads: int = 1,
     ) -> None:
         stored = {file.precision for file in card.files}
-        kept = precision if precision in stored else card.files[0].precision
+        of_masked = precision if precision in stored else card.files[0].precision
         self._bare = OnnxEmbedder(registry.card(card.input["bare"]), precision, providers=providers, threads=threads)
-        self._masked = OnnxEmbedder(card, kept, providers=providers, threads=threads)
+        self._masked = OnnxEmbedder(card, of_masked, providers=providers, threads=threads)
         if self._bare.space != self._masked.space:
             raise ModelError(
                 "model.interface/networks", model=card.id, space=self._bare.space, masked_space=self._masked.space

@@ -27,7 +27,7 @@ class OnnxEmbedder:
     card
         Its model card; ``input`` says how it is fed.
     precision
-        Which of its files to load.
+        Precision of the file to load.
     providers, threads
         See :func:`bareface.models.sessions.open_session`.
     path
@@ -73,10 +73,10 @@ class OnnxEmbedder:
         if self._planes:
             fed = np.ascontiguousarray(((batch - self._mean) / self._std).transpose(0, 3, 1, 2), np.float32)
         parts = [fed[i : i + 1] for i in range(len(fed))] if self._one_by_one else [fed]
-        found = np.concatenate([self._run(part) for part in parts])
+        vectors = np.concatenate([self._run(part) for part in parts])
         if self._mirror:
-            found = (found[: len(chips)] + found[len(chips) :]) * np.float32(0.5)
-        return found
+            vectors = (vectors[: len(chips)] + vectors[len(chips) :]) * np.float32(0.5)
+        return vectors
 
     def _run(self, part: Any) -> Float32:
         (output,) = self._session.run([self._output], {self._input: part})

@@ -15,8 +15,8 @@ SAYS: Final[dict[MaskState, tuple[float, float, float]]] = {
     "partial": (0.15, 0.75, 0.1),
     "full": (0.05, 0.2, 0.75),
 }
-"""How likely none, partial and full are where the map is clear about a state. A mask under the chin lies outside the
-aligned face, where the map does not look: when it sees none, one may be there."""
+"""Probabilities of none, partial and full if the map is clear about a state. A mask under the chin lies outside the
+aligned face, which the map does not cover: if it shows none, one may be there."""
 
 
 def mask_state(mask: Float32 | None, occlusion: UInt8 | None) -> MaskState:
