@@ -125,13 +125,23 @@ sys.exit(main())
     assert done.returncode == 2
 
 
-def test_a_fault_inside_an_optional_package_is_not_called_its_absence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("raise ImportError('libarrow.so: cannot open shared object file')", "libarrow.so: cannot open"),
+    ],
+)
+def test_a_package_that_cannot_be_loaded_is_not_called_absent(
+    content: str, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "pyarrow.py").write_text("import no_such_module")
+    from bareface.scores import formats
+
+    (tmp_path / "pyarrow.py").write_text(content)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
-    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-        extras.optional("pyarrow")
+    with pytest.raises(UsageError, match=f"pyarrow, which is installed but cannot be loaded: {reason}") as refusal:
+        formats.check(tmp_path / "scores.csv")  # before hours of work
+    assert refusal.value.code == "usage.extra"
     with pytest.raises(UsageError, match="scipy"):
         raise extras.missing("scipy")

@@ -22,7 +22,7 @@ from bareface.errors import BarefaceError, EvaluationError
 from bareface.messages import Note
 from bareface.scores.score_file import FAILED, MOST_COMPARISONS, ScoreFile, ScoreInfo
 from bareface.scores.tables import COLUMNS, NAMES, check_columns, from_table, info_of, to_table
-from bareface.system.extras import optional, require
+from bareface.system.extras import optional
 from bareface.system.files import write_atomically
 from bareface.system.reading import open_regular, pieces
 from bareface.system.text_files import as_utf8, delimiter_of
@@ -44,7 +44,7 @@ _GZIP: Final = b"\x1f\x8b"
 def check(path: Path) -> None:
     """Refuse a name that :func:`write` would refuse, before hours of work; ``evaluation.format``, ``usage.extra``."""
     _ending(path)
-    require("pyarrow")
+    optional("pyarrow")  # loaded, since one that is broken would be found when all is done
 
 
 def read(path: Path) -> ScoreFile:

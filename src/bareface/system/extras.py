@@ -31,15 +31,19 @@ def optional(module: str) -> Any:
     Raises
     ------
     UsageError
-        ``usage.extra`` if the package is not installed; the message names the extra.
+        ``usage.extra`` if the package is not installed, or cannot be loaded; the message names the extra.
     """
     package = module.partition(".")[0]
     try:
         return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != package:
-            raise
-        raise missing(package) from error
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package:
+            raise missing(package) from error
+        # Half installed, or made for another version of what it needs.
+        extra, purpose = EXTRAS[package]
+        name, reason = DISTRIBUTIONS.get(package, package), " ".join(str(error).split())[:200].rstrip(".")
+        code = "usage.extra/broken"
+        raise UsageError(code, purpose=Note(purpose), package=name, extra=extra, reason=reason) from error
 
 
 def require(*packages: str) -> None:

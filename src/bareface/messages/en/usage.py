@@ -33,6 +33,10 @@ ENTRIES: dict[str, Entry] = {
         "{purpose} need the package {package}, which is not installed.",
         "Run `pip install 'bareface[{extra}]'`.",
     ),
+    "usage.extra/broken": Entry(
+        "{purpose} need the package {package}, which is installed but cannot be loaded: {reason}.",
+        "Uninstall {package}, then run `pip install 'bareface[{extra}]'`.",
+    ),
     "usage.face/number": Entry("there is no face {number}, only {faces}."),
     "usage.face/photo": Entry("it has no face of that number: {faces} found."),
     "usage.face/photos": Entry("a face is chosen, but there are {photos} photos, not one."),
