@@ -32,6 +32,8 @@ CODES = (
     "from bareface.gallery.searching import Hit",
     "from bareface.embedding.onnx import OnnxEmbedder",
     "from bareface.occlusion.state import mask_state",
+    "from bareface.types import *; Face, Candidate, EnrolOutcome",
+    "from bareface.gallery.searching import *; Hit",
 )
 _EACH = """
 import json, sys, warnings

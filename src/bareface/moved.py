@@ -170,6 +170,8 @@ class FormerNames:
         )
 
         def moved(name: str) -> object:
+            if name == "__all__":  # for `from … import *`
+                return sorted({public for place in places for public in _public(import_module(place))})
             for place in places:
                 now = import_module(place)
                 for present in (name, RENAMED.get(name, name)):
@@ -178,6 +180,11 @@ class FormerNames:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
         module.__getattr__ = moved  # type: ignore[method-assign]
+
+
+def _public(module: ModuleType) -> list[str]:
+    names = [name for name in vars(module) if not name.startswith("_")]
+    return [*names, *(former for former, now in RENAMED.items() if now in names)]
 
 
 def install() -> None:
