@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ from bareface.imaging.sources import Limits
 from bareface.restoration.provenance import Provenance, read_provenance
 from bareface.restoration.saving import encode_picture, save_picture
 from bareface.scores.score_file import ScoreFile
+from bareface.services.evaluation import Evaluation
+from bareface.services.evaluation_restoration import RestorationEvaluation
+from bareface.services.faces import Faces
 from bareface.values.arguments import count, number, shown, texts
 from tests.gallery.pictures import TileEngine, colours, picture, save
 from tests.portraits import astronaut
@@ -94,7 +99,7 @@ def test_engines_and_limits() -> None:
         "max_side": lambda value: Limits(max_side=value),
     }
     assert not (faults := refused_or_taken(doors)), "\n".join(faults)
-    for value in ("4", 0, -1, 1.5, True, b"2", [2]):
+    for value in ("4", 0, -1, 1.5, True, b"2", [2], 1025, 10**12):
         with pytest.raises(BarefaceError, match="threads"):
             Engine(threads=value)  # type: ignore[arg-type]
 
@@ -131,6 +136,72 @@ def test_photos_and_faces(engine: Engine) -> None:
         "quality": lambda value: encode(photo.pixels[:8, :8], "JPEG", value),
     }
     assert not (faults := refused_or_taken(doors)), "\n".join(faults)
+
+
+def test_services_of_photos(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(astronaut(), "a.png")
+    faces, evaluation, restoration = Faces(engine), Evaluation(engine), RestorationEvaluation(engine)
+    doors: dict[str, Callable[[Any], object]] = {
+        "find": faces.find,
+        "find output": lambda value: faces.find([], output=value),
+        "first": lambda value: faces.compare(value, "a.png"),
+        "second": lambda value: faces.compare("a.png", value),
+        "min_visible": lambda value: faces.compare("a.png", "a.png", min_visible=value),
+        "unmask": lambda value: faces.unmask(value, "out"),
+        "unmask output": lambda value: faces.unmask("none.png", value),
+        "region": lambda value: faces.unmask("a.png", "out", region=value),
+        "unmask face": lambda value: faces.unmask("a.png", "out", face=value, region="a.png"),
+        "enhance": lambda value: faces.enhance(value, "out"),
+        "enhance output": lambda value: faces.enhance("none.png", value),
+        "enhance face": lambda value: faces.enhance("a.png", "out", method="bicubic", face=value),
+        "run": lambda value: evaluation.run(value, "s.csv"),
+        "run out": lambda value: evaluation.run("none", value),
+        "labels": lambda value: evaluation.run("none", "s.csv", labels=value),
+        "scores": lambda value: evaluation.measure(value, Plan()),
+        "groups": lambda value: evaluation.measure(["none.csv"], Plan(), groups=value),
+        "plot": lambda value: evaluation.plot(value, "plots", Plan()),
+        "report": lambda value: evaluation.report(value, "page.html", Plan()),
+        "photos": lambda value: evaluation.report("none.csv", "page.html", Plan(), photos=value),
+        "page": lambda value: evaluation.report("none.csv", value, Plan()),
+        "import": lambda value: evaluation.import_scores(value, "s.csv"),
+        "import out": lambda value: evaluation.import_scores("none", value),
+        "export": lambda value: evaluation.export_scores(value, "s.txt"),
+        "restoration": lambda value: restoration.measure(value, Plan()),
+        "restoration page": lambda value: restoration.measure("none", Plan(), report=value),
+    }
+    assert not (faults := refused_or_taken(doors)), "\n".join(faults)
+    with pytest.raises(UsageError, match="record must be a function"):
+        engine.enhance(engine.faces("a.png", want=())[0], record=5)  # type: ignore[arg-type]
+
+
+def test_services_take_paths_as_text(engine: Engine, tmp_path: Path) -> None:
+    photo, faces = astronaut(), Faces(engine)
+    assert [len(one.faces) for one in faces.find(str(photo))] == [1]
+    assert faces.compare(str(photo), photo).comparison is not None
+    made = faces.enhance(str(photo), str(tmp_path / "out"), method="bicubic")
+    assert made.sheet.exists()
+
+
+def test_a_photo_without_pixels_and_a_template_of_nan_are_refused(engine: Engine) -> None:
+    photo = next(iter(engine.stream([astronaut()], want=()))).photo
+    assert photo is not None
+    for look in (engine.analyse, engine.least_face, engine.detect, engine.notes):
+        with pytest.raises(BarefaceError) as refusal:
+            look(photo)
+        assert refusal.value.code == "image.array"
+    face = engine.faces(astronaut(), want=["template"])[0]
+    for value in (np.nan, np.inf, 0):
+        template = replace(face.template, vector=np.full(128, value, np.float32))
+        with pytest.raises(BarefaceError) as refusal:
+            compare(face, replace(face, computed=replace(face.computed, template=template)))
+        assert refusal.value.code == "template.value"
+
+
+def test_half_a_surrogate_pair_is_no_path(gallery: Gallery) -> None:
+    for call in (Gallery.open, gallery.import_encodings, lambda path: gallery.delete(photo=path)):
+        with pytest.raises(UsageError, match="must be a path"):
+            call("\ud800")
 
 
 def test_galleries(gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

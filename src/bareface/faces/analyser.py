@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 
@@ -43,6 +43,9 @@ from bareface.values.face import (
 
 __all__ = ["Analyser", "Analysis"]
 
+MOST_THREADS: Final = 1024
+"""More than any machine makes use of; ONNX Runtime starts as many as it is told to."""
+
 
 class Analyser:
     """Finds faces and computes what is asked for of them: mask state, occlusion map, quality and templates.
@@ -61,7 +64,7 @@ class Analyser:
         ONNX Runtime providers in order of preference (``cpu``, ``cuda``, ...), for every network, that of
         :meth:`enhance` included. One that is absent is an error.
     threads
-        Number of photos processed at once; all cores by default.
+        Number of photos processed at once, up to 1,024; all cores by default.
     min_face
         Width in pixels of the smallest face to look for; 40 by default. See :meth:`least_face`.
     segmenter
@@ -91,7 +94,7 @@ class Analyser:
         if min_face is not None:
             min_face = arguments.number("min_face", min_face, 1, code="model.min-face")
         if threads is not None:
-            threads = arguments.count("threads", threads, 1, code="model.threads")
+            threads = arguments.count("threads", threads, 1, MOST_THREADS, code="model.threads")
         arguments.choice("precision", precision, ("float32", "int8", "auto"), code="model.precision")
         arguments.instance("limits", limits, images.Limits, Note("argument.limits"))
         self.providers = None if providers is None else tuple(check_providers(providers))
@@ -202,6 +205,7 @@ class Analyser:
         reduced that such a face has less than 20 pixels left.
         """
         arguments.instance("photo", photo, Photo, Note("argument.photo"))
+        images.checked_rgb(photo.pixels, photo.source)  # that of a stream has no pixels left
         return smallest_face(photo, self.min_face, getattr(self._detector, "in_tiles", False))
 
     def notes(self, photo: Photo) -> tuple[str, ...]:

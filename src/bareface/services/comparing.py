@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from bareface.errors import TemplateError
 from bareface.matching import evidence
 from bareface.matching.scoring import crosses, distance, score
@@ -54,7 +58,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     Raises
     ------
     TemplateError
-        ``template.space`` for templates of two spaces.
+        ``template.space`` for templates of two spaces; ``template.value`` for one that is not finite.
     FaceError
         ``face.hidden`` for a face that shows less than ``min_visible``.
     """
@@ -67,6 +71,10 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     fmr = arguments.number("fmr", fmr, code="calibration.rate")
     one, other = a.template, b.template
     same_space(one, other)
+    for face in (a, b):
+        length = float(np.linalg.norm(face.template.vector))
+        if not (0 < length < math.inf):  # a template may come from anywhere, and NaN would read as “no match”
+            raise TemplateError("template.value/index", source=face.source)
     mixed = crosses(one.mask_state, other.mask_state)
     if mixed:
         one, other = a.enrolment_template, b.enrolment_template

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bareface.faces.analyser import Analyser, Analysis
+from bareface.values import arguments
 from bareface.values.face import Face
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Engine(Analyser):
         from bareface.gallery.restorations import remember
         from bareface.restoration.unmask import unmask
 
+        arguments.called("record", record)
         restored = unmask(self, face, completions, seed, region)
         (record or remember)(restored)  # or a picture of it could be enrolled once its metadata are gone
         return restored
@@ -78,6 +80,7 @@ class Engine(Analyser):
         from bareface.gallery.restorations import remember
         from bareface.restoration.enhance import enhance
 
+        arguments.called("record", record)
         restored = enhance(self, face, method, fidelity)
         (record or remember)(restored)
         return restored

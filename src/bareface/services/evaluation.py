@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ from bareface.services.recorded import Recorder
 from bareface.system.extras import require
 from bareface.system.files import check_page, check_place, make_folder, write_atomically
 from bareface.system.reading import read_regular
+from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.enrolment import LeftOut
 from bareface.values.gallery import Progress
@@ -87,12 +88,12 @@ class Evaluation:
 
     def run(
         self,
-        source: Path,
-        out: Path,
+        source: str | Path,
+        out: str | Path,
         *,
-        photos: Path | None = None,
-        probes: Path | None = None,
-        labels: Path | None = None,
+        photos: str | Path | None = None,
+        probes: str | Path | None = None,
+        labels: str | Path | None = None,
         open_set: float | None = None,
         references: int = 1,
         seed: int = 0,
@@ -122,6 +123,8 @@ class Evaluation:
         from bareface.scores import formats
 
         with self._recorder.call("Evaluation.run", context) as facts:
+            source, out = arguments.file_path("source", source), arguments.file_path("out", out)
+            photos, probes, labels = _given(photos=photos, probes=probes, labels=labels)
             formats.check(out)
             check_place(out, (source, probes, labels))
             protocol = protocol_of(
@@ -141,10 +144,10 @@ class Evaluation:
 
     def measure(
         self,
-        scores: Sequence[Path],
+        scores: str | Path | Iterable[str | Path],
         plan: Plan,
         *,
-        groups: Path | None = None,
+        groups: str | Path | None = None,
         fmr: float = 0.01,
         context: Context | None = None,
     ) -> Measured:
@@ -164,17 +167,18 @@ class Evaluation:
             The caller and the purpose.
         """
         with self._recorder.call("Evaluation.measure", context) as facts:
+            scores, (groups,) = arguments.file_paths("scores", scores), _given(groups=groups)
             facts.add(files=len(scores))
             return _measured(_analyses(scores, plan), plan, groups, fmr)
 
     def plot(
         self,
-        scores: Sequence[Path],
-        out: Path,
+        scores: str | Path | Iterable[str | Path],
+        out: str | Path,
         plan: Plan,
         *,
         format: Literal["png", "svg", "pdf"] = "png",
-        calibration: Path | None = None,
+        calibration: str | Path | None = None,
         context: Context | None = None,
     ) -> tuple[Path, ...]:
         """Draw all plots of score files into a folder, and return their paths.
@@ -195,6 +199,8 @@ class Evaluation:
         from bareface.reports import plots
 
         with self._recorder.call("Evaluation.plot", context) as facts:
+            scores, (calibration,) = arguments.file_paths("scores", scores), _given(calibration=calibration)
+            out = arguments.file_path("out", out)
             analyses = _analyses(scores, plan)
             make_folder(out)
             paths = []
@@ -206,14 +212,14 @@ class Evaluation:
 
     def report(
         self,
-        sources: Sequence[Path],
-        out: Path,
+        sources: str | Path | Iterable[str | Path],
+        out: str | Path,
         plan: Plan,
         *,
-        groups: Path | None = None,
+        groups: str | Path | None = None,
         fmr: float = 0.01,
-        photos: Sequence[Path] = (),
-        calibration: Path | None = None,
+        photos: str | Path | Iterable[str | Path] = (),
+        calibration: str | Path | None = None,
         exclude: Sequence[str] = (),
         pad: int = 0,
         progress: Callable[[], Progress] | None = None,
@@ -245,6 +251,9 @@ class Evaluation:
             from bareface.evaluation.protocols import all_pairs
             from bareface.reports.evaluation import report as page
 
+            sources, photos = arguments.file_paths("sources", sources), arguments.file_paths("photos", photos)
+            groups, calibration = _given(groups=groups, calibration=calibration)
+            out = arguments.file_path("out", out)
             check_page(out)
             for folder in photos:
                 if not folder.is_dir():
@@ -268,11 +277,12 @@ class Evaluation:
             write_atomically(out, html)
             return measured
 
-    def import_scores(self, path: Path, out: Path, *, context: Context | None = None) -> Scored:
+    def import_scores(self, path: str | Path, out: str | Path, *, context: Context | None = None) -> Scored:
         """Write a score file from bob.bio's four-column scores."""
         from bareface.scores.formats import check, read_bob
 
         with self._recorder.call("Evaluation.import_scores", context) as facts:
+            path, out = arguments.file_path("path", path), arguments.file_path("out", out)
             check(out)
             check_place(out, [path])
             scores = read_bob(path)
@@ -280,11 +290,12 @@ class Evaluation:
             facts.add(comparisons=len(scores))
             return Scored(out, scores)
 
-    def export_scores(self, scores: Path, out: Path, *, context: Context | None = None) -> Scored:
+    def export_scores(self, scores: str | Path, out: str | Path, *, context: Context | None = None) -> Scored:
         """Write a score file's scores as bob.bio's four columns."""
         from bareface.scores.formats import write_bob
 
         with self._recorder.call("Evaluation.export_scores", context) as facts:
+            scores, out = arguments.file_path("scores", scores), arguments.file_path("out", out)
             check_place(out, [scores])
             loaded = ScoreFile.read(scores)
             write_bob(loaded, out)
@@ -295,6 +306,10 @@ class Evaluation:
         from bareface.evaluation.run import run
 
         return run(protocol, self._engine.get(), pad=pad, progress=progress or (lambda *_: None))
+
+
+def _given(**paths: str | Path | None) -> Iterator[Path | None]:
+    return (None if path is None else arguments.file_path(name, path) for name, path in paths.items())
 
 
 def _analyses(paths: Sequence[Path], plan: Plan, loaded: Sequence[ScoreFile] | None = None) -> tuple[Analysis, ...]:

@@ -15,6 +15,7 @@ from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
 from bareface.system.extras import require
 from bareface.system.files import check_page, write_atomically
+from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.enrolment import LeftOut
 from bareface.values.gallery import Progress
@@ -57,7 +58,7 @@ class RestorationEvaluation:
 
     def measure(
         self,
-        source: Path,
+        source: str | Path,
         plan: Plan,
         *,
         only: Sequence[str] = (),
@@ -65,8 +66,8 @@ class RestorationEvaluation:
         completions: int = 4,
         people: int | None = None,
         probes: int = 1,
-        groups: Path | None = None,
-        report: Path | None = None,
+        groups: str | Path | None = None,
+        report: str | Path | None = None,
         exclude: Sequence[str] = (),
         pad: int = 0,
         progress: Progress | None = None,
@@ -113,6 +114,9 @@ class RestorationEvaluation:
 
         with self._recorder.call("RestorationEvaluation.measure", context) as facts:
             require("scipy", "skimage")
+            source = arguments.file_path("source", source)
+            groups = None if groups is None else arguments.file_path("groups", groups)
+            report = None if report is None else arguments.file_path("report", report)
             if report:
                 check_page(report)
             labels = read_labels(groups) if groups else ()

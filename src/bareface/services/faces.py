@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from bareface.services.comparing import compare
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
 from bareface.system.files import check_place, file_name, make_folder
+from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.face import Face, UInt8
@@ -125,9 +126,9 @@ class Faces:
 
     def find(
         self,
-        photos: Sequence[Path],
+        photos: str | Path | Iterable[str | Path],
         *,
-        output: Path | None = None,
+        output: str | Path | None = None,
         progress: Progress | None = None,
         context: Context | None = None,
     ) -> tuple[SeenPhoto, ...]:
@@ -136,7 +137,7 @@ class Faces:
         Parameters
         ----------
         photos
-            Paths.
+            Paths, or one.
         output
             Folder to draw each photo with its faces into, or the picture to write for one photo.
         progress
@@ -155,6 +156,8 @@ class Faces:
             ``usage.output``: one file for several photos, or a place that cannot be written to.
         """
         with self._recorder.call("Faces.find", context) as facts:
+            photos = arguments.file_paths("photos", photos)
+            output = None if output is None else arguments.file_path("output", output)
             targets = _targets(photos, output) if output else [None] * len(photos)
             seen: list[SeenPhoto] = []
             for photo, target in zip(photos, targets, strict=True):
@@ -165,7 +168,7 @@ class Faces:
             return tuple(seen)
 
     def compare(
-        self, first: Path, second: Path, *, min_visible: float = MIN_VISIBLE, context: Context | None = None
+        self, first: str | Path, second: str | Path, *, min_visible: float = MIN_VISIBLE, context: Context | None = None
     ) -> ComparedPhotos:
         """Compare two photos by the best face of each.
 
@@ -186,7 +189,9 @@ class Faces:
             ``face.hidden``: a photo has no face that shows as much as `min_visible` asks for.
         """
         with self._recorder.call("Faces.compare", context) as facts:
-            faces = tuple(self._ranked(photo, min_visible) for photo in (first, second))
+            min_visible = arguments.number("min_visible", min_visible, 0, 1)
+            photos = arguments.file_path("first", first), arguments.file_path("second", second)
+            faces = tuple(self._ranked(photo, min_visible) for photo in photos)
             facts.add(photos=2, faces=sum(map(len, faces)))
             best = [several[0] for several in faces if several]
             comparison = compare(*best, min_visible=min_visible) if len(best) == 2 else None
@@ -194,12 +199,12 @@ class Faces:
 
     def unmask(
         self,
-        photo: Path,
-        output: Path,
+        photo: str | Path,
+        output: str | Path,
         *,
         completions: int = 4,
         seed: int = 0,
-        region: Region | Path | None = None,
+        region: Region | str | Path | None = None,
         face: int = 1,
         progress: Progress | None = None,
         context: Context | None = None,
@@ -234,8 +239,9 @@ class Faces:
         from bareface.restoration.unmask import place, placed_region
 
         with self._recorder.call("Faces.unmask", context) as facts:
+            photo, output, face = _checked(photo, output, face)
             opened = images.decode(photo, self._photo_limits())
-            filled = self._grey(region) if isinstance(region, Path) else region
+            filled = self._grey(Path(region)) if isinstance(region, str | Path) else region
             engine = self._engine.get()
             make_folder(output)
             chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
@@ -254,8 +260,8 @@ class Faces:
 
     def enhance(
         self,
-        photo: Path,
-        output: Path,
+        photo: str | Path,
+        output: str | Path,
         *,
         method: Method = "bareface",
         fidelity: float = 0.5,
@@ -283,6 +289,7 @@ class Faces:
         from bareface.restoration.sheet import before_and_after
 
         with self._recorder.call("Faces.enhance", context) as facts:
+            photo, output, face = _checked(photo, output, face)
             opened = images.decode(photo, self._photo_limits())
             engine = self._engine.get()
             make_folder(output)
@@ -335,6 +342,11 @@ def share_in_words(restored: Restored) -> str:
     from bareface.restoration.provenance import share_in_words
 
     return share_in_words(restored.provenance)
+
+
+def _checked(photo: str | Path, output: str | Path, face: int) -> tuple[Path, Path, int]:
+    number = arguments.count("face", face, None, code="usage.face")
+    return arguments.file_path("photo", photo), arguments.file_path("output", output), number
 
 
 def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:

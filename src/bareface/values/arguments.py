@@ -6,6 +6,7 @@ import math
 import operator
 import os
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from bareface.errors import (
@@ -90,9 +91,23 @@ def path(name: str, value: object) -> str:
             result = os.fspath(value)
         except Exception:  # any object may have a method of that name
             result = None
-    if not isinstance(result, str):
+    if not isinstance(result, str) or not _encodes(result):
         raise refused(name, value, Note("argument.path"))
     return result
+
+
+def file_path(name: str, value: object) -> Path:
+    """Return a path; errors as in :func:`path`."""
+    return Path(path(name, value))
+
+
+def file_paths(name: str, value: object) -> tuple[Path, ...]:
+    """Return several paths; one alone counts as one, not as its letters."""
+    if isinstance(value, str | os.PathLike):
+        return (file_path(name, value),)
+    if isinstance(value, bytes) or not isinstance(value, Iterable):
+        raise refused(name, value, Note("argument.paths"))
+    return tuple(file_path(name, one) for one in value)
 
 
 def instance(name: str, value: object, kind: type, what: str, *, code: str = "usage.value") -> None:
@@ -156,6 +171,14 @@ def shown(value: object) -> str:
         said = ""
     said = " ".join(said.split())
     return said if 0 < len(said) <= 60 else f"a {type(value).__name__}"
+
+
+def _encodes(path: str) -> bool:
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
+        return False
+    return True
 
 
 def _as_float(value: object) -> float | None:

@@ -24,6 +24,7 @@ ENTRIES: dict[str, Entry] = {
     "argument.open-share": Entry("a number between 0 and 1"),
     "argument.outline": Entry("a bool array [H, W] of the picture's size"),
     "argument.path": Entry("a path"),
+    "argument.paths": Entry("a path, or several"),
     "argument.photo": Entry("a Photo, as bareface.imaging.decode.decode gives it"),
     "argument.plan": Entry("a Plan"),
     "argument.protocol": Entry("a Protocol"),
