@@ -132,6 +132,17 @@ def test_a_name_made_of_a_long_one_fits_and_stays_its_own(tmp_path: Path, stem: 
         write_atomically(tmp_path / name, b"x")
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc")
+def test_a_link_to_a_stream_is_not_replaced_where_the_stream_leads_to_a_file(tmp_path: Path) -> None:
+    """As with ``-o /dev/stdout > scores.txt``, which root could replace for everybody."""
+    link = tmp_path / "stdout"
+    with (tmp_path / "scores.txt").open("wb") as stream:
+        link.symlink_to(f"/proc/self/fd/{stream.fileno()}")
+        with pytest.raises(UsageError, match="device"):
+            write_atomically(link, b"x")
+        assert link.is_symlink()
+
+
 def test_a_page_replaces_nothing_but_a_page(tmp_path: Path) -> None:
     page = tmp_path / "report"
     check_page(page)

@@ -146,13 +146,18 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
     try:
         if not place.absolute().parent.is_dir():
             raise UsageError("usage.output/folder", source=str(path))
-        if place.exists() and not place.is_file():  # a device or a pipe would be replaced by a file
+        if place.exists() and (not place.is_file() or _is_stream(place)):  # would be replaced by a file
             raise UsageError("usage.output/not-a-file", source=str(path))
         there = [one for one in reads if one is not None and os.path.exists(one)]  # noqa: PTH110 - never an error
         if place.exists() and any(map(place.samefile, there)):
             raise UsageError("usage.output/reads", source=str(path))
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
+
+
+def _is_stream(place: Path) -> bool:
+    """Whether it is ``/dev/stdout`` or its like: links to the process's streams, which may lead to files."""
+    return place.is_symlink() and os.readlink(place).startswith("/proc/")  # noqa: PTH115 - the text of the link
 
 
 def check_page(path: str | Path) -> None:
