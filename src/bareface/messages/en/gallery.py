@@ -4,7 +4,7 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "gallery.corrupt/beside": Entry(
-        "{name} next to it is not a file.",
+        "next to it, {name} is not a file.",
         "Move it away; bareface keeps files of the gallery under that name.",
     ),
     "gallery.corrupt/damage": Entry("the gallery is damaged: {first}", "Or restore the file from a copy."),
