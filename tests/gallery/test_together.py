@@ -10,6 +10,8 @@ import pytest
 
 from bareface.imaging import decode as images
 from bareface.services.gallery import Gallery
+from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.sqlite import permissions
 from tests.gallery.pictures import TileEngine, people, picture
 
 RED = (230, 60, 60)
@@ -64,3 +66,51 @@ def test_photos_whose_names_are_not_unicode(tmp_path):
         assert (found.source, found.same_source) == (str(photo), "same file")
         found.subject.encode("utf-8")
         assert opened.delete(photo=photo).references == 1
+
+
+CORRECTIONS = {
+    "assign": lambda gallery: gallery.assign(1, "p1"),
+    "merge": lambda gallery: gallery.merge("p0", "p1"),
+    "rename": lambda gallery: gallery.rename("p0", "new"),
+    "split": lambda gallery: gallery.split(1, "new"),
+}
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_a_correction_whose_subject_another_program_deletes_at_once(tmp_path, monkeypatch, name):
+    """It answers with the subject as it was when the correction was stored."""
+    people(tmp_path / "photos", 2)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened, Gallery.open(tmp_path / "g", TileEngine()) as other:
+        opened.enrol(tmp_path / "photos")
+
+        def meanwhile(_: DerivedIndex) -> None:
+            for one in other.subjects():
+                other.delete(subject=one.id)
+
+        monkeypatch.setattr(DerivedIndex, "save_if_loaded", meanwhile)
+        changed = CORRECTIONS[name](opened)
+        assert changed.references == {"assign": 3, "merge": 4, "rename": 2, "split": 1}[name]
+        monkeypatch.undo()
+        assert opened.subjects() == ()
+
+
+def test_files_that_another_program_removes_while_they_are_looked_at(tmp_path, monkeypatch):
+    people(tmp_path / "photos", 2)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(tmp_path / "photos")
+        size = opened.info().size
+        (tmp_path / "g-index").unlink()
+        for look in ("exists", "is_file"):  # was there a moment ago
+            monkeypatch.setattr(Path, look, lambda _: True)
+        assert 0 < opened.info().size < size
+        assert permissions.shared(opened.path) == ()
+
+
+def test_the_size_of_a_gallery_opened_through_a_link(tmp_path):
+    people(tmp_path / "photos", 2)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(tmp_path / "photos")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "link").symlink_to(tmp_path / "g")
+    with Gallery.open(tmp_path / "g") as opened, Gallery.open(tmp_path / "other" / "link") as linked:
+        assert linked.info().size == opened.info().size

@@ -40,7 +40,8 @@ class Corrections:
                     owner = subjects.find(writer, subject)
                 facts.add(subjects=[owner])
                 move_faces.assign(writer, references, owner)
-            return self._changed(owner)
+                changed = writer.subject(owner)
+            return self._saved(changed)
 
     def merge(self, kept: int | str, merged: int | str, *, context: Context | None = None) -> Subject:
         """Merge two subjects into the first; photos enrolled under the second's name become the first's from now on.
@@ -59,7 +60,8 @@ class Corrections:
                 other = subjects.find(writer, merged)
                 facts.add(subjects=[owner, other])
                 move_faces.merge(writer, owner, other)
-            return self._changed(owner)
+                changed = writer.subject(owner)
+            return self._saved(changed)
 
     def rename(self, subject: int | str, name: str, *, context: Context | None = None) -> Subject:
         """Rename a subject; photos enrolled under the earlier name stay its own.
@@ -74,7 +76,8 @@ class Corrections:
                 owner = subjects.by_number(writer, subject)
                 facts.add(subjects=[owner])
                 move_faces.rename(writer, owner, name)
-            return self._changed(owner)
+                changed = writer.subject(owner)
+            return self._saved(changed)
 
     def split(
         self, reference: int | Sequence[int], name: str | None = None, *, context: Context | None = None
@@ -91,9 +94,9 @@ class Corrections:
             facts.add(references=numbers)
             with self.opened.store.writing() as writer:
                 references = writer.find_references(numbers)
-                owner = move_faces.split(writer, references, name)
-            facts.add(subjects=[owner])
-            return self._changed(owner)
+                changed = writer.subject(move_faces.split(writer, references, name))
+            facts.add(subjects=[changed.id])
+            return self._saved(changed)
 
     def reject(self, reference: int | Sequence[int], *, context: Context | None = None) -> Deleted:
         """Delete faces, and never enrol them again."""
@@ -107,7 +110,7 @@ class Corrections:
             self.opened.erase()
             return deleted
 
-    def _changed(self, subject_id: int) -> Subject:
+    def _saved(self, changed: Subject) -> Subject:
+        """Return a subject as the transaction left it: another program may have deleted it since."""
         self.opened.index.save_if_loaded()
-        with self.opened.store.reading() as reader:
-            return reader.subject(subject_id)
+        return changed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from bareface.messages import Note
@@ -19,8 +21,10 @@ def shared(gallery: Path) -> tuple[Problem, ...]:
     # SQLite's own files are where a link to the gallery leads, the index is where the link is.
     named = dict.fromkeys((gallery, gallery.resolve()))
     for path in (one.with_name(one.name + ending) for one in named for ending in _BESIDE):
-        if path.is_file() and (mode := path.stat().st_mode & 0o777) & _OTHERS & ~file_mode():
-            modes[path] = mode
+        with suppress(FileNotFoundError):  # other programs remove logs and indexes at any time
+            mode = path.stat().st_mode
+            if stat.S_ISREG(mode) and mode & _OTHERS & ~file_mode():
+                modes[path] = mode & 0o777
     if not modes:
         return ()
     files = [f"{path.name} ({mode:04o})" for path, mode in modes.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -49,18 +50,25 @@ def sizes(connection: sa.Connection) -> dict[str, int]:
 def info(connection: sa.Connection, path: Path) -> GalleryInfo:
     """Return the gallery in figures; ``path`` is its file."""
     row = connection.execute(sa.select(gallery)).one()
-    files = [part for end in ("", "-wal", "-index") if (part := path.with_name(path.name + end)).exists()]
     return GalleryInfo(
         path=str(path),
         uuid=row.uuid,
         space=row.space,
         dimension=row.dimension,
         templates=template_counts(connection),
-        size=sum(part.stat().st_size for part in files),
+        size=sum(_size(Path(os.path.realpath(path) + end)) for end in ("", "-wal", "-index")),
         generation=row.generation,
         created=row.created,
         **sizes(connection),
     )
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, 0 where there is none: other programs remove logs and indexes at any time."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
