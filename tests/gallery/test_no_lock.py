@@ -25,8 +25,8 @@ from bareface.values.search import SearchResult
 from tests.gallery.pictures import Colour, Look, UpperFaceEngine, colours, save, vector_of
 from tests.gallery.test_search_restored import Restorer
 
-GUARD_S = 60
-"""Ends a test that hangs; nothing is asserted with it."""
+GUARD_S = 300
+"""Ends a test that hangs, on a machine however busy; nothing is asserted with it."""
 MASKED: Colour = (50, 60, 70)
 PEOPLE = colours(30, seed=9)
 
