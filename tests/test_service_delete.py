@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
 from bareface.errors import GalleryError, UsageError
 from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import two_writers
 from tests.gallery.pictures import TileEngine, people, picture, save
 
 RED = (230, 60, 60)
@@ -130,6 +133,40 @@ def test_bytes_that_another_reader_holds_are_named(gallery, tmp_path, monkeypatc
         assert [one.name for one in opened.subjects()] == ["p1"]
         other.close()
         opened.scrub()
+
+
+HOLDS_THE_CHECKPOINT_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes SQLite's lock by its place in the file")
+def test_a_deletion_waits_for_another_process_that_empties_the_log(gallery, tmp_path, monkeypatch):
+    """SQLite itself gives up at once there, as when two processes delete at the same time."""
+    people(tmp_path / "photos", 2)
+    gallery.enrol(tmp_path / "photos")
+    shared = sqlite3.connect(gallery.path)  # while it is open, the file of the locks is there
+    shared.execute("SELECT count(*) FROM subject").fetchone()
+    other = Popen(
+        [sys.executable, "-c", HOLDS_THE_CHECKPOINT_LOCK, f"{gallery.path}-shm"], stdin=PIPE, stdout=PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    waited = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        other.communicate()
+
+    monkeypatch.setattr(two_writers.time, "sleep", wait)
+    gallery.delete(subject="p0")
+    assert len(waited) == 1
+    shared.close()
+    assert gallery.check().warnings == ()
 
 
 def found_in_files(folder: Path, traces: dict[str, bytes]) -> set[str]:

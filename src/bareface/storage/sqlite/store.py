@@ -21,6 +21,7 @@ from bareface.storage.ports import State as State
 from bareface.storage.sqlite import damage, failures, place, schema, transaction
 from bareface.storage.sqlite.connection import Connector
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
+from bareface.storage.sqlite.two_writers import empty_log
 from bareface.system import files, forking
 from bareface.values.gallery import Problem
 
@@ -242,8 +243,8 @@ class Store:
                     cursor.execute("PRAGMA busy_timeout = 0")
                 with timed(_log, "rewrote the database"):
                     cursor.execute("VACUUM")  # runs outside any transaction
-                busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
+                emptied = empty_log(cursor, BUSY_TIMEOUT_S if wait else 0)
+            if not emptied:
                 raise GalleryError("gallery.locked")
             if mark:
                 with self.write() as writing:
