@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bareface.services.gallery import Gallery
+from bareface.storage.sqlite.store import Store
+from bareface.system import forking
+from tests.gallery.pictures import TileEngine, people
 from tests.portraits import astronaut
 
 HANG_S = 100
@@ -117,3 +123,39 @@ def test_a_stream_that_its_parent_began_is_refused_in_a_child(tmp_path: Path) ->
         say(error.code, len(list(engine.stream([photo]))))
     """
     assert forked(tmp_path, before, child).count("usage.forked 1") == 3
+
+
+def open_files(path: Path) -> list[str]:
+    """The files of a gallery that this process has open."""
+    places = (os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir())
+    return sorted(place for place in places if place.startswith(str(path)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="lists open files")
+def test_between_transactions_no_file_of_a_gallery_is_open(tmp_path, monkeypatch):
+    """A child would take it along, with what SQLite believes of its locks, and damage the gallery."""
+    people(tmp_path / "photos", 3)
+    with Gallery.open(tmp_path / "g", TileEngine()) as gallery:
+        gallery.enrol(tmp_path / "photos")
+        with gallery._store._engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute("SELECT id FROM subject").fetchone()
+            assert open_files(gallery.path)
+        assert open_files(gallery.path) == []
+        assert cursor is not None
+
+        found = []
+        for name in ("read", "write"):
+            real = getattr(Store, name)
+
+            def looking(store: Store, real: Any = real) -> Any:
+                found.append((not forking._inside, open_files(store.path)))
+                return real(store)
+
+            monkeypatch.setattr(Store, name, looking)
+        gallery.delete(subject="p0")
+        gallery.scrub()
+        assert gallery.check().ok
+        between = [files for outside, files in found if outside]
+        assert len(between) > 5
+        assert not any(between)

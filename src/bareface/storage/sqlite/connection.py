@@ -39,8 +39,23 @@ class _Connection(sqlite3.Connection):
 
     file: tuple[int, int] = (0, 0)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:  # type: ignore[override]  # passed on as it is
+        """Make a cursor."""
+        made: sqlite3.Cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(made)
+        return made
+
     def close(self) -> None:
-        """Close it."""
+        """Close it and its files now: SQLite would keep them open as long as somebody holds a cursor.
+
+        A process that is forked meanwhile would take them along, and damage the gallery.
+        """
+        for one in list(self._cursors):
+            one.close()
         super().close()
         with _opening:
             _open.discard(self)
