@@ -11,7 +11,7 @@ import pytest
 from bareface.errors import BarefaceError, GalleryError
 from bareface.services.gallery import Gallery
 from bareface.storage.sqlite import schema
-from tests.gallery.pictures import Look, LookEngine, colours, people
+from tests.gallery.pictures import Look, LookEngine, TileEngine, colours, people, picture
 
 MASKED = colours(3)[2]
 LOST = "CAST(x'ff41' AS TEXT)"
@@ -222,3 +222,30 @@ def test_a_repair_leaves_damage_that_it_cannot_delete(sound, tmp_path):
         problems = opened.check().problems
         assert problems
         assert all("table template" in one.message for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE gallery SET generation = 9223372036854775807", None),
+        ("UPDATE gallery SET space = 'dlib-128', dimension = 16", "space"),
+    ],
+)
+def test_values_that_are_sound_only_by_themselves(tmp_path, statement, named):
+    path = tmp_path / "g"
+    with Gallery.open(path, TileEngine()) as gallery:
+        people(tmp_path / "photos", 3)
+        gallery.enrol(tmp_path / "photos")
+    (tmp_path / "g-index").unlink()
+    raw = sqlite3.connect(path)
+    raw.execute(statement)
+    raw.commit()
+    raw.close()
+    gallery = Gallery.open(path, TileEngine(space="dlib-128" if named else "tiles"))
+    if named:
+        (problem,) = gallery.check().problems
+        assert problem.code == "gallery.corrupt"
+        assert named in problem.message
+    with pytest.raises(GalleryError) as caught:
+        gallery.enrol(picture(MASKED), subject="new")
+    assert caught.value.code == "gallery.corrupt"

@@ -74,9 +74,14 @@ def check(store: Store, photos: PhotoStore, index: DerivedIndex) -> CheckReport:
     if store.unerased():
         remains = Note("damage.unerased")
         names = (Problem("gallery.unerased", remains), *names)
-    if not _index_agrees(index):
-        index.rebuild()
-        problems = [Problem("gallery.index", Note("damage.index"))]
+    try:
+        if not _index_agrees(index):
+            index.rebuild()
+            problems = [Problem("gallery.index", Note("damage.index"))]
+    except GalleryError as error:
+        if error.code != "gallery.corrupt":
+            raise
+        problems = [Problem(error.code, error.message)]
     return CheckReport(
         tuple(problems), missing, references, (*permissions.shared(store.path), *permissions.linked(store.path), *names)
     )

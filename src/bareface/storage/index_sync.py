@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from bareface.errors import GalleryError
 from bareface.logs import logger, timed
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.ports import IndexFactory, Int64, VectorIndex
 from bareface.storage.sqlite import lookups
@@ -231,11 +232,10 @@ class DerivedIndex:
         return same == now and self._store.follows(connection, before)
 
     def _loaded(self, connection: sa.Connection, state: State, dimension: int) -> VectorIndex | None:
-        mean = registry.space_mean(state.space or "", dimension)
-        return self._factory.load(self.path, _stamp(connection, state), dimension, mean)
+        return self._factory.load(self.path, _stamp(connection, state), dimension, _mean(state, dimension))
 
     def _built(self, connection: sa.Connection, state: State, dimension: int) -> VectorIndex:
-        empty = self._factory.empty(dimension, registry.space_mean(state.space or "", dimension))
+        empty = self._factory.empty(dimension, _mean(state, dimension))
         with timed(_log, "built the index from the database"):
             return _extended(empty, connection, after=0)
 
@@ -255,6 +255,14 @@ def _followed(connection: sa.Connection, index: VectorIndex) -> VectorIndex | No
         stored = np.fromiter(connection.execute(query).scalars(), np.int64)
         index = index.without(np.setdiff1d(held, stored, assume_unique=True))
     return index if len(index) == count else None
+
+
+def _mean(state: State, dimension: int) -> Float32:
+    """Return the mean of the space's templates."""
+    mean = registry.space_mean(state.space or "", dimension)
+    if len(mean) != dimension:
+        raise Damaged(Note("damage.space", space=state.space, length=len(mean), dimension=dimension))
+    return mean
 
 
 def _extended(index: VectorIndex, connection: sa.Connection, after: int) -> VectorIndex:

@@ -31,6 +31,7 @@ ENTRIES: dict[str, Entry] = {
         "other users of this computer may open {files:list}; `{command}` ends that, or say with BAREFACE_FILE_MODE "
         "that it is meant.",
     ),
+    "damage.space": Entry("templates of the space {space} have {length} numbers, not {dimension}"),
     "damage.subject-name": Entry(
         cli="subject #{number}: {reason} Rename it with `bareface gallery rename`.",
         python="subject #{number}: {reason} Rename it with `Gallery.rename`.",

@@ -19,6 +19,7 @@ from bareface.errors import BarefaceError, GalleryError
 from bareface.logs import logger, timed
 from bareface.storage.ports import State as State
 from bareface.storage.sqlite import damage, failures, place, schema, transaction
+from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.connection import Connector
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
 from bareface.storage.sqlite.two_writers import empty_log
@@ -320,6 +321,8 @@ class Store:
             raise failures.of("SQLITE_FULL", self._source) from error
         except Exception as error:  # of values that nobody expected: is it the gallery's fault?
             found = self._damaged()
+            if found is None and isinstance(error, Damaged):  # each row is sound by itself
+                found = GalleryError("gallery.corrupt/damage", first=error, source=self._source)
             if found is None:
                 raise
             raise found from error
