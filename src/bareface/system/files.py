@@ -156,7 +156,7 @@ def check_place(path: str | Path, reads: Iterable[str | Path | None] = ()) -> No
 
 
 def _is_stream(place: Path) -> bool:
-    """Whether it is ``/dev/stdout`` or its like: links to the process's streams, which may lead to files."""
+    """Tell whether a path is a link such as ``/dev/stdout`` to a stream of the process, which may lead to a file."""
     return place.is_symlink() and os.readlink(place).startswith("/proc/")  # noqa: PTH115 - the text of the link
 
 
