@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,7 +45,7 @@ def test_the_list_is_that_of_looking_at_every_reference(references, top):
     with_owners = lambda _, ids: {number: owners[number] for number in ids}  # noqa: E731
     real, lookups.owners = lookups.owners, with_owners
     try:
-        hits, again = best_of_subjects(SimpleNamespace(connection=None, index=index, fetch=None), np.zeros((2, 4)), top)
+        hits, again = best_of_subjects(None, index, np.zeros((2, 4)), top)
     finally:
         lookups.owners = real
     assert hits == again

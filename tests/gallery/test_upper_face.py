@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -180,18 +179,13 @@ class Ranked:
         return np.tile(self.similarities[numbers], (len(queries), 1)), np.tile(numbers + 1, (len(queries), 1))
 
 
-def snapshot(index):
-    """Return a search's snapshot of a gallery."""
-    return SimpleNamespace(connection=None, index=index, fetch=None)
-
-
 def test_ties_are_in_the_order_of_subjects_and_depth_is_bounded(monkeypatch):
     monkeypatch.setattr(lookups, "owners", lambda _, ids: {number: number for number in ids})
     index = Ranked(np.linspace(0.9, 0.1, 2000))
     rescore = rescoring.Rescorer(None, "m", np.ones(2, np.float32), masked=True)
     half = {number: np.array([-1.0, -1.0], np.float32) for number in range(1, 301)}
     monkeypatch.setattr(catalogue, "upper_face_vectors", lambda *_: half)
-    (hits,) = searching.best_of_subjects(snapshot(index), np.ones((1, 2)), 5, {0: rescore})
+    (hits,) = searching.best_of_subjects(None, index, np.ones((1, 2)), 5, {0: rescore})
     assert [hit.reference_id for hit in hits] == [301, 302, 303, 304, 305]
     assert index.depths == [500]
     assert rescore.fused == set(range(1, 301))
@@ -199,5 +193,5 @@ def test_ties_are_in_the_order_of_subjects_and_depth_is_bounded(monkeypatch):
     monkeypatch.setattr(
         catalogue, "upper_face_vectors", lambda *_: {7: np.ones(2, np.float32), 3: np.ones(2, np.float32)}
     )
-    (hits,) = searching.best_of_subjects(snapshot(flat), np.ones((1, 2)), 4, {0: rescore})
+    (hits,) = searching.best_of_subjects(None, flat, np.ones((1, 2)), 4, {0: rescore})
     assert [hit.reference_id for hit in hits] == [3, 7, 1, 2]

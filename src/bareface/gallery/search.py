@@ -24,7 +24,7 @@ from bareface.matching.scoring import crosses, distance
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
-from bareface.storage.ports import VectorIndex
+from bareface.storage.ports import Int64, VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values.analysis import Analysis
@@ -193,7 +193,7 @@ def search(
         judge = Judge(calibration, subjects, references / subjects)
         mixed = _mixed(now.generation.makers, engine)
         vectors = np.stack([probe.vector for probe in probes])
-        ranked = best_of_subjects(now, vectors, top, rescorers)
+        ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
         lists = []
         for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
             fused = rescorers[place].fused if place in rescorers else set[int]()
@@ -241,7 +241,11 @@ def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | Non
 
 
 def best_of_subjects(
-    now: Snapshot, queries: Float32, top: int, rescorers: Mapping[int, Rescorer] | None = None
+    connection: sa.Connection,
+    index: VectorIndex,
+    queries: Float32,
+    top: int,
+    rescorers: Mapping[int, Rescorer] | None = None,
 ) -> list[list[CandidateScore]]:
     """Return for each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
@@ -251,18 +255,16 @@ def best_of_subjects(
     A query with a rescorer, by its place, is looked up deeper from the start, and what is found is ranked by the new
     scores. A reference beyond that depth could have a higher one, so ties at its end then mean nothing.
     """
-    index = now.index
-    assert index is not None
     rescorers = rescorers or {}
     plain = [query for query in range(len(queries)) if query not in rescorers]
     hits: list[list[CandidateScore]] = [[] for _ in queries]
     for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
-        _look_up(now, index, queries, top, group, min(len(index), k), rescorers, hits)
+        _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
     return hits
 
 
 def _look_up(
-    now: Snapshot,
+    connection: sa.Connection,
     index: VectorIndex,
     queries: Float32,
     top: int,
@@ -271,11 +273,14 @@ def _look_up(
     rescorers: Mapping[int, Rescorer],
     hits: list[list[CandidateScore]],
 ) -> None:
+    def fetch(ids: Int64) -> Float32:
+        return lookups.vectors(connection, ids, index.dimension)
+
     owners: dict[int, int] = {}
     while waiting:
-        similarities, numbers = index.search(queries[waiting], k, now.fetch)
+        similarities, numbers = index.search(queries[waiting], k, fetch)
         new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
-        owners.update(lookups.owners(now.connection, new))
+        owners.update(lookups.owners(connection, new))
         unfinished = []
         for row, query in enumerate(waiting):
             given = similarities[row]
