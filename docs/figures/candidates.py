@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from bareface.imaging import decode as images
-from bareface.reports import candidate_report
+from bareface.reports.candidates import candidate_report
 from bareface.services.demo import demonstrate
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery

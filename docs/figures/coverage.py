@@ -21,11 +21,12 @@ from matplotlib.ticker import PercentFormatter
 from bareface import compare
 from bareface.imaging import decode as images
 from bareface.imaging.align import align
+from bareface.imaging.portraits import portraits
 from bareface.reports.wording import percent
-from bareface.services.demo_photos import portraits
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
-from bareface.values.face import Comparison, Face, UInt8
+from bareface.values.face import Face, UInt8
+from bareface.values.search import Comparison
 
 # Upper edges at the nose, in inter-ocular distances below the eyes.
 EDGES = (1.5, 1.25, 1.0, 0.8, 0.6, 0.45, 0.3, 0.15, 0.0)

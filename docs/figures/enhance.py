@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from bareface.imaging import decode as images
+from bareface.imaging.portraits import portraits
 from bareface.restoration.aligned import aligned
 from bareface.restoration.enhance import enhance
 from bareface.restoration.saving import save_picture
-from bareface.services.demo_photos import portraits
 from bareface.services.engine import Engine
 from bareface.synthesis.degradations import LEVELS, Target, degrade
 from bareface.values.face import UInt8

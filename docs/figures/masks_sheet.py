@@ -16,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 
 from bareface.imaging import decode as images
-from bareface.services.demo_photos import portraits
+from bareface.imaging.portraits import portraits
 from bareface.services.engine import Engine
 from bareface.synthesis.degradations import LEVELS, Target, degrade
 from bareface.synthesis.mask_shapes import Half, Kind

@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from bareface.imaging import decode as images
+from bareface.imaging.portraits import portraits
 from bareface.restoration.aligned import aligned
 from bareface.restoration.saving import save_picture
 from bareface.restoration.sheet import sheet
 from bareface.restoration.unmask import unmask
-from bareface.services.demo_photos import portraits
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import UInt8
