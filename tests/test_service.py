@@ -120,6 +120,7 @@ def test_a_photo_under_a_second_name_keeps_the_first_and_says_so(gallery, tmp_pa
     (outcome,) = gallery.enrol(photo, subject="Bo").outcomes
     assert (outcome.status, outcome.subject) == ("already enrolled", "Ada")
     assert "enrolled as Ada" in outcome.message
+    assert "other faces" in outcome.message  # assign alone would give Ada's face to Bo
     assert [one.name for one in gallery.subjects()] == ["Ada"]
 
 

@@ -118,3 +118,14 @@ def test_a_gpu_that_is_not_there_is_an_error(run: Run, collins: Path) -> None:
         pytest.skip("there is a GPU here")
     result = parsed(run("faces", collins, "--provider", "cuda", "--json", expect=5))
     assert result["error"]["code"] == "model.provider"
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_a_drawing_among_photos_is_not_enrolled(run: Run, collins: Path, tmp_path: Path, suffix: str) -> None:
+    drawing = tmp_path / "photos" / f"collins.{suffix}"
+    drawing.parent.mkdir()
+    run("faces", collins, "-o", drawing)
+    result = parsed(run("enrol", tmp_path / "g.bareface", drawing.parent, "--json", expect=3))
+    (outcome,) = result["outcomes"]
+    assert (outcome["status"], outcome["code"]) == ("refused", "face.restored")
+    assert result["references"] == 0

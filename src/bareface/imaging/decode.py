@@ -232,14 +232,14 @@ def encode(
     return out.getvalue()
 
 
-def write(path: str | Path, pixels: UInt8, quality: int = 90) -> None:
+def write(path: str | Path, pixels: UInt8, quality: int = 90, *, labels: Labels | None = None) -> None:
     """Write pixels as a picture file, all of it or nothing; an existing file is replaced.
 
     Parameters
     ----------
     path
         Ends in ``.jpg``, ``.jpeg``, ``.png`` or ``.webp``, which chooses the format.
-    pixels, quality
+    pixels, quality, labels
         As in :func:`encode`.
 
     Raises
@@ -249,7 +249,7 @@ def write(path: str | Path, pixels: UInt8, quality: int = 90) -> None:
     UsageError
         ``usage.output``: folder missing, no permission, disk full.
     """
-    write_atomically(path, encode(pixels, format_for(path), quality))
+    write_atomically(path, encode(pixels, format_for(path), quality, labels=labels))
 
 
 def format_for(path: str | Path) -> EncodeFormat:

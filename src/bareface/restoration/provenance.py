@@ -22,6 +22,9 @@ from bareface.values.words import printable
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's word for a picture in part made by a trained model."""
 
+DRAWING_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
+"""IPTC's word for a picture put together of parts, some of which no camera saw."""
+
 SYNTHETIC_TYPES: Final = frozenset(
     {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "compositesynthetic", "algorithmicmedia"}
 )
@@ -48,6 +51,19 @@ def share_in_words(provenance: Provenance) -> str:
     Rounded up: a picture never seems less synthetic than it is.
     """
     return f"{math.ceil(100 * provenance.synthetic - 1e-6)} %"
+
+
+def labels_of_drawing() -> Labels:
+    """Return the metadata of a photo with faces drawn in: no photo, so it is never enrolled by mistake."""
+    words = "DRAWING: faces marked by bareface; not a photo"
+    xmp = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="{DRAWING_TYPE}">
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{words}</rdf:li></rdf:Alt></dc:description>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+    return Labels(xmp, words, "bareface", words)
 
 
 def labels_of(provenance: Provenance) -> Labels:

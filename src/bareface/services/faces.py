@@ -304,6 +304,7 @@ class Faces:
 
     def _look(self, path: Path, target: Path | None) -> SeenPhoto:
         from bareface.reports.drawing import draw_faces
+        from bareface.restoration.provenance import labels_of_drawing
 
         engine = self._engine.get()
         try:
@@ -314,7 +315,8 @@ class Faces:
         assert photo is not None
         if target:
             try:
-                images.write(target, draw_faces(photo.pixels, list(faces), scale=photo.scale))
+                drawn = draw_faces(photo.pixels, list(faces), scale=photo.scale)
+                images.write(target, drawn, labels=labels_of_drawing())
             except BarefaceError as error:
                 return SeenPhoto(str(path), photo.size, photo.notes, faces, error=error, min_face=least)
         return SeenPhoto(str(path), photo.size, photo.notes, faces, target, min_face=least)

@@ -99,8 +99,10 @@ ENTRIES: dict[str, Entry] = {
         "guesses are compared with masked references by one template only: their similarities there are rough",
     ),
     "note.same-photo": Entry(
-        cli="the same photo is enrolled as {names:list}; `bareface gallery assign` changes that",
-        python="the same photo is enrolled as {names:list}; `Gallery.assign` changes that",
+        cli="the same photo is enrolled as {names:list}; `bareface gallery assign` gives that face to someone else. "
+        "For its other faces, delete the photo and enrol it unnamed",
+        python="the same photo is enrolled as {names:list}; `Gallery.assign` gives that face to someone else. "
+        "For its other faces, delete the photo and enrol it unnamed",
     ),
     "note.same-photo/unnamed": Entry(
         cli="the same photo is enrolled unnamed; `bareface gallery assign` changes that",
