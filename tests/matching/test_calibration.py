@@ -72,6 +72,8 @@ def test_the_mirrored_pair_stands_in_first():
 def test_estimates_of_many_equal_those_of_one():
     similarities = [0.85, 0.92, 0.95]
     assert PACKAGED.fpirs(similarities, 500, 2.5) == tuple(PACKAGED.fpir(s, 500, 2.5) for s in similarities)
+    rates = [(one.value, one.extrapolated) for one in PACKAGED.fpirs(similarities, 500, 2.5)]
+    assert PACKAGED.rates(similarities, 500, 2.5) == rates
 
 
 def test_decisions_follow_the_targets():

@@ -56,3 +56,8 @@ def test_columns_score_as_templates_do():
 def test_without_any_template_everything_scores_zero():
     none = scoring.Columns.of_templates([None, None])
     assert scoring.scores(none, none, np.array([0]), np.array([1])).tolist() == [0.0]
+
+
+def test_distances_to_many_are_those_to_each():
+    probe, *others = np.random.default_rng(0).standard_normal((40, 128), np.float32)
+    assert scoring.distances(probe, np.stack(others)) == [scoring.distance(probe, one) for one in others]

@@ -253,6 +253,16 @@ class Calibration:
             for middle, least, most, beyond in zip(value, low, high, extrapolated, strict=True)
         )
 
+    def rates(
+        self, similarities: ArrayLike, subjects: float, references: float = 1.0, states: States = BARE
+    ) -> list[tuple[float, bool]]:
+        """Return ``value`` and ``extrapolated`` of :meth:`fpirs`, without the work of intervals."""
+        subjects = arguments.number("subjects", subjects, 1, code="calibration.gallery")
+        references = arguments.number("references", references, 1, code="calibration.gallery")
+        values, beyond = self._strangers(states).expected(similarities, subjects, references)
+        stands_in = states not in self.entries
+        return list(zip(values.tolist(), (beyond | stands_in).tolist(), strict=True))
+
     def decide(
         self,
         similarity: float,

@@ -86,7 +86,7 @@ class Judge:
         for pair in dict.fromkeys(states):
             places = [place for place, own in enumerate(states) if own == pair]
             values = [similarities[place] for place in places]
-            estimates = self.calibration.fpirs(values, self.subjects, self.references, pair)
-            for place, one in zip(places, estimates, strict=True):
-                judged[place] = Judgement(decide_by_rate(one.value), one.value, one.extrapolated)
+            rates = self.calibration.rates(values, self.subjects, self.references, pair)
+            for place, (rate, extrapolated) in zip(places, rates, strict=True):
+                judged[place] = Judgement(decide_by_rate(rate), rate, extrapolated)
         return [judged[place] for place in range(len(states))]

@@ -113,12 +113,8 @@ class StrangerModel:
         is nearer to a Gamma law, whose quantiles are Wilson and Hilferty's (1931). The two are joined as
         Zou and Donner (2008) join intervals.
         """
-        log_hazard, log_shape, log_other, *variances = self._at(
-            similarity, self.log_hazard, self.log_shape, self.log_reference_shape, *self.variances.T
-        )
-        hazards, shape = np.exp(log_hazard), np.exp(log_shape)
-        effective = subjects * references**self.gain
-        exposure = effective * hazards
+        hazards, shape, exposure = self._exposure(similarity, subjects, references)
+        log_other, *variances = self._at(similarity, self.log_reference_shape, *self.variances.T)
         risk = log_survival(exposure, shape)
         value = -np.expm1(-risk)
 
@@ -134,11 +130,31 @@ class StrangerModel:
             chance = chance + value / (probes * np.exp(-risk) * risk**2)
 
         low, high = (np.sqrt(T95**2 * error + _gamma_quantile(chance, sign * T95) ** 2) for sign in (-1.0, 1.0))
-        rate = -np.expm1(-log_survival(hazards, shape))
-        unseen = (value < RULE_OF_THREE / self.probes) | (rate < RULE_OF_THREE / self.pairs)
         return FpirArrays(
-            value, -np.expm1(-risk * np.exp(-low)), -np.expm1(-risk * np.exp(np.minimum(high, 700.0))), unseen
+            value,
+            -np.expm1(-risk * np.exp(-low)),
+            -np.expm1(-risk * np.exp(np.minimum(high, 700.0))),
+            self._unseen(value, hazards, shape),
         )
+
+    def expected(
+        self, similarity: ArrayLike, subjects: float, references: float = 1.0
+    ) -> tuple[Float64, NDArray[np.bool_]]:
+        """Return values and ``extrapolated`` of :meth:`fpir`, without the work of intervals."""
+        hazards, shape, exposure = self._exposure(similarity, subjects, references)
+        value = -np.expm1(-log_survival(exposure, shape))
+        return value, self._unseen(value, hazards, shape)
+
+    def _exposure(self, similarity: ArrayLike, subjects: float, references: float) -> tuple[Float64, Float64, Float64]:
+        """Return hazards, Gamma shapes, and hazards times the number of subjects, or of as many as they count for."""
+        log_hazard, log_shape = self._at(similarity, self.log_hazard, self.log_shape)
+        hazards = np.exp(log_hazard)
+        return hazards, np.exp(log_shape), subjects * references**self.gain * hazards
+
+    def _unseen(self, value: Float64, hazards: Float64, shape: Float64) -> NDArray[np.bool_]:
+        """Return whether rates are too low to have been counted."""
+        rate = -np.expm1(-log_survival(hazards, shape))
+        return np.asarray((value < RULE_OF_THREE / self.probes) | (rate < RULE_OF_THREE / self.pairs))
 
     def similarity_at_rate(self, rate: float) -> float:
         """Return the similarity at which the false match rate falls to ``rate``; an end of the grid where it never

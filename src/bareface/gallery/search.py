@@ -20,7 +20,7 @@ from bareface.gallery.rescore import Rescorer, depth
 from bareface.imaging.sources import name_of
 from bareface.imaging.thumbnail import thumbnail
 from bareface.matching import evidence
-from bareface.matching.scoring import crosses, distance
+from bareface.matching.scoring import crosses, distances
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
@@ -306,6 +306,7 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
     vectors = now.fetch(np.array(numbers, np.int64))
     judgements = judge([hit.similarity for hit in hits], [(probe.mask_state, one.mask_state) for one in references])
     same = _same_sources(now.connection, probe, references, vectors)
+    state, visible = probe.mask_state, probe.visible
     return tuple(
         Candidate(
             rank=rank,
@@ -313,7 +314,7 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
             subject=one.subject,
             reference_id=hit.reference_id,
             similarity=hit.similarity,
-            distance=distance(probe.vector, vector),
+            distance=apart,
             decision=judged.decision,
             fpir=judged.fpir,
             extrapolated=judged.extrapolated,
@@ -322,21 +323,21 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
             same_source=same.get(one.id),
             model=one.model,
             precision=one.precision,
-            probe_state=probe.mask_state,
+            probe_state=state,
             reference_state=one.mask_state,
-            probe_visible=probe.visible,
+            probe_visible=visible,
             visible=one.visible,
         )
-        for rank, (hit, one, vector, judged) in enumerate(zip(hits, references, vectors, judgements, strict=True), 1)
+        for rank, (hit, one, apart, judged) in enumerate(
+            zip(hits, references, distances(probe.vector, vectors), judgements, strict=True), 1
+        )
     )
 
 
 def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
     """Say where the decisions come from, and which faces show little."""
-    shown = [
-        (Note("reason.probe"), probe.visible),
-        *((Note("reason.candidate", rank=one.rank), one.visible) for one in found),
-    ]
+    shown = [(Note("reason.probe"), probe.visible)] if evidence.is_thin(probe.visible) else []
+    shown += [(Note("reason.candidate", rank=one.rank), one.visible) for one in found if evidence.is_thin(one.visible)]
     return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
 
 

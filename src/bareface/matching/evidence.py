@@ -21,6 +21,11 @@ THIN_VISIBLE: Final = 0.5
 that bare faces win at a false match rate of 1e-3 are lost (``python -m benchmarks.evidence``)."""
 
 
+def is_thin(share: float | None) -> bool:
+    """Return whether so small a share of a face is visible that it is thin evidence; False where not known."""
+    return share is not None and share < THIN_VISIBLE
+
+
 def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
     """Return one note that names the faces that show little; an empty tuple if none do.
 
@@ -34,7 +39,7 @@ def thin(shown: Iterable[tuple[str, float | None]]) -> tuple[str, ...]:
     >>> thin([("a.jpg", 0.31), ("candidate 2", 0.98), ("candidate 3", 0.42)])
     ('thin evidence: 31 % of the face visible in a.jpg, 42 % in candidate 3',)
     """
-    little = [(name, share) for name, share in shown if share is not None and share < THIN_VISIBLE]
+    little = [(name, share) for name, share in shown if share is not None and is_thin(share)]
     if not little:
         return ()
     (first, most), *others = little

@@ -134,3 +134,8 @@ def _unit(vectors: Float32) -> Float32:
 def distance(a: Float32, b: Float32) -> float:
     """Compute the Euclidean distance of two raw vectors: dlib's convention, where 0.6 is the customary threshold."""
     return float(np.linalg.norm(a - b))
+
+
+def distances(a: Float32, others: Float32) -> list[float]:
+    """Compute :func:`distance` of a vector [d] to each of others [n, d], to the last bit."""
+    return [float(np.sqrt(apart.dot(apart))) for apart in a - others]
