@@ -1,8 +1,12 @@
-"""Calibration of similarities: thresholds, the expected FPIR of a search, likelihood ratios, decisions.
+"""Calibration of scores: thresholds, the expected FPIR of a search, likelihood ratios, decisions.
 
 A :class:`Calibration` holds one :class:`StateCalibration` for each pair of mask states (probe's, reference's) that its
 identities covered. Asked for another pair it answers with the nearest it has, marks the answer as extrapolated and
 names what it used.
+
+There are calibrations of three kinds of scores: ``cosine``, the similarity itself; ``search``, the similarity
+normalised by the probe's other scores in the gallery; ``comparison``, the mean of the similarity normalised by either
+face's scores on the space's cohort (:mod:`bareface.matching.normalisation`).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from numpy.typing import ArrayLike
 
@@ -19,6 +23,7 @@ from bareface.calibration.decision import TARGETS, States, decide_by_rate
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
 from bareface.calibration.likelihood_ratio import LlrModel
 from bareface.errors import CalibrationError
+from bareface.matching.normalisation import Normalisation
 from bareface.messages import Note
 from bareface.values import arguments
 from bareface.values.search import Decision
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from bareface.scores.score_file import ScoreFile
 
 BARE: States = ("none", "none")
+Kind: TypeAlias = Literal["cosine", "search", "comparison"]
+"""What the calibrated scores are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,10 @@ class Calibration:
         Description of the people, the number of photos and the date.
     entries
         Fitted models by mask states.
+    kind
+        What the scores are. Where a method speaks of a similarity, it means such a score.
+    normalisation
+        Constants that scores are normalised with; None for ``cosine``.
 
     Examples
     --------
@@ -102,9 +113,11 @@ class Calibration:
     model: str
     basis: str
     entries: Mapping[States, StateCalibration]
+    kind: Kind = "cosine"
+    normalisation: Normalisation | None = None
 
     @classmethod
-    def packaged(cls, space: str, model: str | None = None) -> Calibration:
+    def packaged(cls, space: str, model: str | None = None, kind: Kind = "cosine") -> Calibration:
         """Load the packaged calibration, which was fitted to the calibration identities only.
 
         Parameters
@@ -113,6 +126,8 @@ class Calibration:
             Template space.
         model
             Its embedder; by default, or where that has none of its own, any embedder's of the space.
+        kind
+            What its scores are.
 
         Raises
         ------
@@ -122,7 +137,7 @@ class Calibration:
         arguments.text("space", space)
         if model is not None:
             arguments.text("model", model)
-        known = [calibration for calibration in _packaged() if calibration.space == space]
+        known = [calibration for calibration in _packaged() if (calibration.space, calibration.kind) == (space, kind)]
         if not known:
             raise CalibrationError("calibration.missing", space=space)
         return next((calibration for calibration in known if calibration.model == model), known[0])
@@ -155,13 +170,13 @@ class Calibration:
         from bareface.calibration.json_format import read
 
         arguments.text("text", text)
-        return cls(*read(text))
+        return read(text)
 
     def to_json(self) -> str:
         """Serialise the calibration as JSON text."""
         from bareface.calibration.json_format import write
 
-        return write(self.space, self.model, self.basis, self.entries)
+        return write(self)
 
     def nearest(self, states: States = BARE) -> States:
         """Return the pair of mask states whose figures are used for ``states``.

@@ -34,21 +34,30 @@ class NonMatedScores:
         int64 [P] and [R], one numbering for both sides.
     symmetric
         Whether both sides are the same photos in the same mask state, so that a pair of subjects counts once.
+    top
+        A score that hardly any comparison exceeds; the fitted tail ends there.
     """
 
     scores: Float32
     probe_subjects: Int64
     reference_subjects: Int64
     symmetric: bool
+    top: float = 1.0
 
     @property
     def swapped(self) -> NonMatedScores:
         """References as probes."""
-        return NonMatedScores(self.scores.T, self.reference_subjects, self.probe_subjects, self.symmetric)
+        return NonMatedScores(self.scores.T, self.reference_subjects, self.probe_subjects, self.symmetric, self.top)
 
     @classmethod
     def of(
-        cls, scores: Float32, probe_subjects: Int64, reference_subjects: Int64, *, symmetric: bool
+        cls,
+        scores: Float32,
+        probe_subjects: Int64,
+        reference_subjects: Int64,
+        *,
+        symmetric: bool,
+        top: float = 1.0,
     ) -> NonMatedScores:
         """Blank the mated comparisons and check the rest.
 
@@ -61,7 +70,7 @@ class NonMatedScores:
         blanked = np.where(mated, np.float32(np.nan), scores.astype(np.float32, copy=False))
         if np.isinf(blanked).any():
             raise CalibrationError("calibration.scores/infinite")
-        return cls(blanked, probe_subjects, reference_subjects, symmetric)
+        return cls(blanked, probe_subjects, reference_subjects, symmetric, top)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

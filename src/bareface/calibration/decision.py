@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bareface.messages import Note
 from bareface.values.search import Decision
 
 if TYPE_CHECKING:
@@ -71,12 +70,6 @@ class Judge:
     calibration: Calibration | None
     subjects: int
     references: float
-
-    def note(self, pairs: Iterable[States]) -> str:
-        """Return a note on the source of decisions for pairs of mask states (probe's, reference's)."""
-        if self.calibration is None:
-            return Note("note.uncalibrated")
-        return Note("note.decisions", basis=self.calibration.describe(*pairs))
 
     def __call__(self, similarities: Sequence[float], states: Sequence[States]) -> list[Judgement]:
         """Judge similarities [n], each for its pair of mask states [n]."""

@@ -21,7 +21,13 @@ MOST_NONMATED = 500_000
 
 
 def fit_matrix(
-    scores: Float32, probe_subjects: Int64, reference_subjects: Int64, *, symmetric: bool, seed: int = 0
+    scores: Float32,
+    probe_subjects: Int64,
+    reference_subjects: Int64,
+    *,
+    symmetric: bool,
+    seed: int = 0,
+    top: float = 1.0,
 ) -> StateCalibration:
     """Fit one pair of mask states.
 
@@ -36,13 +42,15 @@ def fit_matrix(
         Whether both sides are the same photos in the same mask state.
     seed
         Of the groups of subjects.
+    top
+        A score that hardly any comparison exceeds: 1 for cosines.
 
     Raises
     ------
     CalibrationError
         ``calibration.subjects``, ``calibration.sparse``, ``calibration.ties``, ``calibration.scores``.
     """
-    data = NonMatedScores.of(scores, probe_subjects, reference_subjects, symmetric=symmetric)
+    data = NonMatedScores.of(scores, probe_subjects, reference_subjects, symmetric=symmetric, top=top)
     strangers = fit_strangers(data, seed)
     known = np.isfinite(scores)
     if symmetric:

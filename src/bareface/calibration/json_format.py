@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from bareface.calibration.calibration import StateCalibration
+from bareface.calibration.calibration import Calibration, Kind, StateCalibration
 from bareface.calibration.decision import States
 from bareface.calibration.fpir import StrangerModel
 from bareface.calibration.likelihood_ratio import IsotonicLlr, LlrModel, LogisticLlr, Reliability
 from bareface.errors import CalibrationError
+from bareface.matching.normalisation import Normalisation
 from bareface.messages import Note
 from bareface.values.face import Float64
 
-FORMAT = 1
+FORMATS = {"cosine": 1, "search": 2, "comparison": 2}
+"""Former versions read format 1, and would take a normalised score for a cosine."""
 _LARGEST_LOGARITHM = 700.0
 """Beyond it an exponential leaves the range of a float."""
 _MOST_COUNTED = 2**53
 
 
-def write(space: str, model: str, basis: str, entries: Mapping[States, StateCalibration]) -> str:
-    """Write a calibration's parts as text."""
-    values = {
-        "format": FORMAT,
-        "space": space,
-        "model": model,
-        "basis": basis,
-        "entries": [
-            {"probe": probe, "reference": reference, **_plain(asdict(entry))}
-            for (probe, reference), entry in sorted(entries.items())
-        ],
+def write(calibration: Calibration) -> str:
+    """Write a calibration as text."""
+    values: dict[str, Any] = {
+        "format": FORMATS[calibration.kind],
+        "space": calibration.space,
+        "model": calibration.model,
+        "basis": calibration.basis,
     }
+    if calibration.normalisation is not None:
+        values |= {"kind": calibration.kind, "normalisation": _plain(asdict(calibration.normalisation))}
+    values["entries"] = [
+        {"probe": probe, "reference": reference, **_plain(asdict(entry))}
+        for (probe, reference), entry in sorted(calibration.entries.items())
+    ]
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
-    """Read space, model, basis and entries from a text.
+def read(text: str) -> Calibration:
+    """Read a calibration from a text.
 
     Raises
     ------
@@ -49,9 +52,10 @@ def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
     """
     try:
         values = _Part("it", json.loads(text))
-        if values["format"] != FORMAT:
-            raise ValueError(f"format {str(values['format'])[:40]}, this bareface reads {FORMAT}")
-        entries = {}
+        if values["format"] not in FORMATS.values():
+            newest = max(FORMATS.values())
+            raise ValueError(f"format {str(values['format'])[:40]}, this bareface reads formats up to {newest}")
+        entries: dict[States, StateCalibration] = {}
         for part in values.parts("entries"):
             entry = _Part("an entry", part)
             llr = entry["llr"]
@@ -60,10 +64,24 @@ def read(text: str) -> tuple[str, str, str, dict[States, StateCalibration]]:
             )
         if not entries:
             raise ValueError("no pair of mask states")
-        return values.text("space"), values.text("model"), values.text("basis"), entries
+        head = values.text("space"), values.text("model"), values.text("basis")
+        if values["format"] == FORMATS["cosine"]:
+            return Calibration(*head, entries)
+        constants = values.part("normalisation")
+        normalisation = Normalisation(constants.finite("typical"), constants.finite("alike"))
+        if not normalisation.typical > 0:
+            raise ValueError("typical is not above 0")
+        return Calibration(*head, entries, _kind(values.text("kind")), normalisation)
     except (ValueError, RecursionError, OverflowError) as error:
         reason = Note("reason.nested") if isinstance(error, RecursionError) else error
         raise CalibrationError("calibration.format/file", reason=reason) from error
+
+
+def _kind(text: str) -> Kind:
+    kinds: dict[str, Kind] = {"search": "search", "comparison": "comparison"}
+    if text in kinds:
+        return kinds[text]
+    raise ValueError(f"kind {text[:40]}")
 
 
 def _plain(value: Any) -> Any:

@@ -131,7 +131,7 @@ class _Tail:
     def above(cls, data: NonMatedScores, groups: Groups, start: float) -> _Tail:
         row, column = np.nonzero(data.scores >= start)
         both = np.stack([groups.of(data.probe_subjects[row]), groups.of(data.reference_subjects[column])], axis=1)
-        similarities = np.linspace(start, max(1.0, float(np.nanmax(data.scores))), TAIL_STEPS + 1)[1:]
+        similarities = np.linspace(start, max(data.top, float(np.nanmax(data.scores))), TAIL_STEPS + 1)[1:]
         return cls(similarities, start, data.scores[row, column].astype(np.float64) - start, both)
 
     def log_survival(self, left_out: int | None = None) -> Float64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
@@ -11,12 +11,16 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.calibration.calibration import Calibration
-from bareface.calibration.decision import Judge
 from bareface.errors import ImageError
 from bareface.faces.occlusion.mask_state import STATES
 from bareface.faces.port import FaceEngine
+from bareface.gallery import judge as judging
 from bareface.gallery import same_source
-from bareface.gallery.rescore import Rescorer, depth
+from bareface.gallery.normalise import LOOKED_UP
+from bareface.gallery.rank import CandidateScore as CandidateScore
+from bareface.gallery.rank import Ranked, rank
+from bareface.gallery.rank import best_of_subjects as best_of_subjects
+from bareface.gallery.rescore import Rescorer
 from bareface.imaging.sources import name_of
 from bareface.imaging.thumbnail import thumbnail
 from bareface.matching import evidence
@@ -24,7 +28,6 @@ from bareface.matching.scoring import crosses, distances
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
-from bareface.storage.ports import Int64, VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values.analysis import Analysis
@@ -64,15 +67,6 @@ class Probe:
     def visible(self) -> float | None:
         """Visible share of the face; of fused faces the largest."""
         return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateScore:
-    """A subject's best reference and its similarity, before it is a :class:`Candidate`."""
-
-    subject_id: int
-    reference_id: int
-    similarity: float
 
 
 @runtime_checkable
@@ -190,17 +184,15 @@ def search(
         if now.index is None or references == 0:
             notes: tuple[str, ...] = (Note("note.empty-gallery"),)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
-        judge = Judge(calibration, subjects, references / subjects)
         mixed = _mixed(now.generation.makers, engine)
         vectors = np.stack([probe.vector for probe in probes])
-        ranked = best_of_subjects(now.connection, now.index, vectors, top, rescorers)
+        others = LOOKED_UP if calibration is not None and calibration.normalisation is not None else 0
+        ranked = rank(now.connection, now.index, vectors, top, rescorers, others=others)
         lists = []
-        for place, (probe, hits) in enumerate(zip(probes, ranked, strict=True)):
+        for place, (probe, one) in enumerate(zip(probes, ranked, strict=True)):
             fused = rescorers[place].fused if place in rescorers else set[int]()
-            found = _candidates(now, probe, hits, judge)
-            alone = _without_second(found, fused) if engine.makes_upper_face else frozenset()
-            found = tuple(_stand_in(one) if one.reference_id in alone else one for one in found)
-            notes = (*probe.notes, *mixed, *_evidence(probe, found, judge), *_alone(len(alone)))
+            found, remarks = _candidates(now, engine, calibration, probe, one, fused)
+            notes = (*probe.notes, *mixed, *remarks)
             lists.append(CandidateList(probe.faces, found, subjects, references, notes))
     return SearchResult(tuple(lists))
 
@@ -218,7 +210,7 @@ def prepared(
     while True:
         seconds = [_second(engine, probe, any_masked) for probe in probes]
         with index.snapshot() as now:
-            if any_masked or not now.generation.any_masked:
+            if any_masked or not now.generation.masked:
                 yield (
                     now,
                     {
@@ -240,74 +232,22 @@ def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | Non
     return upper_face_of(engine, probe) if any_masked else None
 
 
-def best_of_subjects(
-    connection: sa.Connection,
-    index: VectorIndex,
-    queries: Float32,
-    top: int,
-    rescorers: Mapping[int, Rescorer] | None = None,
-) -> list[list[CandidateScore]]:
-    """Return for each query [q, d] the ``top`` most similar subjects, each by its best reference.
-
-    Equal similarities are in the order of subject numbers. A subject with many references can fill the head of the
-    list of references, so the search goes deeper until there are enough subjects and no tie is cut off.
-
-    A query with a rescorer, by its place, is looked up deeper from the start, and what is found is ranked by the new
-    scores. A reference beyond that depth could have a higher one, so ties at its end then mean nothing.
-    """
-    rescorers = rescorers or {}
-    plain = [query for query in range(len(queries)) if query not in rescorers]
-    hits: list[list[CandidateScore]] = [[] for _ in queries]
-    for group, k in ((plain, 2 * top), (list(rescorers), depth(top))):
-        _look_up(connection, index, queries, top, group, min(len(index), k), rescorers, hits)
-    return hits
-
-
-def _look_up(
-    connection: sa.Connection,
-    index: VectorIndex,
-    queries: Float32,
-    top: int,
-    waiting: list[int],
-    k: int,
-    rescorers: Mapping[int, Rescorer],
-    hits: list[list[CandidateScore]],
-) -> None:
-    def fetch(ids: Int64) -> Float32:
-        return lookups.vectors(connection, ids, index.dimension)
-
-    owners: dict[int, int] = {}
-    while waiting:
-        similarities, numbers = index.search(queries[waiting], k, fetch)
-        new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
-        owners.update(lookups.owners(connection, new))
-        unfinished = []
-        for row, query in enumerate(waiting):
-            given = similarities[row]
-            scores = rescorers[query](given, numbers[row]) if query in rescorers else given
-            ranked = zip(scores.tolist(), numbers[row].tolist(), strict=True)
-            best: dict[int, CandidateScore] = {}
-            for score, number in sorted(ranked, key=lambda pair: (-pair[0], pair[1])):
-                if number >= 0:
-                    best.setdefault(owners[number], CandidateScore(owners[number], number, score))
-            order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
-            hits[query] = order[:top]
-            same = np.array_equal(scores, given)
-            cut_off = len(order) < top or (same and order[top - 1].similarity <= given[-1])
-            if cut_off and k < len(index):
-                unfinished.append(query)
-        waiting, k = unfinished, min(len(index), 4 * k)
-
-
-def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], judge: Judge) -> tuple[Candidate, ...]:
+def _candidates(
+    now: Snapshot, engine: FaceEngine, calibration: Calibration | None, probe: Probe, ranked: Ranked, fused: set[int]
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """Return the candidate list and remarks on it."""
+    hits = ranked.subjects
     numbers = [hit.reference_id for hit in hits]
     known = lookups.listed(now.connection, numbers)
     references = [known[number] for number in numbers]
     vectors = now.fetch(np.array(numbers, np.int64))
-    judgements = judge([hit.similarity for hit in hits], [(probe.mask_state, one.mask_state) for one in references])
+    states = [(probe.mask_state, one.mask_state) for one in references]
+    judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states)
+    alone = _without_second(numbers, states, fused) if engine.makes_upper_face else frozenset()
+    judged = [judging.stand_in(one) if number in alone else one for number, one in zip(numbers, judged, strict=True)]
     same = _same_sources(now.connection, probe, references, vectors)
     state, visible = probe.mask_state, probe.visible
-    return tuple(
+    candidates = tuple(
         Candidate(
             rank=rank,
             subject_id=hit.subject_id,
@@ -315,9 +255,9 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
             reference_id=hit.reference_id,
             similarity=hit.similarity,
             distance=apart,
-            decision=judged.decision,
-            fpir=judged.fpir,
-            extrapolated=judged.extrapolated,
+            decision=meaning.judgement.decision,
+            fpir=meaning.judgement.fpir,
+            extrapolated=meaning.judgement.extrapolated,
             source=one.source,
             box=one.box,
             same_source=same.get(one.id),
@@ -327,29 +267,24 @@ def _candidates(now: Snapshot, probe: Probe, hits: Sequence[CandidateScore], jud
             reference_state=one.mask_state,
             probe_visible=visible,
             visible=one.visible,
+            normalised=meaning.normalised,
+            compared_with=meaning.compared_with,
         )
-        for rank, (hit, one, apart, judged) in enumerate(
-            zip(hits, references, distances(probe.vector, vectors), judgements, strict=True), 1
+        for rank, (hit, one, apart, meaning) in enumerate(
+            zip(hits, references, distances(probe.vector, vectors), judged, strict=True), 1
         )
     )
+    shown = [(Note("reason.probe"), visible)] if evidence.is_thin(visible) else []
+    shown += [(Note("reason.candidate", rank=one.rank), one.visible) for one in candidates if evidence.is_thin(one.visible)]
+    return candidates, (*judging.basis(calibration, judged, states), *evidence.thin(shown), *_alone(len(alone)))
 
 
-def _evidence(probe: Probe, found: Sequence[Candidate], judge: Judge) -> tuple[str, ...]:
-    """Say where the decisions come from, and which faces show little."""
-    shown = [(Note("reason.probe"), probe.visible)] if evidence.is_thin(probe.visible) else []
-    shown += [(Note("reason.candidate", rank=one.rank), one.visible) for one in found if evidence.is_thin(one.visible)]
-    return judge.note((one.probe_state, one.reference_state) for one in found), *evidence.thin(shown)
-
-
-def _without_second(found: Sequence[Candidate], fused: set[int]) -> frozenset[int]:
+def _without_second(
+    numbers: Sequence[int], states: Sequence[tuple[MaskState, MaskState]], fused: set[int]
+) -> frozenset[int]:
     """Return references across a mask that were compared with one template where the calibration expects two."""
-    across = (one.reference_id for one in found if crosses(one.probe_state, one.reference_state))
+    across = (number for number, pair in zip(numbers, states, strict=True) if crosses(*pair))
     return frozenset(across) - fused
-
-
-def _stand_in(one: Candidate) -> Candidate:
-    """Mark the rate of a candidate as one of another kind of score."""
-    return replace(one, extrapolated=one.extrapolated or one.fpir is not None)
 
 
 def _alone(count: int) -> tuple[str, ...]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from bareface.errors import TemplateError
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.decision import decide_by_similarity
+from bareface.errors import CalibrationError, TemplateError
 from bareface.matching import evidence
+from bareface.matching.cohorts import cohort_of
+from bareface.matching.normalisation import NonMatedLaw
+from bareface.matching.pairs import laws_on, normalise_pairs, score_of_pairs
 from bareface.matching.scoring import crosses, distance, score
 from bareface.messages import Note
 from bareface.values import arguments
@@ -62,9 +70,6 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     FaceError
         ``face.hidden`` for a face that shows less than ``min_visible``.
     """
-    from bareface.calibration.calibration import Calibration
-    from bareface.calibration.decision import decide_by_similarity
-
     for name, face in (("a", a), ("b", b)):
         arguments.instance(name, face, Face, Note("argument.face"))
     min_visible = arguments.number("min_visible", min_visible, 0, 1)
@@ -82,20 +87,67 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     if hidden:
         raise evidence.refusal(hidden, min_visible)
     states = one.mask_state, other.mask_state
-    calibration = Calibration.packaged(one.space, one.model)
-    match, possible = (calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
     similarity = score(one, other)
+    scale = Scale.of(one, other)
+    match, possible = (scale.calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
+    needed = scale.similarity(match.similarity)
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:
         notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
     return Comparison(
         similarity=similarity,
         distance=distance(one.vector, other.vector),
-        decision=decide_by_similarity(similarity, match.similarity, possible.similarity),
-        threshold=match.similarity,
+        decision=decide_by_similarity(similarity, needed, scale.similarity(possible.similarity)),
+        threshold=needed,
         fmr=match.fmr,
         basis=match.basis,
         states=states,
         visible=(one.visible, other.visible),
         notes=notes,
+        normalised=scale.normalised(similarity),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A calibration of comparisons, and the scale of its scores for two faces.
+
+    Attributes
+    ----------
+    calibration
+        Of normalised scores where the space has a cohort, else of similarities.
+    laws
+        Laws of the two faces' scores on the cohort; None where similarities themselves are calibrated.
+    """
+
+    calibration: Calibration
+    laws: tuple[NonMatedLaw, NonMatedLaw] | None = None
+
+    @classmethod
+    def of(cls, a: Template, b: Template) -> Self:
+        """Choose for two templates of one space.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.missing`` for a space without a calibration.
+        """
+        cohort = cohort_of(a.space)
+        if cohort is not None and cohort.shape[1] == len(a.vector):
+            with suppress(CalibrationError):
+                calibration = Calibration.packaged(a.space, a.model, "comparison")
+                assert calibration.normalisation is not None
+                typical = calibration.normalisation.typical
+                one, other = (laws_on(cohort, each.vector[None], typical) for each in (a, b))
+                return cls(calibration, (one, other))
+        return cls(Calibration.packaged(a.space, a.model))
+
+    def similarity(self, score: float) -> float:
+        """Return the similarity that has this score."""
+        if self.laws is None:
+            return score
+        return float(score_of_pairs(np.array([score]), *self.laws)[0])
+
+    def normalised(self, similarity: float) -> float | None:
+        """Return the normalised score of a similarity; None where similarities themselves are calibrated."""
+        return None if self.laws is None else float(normalise_pairs(np.array([similarity]), *self.laws)[0])

@@ -52,8 +52,8 @@ class Generation:
         Number of references.
     makers
         The models that made the templates.
-    any_masked
-        Whether some reference wears a mask.
+    masked
+        Number of references that wear a mask.
     """
 
     state: State
@@ -61,7 +61,7 @@ class Generation:
     subjects: int
     references: int
     makers: tuple[TemplateCount, ...]
-    any_masked: bool
+    masked: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ class DerivedIndex:
     @property
     def any_masked(self) -> bool:
         """Whether some reference wore a mask when last looked at: a hint, which costs nothing."""
-        return self._current is not None and self._current.any_masked
+        return self._current is not None and self._current.masked > 0
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -208,7 +208,7 @@ class DerivedIndex:
             sizes["subjects"],
             sizes["references"],
             catalogue.template_counts(connection),
-            catalogue.any_masked(connection),
+            catalogue.count_masked(connection),
         )
 
     def _index(self, connection: sa.Connection, before: Generation | None, state: State) -> VectorIndex | None:

@@ -38,6 +38,10 @@ class Comparison:
         The shares of the two faces that show, in [0, 1]; None if not measured.
     notes
         Remarks, e.g. that the evidence is thin.
+    normalised
+        The similarity normalised by both faces' scores on the space's cohort, in standard deviations. Then
+        ``threshold`` is the similarity that a match of these two faces needs. None where the similarity itself was
+        judged.
     """
 
     similarity: float
@@ -49,6 +53,7 @@ class Comparison:
     states: tuple[MaskState, MaskState] = ("none", "none")
     visible: tuple[float | None, float | None] = (None, None)
     notes: tuple[str, ...] = ()
+    normalised: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,12 @@ class Candidate:
         Mask states of the probe and the reference.
     probe_visible, visible
         The shares of the probe's and of the reference's face that show, in [0, 1]; None if not measured.
+    normalised
+        The similarity normalised by the probe's other scores, in standard deviations; ``fpir`` is that of this score.
+        None where the similarity itself was judged.
+    compared_with
+        Number of the most similar other references of the gallery that it was normalised by; 0 in a gallery too small
+        for that, where a packaged cohort serves.
     """
 
     rank: int
@@ -105,6 +116,8 @@ class Candidate:
     reference_state: MaskState = "none"
     probe_visible: float | None = None
     visible: float | None = None
+    normalised: float | None = None
+    compared_with: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ ENTRIES: dict[str, Entry] = {
     "note.no-mask": Entry("no mask hides this face"),
     "note.no-template": Entry("{photos:count photo} gave no template ({reasons:list}): counted as errors"),
     "note.no-verdict": Entry("nothing restored was compared"),
+    "note.normalised": Entry("similarities are judged by the probe's {count} most similar other faces of this gallery"),
+    "note.normalised/cohort": Entry(
+        "the gallery is small: similarities are judged by faces that bareface brings along",
+    ),
     "note.not-looked-for": Entry("faces under {min_face:up} pixels were not searched for"),
     "note.not-restored": Entry("not restored: {error}"),
     "note.not-searched": Entry("{photo}: {reason}, so it was not searched"),

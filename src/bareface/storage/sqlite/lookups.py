@@ -112,6 +112,19 @@ def owners(connection: sa.Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def masked(connection: sa.Connection, ids: Int64) -> Int64:
+    """Return those of references int64 [n] that wear a mask."""
+    found: list[Int64] = [np.empty(0, np.int64)]
+    for start in range(0, len(ids), _AT_ONCE):
+        some = _joined(ids[start : start + _AT_ONCE].tolist())
+        query = (
+            f"SELECT group_concat(reference_id) FROM template WHERE reference_id IN ({some}) AND mask_state <> 'none'"
+        )
+        ((numbers,),) = _rows(connection, query)
+        found.append(_numbers(numbers))
+    return np.concatenate(found)
+
+
 def _rows(connection: sa.Connection, query: str) -> list[tuple[Any, ...]]:
     raw = connection.connection.dbapi_connection
     assert raw is not None

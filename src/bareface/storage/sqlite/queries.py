@@ -211,10 +211,10 @@ def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) ->
     return templates
 
 
-def any_masked(connection: sa.Connection) -> bool:
-    """Return whether some reference wears a mask."""
-    query = sa.select(template.c.reference_id).where(template.c.mask_state.in_(MASKED)).limit(1)
-    return connection.execute(query).first() is not None
+def count_masked(connection: sa.Connection) -> int:
+    """Return the number of references that wear a mask."""
+    query = sa.select(sa.func.count()).select_from(template).where(template.c.mask_state.in_(MASKED))
+    return int(connection.execute(query).scalar_one())
 
 
 def all_vectors(

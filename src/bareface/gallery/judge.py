@@ -1,0 +1,125 @@
+"""Judge the candidates of a search: normalise their scores and look the result up in a calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.decision import Judge, Judgement, States
+from bareface.errors import CalibrationError
+from bareface.gallery.normalise import normalise
+from bareface.gallery.rank import Ranked
+from bareface.matching.cohorts import cohort_of
+from bareface.matching.pairs import laws_on, normalise_pairs
+from bareface.messages import Note
+from bareface.storage.index_sync import Snapshot
+from bareface.values.face import Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Meaning of a candidate's score.
+
+    Attributes
+    ----------
+    judgement
+        Decision and rate.
+    normalised
+        Normalised score; None where the cosine itself was judged, or nothing could be.
+    compared_with
+        Number of other references of the gallery that the score was normalised by.
+    """
+
+    judgement: Judgement
+    normalised: float | None = None
+    compared_with: int = 0
+
+
+def judge(
+    now: Snapshot,
+    calibration: Calibration | None,
+    ranked: Ranked,
+    probe: Float32,
+    references: Float32,
+    states: Sequence[States],
+) -> list[Judged]:
+    """Judge the best subjects of a search.
+
+    Parameters
+    ----------
+    now
+        The gallery.
+    calibration
+        Of this gallery and embedder; None where there is none: then every candidate is ``possible``.
+    ranked
+        The subjects, and the references that were looked up.
+    probe
+        float32 [d].
+    references
+        Templates of the subjects' best references, float32 [n, d].
+    states
+        Mask states of the probe and of each reference [n].
+    """
+    similarities = [hit.similarity for hit in ranked.subjects]
+    size = now.generation.subjects, now.generation.references / now.generation.subjects
+    if calibration is None or calibration.normalisation is None:
+        return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
+    scores, used = normalise(now, calibration.normalisation, ranked)
+    judged = [Judged(Judgement("possible", None, False))] * len(similarities)
+    known = np.isfinite(scores)
+    places = np.flatnonzero(known).tolist()
+    answers = Judge(calibration, *size)([float(scores[place]) for place in places], [states[p] for p in places])
+    for place, answer in zip(places, answers, strict=True):
+        judged[place] = Judged(answer, float(scores[place]), int(used[place]))
+    left = np.flatnonzero(~known).tolist()
+    for place, other in zip(left, _by_cohort(calibration, size, ranked, probe, references, states, left), strict=False):
+        judged[place] = other
+    return judged
+
+
+def _by_cohort(
+    calibration: Calibration,
+    size: tuple[int, float],
+    ranked: Ranked,
+    probe: Float32,
+    references: Float32,
+    states: Sequence[States],
+    places: Sequence[int],
+) -> list[Judged]:
+    """Judge subjects of a gallery that is too small to be its own cohort, as comparisons of two faces are."""
+    cohort = cohort_of(calibration.space)
+    try:
+        comparison = Calibration.packaged(calibration.space, calibration.model, "comparison")
+    except CalibrationError:
+        return []
+    if cohort is None or comparison.normalisation is None or not places:
+        return []
+    typical = comparison.normalisation.typical
+    similarities = np.array([ranked.subjects[place].similarity for place in places])
+    scores = normalise_pairs(
+        similarities, laws_on(cohort, probe[None], typical), laws_on(cohort, references[list(places)], typical)
+    )
+    answers = Judge(comparison, *size)(scores.tolist(), [states[place] for place in places])
+    return [Judged(answer, float(score)) for answer, score in zip(answers, scores, strict=True)]
+
+
+def basis(calibration: Calibration | None, judged: Sequence[Judged], states: Sequence[States]) -> tuple[str, ...]:
+    """Say where the decisions come from."""
+    if calibration is None:
+        return (Note("note.uncalibrated"),)
+    notes: list[str] = []
+    compared = [one.compared_with for one in judged if one.compared_with]
+    if compared:
+        notes.append(Note("note.normalised", count=max(compared)))
+    if any(one.normalised is not None and not one.compared_with for one in judged):
+        notes.append(Note("note.normalised/cohort"))
+    return (Note("note.decisions", basis=calibration.describe(*states)), *notes)
+
+
+def stand_in(one: Judged) -> Judged:
+    """Mark a rate as one of another kind of score."""
+    rate = one.judgement
+    return replace(one, judgement=replace(rate, extrapolated=rate.extrapolated or rate.fpir is not None))
