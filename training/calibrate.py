@@ -1,4 +1,4 @@
-"""Refit the calibration that ships with a model: ``python -m training.calibrate [MODEL]``.
+"""Refit the calibrations that ship with a model: ``python -m training.calibrate [MODEL]``.
 
 Only the calibration identities serve (CelebA ids ending in 5, which nothing is trained on): each photo bare, with a
 simulated mask that leaves the nose bare, and with one that covers it; masks of the training half. Masks are put on the
@@ -8,17 +8,23 @@ bare photo's landmarks and the chip is cut by them.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration, StateCalibration
+from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
 from bareface.calibration.decision import States
 from bareface.calibration.fit import fit_matrix
+from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_searches
+from bareface.matching.cohorts import cohort_of
+from bareface.matching.pairs import laws_on, normalise_matrix
 from bareface.matching.scoring import Columns, matrix
 from bareface.services.engine import Engine
+from bareface.values.defaults import EMBEDDER
+from bareface.values.face import Float32
 from training.embed import embed_subjects
 from training.photos import data_folder
 
@@ -26,22 +32,23 @@ PACKAGED = Path("src") / "bareface" / "calibration" / "packaged"
 
 
 def main() -> None:
-    """Write ``packaged/<model>.json`` and print what it says."""
-    engine = Engine(embedder=sys.argv[1] if len(sys.argv) > 1 else "dlib-resnet")
-    calibration = calibrate(engine)
+    """Write ``packaged/<model>[-<kind>].json`` and print what they say."""
+    engine = Engine(embedder=sys.argv[1] if len(sys.argv) > 1 else EMBEDDER)
     PACKAGED.mkdir(exist_ok=True)
-    path = PACKAGED / f"{calibration.model}.json"
-    path.write_text(calibration.to_json(), encoding="utf-8")
-    print(calibration.basis)
-    for states, entry in sorted(calibration.entries.items()):
-        threshold, llr = calibration.threshold(1e-3, states), entry.llr
-        costs = f"Cllr {llr.cllr_logistic:.3f} (minimum {llr.cllr_min:.3f})" if llr else "no mated comparisons"
-        print(f"probe {states[0]:8} reference {states[1]:8} similarity {threshold.similarity:.4f} at FMR 1e-3; {costs}")
-    print(f"written: {path}")
+    for calibration in calibrate(engine):
+        kind = "" if calibration.kind == "cosine" else f"-{calibration.kind}"
+        path = PACKAGED / f"{calibration.model}{kind}.json"
+        path.write_text(calibration.to_json(), encoding="utf-8")
+        print(f"{calibration.kind}: {calibration.basis} {calibration.normalisation or ''}")
+        for states, entry in sorted(calibration.entries.items()):
+            threshold, llr = calibration.threshold(1e-3, states), entry.llr
+            costs = f"Cllr {llr.cllr_logistic:.3f} (minimum {llr.cllr_min:.3f})" if llr else "no mated comparisons"
+            print(f"probe {states[0]:8} reference {states[1]:8} score {threshold.similarity:.4f} at FMR 1e-3; {costs}")
+        print(f"written: {path}")
 
 
-def calibrate(engine: Engine) -> Calibration:
-    """Fit all nine pairs of mask states on the calibration identities."""
+def calibrate(engine: Engine) -> Iterator[Calibration]:
+    """Fit all nine pairs of mask states on the calibration identities, one calibration for each kind of score."""
     folders = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name.endswith("5")]
     full = embed_subjects(engine, folders, "train", state="full")
     partial = embed_subjects(engine, folders, "train", state="partial")
@@ -51,16 +58,38 @@ def calibrate(engine: Engine) -> Calibration:
         "partial": Columns.of(partial.masked, np.ones(people, bool)),
         "full": Columns.of(full.masked, np.ones(people, bool)),
     }
-    entries: dict[States, StateCalibration] = {}
-    for probe, reference in product(sides, repeat=2):
-        scores = matrix(sides[probe], sides[reference])
-        np.fill_diagonal(scores, np.nan)  # a photo says nothing about itself, masked or not
-        entries[probe, reference] = fit_matrix(scores, full.subjects, full.subjects, symmetric=probe == reference)
     basis = (
         f"{np.unique(full.subjects).size} CelebA calibration identities, {full.subjects.size} photos "
         f"(masks simulated), {engine.model}, {engine.detector} detector, fitted {datetime.now(UTC):%Y-%m-%d}"
     )
-    return Calibration(engine.space, engine.model, basis, entries)
+    cells = {(a, b): _scores(sides[a], sides[b]) for a, b in product(sides, repeat=2)}
+    normalisation = estimate(cells[BARE], full.subjects)
+    cohort = cohort_of(engine.space)
+    kinds: tuple[Kind, ...] = ("cosine", "search") if cohort is None else ("cosine", "search", "comparison")
+    for kind in kinds:
+        entries: dict[States, StateCalibration] = {}
+        for (probe, reference), cosines in cells.items():
+            scores = cosines
+            if kind == "search":
+                scores = normalise_searches(cosines, full.subjects, full.subjects, sides[reference].unit, normalisation)
+            elif kind == "comparison" and cohort is not None:
+                one, other = (laws_on(cohort, sides[side].unit, normalisation.typical) for side in (probe, reference))
+                scores = normalise_matrix(cosines, one, other)
+            entries[probe, reference] = fit_matrix(
+                scores,
+                full.subjects,
+                full.subjects,
+                symmetric=probe == reference and kind != "search",
+                top=1.0 if kind == "cosine" else NORMALISED_TOP,
+            )
+        constants = None if kind == "cosine" else normalisation
+        yield Calibration(engine.space, engine.model, basis, entries, kind, constants)
+
+
+def _scores(probes: Columns, references: Columns) -> Float32:
+    scores = matrix(probes, references)
+    np.fill_diagonal(scores, np.nan)  # a photo says nothing about itself, masked or not
+    return scores
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Fit score normalisation and validate it: ``python -m training.mobilefacenet.fit_normalisation``.
+"""Calibrate normalised scores and validate the promise: ``python -m training.mobilefacenet.fit_normalisation``.
 
-The law (:mod:`bareface.matching.normalisation`) is fitted to CelebA's calibration identities, on clean photos. It is
-validated on CelebA's validation identities and on photos of UTKFace that are in no training or test set, grouped by
-the source's labels; probable duplicates are omitted. Non-mated probes, clean or degraded, are searched for in galleries
-of one photo a person. For predicted FPIRs of 0.1, 0.03, 0.01 and 0.003 the realised FPIR is printed as a multiple: 1 is
-perfect. The FNIR of mated searches at these FPIRs is printed, too.
+Normalised scores (:mod:`bareface.matching.normalisation`) are calibrated on CelebA's calibration identities, on clean
+photos, as :mod:`training.calibrate` does. The result is validated on CelebA's validation identities and on photos of
+UTKFace that are in no training or test set, grouped by the source's labels; probable duplicates are omitted. Non-mated
+probes, clean or degraded, are searched for in galleries of one photo a person. For predicted FPIRs of 0.1, 0.03, 0.01
+and 0.003 the realised FPIR is printed as a multiple: 1 is perfect. The FNIR of mated searches at these FPIRs is
+printed, too.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.matching import normalisation
-from bareface.matching.normalisation import HIGHEST, NonMatedLaw, normalise_candidates
+from bareface.calibration.fit import fit_matrix
+from bareface.calibration.fpir import StrangerModel
+from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_searches
+from bareface.matching.normalisation import HIGHEST, MORE, Normalisation, non_mated_law
 from bareface.models import registry
 from bareface.synthesis.degradations import LEVELS, degrade
 from bareface.values.face import Float32, Float64, UInt8
@@ -35,8 +39,6 @@ SAME = 0.65
 """Cosine at which two photos of a group are taken for one person."""
 LABEL = re.compile(r"(\d+)_\d_([0-3])_")
 ORIGINS = ("white", "black", "asian", "indian")
-MORE = 30
-"""Scores beyond the highest, for look-alikes of a candidate."""
 
 
 def group_of(name: str) -> str | None:
@@ -49,21 +51,15 @@ def group_of(name: str) -> str | None:
 
 
 def best(
-    gallery: Float32, probes: Float32, typical: float, alike: float, first: int = 8
+    gallery: Float32, probes: Float32, constants: Normalisation, first: int = 8
 ) -> tuple[Float64, NDArray[np.int64]]:
     """Return normalised scores float64 [n, first] of each probe's best candidates, and their places in the gallery."""
     scores = probes @ gallery.T
     order = np.argsort(-scores, axis=1)[:, : HIGHEST + MORE].astype(np.int64)
-    ordered = np.take_along_axis(scores, order, 1)
-    return normalise_candidates(ordered, gallery[order], len(gallery), typical, alike, first=first), order[:, :first]
-
-
-def spread_of(vectors: Float32, size: int = 200) -> float:
-    """Return the typical standard deviation: the root mean square over references, from their upper tails."""
-    scores = vectors[:size] @ vectors[:size].T - 2 * np.eye(len(vectors[:size]))
-    tail = -np.sort(-scores, axis=1)[:, :HIGHEST]
-    width = normalisation.normal_scores(len(tail) - 1, HIGHEST).std()
-    return float(np.sqrt(np.square(tail.std(axis=1)).mean()) / width)
+    falling, vectors = np.take_along_axis(scores, order, 1), gallery[order]
+    left_out = vectors[:, :first] @ np.swapaxes(vectors, 1, 2) >= constants.alike
+    law = non_mated_law(falling, len(gallery), constants.typical, left_out)
+    return law.normalise(falling[:, :first]), order[:, :first]
 
 
 def halves(
@@ -93,7 +89,6 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, required=True, help="pool of its validation identities")
     parser.add_argument("--groups", type=Path, required=True, help="pool of UTKFace's photos")
     parser.add_argument("--embedder", default="bareface-mobile-bare")
-    parser.add_argument("--alike", type=float, default=0.5)
     parser.add_argument("--size", type=int, default=200, help="of the galleries")
     parser.add_argument("--rounds", type=int, default=16)
     parser.add_argument("--json", type=Path)
@@ -111,13 +106,13 @@ def main() -> None:
         name: np.array([subject_of(each) for each in pools[name].names]) for name in ("calibration", "validation")
     }
     clean = views["calibration", "clean"]
-    typical = spread_of(clean[next(halves(subjects["calibration"], options.size, 0, 1, 1))[0]])
-    settings = typical, options.alike
-    drawn = halves(subjects["calibration"], options.size, options.size, 40, 0)
-    law = NonMatedLaw.fit(
-        np.concatenate([best(clean[a], clean[b], *settings)[0].max(axis=1) for a, b in drawn]), options.size
-    )
-    print(f"typical {typical:.4f}, shift {law.shift:.3f}, stretch {law.stretch:.3f}", flush=True)
+    people = np.unique(subjects["calibration"], return_inverse=True)[1].astype(np.int64)
+    scores = np.asarray(clean @ clean.T, np.float32)
+    np.fill_diagonal(scores, np.nan)
+    constants = estimate(scores, people)
+    normalised = normalise_searches(scores, people, people, clean, constants)
+    law = fit_matrix(normalised, people, people, symmetric=False, top=NORMALISED_TOP).strangers
+    print(f"{constants}, counted to {law.counted_to:.2f}", flush=True)
 
     groups = np.array([group_of(name) or "" for name in pools["groups"].names])
     table: dict[str, dict[str, list[float]]] = {}
@@ -127,20 +122,21 @@ def main() -> None:
             name = "validation" if group == "celeba" else "groups"
             vectors = views[name, "clean"]
             among = np.arange(len(vectors)) if group == "celeba" else distinct(vectors, np.flatnonzero(groups == group))
-            people = subjects["validation"] if group == "celeba" else among.astype(str)
+            named = subjects["validation"] if group == "celeba" else among.astype(str)
             found = [
-                law.fpir(best(vectors[among[a]], views[name, kind][among[b]], *settings)[0], options.size).min(axis=1)
-                for a, b in halves(people, options.size, 200, options.rounds, 2)
+                _rates(law, best(vectors[among[a]], views[name, kind][among[b]], constants)[0], options.size).min(
+                    axis=1
+                )
+                for a, b in halves(named, options.size, 200, options.rounds, 2)
             ]
             table[kind][group] = [float((np.concatenate(found) <= fpir).mean() / fpir) for fpir in FPIRS]
         print(
             kind, {group: " / ".join(f"{each:.1f}" for each in row) for group, row in table[kind].items()}, flush=True
         )
-    missed = _missed(views["validation", "clean"], subjects["validation"], law, settings, options.size)
+    missed = _missed(views["validation", "clean"], subjects["validation"], law, constants, options.size)
     print("FNIR", dict(zip(FPIRS, np.round(missed, 3).tolist(), strict=True)))
     if options.json is not None:
-        fitted = {"typical": typical, "alike": options.alike, "shift": law.shift, "stretch": law.stretch}
-        content = {"law": fitted, "realised": table, "FNIR": missed, "size": options.size}
+        content = {"constants": asdict(constants), "realised": table, "FNIR": missed, "size": options.size}
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -148,8 +144,13 @@ def _spoilt(chips: UInt8, kind: str, level: int) -> UInt8:
     return np.stack([degrade(chip, FACE, [LEVELS[kind][level]], number) for number, chip in enumerate(chips)])
 
 
+def _rates(law: StrangerModel, normalised: Float64, size: int) -> Float64:
+    """Return the FPIR of normalised scores float64 [...]."""
+    return law.fpir(normalised, size, 1.0).value
+
+
 def _missed(
-    vectors: Float32, subjects: NDArray[np.str_], law: NonMatedLaw, settings: tuple[float, float], size: int
+    vectors: Float32, subjects: NDArray[np.str_], law: StrangerModel, constants: Normalisation, size: int
 ) -> list[float]:
     """Return the FNIR at each FPIR of searches by another photo of people in the gallery."""
     rates: list[Float64] = []
@@ -159,9 +160,9 @@ def _missed(
         photos = [rng.permutation(np.flatnonzero(subjects == each)) for each in chosen]
         gallery = np.array([each[0] for each in photos])
         probes = np.array([each[1] for each in photos if len(each) > 1])
-        found, places = best(vectors[gallery], vectors[probes], *settings)
+        found, places = best(vectors[gallery], vectors[probes], constants)
         own = subjects[gallery][places] == subjects[probes][:, None]
-        fpir = np.where(own, law.fpir(found, size), 1.0).min(axis=1)
+        fpir = np.where(own, _rates(law, found, size), 1.0).min(axis=1)
         rates.append(np.array([(fpir > limit).mean() for limit in FPIRS]))
     return [float(rate) for rate in np.mean(rates, axis=0)]
 

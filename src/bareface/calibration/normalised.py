@@ -20,6 +20,8 @@ GALLERY = 200
 small galleries they vary a little more."""
 ALIKE_RATE = 1e-4
 """Rate at which non-mated pairs are as alike as :attr:`Normalisation.alike`."""
+NORMALISED_TOP = 12.0
+"""A normalised score that no comparison reaches: that of a template with itself is lower."""
 _ROWS = 512
 
 

@@ -13,12 +13,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.calibration.calibration import BARE, Calibration, StateCalibration
+from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
 from bareface.calibration.counting import VIEWS, Int64
 from bareface.calibration.decision import States
 from bareface.calibration.fit import fit_matrix
+from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_searches
 from bareface.calibration.strangers import MIN_SUBJECTS
 from bareface.errors import CalibrationError
+from bareface.matching.normalisation import Normalisation
 from bareface.matching.scoring import Columns, matrix
 from bareface.messages import Note
 from bareface.values.face import Float32
@@ -95,6 +97,8 @@ class GalleryCalibration:
         Number of additional named subjects that a calibration needs.
     notes
         Notes for the reader.
+    search
+        Calibration of normalised scores, which searches use; None where nothing was fitted.
     """
 
     calibration: Calibration | None
@@ -105,6 +109,7 @@ class GalleryCalibration:
     unnamed: int
     missing: int
     notes: tuple[str, ...]
+    search: Calibration | None = None
 
 
 def calibrate_references(given: GalleryReferences, space: str, model: str, *, seed: int = 0) -> GalleryCalibration:
@@ -138,6 +143,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         notes.append(Note("note.subjects-drawn", drawn=MOST_SUBJECTS, subjects=subjects.size))
 
     fitted: list[Calibration | None] = [None, None]
+    search: Calibration | None = None
     if missing:
         fitted[0] = _packaged(space, model)
         notes.append(Note("note.few-subjects/packaged" if fitted[0] else "note.few-subjects/none", missing=missing))
@@ -147,7 +153,9 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         states = np.array(["none"] * drawn.size if given.states is None else [given.states[i] for i in drawn])
         single = np.zeros(drawn.size, bool) if given.upper_face is None else np.isnan(given.upper_face[drawn]).any(1)
         single &= states == "none"
-        fitted[0] = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
+        cosines = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
+        fitted[0] = cosines
+        search = _search(given.templates[drawn], cosines, scores, people, states, single, seed)
         if suspicious:
             cleared = _without(scores, people, suspicious)
             basis = Note("basis.gallery/without", pairs=len(suspicious), **basis.params)
@@ -161,6 +169,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         unnamed=int((~named).sum()),
         missing=missing,
         notes=tuple(notes),
+        search=search,
     )
 
 
@@ -228,25 +237,59 @@ def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, .
     return cleared
 
 
+def _search(
+    templates: Float32,
+    cosines: Calibration,
+    scores: Float32,
+    people: Int64,
+    states: np.ndarray[tuple[int], np.dtype[np.str_]],
+    single: NDArray[np.bool_],
+    seed: int,
+) -> Calibration | None:
+    """Fit normalised scores; None where they cannot be fitted (too few bare subjects to know the space by)."""
+    space, model = cosines.space, cosines.model
+    packaged = _packaged(space, model, "search")
+    bare = states == "none"
+    if packaged is not None and packaged.normalisation is not None:
+        normalisation = packaged.normalisation
+    elif np.unique(people[bare]).size >= MIN_SUBJECTS:
+        normalisation = estimate(scores[np.ix_(bare, bare)], people[bare])
+    else:
+        return None
+    unit = templates / np.linalg.norm(templates, axis=1, keepdims=True)
+    try:
+        entries = _fit(scores, people, states, single, seed, (normalisation, unit))
+    except CalibrationError:
+        return None
+    return Calibration(space, model, cosines.basis, entries, "search", normalisation)
+
+
 def _fit(
     scores: Float32,
     people: Int64,
     states: np.ndarray[tuple[int], np.dtype[np.str_]],
     single: NDArray[np.bool_],
     seed: int,
+    normalised_by: tuple[Normalisation, Float32] | None = None,
 ) -> dict[States, StateCalibration]:
     """Fit every pair of mask states with enough subjects; bare pairs first, because the others depend on them.
 
-    ``single`` marks those that are left out of comparisons across a mask.
+    ``single`` marks those that are left out of comparisons across a mask. With the constants of the space and the unit
+    templates, scores are normalised first.
     """
     entries: dict[States, StateCalibration] = {}
     refusal: CalibrationError | None = None
     for probe, reference in sorted(product(np.unique(states).tolist(), repeat=2), key=lambda pair: pair != BARE):
         left_out = single & (probe != reference and "none" in (probe, reference))
         rows, columns = (states == probe) & ~left_out, (states == reference) & ~left_out
+        cell, top, symmetric = scores[np.ix_(rows, columns)], 1.0, probe == reference
+        if normalised_by is not None:
+            normalisation, unit = normalised_by
+            cell = normalise_searches(cell, people[rows], people[columns], unit[columns], normalisation, seed=seed)
+            top, symmetric = NORMALISED_TOP, False
         try:
             entries[probe, reference] = fit_matrix(
-                scores[np.ix_(rows, columns)], people[rows], people[columns], symmetric=probe == reference, seed=seed
+                cell, people[rows], people[columns], symmetric=symmetric, seed=seed, top=top
             )
         except CalibrationError as error:
             refusal = refusal or error
@@ -255,8 +298,8 @@ def _fit(
     return entries
 
 
-def _packaged(space: str, model: str) -> Calibration | None:
+def _packaged(space: str, model: str, kind: Kind = "cosine") -> Calibration | None:
     try:
-        return Calibration.packaged(space, model)
+        return Calibration.packaged(space, model, kind)
     except CalibrationError:
         return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration
+from bareface.calibration.calibration import Calibration, Kind
 from bareface.calibration.of_gallery import GalleryCalibration, GalleryReferences, calibrate_references
 from bareface.errors import CalibrationError, GalleryError
 from bareface.storage.sqlite import queries as catalogue
@@ -57,12 +58,17 @@ def calibrate(store: Store) -> GalleryCalibration:
     fit = calibrate_references(references, state.space, main.model)
     if fit.calibration is not None and not fit.missing:
         content = {"gallery": state.uuid, "calibration": fit.calibration.to_json()}
+        if fit.search is not None:
+            content["search"] = fit.search.to_json()
         write_atomically(_path(store), json.dumps(content).encode())
     return fit
 
 
 def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
     """Return the gallery's own calibration for templates of this space, else the packaged one, else None.
+
+    Of either, that of normalised scores comes first. A calibration that was kept by a former version is one of
+    similarities.
 
     Raises
     ------
@@ -74,18 +80,20 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
         own = _read(path, store.state().uuid)
         if own is not None and own.space == space:
             return own
-    try:
-        return Calibration.packaged(space, model)
-    except CalibrationError:
-        return None
+    kinds: tuple[Kind, ...] = ("search", "cosine")
+    for kind in kinds:
+        with suppress(CalibrationError):
+            return Calibration.packaged(space, model, kind)
+    return None
 
 
 def _read(path: Path, uuid: str) -> Calibration | None:
     """Return the calibration in a file, unless it belongs to another gallery that was here."""
     try:
         content = json.loads(read_regular(path))
-        return Calibration.from_json(content["calibration"]) if content["gallery"] == uuid else None
-    except (OSError, ValueError, LookupError, TypeError, RecursionError, CalibrationError) as error:
+        text = content.get("search", content["calibration"])
+        return Calibration.from_json(text) if content["gallery"] == uuid else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, CalibrationError) as error:
         raise CalibrationError("calibration.format/gallery", reason=error, source=str(path)) from error
 
 

@@ -21,6 +21,13 @@ def normalise_pairs(scores: Float64, one: NonMatedLaw, other: NonMatedLaw) -> Fl
     return np.asarray((one.normalise(scores) + other.normalise(scores)) / 2, np.float64)
 
 
+def normalise_matrix(scores: Float32, rows: NonMatedLaw, columns: NonMatedLaw) -> Float32:
+    """Normalise scores float32 [p, r] of all pairs by the laws [p] and [r] of either side."""
+    one = (scores - rows.mean[:, None]) / rows.spread[:, None]
+    other = (scores - columns.mean[None, :]) / columns.spread[None, :]
+    return np.asarray((one + other) / 2, np.float32)
+
+
 def score_of_pairs(normalised: Float64, one: NonMatedLaw, other: NonMatedLaw) -> Float64:
     """Return the scores float64 [...] that :func:`normalise_pairs` would map to these values."""
     slopes = 1 / one.spread + 1 / other.spread
