@@ -1,14 +1,14 @@
-"""Refit the calibrations that ship with a model: ``python -m training.calibrate [MODEL]``.
+"""Refit the calibrations that ship with a model: ``python -m training.calibrate [MODEL] [--photos FOLDER]``.
 
-Only the calibration identities serve (CelebA ids ending in 5, which nothing is trained on): each photo bare, with a
+Only calibration identities serve (CelebA ids ending in 5, which nothing is trained on): each photo bare, with a
 simulated mask that leaves the nose bare, and with one that covers it; masks of the training half. Masks are put on the
 bare photo's landmarks and the chip is cut by them.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import argparse
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -33,9 +33,14 @@ PACKAGED = Path("src") / "bareface" / "calibration" / "packaged"
 
 def main() -> None:
     """Write ``packaged/<model>[-<kind>].json`` and print what they say."""
-    engine = Engine(embedder=sys.argv[1] if len(sys.argv) > 1 else EMBEDDER)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("embedder", nargs="?", default=EMBEDDER)
+    parser.add_argument("--photos", type=Path, help="one folder a subject; by default those of the shared data")
+    options = parser.parse_args()
+    shared = data_folder() / "train" / "celeba"
     PACKAGED.mkdir(exist_ok=True)
-    for calibration in calibrate(engine):
+    folders = [folder for folder in (options.photos or shared).iterdir() if options.photos or folder.name.endswith("5")]
+    for calibration in calibrate(Engine(embedder=options.embedder), folders):
         kind = "" if calibration.kind == "cosine" else f"-{calibration.kind}"
         path = PACKAGED / f"{calibration.model}{kind}.json"
         path.write_text(calibration.to_json(), encoding="utf-8")
@@ -47,9 +52,8 @@ def main() -> None:
         print(f"written: {path}")
 
 
-def calibrate(engine: Engine) -> Iterator[Calibration]:
+def calibrate(engine: Engine, folders: Sequence[Path]) -> Iterator[Calibration]:
     """Fit all nine pairs of mask states on the calibration identities, one calibration for each kind of score."""
-    folders = [folder for folder in (data_folder() / "train" / "celeba").iterdir() if folder.name.endswith("5")]
     full = embed_subjects(engine, folders, "train", state="full")
     partial = embed_subjects(engine, folders, "train", state="partial")
     people = full.subjects.size
