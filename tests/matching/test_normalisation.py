@@ -1,4 +1,4 @@
-"""Adaptive score normalisation: normalised scores, and the law that non-mated ones follow."""
+"""Adaptive score normalisation: the law of a probe's non-mated scores, and scores relative to it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from bareface.errors import CalibrationError
 from bareface.matching import normalisation as module
-from bareface.matching.normalisation import FEWEST, HIGHEST, NonMatedLaw, normal_scores, normalise, normalise_candidates
+from bareface.matching.normalisation import FEWEST, HIGHEST, non_mated_law, normal_scores, typical_spread
 
 Array = NDArray[np.float64]
 TYPICAL, ALIKE = 0.13, 0.5
@@ -33,17 +32,25 @@ def plainly(score: float, cohort: list[float], size: int, typical: float) -> flo
     return (score - fmean(highest)) / spread + fmean(normal)
 
 
+def normalise(score: float | Array, cohort: Array, size: int, typical: float = TYPICAL) -> Array:
+    falling = -np.sort(-np.asarray(cohort, np.float64), axis=-1)
+    return non_mated_law(falling, size, typical).normalise(score)
+
+
 def gallery(size: int = 40, dimension: int = 16, seed: int = 0) -> NDArray[np.float32]:
     vectors = np.random.default_rng(seed).normal(size=(size, dimension))
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
 def searched(
-    probe: NDArray[np.float32], references: NDArray[np.float32], **options: int
+    probe: NDArray[np.float32], references: NDArray[np.float32], first: int | None = None
 ) -> tuple[Array, NDArray[np.int64]]:
+    """Normalised scores of a probe's best references, each measured by those that do not look like it."""
     scores = references @ probe
     order = np.argsort(-scores, kind="stable")
-    return normalise_candidates(scores[order], references[order], len(references), TYPICAL, ALIKE, **options), order
+    left_out = references[order[:first]] @ references[order].T >= ALIKE
+    law = non_mated_law(scores[order], len(references), TYPICAL, left_out)
+    return law.normalise(scores[order[:first]]), order
 
 
 @pytest.mark.parametrize(("size", "highest"), [(10, 1.5388), (100, 2.5076), (1000, 3.2414)])
@@ -77,31 +84,41 @@ class TestNormalise:
         assert moved == pytest.approx(normalise(score, cohort, len(cohort), TYPICAL), abs=1e-6)
 
     @given(arrays(np.float64, 2, elements=COSINES), COHORTS)
-    def test_a_higher_score_stands_higher(self, scores: Array, cohort: Array) -> None:
-        low, high = normalise(np.sort(scores), np.stack([cohort, cohort]), len(cohort), TYPICAL)
+    def test_a_higher_score_is_a_higher_normalised_score(self, scores: Array, cohort: Array) -> None:
+        low, high = normalise(np.sort(scores), np.stack([cohort, cohort]), len(cohort))
         assert low <= high
 
-    @given(COHORTS, st.integers(1, 20))
-    def test_those_left_out_leave_no_trace(self, cohort: Array, left_out: int) -> None:
-        padded = np.concatenate([np.full(left_out, np.nan), cohort])
-        found = normalise(0.5, padded, len(cohort), TYPICAL)
-        assert found == pytest.approx(float(normalise(0.5, cohort, len(cohort), TYPICAL)), abs=1e-9)
+    @given(COHORTS, st.data())
+    def test_those_left_out_leave_no_trace(self, cohort: Array, data: st.DataObject) -> None:
+        left_out = data.draw(arrays(np.bool_, len(cohort)))
+        falling = -np.sort(-cohort)
+        found = non_mated_law(falling, len(cohort) + 50, TYPICAL, left_out[None])
+        kept = falling[~left_out]
+        alone = non_mated_law(kept, len(kept) + 50, TYPICAL)
+        np.testing.assert_allclose(found.normalise(0.5)[0], alone.normalise(0.5), atol=1e-9)
+        assert found.used[0] == alone.used
 
-    def test_normal_scores_stand_where_they_were_drawn(self) -> None:
+    def test_normal_scores_are_found_where_they_were_drawn(self) -> None:
         rng = np.random.default_rng(0)
         for size in (30, 300, 10_000):
             drawn = rng.normal(0.1, TYPICAL, (500, size))
-            found = normalise(0.1 + 3 * TYPICAL, -np.partition(-drawn, 29)[:, :29], size, TYPICAL)
+            found = normalise(0.1 + 3 * TYPICAL, -np.partition(-drawn, 29)[:, :29], size)
             assert found.mean() == pytest.approx(3, abs=0.1)
             assert found.std() < 0.6
 
     def test_many_are_answered_as_each_alone(self) -> None:
         rng = np.random.default_rng(1)
-        score, cohort, size = rng.random((4, 3)), rng.random((4, 3, 60)), rng.integers(60, 900, (4, 3))
-        found = normalise(score, cohort, size, TYPICAL)
-        assert found.shape == (4, 3)
-        for place in np.ndindex(4, 3):
-            assert found[place] == pytest.approx(float(normalise(score[place], cohort[place], size[place], TYPICAL)))
+        cohort = -np.sort(-rng.random((4, 60)), axis=1)
+        left_out = rng.random((4, 3, 60)) < 0.3
+        found = non_mated_law(cohort, 300, TYPICAL, left_out)
+        assert found.mean.shape == (4, 3)
+        for probe, candidate in np.ndindex(4, 3):
+            alone = non_mated_law(cohort[probe], 300, TYPICAL, left_out[probe, candidate][None])
+            assert found.normalise(0.5)[probe, candidate] == pytest.approx(alone.normalise(0.5)[0])
+
+    def test_lists_may_end_early(self) -> None:
+        cohort = np.array([0.5, 0.4, 0.3, 0.2, -np.inf, -np.inf])
+        assert normalise(0.9, cohort, 4) == pytest.approx(normalise(0.9, cohort[:4], 4))
 
     @pytest.mark.parametrize("cohort", [[], [0.1, 0.2], [0.1, np.nan, 0.2, np.nan]])
     def test_too_few_scores_give_none(self, cohort: list[float]) -> None:
@@ -113,7 +130,7 @@ class TestNormalise:
 
 class TestCandidates:
     @given(st.integers(FEWEST + 3, 90), st.integers(0, 2**31))
-    def test_each_candidate_is_held_against_those_unlike_it(self, size: int, seed: int) -> None:
+    def test_each_candidate_is_measured_by_those_unlike_it(self, size: int, seed: int) -> None:
         references = gallery(size, 8, seed)
         (probe,) = gallery(1, 8, seed + 1)
         found, order = searched(probe, references)
@@ -145,18 +162,7 @@ class TestCandidates:
         references, (probe,) = gallery(), gallery(1, seed=5)
         np.testing.assert_array_equal(searched(probe, references)[0][:4], searched(probe, references, first=4)[0])
 
-    def test_searches_may_be_stacked_and_short(self) -> None:
-        references, probes = gallery(), gallery(2, seed=5)
-        scores = np.full((2, 50), -np.inf)
-        vectors = np.zeros((2, 50, 16), np.float32)
-        for number, probe in enumerate(probes):
-            order = np.argsort(-(references @ probe), kind="stable")
-            scores[number, :40], vectors[number, :40] = (references @ probe)[order], references[order]
-        found = normalise_candidates(scores, vectors, 40, TYPICAL, ALIKE, first=5)
-        for number, probe in enumerate(probes):
-            np.testing.assert_allclose(found[number], searched(probe, references, first=5)[0], atol=1e-6)
-
-    def test_a_probe_that_everybody_resembles_is_not_believed(self) -> None:
+    def test_a_probe_that_everybody_resembles_scores_no_higher(self) -> None:
         rng = np.random.default_rng(0)
         references, (probe,) = gallery(300, 128), gallery(1, 128, seed=3)
         crowd = references[:100] + 3 * probe / sqrt(128) * rng.uniform(1, 2, (100, 1))
@@ -168,54 +174,7 @@ class TestCandidates:
         assert abs(crowded_best[0] - plain[0]) < 1.0
 
 
-class TestLaw:
-    @given(st.floats(-3, 8), st.integers(1, 10**7), st.floats(-0.5, 0.5), st.floats(0.5, 1.5))
-    def test_a_search_is_so_many_comparisons(self, where: float, size: int, shift: float, stretch: float) -> None:
-        law = NonMatedLaw(shift, stretch)
-        assert law.fpir(where, 1) == pytest.approx(law.fmr(where), rel=1e-9)
-        expected = -np.expm1(size * np.log1p(-min(float(law.fmr(where)), 1 - 1e-16)))
-        assert law.fpir(where, size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
-
-    @given(st.floats(1e-6, 0.9), st.integers(1, 10**7), st.floats(-0.5, 0.5), st.floats(0.5, 1.5))
-    def test_score_at_turns_it_round(self, fpir: float, size: int, shift: float, stretch: float) -> None:
-        law = NonMatedLaw(shift, stretch)
-        assert law.fpir(law.score_at(fpir, size), size) == pytest.approx(fpir, rel=1e-6)
-
-    @given(st.floats(-2, 8), st.floats(0, 3), st.integers(1, 10**6), st.integers(1, 10**6))
-    def test_it_falls_with_the_score_and_rises_with_the_gallery(
-        self, where: float, higher: float, size: int, more: int
-    ) -> None:
-        law = NonMatedLaw()
-        assert law.fpir(where + higher, size) <= law.fpir(where, size) <= law.fpir(where, size + more)
-
-    def test_what_was_drawn_from_a_law_gives_that_law(self) -> None:
-        law, chance = NonMatedLaw(0.3, 0.9), np.random.default_rng(0).random(20_000)
-        found = NonMatedLaw.fit(law.score_at(chance, 200), 200)
-        assert (found.shift, found.stretch) == pytest.approx((0.3, 0.9), abs=0.08)
-        for size in (50, 200, 1000):
-            assert found.fpir(law.score_at(0.01, size), size) == pytest.approx(0.01, rel=0.25)
-
-    def test_few_searches_fit_no_law(self) -> None:
-        with pytest.raises(CalibrationError) as caught:
-            NonMatedLaw.fit(np.arange(10.0), 200)
-        assert caught.value.code == "calibration.subjects"
-
-
-def test_the_fpir_holds_for_a_kind_that_the_embedder_separates_badly() -> None:
-    """Two kinds of people, one of which the embedder separates badly; the law is fitted to the other."""
-    rng = np.random.default_rng(0)
-
-    def best(kind: float, searches: int) -> tuple[Array, Array]:
-        people = rng.normal(size=(200 + searches, 64))
-        people += kind * np.abs(rng.normal(size=(len(people), 1))) * rng.normal(size=64)
-        people /= np.linalg.norm(people, axis=1, keepdims=True)
-        references, probes = np.split(people.astype(np.float32), [200])
-        stood = [searched(probe, references, first=3)[0].max() for probe in probes]
-        return np.array(stood), (probes @ references.T).max(axis=1)
-
-    stood, scored = best(0.0, 1000)
-    law, limit = NonMatedLaw.fit(stood, 200), np.quantile(scored, 0.9)
-    for kind in (0.0, 0.3, 0.4):
-        stood, scored = best(kind, 600)
-        assert 0.05 < (law.fpir(stood, 200) <= 0.1).mean() < 0.18
-    assert (scored > limit).mean() > 0.3
+def test_the_typical_spread_of_normal_scores_is_theirs() -> None:
+    scores = np.random.default_rng(0).normal(0.1, TYPICAL, (200, 199)).astype(np.float32)
+    scores[:, 0] = np.nan
+    assert typical_spread(scores) == pytest.approx(TYPICAL, rel=0.15)

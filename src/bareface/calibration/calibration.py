@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BARE: States = ("none", "none")
 Kind: TypeAlias = Literal["cosine", "search", "comparison"]
-"""What the calibrated scores are."""
+"""Kind of the calibrated scores."""
 
 
 @dataclass(frozen=True, slots=True)

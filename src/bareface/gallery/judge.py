@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from bareface.calibration.calibration import Calibration
 from bareface.calibration.decision import Judge, Judgement, States
 from bareface.errors import CalibrationError
-from bareface.gallery.normalise import normalise
+from bareface.gallery.normalise import LOOKED_UP, normalise
 from bareface.gallery.rank import Ranked
 from bareface.matching.cohorts import cohort_of
+from bareface.matching.normalisation import HIGHEST
 from bareface.matching.pairs import laws_on, normalise_pairs
 from bareface.messages import Note
 from bareface.storage.index_sync import Snapshot
@@ -45,6 +46,7 @@ def judge(
     probe: Float32,
     references: Float32,
     states: Sequence[States],
+    deeper: Callable[[int], Ranked],
 ) -> list[Judged]:
     """Judge the best subjects of a search.
 
@@ -62,12 +64,18 @@ def judge(
         Templates of the subjects' best references, float32 [n, d].
     states
         Mask states of the probe and of each reference [n].
+    deeper
+        Looks up more references, that many: for a candidate of whom the gallery holds many unnamed photos.
     """
     similarities = [hit.similarity for hit in ranked.subjects]
     size = now.generation.subjects, now.generation.references / now.generation.subjects
     if calibration is None or calibration.normalisation is None:
         return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
     scores, used = normalise(now, calibration.normalisation, ranked)
+    wanted = LOOKED_UP
+    while (used < HIGHEST // 2).any() and wanted < now.generation.references:
+        wanted *= 4
+        scores, used = normalise(now, calibration.normalisation, replace(deeper(wanted), subjects=ranked.subjects))
     judged = [Judged(Judgement("possible", None, False))] * len(similarities)
     known = np.isfinite(scores)
     places = np.flatnonzero(known).tolist()

@@ -190,8 +190,7 @@ def search(
         ranked = rank(now.connection, now.index, vectors, top, rescorers, others=others)
         lists = []
         for place, (probe, one) in enumerate(zip(probes, ranked, strict=True)):
-            fused = rescorers[place].fused if place in rescorers else set[int]()
-            found, remarks = _candidates(now, engine, calibration, probe, one, fused)
+            found, remarks = _candidates(now, engine, calibration, probe, one, rescorers.get(place))
             notes = (*probe.notes, *mixed, *remarks)
             lists.append(CandidateList(probe.faces, found, subjects, references, notes))
     return SearchResult(tuple(lists))
@@ -233,16 +232,27 @@ def _second(engine: FaceEngine, probe: Probe, any_masked: bool) -> Float32 | Non
 
 
 def _candidates(
-    now: Snapshot, engine: FaceEngine, calibration: Calibration | None, probe: Probe, ranked: Ranked, fused: set[int]
+    now: Snapshot,
+    engine: FaceEngine,
+    calibration: Calibration | None,
+    probe: Probe,
+    ranked: Ranked,
+    rescorer: Rescorer | None,
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """Return the candidate list and remarks on it."""
-    hits = ranked.subjects
+
+    def deeper(others: int) -> Ranked:
+        assert now.index is not None
+        again = {} if rescorer is None else {0: rescorer}
+        return rank(now.connection, now.index, probe.vector[None], len(hits), again, others=others)[0]
+
+    hits, fused = ranked.subjects, set[int]() if rescorer is None else rescorer.fused
     numbers = [hit.reference_id for hit in hits]
     known = lookups.listed(now.connection, numbers)
     references = [known[number] for number in numbers]
     vectors = now.fetch(np.array(numbers, np.int64))
     states = [(probe.mask_state, one.mask_state) for one in references]
-    judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states)
+    judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states, deeper)
     alone = _without_second(numbers, states, fused) if engine.makes_upper_face else frozenset()
     judged = [judging.stand_in(one) if number in alone else one for number, one in zip(numbers, judged, strict=True)]
     same = _same_sources(now.connection, probe, references, vectors)

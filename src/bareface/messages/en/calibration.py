@@ -39,7 +39,6 @@ ENTRIES: dict[str, Entry] = {
         "{subjects} subjects are too few to say how often strangers score high: {more} more are needed.",
         "Until then the packaged calibration is used.",
     ),
-    "calibration.subjects/searches": Entry("{searches:,} non-mated searches are too few to fit a normalisation."),
     "calibration.ties": Entry(
         "the non-mated scores take too few values ({values}) to rank strangers.",
         "Export scores with more digits.",
