@@ -285,7 +285,9 @@ def _candidates(
         )
     )
     shown = [(Note("reason.probe"), visible)] if evidence.is_thin(visible) else []
-    shown += [(Note("reason.candidate", rank=one.rank), one.visible) for one in candidates if evidence.is_thin(one.visible)]
+    shown += [
+        (Note("reason.candidate", rank=one.rank), one.visible) for one in candidates if evidence.is_thin(one.visible)
+    ]
     return candidates, (*judging.basis(calibration, judged, states), *evidence.thin(shown), *_alone(len(alone)))
 
 
