@@ -20,6 +20,8 @@ FACE = {"source", "score", "box", "landmarks", "mask_state", "visible", "quality
 CANDIDATE = {
     "rank", "subject_id", "subject", "reference_id", "similarity", "distance", "decision", "fpir", "source", "box",
     "same_source", "model", "precision", "extrapolated", "probe_state", "reference_state", "probe_visible", "visible",
+    "normalised",
+    "compared_with",
 }  # fmt: skip
 
 
@@ -273,6 +275,7 @@ def test_compare_the_same_person(run: Run, collins: Path, mirrored: Path) -> Non
         "states",
         "visible",
         "notes",
+        "normalised",
     }
     assert comparison["decision"] == "match"
     assert comparison["similarity"] > comparison["threshold"]

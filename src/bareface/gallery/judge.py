@@ -71,11 +71,12 @@ def judge(
     size = now.generation.subjects, now.generation.references / now.generation.subjects
     if calibration is None or calibration.normalisation is None:
         return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
-    scores, used = normalise(now, calibration.normalisation, ranked)
+    scores, used = normalise(now, calibration.normalisation, ranked, references)
     wanted = LOOKED_UP
     while (used < HIGHEST // 2).any() and wanted < now.generation.references:
         wanted *= 4
-        scores, used = normalise(now, calibration.normalisation, replace(deeper(wanted), subjects=ranked.subjects))
+        found = replace(deeper(wanted), subjects=ranked.subjects)
+        scores, used = normalise(now, calibration.normalisation, found, references)
     judged = [Judged(Judgement("possible", None, False))] * len(similarities)
     known = np.isfinite(scores)
     places = np.flatnonzero(known).tolist()

@@ -18,12 +18,23 @@ SMALLEST_GALLERY = 10
 """Number of references from which on a gallery is its own cohort."""
 
 
-def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked) -> tuple[Float64, Int64]:
+def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked, vectors: Float32) -> tuple[Float64, Int64]:
     """Normalise the scores of a probe's best subjects.
 
     Of the references that were looked up, those of the candidate's subject and those that look like the candidate are
     left out. A masked reference is compared with other masked ones, and a bare one with bare ones: a comparison across
     a mask is of another kind. Only where they are too few, all count.
+
+    Parameters
+    ----------
+    now
+        The gallery.
+    normalisation
+        Constants of its space.
+    ranked
+        The subjects, and the references that were looked up.
+    vectors
+        Templates of the subjects' best references, float32 [n, d].
 
     Returns
     -------
@@ -34,20 +45,18 @@ def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked) -> tu
     """
     count = len(ranked.subjects)
     result, used = np.full(count, np.nan), np.zeros(count, np.int64)
-    own = np.array([hit.reference_id for hit in ranked.subjects], np.int64)
-    numbers, place = np.unique(np.concatenate([own, ranked.references]), return_inverse=True)
-    vectors = _unit(now.fetch(numbers))
-    candidates, head = vectors[place[:count]], vectors[place[count:]]
-    left_out = candidates @ head.T >= normalisation.alike
+    head = _unit(now.fetch(ranked.references))
+    left_out = _unit(vectors) @ head.T >= normalisation.alike
     left_out |= ranked.owners[None, :] == np.array([hit.subject_id for hit in ranked.subjects])[:, None]
     scores = np.array([hit.similarity for hit in ranked.subjects])
-    masked = np.isin(numbers, lookups.masked(now.connection, numbers) if now.generation.masked else [])
-    of_candidate, of_head = masked[place[:count]], masked[place[count:]]
-    sizes = {True: now.generation.masked, False: now.generation.references - now.generation.masked}
-    parts: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int]] = [
-        (np.ones(count, bool), np.ones(len(head), bool), now.generation.references),
-        *((of_candidate == kind, of_head == kind, size) for kind, size in sizes.items()),
-    ]
+    everything = np.ones(count, bool), np.ones(len(head), bool), now.generation.references
+    parts: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int]] = [everything]
+    if now.generation.masked:
+        own = np.array([hit.reference_id for hit in ranked.subjects], np.int64)
+        masked = lookups.masked(now.connection, np.union1d(own, ranked.references))
+        of_own, of_head = np.isin(own, masked), np.isin(ranked.references, masked)
+        parts.append((of_own, of_head, now.generation.masked))
+        parts.append((~of_own, ~of_head, now.generation.references - now.generation.masked))
     for rows, columns, size in parts:
         out = left_out[np.ix_(rows, columns)]
         if not rows.any() or size < SMALLEST_GALLERY or not columns.any():
