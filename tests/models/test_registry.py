@@ -38,6 +38,12 @@ def test_a_card_survives_its_file() -> None:
     assert registry.ModelCard.from_json(card.to_json(), packaged=True) == card
 
 
+@pytest.mark.parametrize("card", registry.cards(), ids=lambda card: card.id)
+def test_nothing_that_a_packaged_card_says_of_its_input_is_lost(card: registry.ModelCard) -> None:
+    path = next(Path(registry.__file__).parent.glob(f"weights/{card.id}.json"))
+    assert dict(card.input) == json.loads(path.read_text(encoding="utf-8")).get("input", {})
+
+
 def test_an_added_model_is_copied_and_listed(home: Path) -> None:
     new = registry.add(
         "mine", _packaged("dlib-resnet", "float32"), task="embedding", licence="CC0", training_data="none of ours",

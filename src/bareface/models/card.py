@@ -26,7 +26,7 @@ _LONGEST_TEXT: Final = 10_000
 _NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-INPUT_KEYS: Final = ("geometry", "layout", "mean", "std", "mirror", "bare", "blank")
+INPUT_KEYS: Final = ("geometry", "layout", "mean", "std", "mirror", "bare", "blank", "covered_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,8 @@ def _check_input(said: Mapping[str, Any]) -> None:
     _need(all(number > 0 for number in said.get("std", (1, 1, 1))), "input.std is not above zero")
     _need(("bare" in said) == ("blank" in said), "input.bare and input.blank go together")
     _need("bare" not in said or is_name(said["bare"]), "input.bare is not a model's name")
+    row = said.get("covered_from", 1)
+    _need(type(row) is int and 0 < row < SIZES[said.get("geometry", "dlib-150")], "input.covered_from is not a row")
 
 
 def read_card(path: Path, *, packaged: bool) -> ModelCard:
