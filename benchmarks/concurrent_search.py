@@ -121,7 +121,8 @@ def photo(number: int) -> dict[str, Any]:
 
 
 def reference(number: int, now: datetime) -> dict[str, Any]:
-    box = {"x1": 100.0, "y1": 100.0, "x2": 300.0, "y2": 300.0}
+    left = 100 + number % 997 / 7
+    box = {"x1": left, "y1": left + 1, "x2": left + 200, "y2": left + 201}
     owner = (number - 1) // PHOTOS + 1
     return {"id": number, "subject_id": owner, "file_id": number, **box, "score": 1.0, "enrolled": now}
 

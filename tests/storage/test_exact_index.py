@@ -174,7 +174,7 @@ def test_fetch_is_asked_for_few_and_in_any_order() -> None:
     queries, _ = templates(1, 25)
     _, ids = index.search(queries, 10, fetch)
     np.testing.assert_array_equal(ids, np.argsort(-cosines(queries, vectors), axis=1, kind="stable")[:, :10])
-    assert len(asked[0]) == 100
+    assert 10 <= sum(map(len, asked)) < 100  # only those of the best hundred that could be among the best ten
 
 
 def test_estimates_err_as_much_as_the_index_believes() -> None:

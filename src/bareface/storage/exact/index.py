@@ -1,8 +1,8 @@
 """Exact search of templates by cosine similarity: the vector index, derived from the database and disposable.
 
-Templates are scanned in eight bits (see ``segment.py``), and the best ``10 k`` are scored again from float32.
-The scan's rounding error is known, so a search also knows whether a template left out could belong to the
-answer; if it could, it looks deeper.
+Templates are scanned in eight bits (see ``segment.py``), and the best are scored again from float32: ``k`` of them,
+and those of the best ``10 k`` that the scan's rounding error could have kept out of the answer. The error is
+known, so a search also knows whether a template beyond these could belong to the answer; if it could, it looks deeper.
 
 Templates lie in segments of at most 262,144. FAISS divides only queries among threads, so one query is answered by
 searching segments in parallel. A new generation shares with the old one the segments that did not change: adding copies
@@ -128,9 +128,9 @@ class ExactIndex:
 
         Notes
         -----
-        The k-th similarity is compared with the best estimate that was not scored again. Where it is not
-        better by six standard deviations of the rounding error (many near-duplicates), the search goes four
-        times deeper, up to 65,536 templates.
+        Every template whose estimate is not below the k-th similarity by more than six standard deviations of the
+        rounding error is scored again. Where these are all that the scan returned (many near-duplicates), the
+        search goes four times deeper, up to 65,536 templates.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
@@ -200,21 +200,38 @@ class ExactIndex:
             ids, unit = ids[len(codes) :], unit[len(codes) :]
 
     def _ranked(self, unit: Float32, k: int, depth: int, fetch: Fetch) -> tuple[Float32, Int64, NDArray[np.bool_]]:
-        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain."""
+        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain.
+
+        The best estimates are scored first, about as many as it takes; then those that could be better than the k best
+        turned out to be, if there are more.
+        """
         estimates, places, noise = self._nominated(unit, depth)
-        wanted, rows = np.unique(places, return_inverse=True)
-        wanted_ids, templates = self._looked_up(wanted, fetch)
+        held = min(k, places.shape[1])
+        likely = estimates[:, held - 1] - (DEVIATIONS + 1) * noise - FLOAT32_NOISE
+        first = int((estimates >= likely[:, None]).sum(axis=1).max())
+        exact, found = self._scored(unit, places[:, :first], fetch)
+        lowest = np.partition(exact, first - held, axis=1)[:, first - held]
+        near = (estimates >= (lowest - DEVIATIONS * noise - FLOAT32_NOISE)[:, None]).sum(axis=1)
+        count = int(near.max())
+        if count > first:
+            more, others = self._scored(unit, places[:, first:count], fetch)
+            exact, found = np.concatenate([exact, more], axis=1), np.concatenate([found, others], axis=1)
         similarities = np.full((len(unit), k), -np.inf, np.float32)
         ids = np.full((len(unit), k), -1, np.int64)
-        for query, own in enumerate(rows.reshape(places.shape)):
-            cosines = np.einsum("md,d->m", templates[own], unit[query], dtype=np.float64)
-            exact = np.clip(cosines, -1, 1).astype(np.float32)
-            best = np.lexsort((wanted_ids[own], -exact))[:k]
-            similarities[query, : len(best)] = exact[best]
-            ids[query, : len(best)] = wanted_ids[own[best]]
-        everything = places.shape[1] == len(self)
-        certain = similarities[:, -1] > estimates[:, -1] + DEVIATIONS * noise + FLOAT32_NOISE
-        return similarities, ids, certain | everything
+        for query, best in enumerate(np.lexsort((found, -exact))[:, :k]):
+            similarities[query, :held] = exact[query, best]
+            ids[query, :held] = found[query, best]
+        return similarities, ids, (near < places.shape[1]) | (places.shape[1] == len(self))
+
+    def _scored(self, unit: Float32, places: Int64, fetch: Fetch) -> tuple[Float32, Int64]:
+        """Return similarities and ids [q, m] of templates at these places [q, m]."""
+        wanted, rows = np.unique(places, return_inverse=True)
+        wanted_ids, templates = self._looked_up(wanted, fetch)
+        rows = rows.reshape(places.shape)
+        cosines = [
+            np.einsum("md,d->m", templates[own], query, dtype=np.float64) for own, query in zip(rows, unit, strict=True)
+        ]
+        return np.clip(cosines, -1, 1).astype(np.float32), wanted_ids[rows]
 
     def _nominated(self, unit: Float32, depth: int) -> tuple[Float32, Int64, Float64]:
         """Return estimates [q, m], descending; places [q, m] counted over all segments; standard deviations [q]."""
@@ -222,14 +239,17 @@ class ExactIndex:
         if self.precision == "int8":
             codes, steps = quantised(unit)
         nearest = self.workers.map(lambda one: one.nearest(unit, codes, steps, depth), self.segments)
-        estimates = np.concatenate([values for values, _ in nearest], axis=1)
-        places = np.concatenate([own + start for (_, own), start in zip(nearest, self._starts(), strict=True)], axis=1)
-        best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
+        estimates, places = nearest[0]
+        if len(nearest) > 1:
+            estimates = np.concatenate([values for values, _ in nearest], axis=1)
+            starts = self._starts()
+            places = np.concatenate([own + start for (_, own), start in zip(nearest, starts, strict=True)], axis=1)
+            best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
+            estimates, places = np.take_along_axis(estimates, best, 1), np.take_along_axis(places, best, 1)
         stored = max(segment.coding.noise for segment in self.segments)
         longest = max(segment.longest for segment in self.segments)
         asked = steps[:, 0] / 12**0.5 * longest if self.precision == "int8" else np.zeros(len(unit))
-        noise = np.hypot(stored, asked)
-        return np.take_along_axis(estimates, best, 1), np.take_along_axis(places, best, 1), noise
+        return estimates, places, np.hypot(stored, asked)
 
     def _starts(self) -> list[int]:
         return [0, *accumulate(len(segment.ids) for segment in self.segments[:-1])]
@@ -245,8 +265,9 @@ class ExactIndex:
                     stored.append(segment.index.reconstruct_batch(own))
         if self.precision == "float32":
             return np.concatenate(ids), np.concatenate(stored)
-        vectors = fetch(np.concatenate(ids))
-        return np.concatenate(ids), _divided(vectors, self._norms(vectors))
+        together = np.concatenate(ids)
+        vectors = fetch(together)
+        return together, _divided(vectors, self._norms(vectors))
 
 
 class ExactIndexes:

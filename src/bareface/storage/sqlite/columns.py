@@ -105,10 +105,11 @@ class Words(Checked[str]):
     def __init__(self, length: int | None = None, pattern: str = "", *, optional: bool = False) -> None:
         super().__init__(length)
         self.length, self.pattern, self.optional = length, pattern, optional
+        self._whole = re.compile(pattern or "(?s:.*)")
 
     def parsed(self, value: Any) -> str:
         """Check stored text."""
-        if not isinstance(value, str) or (self.pattern and not re.fullmatch(self.pattern, value)):
+        if not isinstance(value, str) or not self._whole.fullmatch(value):
             raise Damaged(Note("damage.text", value=_short(value)))
         return value
 

@@ -31,6 +31,10 @@ logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 _statements: LRUCache[Any, Any] = LRUCache(500)
 """Statements compiled for any gallery: to compile them again for each store takes longer than to run them."""
 
+_PRAGMAS = "".join(
+    f"PRAGMA {one};"
+    for one in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON", "trusted_schema = OFF")
+)
 _opening = Lock()
 
 
@@ -105,15 +109,14 @@ class Connector:
         @event.listens_for(engine, "connect")
         def connect(connection: Any, _: Any) -> None:
             connection.isolation_level = None  # Python's driver would begin transactions late, and none for DDL
-            for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON", "trusted_schema = OFF"):
-                connection.execute(f"PRAGMA {pragma}")
+            connection.executescript(_PRAGMAS)
 
         @event.listens_for(engine, "begin")
         def begin(connection: sa.Connection) -> None:
             if connection.get_execution_options().get("writing", False):
                 begin_writing(connection.connection.cursor(), self._timeout)
             else:
-                connection.exec_driver_sql("BEGIN")
+                connection.connection.cursor().execute("BEGIN")
 
         return engine
 

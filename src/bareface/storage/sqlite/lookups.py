@@ -6,9 +6,8 @@ another at every row, so SQLite puts them all into one. Values are checked as th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,8 +21,7 @@ _AT_ONCE = 4096
 """Numbers in one statement, which may be a million characters long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """The part of a reference that a candidate list shows; see :class:`bareface.values.gallery.Reference`."""
 
     id: int
@@ -55,13 +53,26 @@ _LISTED = (
 
 def listed(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Listed]:
     """Return references as a candidate list shows them, by number."""
-    found: dict[int, Listed] = {}
-    for number, owner, *row in _rows(connection, f"{_LISTED}({_joined(ids)})"):
-        if owner is None:
-            raise Damaged(f"reference {number} has no subject")
-        name, path, format, sha256, *rest = (read(value) for read, value in zip(_READ, row, strict=True))
-        found[number] = Listed(number, name, source_of(path, format), sha256, Box(*rest[:4]), *rest[4:])
-    return found
+    rows = _rows(connection, f"{_LISTED}({_joined(ids)})")
+    if not rows:
+        return {}
+    numbers, subjects, *columns = zip(*rows, strict=True)
+    if None in subjects:
+        raise Damaged(f"reference {numbers[subjects.index(None)]} has no subject")
+    values = [_checked(read, column) for read, column in zip(_READ, columns, strict=True)]
+    return {
+        number: Listed(number, name, source_of(path, format), sha256, Box(*rest[:4]), *rest[4:])
+        for number, name, path, format, sha256, *rest in zip(numbers, *values, strict=True)
+    }
+
+
+def _checked(read: Callable[[Any], Any], column: Sequence[Any]) -> list[Any]:
+    """Return a column's values as its type reads them, each value once: models and mask states, say, are few.
+
+    Values that are equal but of two types (1 and 1.0) are read alike by each of these columns.
+    """
+    values = {value: read(value) for value in set(column)}
+    return [values[value] for value in column]
 
 
 def token(connection: sa.Connection) -> str:
@@ -84,14 +95,17 @@ def vectors(connection: sa.Connection, ids: Int64, dimension: int) -> Float32:
 
 def _sorted_vectors(connection: sa.Connection, ids: Int64, dimension: int) -> Float32:
     """Return the templates of references whose numbers rise, each number once."""
+    wanted = _joined(ids.tolist())
     ((numbers, blobs, wrong),) = _rows(
         connection,
         "SELECT group_concat(reference_id), group_concat(hex(vector), ''), "
         f"sum(typeof(vector) <> 'blob' OR length(vector) <> {4 * dimension}) "
-        f"FROM template WHERE reference_id IN ({_joined(ids.tolist())})",
+        f"FROM template WHERE reference_id IN ({wanted})",
     )
     if wrong:
         raise Damaged(f"a template has not {dimension} numbers")
+    if numbers == wanted:  # as SQLite seeks them, though it does not promise to
+        return np.frombuffer(bytes.fromhex(blobs), "<f4").reshape(len(ids), dimension)
     held = _numbers(numbers)
     matrix = np.frombuffer(bytes.fromhex(blobs or ""), "<f4").reshape(len(held), dimension)
     rising = np.argsort(held)
