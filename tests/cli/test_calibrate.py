@@ -44,6 +44,7 @@ def test_json_has_figures_with_and_without_suspicious_pairs(gallery):
     figures = found["figures"]["all subjects"]
     assert [one["fmr"] for one in figures["fmr"]] == [1e-2, 1e-3, 1e-4]
     assert figures["fpir"][0]["value"] == pytest.approx(0.1, rel=0.01)
+    assert sum(one["subjects"] for one in found["clusters"]) == 112
 
 
 def test_text_names_pairs_to_review_and_marks_extrapolation(gallery):
@@ -52,6 +53,7 @@ def test_text_names_pairs_to_review_and_marks_extrapolation(gallery):
     assert "possible duplicate" in text
     assert "(extrapolated)" in text
     assert "95 % interval" in text
+    assert "how even the promise is" in text
 
 
 def test_too_few_people_are_told_how_many_are_missing(tmp_path):

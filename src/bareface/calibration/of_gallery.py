@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
 from bareface.calibration.counting import VIEWS, Int64
 from bareface.calibration.decision import States
+from bareface.calibration.evenness import Cluster, evenness
 from bareface.calibration.fit import fit_matrix
 from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_searches
 from bareface.calibration.strangers import MIN_SUBJECTS
@@ -99,6 +100,8 @@ class GalleryCalibration:
         Notes for the reader.
     search
         Calibration of normalised scores, which searches use; None where nothing was fitted.
+    clusters
+        How even the promise is over look-alike subjects; empty where nothing was fitted.
     """
 
     calibration: Calibration | None
@@ -110,6 +113,7 @@ class GalleryCalibration:
     missing: int
     notes: tuple[str, ...]
     search: Calibration | None = None
+    clusters: tuple[Cluster, ...] = ()
 
 
 def calibrate_references(given: GalleryReferences, space: str, model: str, *, seed: int = 0) -> GalleryCalibration:
@@ -144,6 +148,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
 
     fitted: list[Calibration | None] = [None, None]
     search: Calibration | None = None
+    clusters: tuple[Cluster, ...] = ()
     if missing:
         fitted[0] = _packaged(space, model)
         notes.append(Note("note.few-subjects/packaged" if fitted[0] else "note.few-subjects/none", missing=missing))
@@ -155,7 +160,11 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         single &= states == "none"
         cosines = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
         fitted[0] = cosines
-        search = _search(given.templates[drawn], cosines, scores, people, states, single, seed)
+        unit = _unit(given.templates[drawn])
+        search = _search(unit, cosines, scores, people, states, single, seed)
+        if search is not None:
+            bare = states == "none"
+            clusters = evenness(scores[np.ix_(bare, bare)], people[bare], unit[bare], cosines, search, seed=seed)
         if suspicious:
             cleared = _without(scores, people, suspicious)
             basis = Note("basis.gallery/without", pairs=len(suspicious), **basis.params)
@@ -170,6 +179,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         missing=missing,
         notes=tuple(notes),
         search=search,
+        clusters=clusters,
     )
 
 
@@ -237,8 +247,12 @@ def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, .
     return cleared
 
 
+def _unit(templates: Float32) -> Float32:
+    return np.asarray(templates / np.linalg.norm(templates, axis=1, keepdims=True), np.float32)
+
+
 def _search(
-    templates: Float32,
+    unit: Float32,
     cosines: Calibration,
     scores: Float32,
     people: Int64,
@@ -256,7 +270,6 @@ def _search(
         normalisation = estimate(scores[np.ix_(bare, bare)], people[bare])
     else:
         return None
-    unit = templates / np.linalg.norm(templates, axis=1, keepdims=True)
     try:
         entries = _fit(scores, people, states, single, seed, (normalisation, unit))
     except CalibrationError:

@@ -1,0 +1,95 @@
+"""How even a calibration's promise is over kinds of faces, without any label: over clusters of look-alike templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bareface.calibration.calibration import BARE, Calibration
+from bareface.calibration.counting import Int64
+from bareface.calibration.normalised import normalise_searches
+from bareface.system.extras import optional
+from bareface.values.face import Float32
+
+PROMISED = 0.1
+"""The FPIR at which the promise is checked: rare enough to matter, and frequent enough to be counted."""
+MOST_CLUSTERS = 5
+SUBJECTS_EACH = 40
+"""Number of subjects that a cluster should have on average."""
+DRAWS = 20
+"""Number of galleries that are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Subjects whose templates are alike, as probes that are not in the gallery.
+
+    Attributes
+    ----------
+    subjects
+        Their number.
+    similarity
+        FPIR realised at the similarity of a predicted one of :data:`PROMISED`, divided by it: 1 keeps the promise.
+    normalised
+        The same for normalised scores.
+    """
+
+    subjects: int
+    similarity: float
+    normalised: float
+
+
+def evenness(
+    scores: Float32, people: Int64, templates: Float32, cosines: Calibration, search: Calibration, *, seed: int = 0
+) -> tuple[Cluster, ...]:
+    """Check the promise for each cluster of look-alike subjects, largest ratio of normalised scores first.
+
+    Parameters
+    ----------
+    scores
+        float32 [n, n], of all pairs of bare faces; NaN where not compared.
+    people
+        Number of each face's subject, int64 [n].
+    templates
+        Unit templates float32 [n, d].
+    cosines, search
+        Calibrations of similarities and of normalised scores.
+    seed
+        Of the clusters and the galleries.
+
+    Returns
+    -------
+    tuple of Cluster
+        Empty if there are too few subjects for two clusters.
+    """
+    first = np.unique(people, return_index=True)[1]
+    count = min(MOST_CLUSTERS, len(first) // SUBJECTS_EACH)
+    if count < 2 or search.normalisation is None:
+        return ()
+    people, templates, scores = people[first], templates[first], scores[np.ix_(first, first)]
+    _, cluster = optional("scipy.cluster.vq").kmeans2(
+        (templates - templates.mean(axis=0)).astype(np.float64), count, minit="++", rng=np.random.default_rng(seed)
+    )
+    normalised = normalise_searches(scores, people, people, templates, search.normalisation, seed=seed)
+    ratios = [
+        _ratios(cells, calibration, np.random.default_rng(seed))
+        for cells, calibration in ((scores, cosines), (normalised, search))
+    ]
+    found = [
+        Cluster(int((cluster == one).sum()), *(float(ratio[cluster == one].mean()) for ratio in ratios))
+        for one in np.unique(cluster)
+    ]
+    return tuple(sorted(found, key=lambda one: -one.normalised))
+
+
+def _ratios(scores: Float32, calibration: Calibration, rng: np.random.Generator) -> Float32:
+    """Return for each person the share of drawn galleries in which it reaches the limit, over :data:`PROMISED`."""
+    size = len(scores) // 2
+    limit = calibration.entries[calibration.nearest(BARE)].strangers.similarity_at_fpir(PROMISED, size)
+    known = np.where(np.isfinite(scores), scores, -np.inf)
+    reached = np.zeros(len(scores), np.float32)
+    for _ in range(DRAWS):
+        gallery = rng.choice(len(scores), size, replace=False)
+        reached += known[:, gallery].max(axis=1) >= limit
+    return np.asarray(reached / DRAWS / PROMISED, np.float32)
