@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from bareface.calibration.of_gallery import GalleryReferences, calibrate_referen
 from bareface.matching.normalisation import FEWEST, non_mated_law
 from bareface.services.gallery import Gallery
 from bareface.values.search import Candidate
-from tests.gallery.pictures import Colour, TileEngine, colours, save
+from tests.gallery.pictures import Colour, TileEngine, colours, save, vector_of
 
 SPACE, MODEL = "bareface-mobile-128", "bareface-mobile"
 SEARCH = Calibration.packaged(SPACE, MODEL, "search")
@@ -93,6 +94,17 @@ def test_a_small_gallery_is_judged_by_the_packaged_cohort(gallery: Gallery, tmp_
     assert (best.decision, best.compared_with) == ("match", 0)
     assert all(one.fpir is not None and one.fpir > 0.003 for one in others)
     assert any("gallery is small" in note for note in entry.notes)
+
+
+def test_a_small_gallery_of_a_space_without_a_cohort_is_judged_by_similarity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.gallery.pictures.vector_of", partial(vector_of, dimension=128))
+    with Gallery.open(tmp_path / "few.bareface", TileEngine("dlib-128", "bareface128")) as few:
+        for number, colour in enumerate(colours(3)):
+            few.enrol([save(tmp_path / f"{number}.png", colour)], subject=f"person {number}")
+        candidates = few.search(save(tmp_path / "probe.png", colours(3)[0], tick=9), top=3).lists[0].candidates
+    assert all(one.fpir is not None and one.normalised is None for one in candidates)
 
 
 def test_the_order_of_enrolment_does_not_matter(tmp_path: Path, gallery: Gallery) -> None:

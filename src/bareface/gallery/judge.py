@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration
+from bareface.calibration.calibration import Calibration, Kind
 from bareface.calibration.decision import Judge, Judgement, States
 from bareface.errors import CalibrationError
 from bareface.gallery.normalise import LOOKED_UP, normalise
@@ -84,12 +84,14 @@ def judge(
     for place, answer in zip(places, answers, strict=True):
         judged[place] = Judged(answer, float(scores[place]), int(used[place]))
     left = np.flatnonzero(~known).tolist()
-    for place, other in zip(left, _by_cohort(calibration, size, ranked, probe, references, states, left), strict=False):
-        judged[place] = other
+    if left:
+        others = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
+        for place, other in zip(left, others, strict=True):
+            judged[place] = other
     return judged
 
 
-def _by_cohort(
+def _of_small_gallery(
     calibration: Calibration,
     size: tuple[int, float],
     ranked: Ranked,
@@ -98,21 +100,24 @@ def _by_cohort(
     states: Sequence[States],
     places: Sequence[int],
 ) -> list[Judged]:
-    """Judge subjects of a gallery that is too small to be its own cohort, as comparisons of two faces are."""
-    cohort = cohort_of(calibration.space)
-    try:
-        comparison = Calibration.packaged(calibration.space, calibration.model, "comparison")
-    except CalibrationError:
-        return []
-    if cohort is None or comparison.normalisation is None or not places:
-        return []
+    """Judge subjects of a gallery that is too small to be its own cohort, as comparisons of two faces are judged."""
+    similarities = [ranked.subjects[place].similarity for place in places]
+    pairs = [states[place] for place in places]
+    cohort, comparison = cohort_of(calibration.space), _packaged(calibration, "comparison")
+    if cohort is None or comparison is None or comparison.normalisation is None:
+        return [Judged(one) for one in Judge(_packaged(calibration, "cosine"), *size)(similarities, pairs)]
     typical = comparison.normalisation.typical
-    similarities = np.array([ranked.subjects[place].similarity for place in places])
-    scores = normalise_pairs(
-        similarities, laws_on(cohort, probe[None], typical), laws_on(cohort, references[list(places)], typical)
-    )
-    answers = Judge(comparison, *size)(scores.tolist(), [states[place] for place in places])
+    one, other = laws_on(cohort, probe[None], typical), laws_on(cohort, references[list(places)], typical)
+    scores = normalise_pairs(np.array(similarities), one, other)
+    answers = Judge(comparison, *size)(scores.tolist(), pairs)
     return [Judged(answer, float(score)) for answer, score in zip(answers, scores, strict=True)]
+
+
+def _packaged(like: Calibration, kind: Kind) -> Calibration | None:
+    try:
+        return Calibration.packaged(like.space, like.model, kind)
+    except CalibrationError:
+        return None
 
 
 def basis(calibration: Calibration | None, judged: Sequence[Judged], states: Sequence[States]) -> tuple[str, ...]:
