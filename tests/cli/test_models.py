@@ -8,7 +8,7 @@ import pytest
 
 from bareface.models.sessions import sums_8_bit_products_exactly
 from tests.cli.support import Run, parsed
-from tests.models.networks import HARMLESS, written
+from tests.models.networks import HARMLESS, planar, written
 
 
 def test_lists_models_with_their_terms(run: Run) -> None:
@@ -120,3 +120,14 @@ def test_a_model_that_was_added_can_be_removed(run: Run, tmp_path: Path) -> None
     assert not folder.exists()
     assert "model.unknown" in run("models", "remove", "mine", "--yes", expect=5).stderr
     assert "model.name" in run("models", "remove", "dlib-resnet", "--yes", expect=5).stderr
+
+
+def test_adds_a_file_by_a_preset_under_the_files_name(run: Run, tmp_path: Path) -> None:
+    file = written(planar(), tmp_path / "r100_webface.onnx")
+    refused = run("models", "add", file, "--preset", "arcface", expect=2)
+    assert "non-commercial research" in refused.stderr
+    card = parsed(run("models", "add", file, "--preset", "arcface", "--licence", "mine", "--yes", "--json"))
+    assert (card["id"], card["space"], card["licence"]) == ("r100-webface", "r100-webface", "mine")
+    assert parsed(run("models", "add", file, "--preset", "adaface", "--name", "b", "--yes", "--json"))["id"] == "b"
+    assert parsed(run("models", "add", "c", file, "--preset", "adaface", "--yes", "--json"))["id"] == "c"
+    assert "usage.value" in run("models", "add", file, "--preset", "nosuch", "--yes", expect=2).stderr

@@ -67,6 +67,24 @@ def planar(side: int = 112, kind: int = TensorProto.FLOAT) -> onnx.ModelProto:
     return network([pool, node("Flatten", ["fields"])], inputs=(("pixels", kind, ["n", 3, side, side]),))
 
 
+def rows_of_floats(side: int = 112) -> onnx.ModelProto:
+    """Return a sound embedder that takes floats, a pixel's colours together: their means in 16 fields."""
+    planes = helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2])
+    pool = helper.make_node("AveragePool", ["planes"], ["fields"], kernel_shape=[28, 28], strides=[28, 28])
+    inputs = (("pixels", TensorProto.FLOAT, ["n", side, side, 3]),)
+    return network([planes, pool, node("Flatten", ["fields"])], inputs=inputs)
+
+
+def wide(batch: int | str = "n", seed: int = 0) -> onnx.ModelProto:
+    """Return an embedder of 512 numbers that takes planes of floats: random sums of the means of 256 fields."""
+    weights = np.random.default_rng(seed).normal(size=(768, 512)).astype(np.float32)
+    pool = helper.make_node("AveragePool", ["pixels"], ["fields"], kernel_shape=[7, 7], strides=[7, 7])
+    flat = helper.make_node("Flatten", ["fields"], ["means"])
+    inputs = (("pixels", TensorProto.FLOAT, [batch, 3, 112, 112]),)
+    initializers = [numpy_helper.from_array(weights, "weights")]
+    return network([pool, flat, node("MatMul", ["means", "weights"])], inputs=inputs, initializers=initializers)
+
+
 def endless() -> onnx.ModelProto:
     """Return a loop whose condition stays true."""
     value = helper.make_tensor_value_info

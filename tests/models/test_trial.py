@@ -282,6 +282,12 @@ def test_what_is_not_a_file_is_refused_at_once(kind: str, home: Path, tmp_path: 
         {"bare": "dlib-resnet"},
         {"bare": "../x", "blank": [0, 0, 0]},
         {"meen": [1, 2, 3]},
+        {"colours": "GBR"},
+        {"batch": 0},
+        {"batch": True},
+        {"covered_from": 150},
+        {"covered_from": 7.5},
+        {"blank": [1, 2]},
     ],
     ids=str,
 )

@@ -63,6 +63,13 @@ def embedder_names(incomplete: str) -> list[str]:
     return [c.id for c in _cards() if c.task == "embedding" and c.id.startswith(incomplete)]
 
 
+def preset_names(incomplete: str) -> list[str]:
+    """Return the values of ``models add --preset``."""
+    from bareface.services.models import PRESETS
+
+    return [name for name in PRESETS if name.startswith(incomplete)]
+
+
 def _cards() -> tuple[ModelCard, ...]:
     from bareface.services.models import Models
 

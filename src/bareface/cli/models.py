@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bareface.cli.complete import model_names
+from bareface.cli.complete import model_names, preset_names
 from bareface.cli.output import ExitCode, Json, confirm, note, print_error, print_json, print_pairs, print_table
 from bareface.errors import UsageError
 from bareface.messages import Note
@@ -84,8 +84,18 @@ def show(
 
 @app.command()
 def add(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Its name, e.g. yunet.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file; it is copied.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Its name, e.g. yunet; leave it out to name it as the file.")
+    ],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The ONNX file; it is copied.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="Fill in the card: arcface, arcface-mxnet, adaface, magface, sface, mobilefacenet-foamliu, yunet.",
+            autocompletion=preset_names,
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Its name, if MODEL is not given.")] = None,
     task: Annotated[Literal["detection", "embedding"] | None, typer.Option(help="State what the model does.")] = None,
     licence: Annotated[str | None, typer.Option(help="State the terms of use.")] = None,
     training_data: Annotated[str | None, typer.Option(help="State the training data and its terms.")] = None,
@@ -93,7 +103,7 @@ def add(
     input: Annotated[
         str | None,
         typer.Option(
-            metavar="JSON", help="Describe the input of an embedder: geometry, layout, mean, std (see docs/cli.md)."
+            metavar="JSON", help="Describe the input of an embedder, or what differs from the preset: see docs/cli.md."
         ),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="Refuse a file with another SHA-256.")] = None,
@@ -101,16 +111,20 @@ def add(
     json: Json = False,
 ) -> None:
     """Register a third-party ONNX model, after showing its terms."""
-    from bareface.services.models import Models
+    from bareface.services.models import Models, name_for
 
     models = Models()
-    known = models.terms(model) or (None, None)
+    if file is None:
+        model, file = name_for(model), Path(model)
+    model = name or model
+    known = models.terms(model, preset) or (None, None)
     shown = (("licence", licence or known[0]), ("training data", training_data or known[1]))
     if not yes and all(value for _, value in shown):
         _accept(model, shown)
     card = models.add(
         model,
         file,
+        preset=preset,
         task=task,
         licence=licence,
         training_data=training_data,

@@ -56,13 +56,12 @@ def open_embedder(
     from bareface.faces.embedding.onnx import OnnxEmbedder
 
     card = registry.card(name)
-    routed = "bare" in card.input
     if precision == "auto":
-        weights = registry.card(card.input["bare"]) if routed else card
+        weights = registry.card(card.input.get("bare", name))
         offered = {file.precision for file in weights.files} & set(exact_precisions(providers))
         precision = "int8" if "int8" in offered and runs_on_cpu(providers) else "float32"
     check_precision(precision, providers)
-    kind = RoutedEmbedder if routed else OnnxEmbedder
+    kind = RoutedEmbedder if "blank" in card.input else OnnxEmbedder
     return kind(card, precision, providers=providers, threads=threads)
 
 

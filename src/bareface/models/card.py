@@ -26,7 +26,9 @@ _LONGEST_TEXT: Final = 10_000
 _NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-INPUT_KEYS: Final = ("geometry", "layout", "mean", "std", "mirror", "bare", "blank", "covered_from")
+INPUT_KEYS: Final = (
+    "geometry", "layout", "colours", "mean", "std", "batch", "mirror", "bare", "blank", "covered_from",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,11 @@ class ModelCard:
     space
         The template space, for embedders.
     input
-        Inputs of an embedder: ``geometry``, ``layout`` (``NHWC`` uint8 or ``NCHW`` float32), ``mean``, ``std``;
-        ``mirror``: the template is the mean over the chip and its mirror image.
+        Inputs of an embedder: ``geometry``; ``layout`` (``NHWC`` or ``NCHW``); ``colours`` (``RGB`` or ``BGR``);
+        ``mean`` and ``std`` of networks that take float32, red first; ``batch``, the largest number of chips in a run;
+        ``mirror``: the template is the mean over the chip and its mirror image. Masked faces: ``blank``, the colour
+        RGB that a mask is painted over with, without which masked faces are embedded as they are; ``bare``, another
+        model for bare faces; ``covered_from``, the row from which bare faces are painted over for their second vector.
     metrics, limits
         Measurements with their commands, and limitations.
     """
@@ -154,7 +159,9 @@ def _check_input(said: Mapping[str, Any]) -> None:
         right = isinstance(numbers, list | tuple) and len(numbers) == 3 and all(map(_is_number, numbers))
         _need(right, f"input.{name} is not a list of three numbers")
     _need(all(number > 0 for number in said.get("std", (1, 1, 1))), "input.std is not above zero")
-    _need(("bare" in said) == ("blank" in said), "input.bare and input.blank go together")
+    _need(said.get("colours", "RGB") in ("RGB", "BGR"), "input.colours is neither RGB nor BGR")
+    _need(type(batch := said.get("batch", 1)) is int and batch > 0, "input.batch is not a number of chips")
+    _need("bare" not in said or "blank" in said, "input.bare needs input.blank")
     _need("bare" not in said or is_name(said["bare"]), "input.bare is not a model's name")
     row = said.get("covered_from", 1)
     _need(type(row) is int and 0 < row < SIZES[said.get("geometry", "dlib-150")], "input.covered_from is not a row")

@@ -29,7 +29,9 @@ from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
 from bareface.models.checksums import check_file, digest_of
+from bareface.models.presets import GREY, PRESETS, preset_of
 from bareface.system.files import create, make_folder, write_atomically
+from bareface.values import arguments
 from bareface.values.face import Float32
 
 _log = logger(__name__)
@@ -148,38 +150,9 @@ def _mark(model: ModelCard) -> str:
     return hashlib.sha256(model.to_json().encode("utf-8", "surrogatepass")).hexdigest() + "\n"
 
 
-# What is known of third-party models that people register by name: terms they should see, and how to feed them.
-_KNOWN: dict[str, dict[str, Any]] = {
-    "yunet": {
-        "task": "detection",
-        "summary": "YuNet face detector with five landmarks (OpenCV Zoo).",
-        "licence": "MIT",
-        "training_data": "WIDER FACE, photos collected from the web, research terms.",
-        "source": "https://github.com/opencv/opencv_zoo",
-    },
-    "mobilefacenet": {
-        "task": "embedding",
-        "summary": "MobileFaceNet face embedder, 128 numbers, 112-pixel ArcFace alignment.",
-        "licence": "Apache-2.0",
-        "training_data": (
-            "Trained on a refined MS-Celeb-1M: photos scraped from the web, a set that its publisher withdrew in 2019."
-        ),
-        "source": "https://github.com/foamliu/MobileFaceNet",
-        "space": "mobilefacenet-128",
-        "input": {
-            "geometry": "arcface-112",
-            "layout": "NCHW",
-            "mean": [123.675, 116.28, 103.53],
-            "std": [58.395, 57.12, 57.375],
-        },
-        "limits": ["The file at hand takes one face a run, so it gains nothing from batches."],
-    },
-}
-
-
-def known_terms(model_id: str) -> tuple[str, str] | None:
-    """Return the licence and training data of a known third-party model, to be shown before it is added."""
-    known = _KNOWN.get(model_id)
+def known_terms(model_id: str, preset: str | None = None) -> tuple[str, str] | None:
+    """Return licence and training data of a preset, or of a model known by name, to be shown before it is added."""
+    known = preset_of(model_id, preset)
     return (known["licence"], known["training_data"]) if known else None
 
 
@@ -187,6 +160,7 @@ def add(
     model_id: str,
     path: str | Path,
     *,
+    preset: str | None = None,
     task: Task | None = None,
     licence: str | None = None,
     training_data: str | None = None,
@@ -199,11 +173,14 @@ def add(
     Parameters
     ----------
     model_id
-        Its name: letters, digits, dots, dashes. ``yunet`` and ``mobilefacenet`` are known and need no more.
+        Its name: letters, digits, dots, dashes. ``yunet`` and ``mobilefacenet`` are known and need no preset.
     path
         The ONNX file; it is copied.
+    preset
+        The kind of model, a key of :data:`bareface.models.presets.PRESETS`: it fills in what is not given.
     task, licence, training_data, space, input
-        The card's fields; needed where the name is not a known one.
+        The card's fields; needed without a preset. Keys of `input` replace those of the preset. Unless its ``blank`` is
+        None, an embedder gets masked faces with the mask painted over, and makes upper-face templates.
     sha256
         If given, the file must have this SHA-256 (hex).
 
@@ -218,9 +195,11 @@ def add(
         ``model.name``, ``model.missing``, ``model.checksum``, ``model.terms``, ``model.task``, ``model.card``,
         or those of :func:`bareface.models.trial.try_out`. Nothing is kept of a model that is refused.
     UsageError
-        ``usage.output``: the user's model folder cannot be written to.
+        ``usage.output``: the user's model folder cannot be written to; ``usage.value``: there is no such preset.
     """
     path = Path(path)
+    if preset is not None:
+        arguments.choice("preset", preset, tuple(PRESETS))
     if not is_name(model_id):
         raise ModelError("model.name/form", name=model_id, most=LONGEST_NAME)
     if model_id in _DETECTORS or (_WEIGHTS / f"{model_id}.json").is_file():
@@ -230,7 +209,8 @@ def add(
         raise ModelError("model.checksum/sha256", digest=digest, sha256=sha256, source=str(path))
     stated = {"task": task, "licence": licence, "training_data": training_data, "space": space, "input": input}
     entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
-    new = _new_card(model_id, entry, path, {key: value for key, value in stated.items() if value is not None})
+    known = preset_of(model_id, preset)
+    new = _new_card(model_id, entry, path, known, {key: value for key, value in stated.items() if value is not None})
     home = make_folder(models_home())
     try:
         part = Path(tempfile.mkdtemp(prefix=".adding-", dir=home))  # for its owner only
@@ -265,8 +245,10 @@ def remove(model_id: str) -> None:
         raise UsageError("usage.output/remove-model", reason=error.strerror or error, source=str(folders[0])) from error
 
 
-def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, Any]) -> ModelCard:
-    fields = {**_KNOWN.get(model_id, {}), **stated}
+def _new_card(
+    model_id: str, entry: ModelFile, path: Path, known: Mapping[str, Any], stated: Mapping[str, Any]
+) -> ModelCard:
+    fields = {**known, **stated}
     missing = [key for key in ("task", "licence", "training_data") if key not in fields]
     if missing:
         raise ModelError("model.terms", model=model_id, missing=missing)
@@ -276,6 +258,10 @@ def _new_card(model_id: str, entry: ModelFile, path: Path, stated: Mapping[str, 
     fields.setdefault("source", path.name.encode("utf-8", "replace").decode())
     if fields["task"] == "embedding":
         fields.setdefault("space", model_id)
+        if isinstance(own := stated.get("input", {}), Mapping):
+            fields["input"] = said = {**known.get("input", {}), **own}
+            if "bare" not in said and said.setdefault("blank", GREY) is None:
+                del said["blank"]
     fields["limits"] = tuple(fields.get("limits", ()))
     new = ModelCard(id=model_id, files=(entry,), packaged=False, **fields)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,21 @@ from typing import Any
 from bareface.audit.port import AuditLog
 from bareface.errors import ModelError
 from bareface.models import registry
+from bareface.models.card import LONGEST_NAME, Task
 from bareface.models.card import ModelCard as ModelCard
-from bareface.models.card import Task
+from bareface.models.presets import PRESETS as PRESETS
 from bareface.models.sessions import exact_precisions
 from bareface.services.recorded import Recorder
 from bareface.values.context import Context
+
+
+def name_for(path: str | Path) -> str:
+    """Return a model's name made of a file's, where a dash stands for what a name cannot have.
+
+    >>> name_for("w600k_r50.onnx")
+    'w600k-r50'
+    """
+    return re.sub(r"[^0-9A-Za-z.]+", "-", Path(path).stem).strip("-.")[:LONGEST_NAME]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +77,17 @@ class Models:
         with self._recorder.call("Models.show", context):
             return registry.card(model)
 
-    def terms(self, model: str, *, context: Context | None = None) -> tuple[str, str] | None:
-        """Return licence and training data of a third-party model that is known by name; None for others."""
+    def terms(self, model: str, preset: str | None = None, *, context: Context | None = None) -> tuple[str, str] | None:
+        """Return licence and training data of a preset, or of a model that is known by name; None for others."""
         with self._recorder.call("Models.terms", context):
-            return registry.known_terms(model)
+            return registry.known_terms(model, preset)
 
     def add(
         self,
         model: str,
         path: str | Path,
         *,
+        preset: str | None = None,
         task: Task | None = None,
         licence: str | None = None,
         training_data: str | None = None,
@@ -89,6 +101,7 @@ class Models:
             return registry.add(
                 model,
                 path,
+                preset=preset,
                 task=task,
                 licence=licence,
                 training_data=training_data,

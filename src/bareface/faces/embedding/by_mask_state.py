@@ -1,8 +1,9 @@
-"""The mask-aware embedder: two networks of one space, chosen by the face's mask state."""
+"""Mask-aware embedders: masked faces are embedded with the mask painted over, by the same network or another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -20,21 +21,26 @@ UPPER_FACE_ROWS = 88
 Chosen on the validation identities: of rows 76 to 96 and the outline of a mean mask, those that cover the nose serve
 probes with covered noses a little better and others clearly worse.
 """
+_ROWS: Final[dict[Geometry, int]] = {"dlib-150": UPPER_FACE_ROWS, "arcface-112": 79}
+"""The same place on the chips of each geometry."""
 
 
 class RoutedEmbedder:
-    """Bare faces by one network, masked ones by another that was taught to answer as the first does for the bare face.
+    """Embeds bare faces as they are, masked ones with the mask painted over.
+
+    A packaged model has another network for masked faces, taught to answer as the first does for the bare face. Any
+    other embedder takes both by its one network.
 
     A mask is blanked before its face is embedded, so that its cloth and pattern say nothing about who wears it.
 
     Parameters
     ----------
     card
-        Of the network for masked faces; its ``input`` names the network for bare ones (``bare``), the colour, RGB,
-        that masks are filled with (``blank``), and the row from which bare faces are painted over for their second
-        template where it is not :data:`UPPER_FACE_ROWS` (``covered_from``).
+        Of the network for masked faces; its ``input`` names that for bare ones where it is another (``bare``), the
+        colour, RGB, that masks are filled with (``blank``), and the row from which bare faces are painted over for
+        their second template where it is not the usual one (``covered_from``).
     precision
-        The arithmetic of the network for bare faces; the other runs in what files it has.
+        The arithmetic of the network for bare faces; another one for masked faces runs in what files it has.
     providers, threads
         See :func:`bareface.models.sessions.open_session`.
     """
@@ -47,20 +53,23 @@ class RoutedEmbedder:
         providers: Sequence[str] | None = None,
         threads: int = 1,
     ) -> None:
+        two = "bare" in card.input
         stored = {file.precision for file in card.files}
-        of_masked = precision if precision in stored else card.files[0].precision
-        self._bare = OnnxEmbedder(registry.card(card.input["bare"]), precision, providers=providers, threads=threads)
-        self._masked = OnnxEmbedder(card, of_masked, providers=providers, threads=threads)
+        of_masked = card.files[0].precision if two and precision not in stored else precision
+        self._masked = self._bare = OnnxEmbedder(card, of_masked, providers=providers, threads=threads)
+        if two:
+            bare = registry.card(card.input["bare"])
+            self._bare = OnnxEmbedder(bare, precision, providers=providers, threads=threads)
         if self._bare.space != self._masked.space:
             raise ModelError(
                 "model.interface/networks", model=card.id, space=self._bare.space, masked_space=self._masked.space
             )
         self._fill = np.asarray(card.input["blank"], np.float32)
-        self._upper_face_rows = int(card.input.get("covered_from", UPPER_FACE_ROWS))
         self.model = card.id
         self.space = self._bare.space
         self.precision = precision
         self.geometry: Geometry = self._bare.geometry
+        self._upper_face_rows = int(card.input.get("covered_from", _ROWS[self.geometry]))
 
     def embed(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> Float32:
         """See :class:`bareface.faces.embedding.base.Embedder`."""

@@ -58,10 +58,13 @@ class OnnxEmbedder:
         self.dimension = registry.space_dimension(card.space)
         self._mirror = bool(card.input.get("mirror", False))
         self._planes = card.input.get("layout", "NHWC") == "NCHW"
+        self._blue_first = card.input.get("colours", "RGB") == "BGR"
+        self._most: int | None = card.input.get("batch")
+        self._floats = self._planes or "mean" in card.input
         self._mean = np.array(card.input.get("mean", (0, 0, 0)), np.float32)
         self._std = np.array(card.input.get("std", (1, 1, 1)), np.float32)
         self._session: Any = open_session(path, providers=providers, threads=threads)
-        self._input, self._output, self._one_by_one = self._interface(path)
+        self._input, self._output = self._interface(path)
 
     def embed(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> Float32:
         """See :class:`bareface.faces.embedding.base.Embedder`."""
@@ -70,10 +73,13 @@ class OnnxEmbedder:
         if self._mirror:
             batch[len(chips) :] = batch[: len(chips), :, ::-1]
         fed: Any = batch
-        if self._planes:
-            fed = np.ascontiguousarray(((batch - self._mean) / self._std).transpose(0, 3, 1, 2), np.float32)
-        parts = [fed[i : i + 1] for i in range(len(fed))] if self._one_by_one else [fed]
-        vectors = np.concatenate([self._run(part) for part in parts])
+        if self._floats:
+            fed = (batch - self._mean) / self._std
+        if self._blue_first:
+            fed = fed[..., ::-1]
+        fed = np.ascontiguousarray(fed.transpose(0, 3, 1, 2) if self._planes else fed)
+        most = self._most or len(fed)
+        vectors = np.concatenate([self._run(fed[start : start + most]) for start in range(0, len(fed), most)])
         if self._mirror:
             vectors = (vectors[: len(chips)] + vectors[len(chips) :]) * np.float32(0.5)
         return vectors
@@ -84,26 +90,29 @@ class OnnxEmbedder:
         self.dimension = vectors.shape[1]
         return vectors
 
-    def _interface(self, path: Path) -> tuple[str, str, bool]:
-        """Return the names of the input and the output to use, and whether a run takes one face."""
+    def _interface(self, path: Path) -> tuple[str, str]:
+        """Return the names of the input and the output to use."""
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         side = SIZES[self.geometry]
         wanted = (3, side, side) if self._planes else (side, side, 3)
-        kind = "tensor(float)" if self._planes else "tensor(uint8)"
         if len(inputs) != 1:
             raise ModelError("model.interface/inputs", model=self.model, inputs=len(inputs), source=str(path))
+        self._floats = self._planes or (self._floats and inputs[0].type != "tensor(uint8)")
+        kind = "tensor(float)" if self._floats else "tensor(uint8)"
         shape = list(inputs[0].shape or ())
         if inputs[0].type != kind or len(shape) != 4 or not all(map(_fits, shape[1:], wanted)):
             stated, needed = (inputs[0].type, tuple(shape)), (kind, ("n", *wanted))
             raise ModelError("model.interface/input", model=self.model, stated=stated, needed=needed, source=str(path))
-        if isinstance(shape[0], int) and shape[0] != 1:
-            raise ModelError("model.interface/batch", model=self.model, faces=shape[0], source=str(path))
+        if isinstance(shape[0], int):
+            if shape[0] != 1:
+                raise ModelError("model.interface/batch", model=self.model, faces=shape[0], source=str(path))
+            self._most = 1
         if not outputs:
             raise ModelError("model.interface/no-output", model=self.model, source=str(path))
         if outputs[0].type not in _OUTPUTS or len(outputs[0].shape or (0, 0)) != 2:
             stated = (outputs[0].type, tuple(outputs[0].shape))
             raise ModelError("model.interface/output", model=self.model, stated=stated, source=str(path))
-        return inputs[0].name, outputs[0].name, shape[0] == 1
+        return inputs[0].name, outputs[0].name
 
 
 def _fits(stated: object, wanted: int) -> bool:

@@ -203,8 +203,8 @@ ENTRIES: dict[str, Entry] = {
     "model.task/upper-face": Entry("{model} makes no upper-face templates."),
     "model.terms": Entry(
         "{model} is not a known model, and its {missing:list} must be stated.",
-        cli="Give --task, --licence and --training-data.",
-        python="Give `task`, `licence` and `training_data`.",
+        cli="Give --preset, or --task, --licence and --training-data.",
+        python="Give `preset`, or `task`, `licence` and `training_data`.",
     ),
     "model.trial/crash": Entry(
         "{model} failed its trial run: it crashed ({how}).",
