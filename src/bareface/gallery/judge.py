@@ -10,7 +10,7 @@ import numpy as np
 from bareface.calibration.calibration import Calibration, Kind
 from bareface.calibration.decision import Judge, Judgement, States
 from bareface.errors import CalibrationError
-from bareface.gallery.normalise import LOOKED_UP, normalise
+from bareface.gallery.normalise import normalise
 from bareface.gallery.rank import Ranked
 from bareface.matching.cohorts import cohort_of
 from bareface.matching.normalisation import HIGHEST
@@ -72,7 +72,7 @@ def judge(
     if calibration is None or calibration.normalisation is None:
         return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
     scores, used = normalise(now, calibration.normalisation, ranked, references)
-    wanted = LOOKED_UP
+    wanted = HIGHEST
     while (used < HIGHEST // 2).any() and wanted < now.generation.references:
         wanted *= 4
         found = replace(deeper(wanted), subjects=ranked.subjects)

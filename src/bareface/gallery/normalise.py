@@ -6,14 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.gallery.rank import Ranked
-from bareface.matching.normalisation import HIGHEST, MORE, Float64, Normalisation, non_mated_law
+from bareface.matching.normalisation import Float64, Normalisation, non_mated_law
 from bareface.storage.index_sync import Snapshot
 from bareface.storage.ports import Int64
 from bareface.storage.sqlite import lookups
 from bareface.values.face import Float32
 
-LOOKED_UP = HIGHEST + MORE
-"""References of other subjects that a search looks up."""
 SMALLEST_GALLERY = 10
 """Number of references from which on a gallery is its own cohort."""
 
@@ -46,7 +44,8 @@ def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked, vecto
     count = len(ranked.subjects)
     result, used = np.full(count, np.nan), np.zeros(count, np.int64)
     head = _unit(now.fetch(ranked.references))
-    left_out = _unit(vectors) @ head.T >= normalisation.alike
+    # For so few rows the threads of a BLAS cost more than they do.
+    left_out = np.einsum("id,jd->ij", _unit(vectors), head) >= normalisation.alike
     left_out |= ranked.owners[None, :] == np.array([hit.subject_id for hit in ranked.subjects])[:, None]
     scores = np.array([hit.similarity for hit in ranked.subjects])
     everything = np.ones(count, bool), np.ones(len(head), bool), now.generation.references

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.gallery.rescore import Rescorer, depth
-from bareface.storage.ports import Int64, VectorIndex
+from bareface.storage.ports import Fetch, Int64, VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.values.face import Float32
 
@@ -64,6 +64,7 @@ def rank(
     rescorers: Mapping[int, Rescorer] | None = None,
     *,
     others: int = 0,
+    fetch: Fetch | None = None,
 ) -> list[Ranked]:
     """Return for each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
@@ -87,12 +88,19 @@ def rank(
         By place of the query.
     others
         Number of references to find that do not belong to the best subject.
+    fetch
+        Source of templates; by default the database.
     """
+
+    def read(ids: Int64) -> Float32:
+        return lookups.vectors(connection, ids, index.dimension)
+
     rescorers = rescorers or {}
     plain = [query for query in range(len(queries)) if query not in rescorers]
     found: dict[int, Ranked] = {}
-    for group, k in ((plain, max(2 * top, others)), (list(rescorers), max(depth(top), others))):
-        _look_up(connection, index, queries, top, others, group, min(len(index), k), rescorers, found)
+    most = others * 3 // 2  # some belong to the best subject, and some look like it
+    for group, k in ((plain, max(2 * top, most)), (list(rescorers), max(depth(top), most))):
+        _look_up(connection, index, queries, top, others, group, min(len(index), k), rescorers, found, fetch or read)
     return [found[query] for query in range(len(queries))]
 
 
@@ -106,10 +114,8 @@ def _look_up(
     k: int,
     rescorers: Mapping[int, Rescorer],
     found: dict[int, Ranked],
+    fetch: Fetch,
 ) -> None:
-    def fetch(ids: Int64) -> Float32:
-        return lookups.vectors(connection, ids, index.dimension)
-
     owners: dict[int, int] = {}
     while waiting:
         similarities, numbers = index.search(queries[waiting], k, fetch)

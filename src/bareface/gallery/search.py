@@ -16,7 +16,6 @@ from bareface.faces.occlusion.mask_state import STATES
 from bareface.faces.port import FaceEngine
 from bareface.gallery import judge as judging
 from bareface.gallery import same_source
-from bareface.gallery.normalise import LOOKED_UP
 from bareface.gallery.rank import CandidateScore as CandidateScore
 from bareface.gallery.rank import Ranked, rank
 from bareface.gallery.rank import best_of_subjects as best_of_subjects
@@ -24,6 +23,7 @@ from bareface.gallery.rescore import Rescorer
 from bareface.imaging.sources import name_of
 from bareface.imaging.thumbnail import thumbnail
 from bareface.matching import evidence
+from bareface.matching.normalisation import HIGHEST
 from bareface.matching.scoring import crosses, distances
 from bareface.messages import Note
 from bareface.models import registry
@@ -186,8 +186,8 @@ def search(
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         mixed = _mixed(now.generation.makers, engine)
         vectors = np.stack([probe.vector for probe in probes])
-        others = LOOKED_UP if calibration is not None and calibration.normalisation is not None else 0
-        ranked = rank(now.connection, now.index, vectors, top, rescorers, others=others)
+        others = HIGHEST if calibration is not None and calibration.normalisation is not None else 0
+        ranked = rank(now.connection, now.index, vectors, top, rescorers, others=others, fetch=now.fetch)
         lists = []
         for place, (probe, one) in enumerate(zip(probes, ranked, strict=True)):
             found, remarks = _candidates(now, engine, calibration, probe, one, rescorers.get(place))
@@ -244,13 +244,16 @@ def _candidates(
     def deeper(others: int) -> Ranked:
         assert now.index is not None
         again = {} if rescorer is None else {0: rescorer}
-        return rank(now.connection, now.index, probe.vector[None], len(hits), again, others=others)[0]
+        return rank(now.connection, now.index, probe.vector[None], len(hits), again, others=others, fetch=now.fetch)[0]
 
     hits, fused = ranked.subjects, set[int]() if rescorer is None else rescorer.fused
     numbers = [hit.reference_id for hit in hits]
     known = lookups.listed(now.connection, numbers)
     references = [known[number] for number in numbers]
-    vectors = now.fetch(np.array(numbers, np.int64))
+    own = np.array(numbers, np.int64)
+    if calibration is not None and calibration.normalisation is not None:
+        now.fetch(np.union1d(own, ranked.references))  # all in one step
+    vectors = now.fetch(own)
     states = [(probe.mask_state, one.mask_state) for one in references]
     judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states, deeper)
     alone = _without_second(numbers, states, fused) if engine.makes_upper_face else frozenset()

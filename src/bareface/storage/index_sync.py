@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
@@ -78,6 +78,7 @@ class Snapshot:
 
     connection: sa.Connection
     generation: Generation
+    _read: dict[int, Float32] = field(default_factory=dict, repr=False)
 
     @property
     def index(self) -> VectorIndex | None:
@@ -85,8 +86,18 @@ class Snapshot:
         return self.generation.index
 
     def fetch(self, ids: Int64) -> Float32:
-        """Return the float32 templates [n, d] of ids [n], as the database holds them at this moment."""
-        return lookups.vectors(self.connection, ids, self.generation.state.dimension or 0)
+        """Return the float32 templates [n, d] of ids [n], as the database holds them at this moment.
+
+        Each is read once: what ranks references also judges them.
+        """
+        dimension = self.generation.state.dimension or 0
+        numbers = ids.tolist()
+        missing = [number for number in dict.fromkeys(numbers) if number not in self._read]
+        if missing:
+            self._read.update(
+                zip(missing, lookups.vectors(self.connection, np.array(missing, np.int64), dimension), strict=True)
+            )
+        return np.array([self._read[number] for number in numbers], np.float32).reshape(len(numbers), dimension)
 
 
 class DerivedIndex:
