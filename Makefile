@@ -29,7 +29,7 @@ coverage: install
 	$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile --cov
 
 test-slow: coverage
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough
 
 # The documentation site, in site/; a warning is an error. The variable silences a notice of the theme.
 docs: install

@@ -23,6 +23,7 @@ from bareface.errors import ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import Limits, decode, fingerprint
 from bareface.values.face import Photo
+from tests.examples import examples
 
 pillow_heif.register_heif_opener()
 
@@ -266,7 +267,7 @@ def attempt(data: bytes) -> Photo | None:
 @pytest.mark.parametrize("name", FILES)
 @given(st.floats(0, 1))
 @example(0.999)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_cut_anywhere_is_refused_or_complete(name: str, share: float) -> None:
     photo = attempt(FILES[name][: int(share * len(FILES[name]))])
     assert photo is None or np.array_equal(photo.pixels, WHOLE[name])
@@ -274,7 +275,7 @@ def test_cut_anywhere_is_refused_or_complete(name: str, share: float) -> None:
 
 @pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG"])
 @given(st.floats(0, 0.95))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_half_copied_and_filled_with_zeros_is_refused(name: str, share: float) -> None:
     data = FILES[name]
     kept = int(share * len(data))
@@ -283,7 +284,7 @@ def test_half_copied_and_filled_with_zeros_is_refused(name: str, share: float) -
 
 @pytest.mark.parametrize("name", FILES)
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_damage_anywhere_never_raises_anything_else(name: str, changes: list[tuple[float, int]]) -> None:
     data = bytearray(FILES[name])
     for place, value in changes:
@@ -296,7 +297,7 @@ def test_damage_anywhere_never_raises_anything_else(name: str, changes: list[tup
     st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"MM\0*", b"RIFF"]),
     st.binary(max_size=200),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_noise_behind_a_magic_number_is_refused(start: bytes, rest: bytes) -> None:
     assert attempt(start + rest) is None
 

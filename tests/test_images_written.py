@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from bareface.errors import ImageError, UsageError
 from bareface.imaging.decode import decode, encode, write
+from tests.examples import examples
 from tests.test_images import pattern
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["JPEG", "PNG", "WEBP"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_what_is_encoded_can_be_decoded(width: int, height: int, format: str) -> None:
     photo = decode(encode(pattern(width, height), format))  # type: ignore[arg-type]
     assert photo.format == format

@@ -17,6 +17,7 @@ import pytest
 
 from tests.portraits import astronaut, hopper
 
+_KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "OPENBLAS_NUM_THREADS")
 _SOCKETS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto")
 _PROGRAM = f"""
 import shlex
@@ -71,7 +72,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (place / "work" / "people" / "Ada" / "2.png").open("ab") as file:
         file.write(b"another file")
     shutil.copy(hopper(), place / "work" / "people" / "Bo" / "1.jpg")
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment = {**kept, "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
     offline = next((prefix for prefix in (["unshare", "-n"], ["unshare", "-rn"]) if works(*prefix)), [])
     trace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]

@@ -49,7 +49,7 @@ def panorama(people: int, height: int = 360) -> UInt8:
     return np.asarray(strip)
 
 
-@pytest.mark.parametrize("people", [80, 300])
+@pytest.mark.parametrize("people", [80, pytest.param(300, marks=pytest.mark.slow)])
 def test_everybody_in_a_crowd_is_found(engine: Engine, people: int) -> None:
     assert len(engine.faces(crowd(people))) == people
 

@@ -13,6 +13,7 @@ from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.values.face import Box, UInt8
+from tests.examples import examples
 from tests.portraits import astronaut, hopper
 
 
@@ -78,7 +79,7 @@ def test_strips_change_nothing(detector: MmodDetector, monkeypatch: pytest.Monke
     assert [d.score for d in parts] == pytest.approx([d.score for d in whole], abs=1e-4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(width=st.integers(5, 900), height=st.integers(5, 900))
 def test_levels_never_overlap_and_lie_on_the_canvas(width: int, height: int) -> None:
     levels, (w, h) = mmod._layout(width, height)

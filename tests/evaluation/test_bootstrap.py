@@ -14,6 +14,7 @@ from bareface.evaluation.metrics import Trials, at_fmr, eer, exceed, folded_accu
 from bareface.evaluation.resampling import GROUP, Resampler, draw
 from bareface.evaluation.verification import compare, verify
 from bareface.scores.score_file import ScoreFile
+from tests.examples import examples
 
 from .helpers import build, random_scores, score_files
 
@@ -47,7 +48,7 @@ def assert_equals_repeated_rows(scores: ScoreFile, seed: int) -> None:
         np.testing.assert_allclose(replicates.eer()[r], eer(trials)[0], atol=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(score_files, st.integers(0, 1000))
 def test_a_replicate_equals_the_file_with_its_rows_repeated(scores: ScoreFile, seed: int) -> None:
     assume(len(scores))
@@ -117,7 +118,7 @@ def test_no_errors_give_the_exact_binomial_bound() -> None:
     assert (hopeless.low, hopeless.high) == pytest.approx((0.025 ** (1 / 30), 1.0))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(score_files)
 def test_no_interval_is_ever_of_zero_width_and_each_holds_its_value(scores: ScoreFile) -> None:
     result = verify(scores, Plan(replicates=20), targets=(0.5, 0.1))

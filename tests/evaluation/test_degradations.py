@@ -25,6 +25,7 @@ from bareface.synthesis.degradations import (
 from bareface.synthesis.mask_geometry import MEAN_FACE
 from bareface.synthesis.mask_light import LINEAR
 from bareface.values.face import Box, Landmarks
+from tests.examples import examples
 
 EYES = 40.0
 TARGET = Target(EYES, Box(20, 20, 120, 140))
@@ -82,7 +83,7 @@ def test_steps_compose_in_order(photo: np.ndarray) -> None:
 
 
 @given(radius=st.floats(0.0, 0.5), eyes=st.floats(8, 200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_defocus_spreads_all_the_light_over_a_disk(radius: float, eyes: float) -> None:
     kernel = Defocus(radius).psf(Target(eyes, TARGET.box))
     pixels = max(radius * eyes, 0.5)
@@ -96,7 +97,7 @@ def test_defocus_spreads_all_the_light_over_a_disk(radius: float, eyes: float) -
 
 
 @given(length=st.floats(0.0, 1.0), angle=st.floats(-180, 180), eyes=st.floats(8, 120))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_motion_spreads_all_the_light_along_a_line(length: float, angle: float, eyes: float) -> None:
     kernel = MotionBlur(length).psf(Target(eyes, TARGET.box), angle)
     assert kernel.min() >= 0
@@ -144,7 +145,7 @@ def test_blur_scales_with_the_face() -> None:
     read_noise=st.floats(0, 12),
     brightness=st.floats(0.1, 2.0),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_low_light_has_the_mean_and_variance_of_poisson_and_read_noise(
     level: float, electrons: float, read_noise: float, brightness: float
 ) -> None:

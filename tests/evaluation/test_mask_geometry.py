@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bareface.errors import EvaluationError
 from bareface.synthesis.mask_geometry import MEAN_FACE, Camera, Surface, Window, fit_camera, see
 from bareface.values.face import Landmarks
+from tests.examples import examples
 
 SCHEMES = ("five", "dlib5")
 
@@ -32,7 +33,7 @@ def landmarks(scheme: str, rotation: np.ndarray, scale: float, centre=(100.0, 10
     roll=st.floats(-180, 180),
     scale=st.floats(8, 600),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_camera_recovers_the_pose_it_was_given(scheme: str, yaw: float, roll: float, scale: float) -> None:
     rotation = pose(yaw, 0.0, roll)
     camera = fit_camera(landmarks(scheme, rotation, scale))

@@ -15,6 +15,7 @@ from bareface.synthesis.mask_shapes import SHAPES
 from bareface.synthesis.mask_textures import PATTERNS
 from bareface.synthesis.masks import SHADOW_REACH, MaskedPhoto, apply_mask, sample_mask
 from bareface.values.face import Landmarks
+from tests.examples import examples
 
 HALVES = ("train", "test")
 KINDS = ("surgical", "cloth", "n95", "kn95")
@@ -129,7 +130,7 @@ def check_sound(pixels: np.ndarray, masked: MaskedPhoto, scale: float, yaw: floa
     roll=st.floats(-180, 180),
     scale=st.floats(12, 70),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_mask_hides_the_mouth_never_the_eyes_and_the_nose_by_its_height(
     seed: int, half: str, yaw: float, roll: float, scale: float
 ) -> None:

@@ -12,6 +12,7 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.bootstrap import Plan
 from bareface.evaluation.open_set import Searches, cmc, identify
 from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
+from tests.examples import examples
 
 from .helpers import random_scores, values
 
@@ -119,7 +120,7 @@ def test_both_modes_by_hand() -> None:
     assert np.isnan(tenth.fnir.value)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(galleries())
 def test_no_interval_is_of_zero_width(case: tuple[list[int], list[int], np.ndarray]) -> None:
     result = identify(gallery_scores(*case), Plan(replicates=20), ranks=(1,), targets=(0.5,))

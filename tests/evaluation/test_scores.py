@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bareface.errors import EvaluationError
 from bareface.scores.formats import read_bob, write_bob
 from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
+from tests.examples import examples
 
 INFO = ScoreInfo(
     protocol="test",
@@ -87,7 +88,7 @@ name = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), mi
 score = st.floats(-1e6, 1e6, allow_nan=False)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(name, name, name, name, score, st.booleans()), max_size=20))
 def test_any_names_and_scores_survive_every_format(tmp_path: Path, table: list[tuple[str, ...]]) -> None:
     probe, reference, probe_subject, reference_subject, value, failed = zip(*table, strict=True) if table else ((),) * 6

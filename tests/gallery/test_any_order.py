@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.services.gallery import Gallery
+from tests.examples import examples
 from tests.gallery.pictures import TileEngine, colours, picture, save
 
 COLOURS = colours(6, seed=4)
@@ -21,7 +22,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(steps=steps)
 def test_the_gallery_stays_whole(steps):
     with tempfile.TemporaryDirectory() as folder:

@@ -320,7 +320,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_gallery_and_model_agree() -> None:
-    run_state_machine_as_test(Machine, settings=settings(max_examples=15, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(Machine, settings=settings(max_examples=5, stateful_step_count=30, deadline=None))
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from bareface.errors import GalleryError
 from bareface.gallery.encodings import read_encodings
+from tests.examples import examples
 
 
 def is_word(name: str) -> bool:
@@ -361,7 +362,7 @@ def _npy_bytes() -> bytes:
     return buffer.getvalue()
 
 
-@settings(in_one_folder, max_examples=300)
+@settings(in_one_folder, max_examples=examples(300))
 @given(data=st.data(), suffix=st.sampled_from([".npy", ".json", ".csv"]))
 def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path: Path, data: st.DataObject, suffix: str) -> None:
     row = encodings(1)[0].tolist()

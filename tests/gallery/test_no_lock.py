@@ -212,8 +212,15 @@ def changes(gallery: Gallery, photos: Sequence[Path]) -> Iterator[None]:
             yield
 
 
-@pytest.mark.parametrize("precision", ["int8", "float32"])
-@pytest.mark.parametrize("writer", ["the same object", "another"])
+@pytest.mark.parametrize(
+    ("precision", "writer"),
+    [
+        ("float32", "the same object"),
+        ("int8", "another"),
+        pytest.param("int8", "the same object", marks=pytest.mark.slow),
+        pytest.param("float32", "another", marks=pytest.mark.slow),
+    ],
+)
 def test_concurrent_searches_answer_as_sequential_ones_of_some_state(
     tmp_path: Path, precision: Any, writer: str
 ) -> None:

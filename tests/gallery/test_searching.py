@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bareface.gallery.search import best_of_subjects
 from bareface.storage.sqlite import lookups
+from tests.examples import examples
 
 
 class Scores:
@@ -32,7 +33,7 @@ references = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(references=references, top=st.integers(1, 10))
 def test_the_list_is_that_of_looking_at_every_reference(references, top):
     owners = {number: owner for number, (_, owner) in enumerate(references, start=1)}

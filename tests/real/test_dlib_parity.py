@@ -52,7 +52,7 @@ def _samples(shared_data: Path, count: int) -> list[Sample]:
 
 @pytest.fixture(scope="module")
 def few(shared_data: Path) -> list[Sample]:
-    return _samples(shared_data, 12)
+    return _samples(shared_data, 4)
 
 
 def _box(rectangle: dlib.rectangle) -> Box:

@@ -46,9 +46,9 @@ def _agreement(found: NDArray[np.int64], expected: NDArray[np.int64]) -> float:
 
 @pytest.fixture(scope="module")
 def few(shared_data: Path) -> Float32:
-    """Return templates of 400 photos' middles: real faces, without detection, which would take most of the time."""
+    """Return templates of 150 photos' middles: real faces, without detection, which would take most of the time."""
     photos = _photos(shared_data)
-    middles = [images.decode(path).pixels[13:163, 13:163] for path in photos[:: len(photos) // 400][:400]]
+    middles = [images.decode(path).pixels[13:163, 13:163] for path in photos[:: len(photos) // 150][:150]]
     return OnnxEmbedder(registry.card("dlib-resnet"), "float32").embed(middles)
 
 

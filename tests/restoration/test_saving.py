@@ -20,6 +20,7 @@ from bareface.imaging import decode as images
 from bareface.restoration.base import Kind, Provenance
 from bareface.restoration.provenance import KEYWORD, SOURCE_TYPE, read_provenance, says_synthetic, sentence
 from bareface.restoration.saving import encode_picture, outlined, save_picture, with_band
+from tests.examples import examples
 
 PROVENANCE = Provenance(
     kind="unmask",
@@ -54,7 +55,7 @@ def noise(height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.random.default_rng(height * 1000 + width).integers(0, 256, (height, width, 3), np.uint8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PROVENANCES, st.sampled_from(FORMATS))
 def test_whatever_the_fields_hold_they_are_read_back_from_every_format(
     provenance: Provenance, format: images.EncodeFormat
@@ -62,7 +63,7 @@ def test_whatever_the_fields_hold_they_are_read_back_from_every_format(
     assert read_provenance(encode_picture(noise(8, 16), provenance, format)) == provenance
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(1, 40), st.integers(1, 400), st.sampled_from(["PNG", "WEBP"]))
 def test_the_band_extends_the_canvas_and_no_pixel_above_it_differs(
     height: int, width: int, format: images.EncodeFormat

@@ -16,6 +16,7 @@ from bareface.restoration.unmask import occluded, place, placed_region
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import Face, UInt8
+from tests.examples import examples
 from tests.portraits import astronaut
 
 
@@ -98,7 +99,7 @@ def test_a_completion_in_its_photo_changes_the_region_alone(restored: Restored, 
     assert not (changed & ~placed_region(restored, pixels.shape[:2])).any()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.data())
 def test_no_pixel_outside_changes_wherever_the_face_lies(restored: Restored, data: st.DataObject) -> None:
     angle, scale = data.draw(st.floats(0, 6.3)), data.draw(st.floats(0.2, 4))

@@ -14,6 +14,7 @@ from bareface.restoration.base import SIDE, Bool
 from bareface.restoration.eigenface import Eigenfaces, Tuning, grow, join, seam, shrink, split
 from bareface.restoration.unmask import draw
 from bareface.values.face import UInt8
+from tests.examples import examples
 from training.restoration.eigenface import fit, leading, varied
 from training.restoration.faces import photos_in
 
@@ -114,7 +115,7 @@ def test_the_residual_continues_what_is_seen_at_the_seam() -> None:
     assert abs(lifted[far].mean()) < abs(lifted[near].mean()) / 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 150), st.integers(0, 150), st.integers(1, 80), st.integers(1, 80))
 def test_nothing_outside_the_region_changes(
     small: Eigenfaces, seed: int, top: int, left: int, height: int, width: int

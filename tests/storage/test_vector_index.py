@@ -18,6 +18,7 @@ from bareface.errors import GalleryError, TemplateError
 from bareface.storage.exact.index import ExactIndexes
 from bareface.storage.ports import Fetch, IndexFactory, VectorIndex
 from bareface.values.face import Float32
+from tests.examples import examples
 from tests.storage.plain_index import PlainIndexes
 
 DIMENSION = 32
@@ -73,7 +74,7 @@ def test_an_exact_index_finds_what_a_full_sort_finds(kind: str) -> None:
     np.testing.assert_allclose(similarities, -np.sort(-truth, axis=1)[:, :5], atol=2e-7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     sizes=st.lists(st.integers(1, 40), min_size=1, max_size=5),
@@ -230,7 +231,7 @@ def test_a_file_of_other_content_is_not_loaded(kind: str, tmp_path: Path) -> Non
         assert FACTORIES[other]().load(tmp_path / "index", "s", 8, mean) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(data=st.data(), kind=st.sampled_from(sorted(FACTORIES)))
 def test_no_damage_goes_unnoticed(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, kind: str) -> None:
     folder = tmp_path_factory.mktemp("damage", numbered=True)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.values.face import UInt8
+from tests.examples import examples
 from training.embedding.draw import batches
 from training.embedding.pool import CHIP, WINDOW, Pool, new_person
 
@@ -37,7 +38,7 @@ def pool(faces: int = 5, masks: int = 2) -> Pool:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_new_person_is_a_window_with_landmarks_and_depends_on_the_seed_alone(seed: int, count: int) -> None:
     faces, points = windows(count), np.full((count, 5, 2), 100, np.float32)
     made, moved = new_person(faces, points, np.random.default_rng(seed))
