@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ NOT_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html"
 MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 
 
+@cache
 def used() -> set[str]:
     """Return every string in the sources that is an error code, or the id of one of its messages."""
     found = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -73,56 +75,62 @@ def astronaut_file() -> Path:
     return portraits()[0].photos[0]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "package"),
-    [
-        (["demo"], "scikit-image"),
-        (["evaluate", "metrics", "{scores}"], "pyarrow"),
-        (["evaluate", "run", "{people}", "-o", "{out}.csv"], "pyarrow"),
-        (["evaluate", "report", "{people}", "-o", "{out}.html"], "matplotlib"),
-        (["evaluate", "restoration", "{people}"], "scipy"),
-        (["enhance", "{photo}", "-o", "{out}", "--method", "wiener"], "scikit-image"),
-        (
-            [
-                "models",
-                "add",
-                "other",
-                "{model}",
-                "--task",
-                "detection",
-                "--licence",
-                "-",
-                "--training-data",
-                "-",
-                "--yes",
-            ],
-            "scikit-image",
-        ),
-    ],
-)
-def test_what_needs_an_extra_says_so(arguments: list[str], package: str, tmp_path: Path) -> None:
+NEEDED = {
+    "demo": "scikit-image",
+    "evaluate metrics {scores}": "pyarrow",
+    "evaluate run {people} -o {out}.csv": "pyarrow",
+    "evaluate report {people} -o {out}.html": "matplotlib",
+    "evaluate restoration {people}": "scipy",
+    "enhance {photo} -o {out} --method wiener": "scikit-image",
+    "models add other {model} --task detection --licence - --training-data - --yes": "scikit-image",
+}
+"""The packages that commands need."""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """Run each command in one process; return exit codes and what was said to standard error."""
     from bareface.models import registry
 
+    folder = tmp_path_factory.mktemp("without")
     places = {
-        "scores": tmp_path / "scores.csv",
-        "photo": astronaut_file(),
-        "out": tmp_path / "out",
-        "people": tmp_path / "people",
+        "scores": folder / "scores.csv",
+        "photo": shutil.copy(astronaut_file(), folder / "photo.png"),
+        "out": folder / "out",
+        "people": folder / "people",
         "model": registry.path_of(registry.card("bareface-detector")),
     }
-    (places["people"] / "Eileen").mkdir(parents=True)
-    places["scores"].write_text("probe,reference,probe_subject,reference_subject,score\na,b,a,a,0.5\n")
+    (folder / "people" / "Eileen").mkdir(parents=True)
+    (folder / "scores.csv").write_text("probe,reference,probe_subject,reference_subject,score\na,b,a,a,0.5\n")
     code = """
-import os
-os.environ["BAREFACE_HOME"] = sys.argv.pop(1)
+import contextlib, io, json, os
+os.environ["BAREFACE_HOME"] = sys.argv[1]
+commands = json.loads(sys.argv[2])
 from bareface.cli.main import main
-sys.exit(main())
+answers = []
+for command in commands:
+    sys.argv = ["bareface", *command]
+    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.redirect_stdout(io.StringIO()):
+        try:
+            exit_code = main()
+        except SystemExit as leaving:
+            exit_code = leaving.code
+    answers.append((exit_code, said.getvalue()))
+print(json.dumps(answers))
 """
-    done = without(code, str(tmp_path / "home"), *(one.format(**places) for one in arguments))
-    assert f"need the package {package}, which is not installed" in done.stderr
-    assert "pip install 'bareface[evaluate]'" in done.stderr
-    assert "[usage.extra]" in done.stderr
-    assert done.returncode == 2
+    commands = [[word.format(**places) for word in command.split()] for command in NEEDED]
+    done = without(code, str(folder / "home"), json.dumps(commands))
+    assert done.returncode == 0, done.stderr
+    return {command: (code, said) for command, (code, said) in zip(NEEDED, json.loads(done.stdout), strict=True)}
+
+
+@pytest.mark.parametrize("command", NEEDED)
+def test_what_needs_an_extra_says_so(command: str, answers: dict[str, tuple[int, str]]) -> None:
+    exit_code, said = answers[command]
+    assert f"need the package {NEEDED[command]}, which is not installed" in said
+    assert "pip install 'bareface[evaluate]'" in said
+    assert "[usage.extra]" in said
+    assert exit_code == 2
 
 
 @pytest.mark.parametrize(

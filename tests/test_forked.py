@@ -65,9 +65,40 @@ say(gallery.search(photo).lists[0].candidates[0].subject, gallery.check().ok)
     return lines
 
 
-def test_search_in_a_child_after_a_search_in_the_parent(tmp_path):
-    search = "say('child', gallery.search(photo).lists[0].candidates[0].subject)"
-    assert forked(tmp_path, "gallery.search(photo)", search).count("child Astronaut") == 3
+@pytest.fixture(scope="module")
+def children(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return what three children say who search, use the engine, and go on with a stream that their parent began."""
+    before = """
+    gallery.search(photo)
+    engine.embed_chips([engine.faces(photo)[0].chip] * 8)
+    began = engine.stream(iter([photo] * 3), batch=1)
+    next(began)
+    """
+    child = """
+    say("searched", gallery.search(photo).lists[0].candidates[0].subject)
+    face, *_ = engine.faces(photo)
+    streamed = sum(len(one.faces) for one in engine.stream([photo] * 3))
+    many = len(engine.embed_chips([face.chip] * 8))
+    same = round(bareface.compare(face, face).similarity, 3)
+    say("computed", streamed, many, engine.enhance(face).provenance.kind, same)
+    try:
+        list(began)
+    except bareface.BarefaceError as error:
+        say("refused", error.code, len(list(engine.stream([photo]))))
+    """
+    return forked(tmp_path_factory.mktemp("forked"), before, child)
+
+
+def test_search_in_a_child_after_a_search_in_the_parent(children: list[str]) -> None:
+    assert children.count("searched Astronaut") == 3
+
+
+def test_the_engine_in_children(children: list[str]) -> None:
+    assert len([line for line in children if line.startswith("computed") and "8 enhance 1.0" in line]) == 3
+
+
+def test_a_stream_that_its_parent_began_is_refused_in_a_child(children: list[str]) -> None:
+    assert children.count("refused usage.forked 1") == 3
 
 
 @pytest.mark.slow
@@ -80,18 +111,6 @@ def test_enrol_and_delete_in_children(tmp_path):
     say("child", done, gone)
     """
     assert forked(tmp_path, "gallery.search(photo)", change).count("child 1 1") == 3
-
-
-def test_the_engine_in_children(tmp_path):
-    work = """
-    face, *_ = engine.faces(photo)
-    streamed = sum(len(one.faces) for one in engine.stream([photo] * 3))
-    many = len(engine.embed_chips([face.chip] * 40))
-    same = round(bareface.compare(face, face).similarity, 3)
-    say("child", streamed, many, engine.enhance(face).provenance.kind, same)
-    """
-    lines = forked(tmp_path, "engine.embed_chips([engine.faces(photo)[0].chip] * 40)", work)
-    assert len([line for line in lines if line.startswith("child") and "40 enhance 1.0" in line]) == 3
 
 
 @pytest.mark.slow
@@ -109,20 +128,6 @@ def test_a_fork_waits_for_a_search_in_another_thread(tmp_path):
     """
     look = "say('child', len(gallery.references()), gallery.check().ok)"
     assert forked(tmp_path, before, look).count("child 1 True") == 3
-
-
-def test_a_stream_that_its_parent_began_is_refused_in_a_child(tmp_path: Path) -> None:
-    before = """
-    stream = engine.stream(iter([photo] * 3), batch=1)
-    next(stream)
-    """
-    child = """
-    try:
-        list(stream)
-    except bareface.BarefaceError as error:
-        say(error.code, len(list(engine.stream([photo]))))
-    """
-    assert forked(tmp_path, before, child).count("usage.forked 1") == 3
 
 
 def open_files(path: Path) -> list[str]:

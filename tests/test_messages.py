@@ -9,6 +9,7 @@ import pickle
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,12 @@ def sources(without: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE)
         if place.parts[0] not in (*without, "errors.py"):
-            yield str(place), ast.parse(path.read_bytes())
+            yield str(place), parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
 
 
 def made(tree: ast.Module) -> Iterator[ast.Call]:

@@ -75,7 +75,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment = {**kept, "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
     offline = next((prefix for prefix in (["unshare", "-n"], ["unshare", "-rn"]) if works(*prefix)), [])
-    trace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]
+    trace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]
     traced = [*trace, str(place / "trace")] if works(*trace, os.devnull) else []
     done = subprocess.run(
         [*offline, *traced, sys.executable, "-c", _PROGRAM],
