@@ -9,7 +9,7 @@ import pytest
 from bareface.imaging import decode as images
 from bareface.models import registry
 from bareface.services.engine import Engine
-from bareface.values.face import UInt8
+from bareface.values.face import Face, UInt8
 from tests.portraits import astronaut, hopper
 
 
@@ -27,12 +27,20 @@ def engine() -> Engine:
     return Engine(threads=1)
 
 
-@pytest.mark.parametrize("portrait", [astronaut, hopper])
+@pytest.fixture(scope="module", params=[astronaut, hopper])
+def portrait(request: pytest.FixtureRequest) -> UInt8:
+    return images.decode(request.param()).pixels
+
+
+@pytest.fixture(scope="module")
+def upright(engine: Engine, portrait: UInt8) -> Face:
+    """Return the face of the portrait as it is."""
+    return max(engine.faces(portrait), key=lambda face: face.box.area)
+
+
 @pytest.mark.parametrize("degrees", [-55, -30, 30, 55])
-def test_a_leaning_face_is_found_where_it_is(engine: Engine, portrait, degrees: float) -> None:
-    pixels = images.decode(portrait()).pixels
-    upright = max(engine.faces(pixels), key=lambda face: face.box.area)
-    leaning, matrix = turned(pixels, degrees)
+def test_a_leaning_face_is_found_where_it_is(engine: Engine, portrait: UInt8, upright: Face, degrees: float) -> None:
+    leaning, matrix = turned(portrait, degrees)
     found = max(engine.faces(leaning), key=lambda face: face.box.area)
     wanted = upright.landmarks.points @ matrix[:, :2].T + matrix[:, 2]
     eyes = np.linalg.norm(upright.landmarks.points[1] - upright.landmarks.points[0])
@@ -45,12 +53,9 @@ def test_a_leaning_face_is_found_where_it_is(engine: Engine, portrait, degrees: 
     assert found.mask_state == "none"
 
 
-@pytest.mark.parametrize("portrait", [astronaut, hopper])
 @pytest.mark.parametrize("degrees", range(0, 360, 15))
-def test_a_face_at_any_angle_is_found_right(engine: Engine, portrait, degrees: int) -> None:
-    pixels = images.decode(portrait()).pixels
-    upright = max(engine.faces(pixels), key=lambda face: face.box.area)
-    leaning, matrix = turned(pixels, degrees)
+def test_a_face_at_any_angle_is_found_right(engine: Engine, portrait: UInt8, upright: Face, degrees: int) -> None:
+    leaning, matrix = turned(portrait, degrees)
     (face,) = engine.faces(leaning)
     wanted = (upright.landmarks.points - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
     eyes = np.linalg.norm(upright.landmarks.points[1] - upright.landmarks.points[0])
