@@ -257,3 +257,21 @@ def test_a_browser_renders_it_without_complaint(tmp_path: Path) -> None:
     shown = open_page(page, "--dump-dom")
     assert "CONSOLE" not in shown.stderr  # neither a script error nor a violation of the policy
     assert "Limits of this sample" in shown.stdout
+
+
+def test_a_style_of_the_current_folder_changes_no_plot_and_runs_no_program(tmp_path, monkeypatch):
+    """A ``matplotlibrc`` there can ask for LaTeX, which is another program, or for another look."""
+    import matplotlib as mpl
+
+    analyses = made(random_scores(0))
+    plain = [plots.svg(figure) for _, figure in plots.all_plots(analyses)]
+    ran = tmp_path / "ran"
+    latex = tmp_path / "latex"
+    latex.write_text(f"#!/bin/sh\ntouch {ran}\nexit 1\n", encoding="utf-8")
+    latex.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with mpl.rc_context({"text.usetex": True, "axes.facecolor": "red", "font.size": 30, "svg.hashsalt": "other"}):
+        styled = [plots.svg(figure) for _, figure in plots.all_plots(analyses)]
+        assert mpl.rcParams["text.usetex"]  # a program that uses bareface keeps its own style
+    assert not ran.exists()
+    assert styled == plain

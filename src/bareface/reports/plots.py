@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,17 @@ MOST_PANELS = 12
 _LONGEST = 80
 
 
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """Use Matplotlib's defaults: a ``matplotlibrc`` in the current folder could run LaTeX, or change a report."""
+    matplotlib = dependencies.matplotlib()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams["svg.hashsalt"] = "bareface"  # no random identifiers: equal results give equal files
+        yield
+
+
+@_own_style()
 def det_plot(analyses: Sequence[Analysis]) -> Figure:
     """Draw DET curves on normal-deviate axes (Martin et al. 1997), where normal scores give straight lines.
 
@@ -58,6 +70,7 @@ def det_plot(analyses: Sequence[Analysis]) -> Figure:
     return _with_legend(figure)
 
 
+@_own_style()
 def fnir_plot(analyses: Sequence[Analysis]) -> Figure:
     """Draw misses over false positives of open-set searches, on the same axes as :func:`det_plot`."""
     figure, axes = _canvas("False positive identification rate (FPIR)", "False negative identification rate (FNIR)")
@@ -73,6 +86,7 @@ def fnir_plot(analyses: Sequence[Analysis]) -> Figure:
     return _with_legend(figure)
 
 
+@_own_style()
 def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
     """Draw how often the mate is among the first r candidates, whatever they score."""
     figure, axes = _canvas("Rank", "Mated searches with the mate found by then")
@@ -105,6 +119,7 @@ def cmc_plot(analyses: Sequence[Analysis], ranks: int = 50) -> Figure:
     return _with_legend(figure)
 
 
+@_own_style()
 def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
     """Draw scores of mated and non-mated comparisons, one panel for each combination of mask states."""
     scores = analysis.scores
@@ -140,6 +155,7 @@ def histogram_plot(analysis: Analysis, fmr: float = 1e-2) -> Figure:
     return figure
 
 
+@_own_style()
 def reliability_plot(entries: Sequence[tuple[str, Reliability]]) -> Figure:
     """Draw the probabilities that a calibration states over those observed, at even prior odds.
 
@@ -186,11 +202,10 @@ def svg(figure: Figure) -> bytes:
     return _saved(figure, "svg")
 
 
+@_own_style()
 def _saved(figure: Figure, kind: str) -> bytes:
     out = BytesIO()
-    # No date and no random identifiers: equal results give equal files.
-    with dependencies.matplotlib().rc_context({"svg.hashsalt": "bareface"}):
-        figure.savefig(out, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+    figure.savefig(out, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)  # no date, as above
     return out.getvalue()
 
 
