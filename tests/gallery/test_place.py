@@ -77,3 +77,31 @@ def test_other_names_that_cannot_be(tmp_path, name):
     (tmp_path / "file").write_bytes(b"")
     assert "gallery.missing" in message(tmp_path / name)
     assert "gallery.missing" in message(tmp_path / name, create=False)
+
+
+KEPT = ["-index", "-index.new", "-wal", "-shm", "-journal", "-calibration"]
+
+
+@pytest.mark.parametrize("ending", KEPT)
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_gallery_called_as_a_file_of_another_one_is_never_replaced(tmp_path, ending, linked):
+    with Gallery.open(tmp_path / f"people{ending}", TileEngine()) as opened:
+        opened.enrol(picture(RED))
+    before = (tmp_path / f"people{ending}").read_bytes()
+    if linked:
+        Gallery.open(tmp_path / "elsewhere", TileEngine()).close()
+        (tmp_path / "people").symlink_to(tmp_path / "elsewhere")
+    assert f"people{ending} is a gallery too" in message(tmp_path / "people")
+    assert (tmp_path / "people").exists() == linked
+    assert (tmp_path / f"people{ending}").read_bytes() == before
+    with Gallery.open(tmp_path / f"people{ending}", TileEngine(), create=False) as opened:
+        assert len(opened.search(picture(RED)).lists[0].candidates) == 1
+
+
+@pytest.mark.parametrize("ending", KEPT)
+def test_a_new_gallery_is_not_made_where_another_one_keeps_a_file(tmp_path, ending):
+    Gallery.open(tmp_path / "people", TileEngine()).close()
+    for path in tmp_path.glob("people-*"):
+        path.unlink()
+    assert "the gallery people keeps a file" in message(tmp_path / f"people{ending}")
+    assert not (tmp_path / f"people{ending}").exists()

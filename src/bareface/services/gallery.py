@@ -109,7 +109,8 @@ class Gallery:
         GalleryError
             ``gallery.missing``, ``gallery.corrupt`` (damaged, or not a gallery), ``gallery.newer`` (made by a later
             version), ``gallery.locked``, ``gallery.read-only``, ``gallery.disk-full``, ``gallery.io``. Every other
-            method can raise these, too, except the first and third. ``gallery.name``: the name is too long.
+            method can raise these, too, except the first and third. ``gallery.name``: the name is too long, or
+            that of a file that another gallery keeps.
         UsageError
             ``usage.empty``: an empty path.
 

@@ -153,9 +153,17 @@ ENTRIES: dict[str, Entry] = {
         "the gallery cannot be opened.",
         "Name a file in a folder that exists and may be written to.",
     ),
-    "gallery.name": Entry(
+    "gallery.name/kept": Entry(
+        "the gallery {name} keeps a file of its own under this name.",
+        "Choose another name, or another folder.",
+    ),
+    "gallery.name/long": Entry(
         "the name is too long: bareface adds up to {most} characters for the files next to it.",
         "Choose a shorter name or path.",
+    ),
+    "gallery.name/neighbour": Entry(
+        "next to it, {name} is a gallery too, and this one keeps a file of its own under that name.",
+        "Rename one of the two, or move it to another folder.",
     ),
     "gallery.newer": Entry("the gallery was made by a later version of bareface.", "Update bareface."),
     "gallery.no-photo/imported": Entry("the template was imported without a photo."),

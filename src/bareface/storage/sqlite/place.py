@@ -11,6 +11,9 @@ from bareface.errors import GalleryError
 ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
 """Files next to a gallery, the longest names among them."""
 
+_KEPT = (*ENDINGS, "-index")
+_MAGIC = b"SQLite format 3\0"
+
 _NAME_MAX = 255
 _SQLITE_MAX = 511
 _SMALLEST = 512
@@ -29,7 +32,8 @@ def check(path: Path, source: str, *, create: bool) -> bool:
     Raises
     ------
     GalleryError
-        ``gallery.missing``, ``gallery.name`` (too long), ``gallery.corrupt`` (something else than a file).
+        ``gallery.missing``, ``gallery.name`` (too long, or another gallery's file has it), ``gallery.corrupt``
+        (something else than a file).
     """
     try:
         status = path.stat()
@@ -40,6 +44,7 @@ def check(path: Path, source: str, *, create: bool) -> bool:
         raise _unusable(path, source, error) from error
     if not stat.S_ISREG(status.st_mode):
         raise GalleryError(_KINDS.get(stat.S_IFMT(status.st_mode), "gallery.corrupt/other"), source=source)
+    _check_neighbours(path, source)
     for ending in ENDINGS:
         neighbour = Path(os.path.realpath(path) + ending)
         if _exists(neighbour) and not neighbour.is_file():
@@ -47,6 +52,28 @@ def check(path: Path, source: str, *, create: bool) -> bool:
     if 0 < status.st_size < _SMALLEST:  # SQLite would take it for an empty one
         raise GalleryError("gallery.corrupt/not-a-gallery", source=source)
     return True
+
+
+def _check_neighbours(path: Path, source: str) -> None:
+    """Refuse a gallery ``g`` next to another one called ``g-index``, which would be replaced by its index.
+
+    A gallery opened through a link has files next to both, see :class:`bareface.storage.index_sync.DerivedIndex`.
+    """
+    for name in dict.fromkeys((os.path.realpath(path), str(path))):
+        for ending in _KEPT:
+            if _is_database(Path(name + ending)):
+                raise GalleryError("gallery.name/neighbour", name=Path(name + ending).name, source=source)
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file begins as SQLite's databases do, and none of the files kept next to them."""
+    try:
+        if not path.is_file():  # a named pipe would be waited for
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False
 
 
 def may_write(path: Path) -> bool:
@@ -60,6 +87,7 @@ def _check_new(path: Path, source: str, *, create: bool) -> None:
         raise GalleryError("gallery.missing/file", source=source)
     if not path.parent.is_dir():
         raise GalleryError("gallery.missing/folder", folder=path.parent, source=source)
+    _check_neighbours(path, source)
     longest = len(os.fsencode(path.name)) + max(map(len, ENDINGS))
     try:
         limit = os.pathconf(path.parent, "PC_NAME_MAX")
@@ -67,6 +95,10 @@ def _check_new(path: Path, source: str, *, create: bool) -> None:
         limit = _NAME_MAX
     if longest > limit or len(os.fsencode(path)) + max(map(len, ENDINGS)) > _SQLITE_MAX:
         raise _too_long(source)
+    for ending in _KEPT:
+        other = path.with_name(path.name.removesuffix(ending) or path.name)
+        if other != path and _is_database(other):
+            raise GalleryError("gallery.name/kept", name=other.name, source=source)
 
 
 def _unusable(path: Path, source: str, error: Exception) -> GalleryError:
@@ -77,7 +109,7 @@ def _unusable(path: Path, source: str, error: Exception) -> GalleryError:
 
 
 def _too_long(source: str) -> GalleryError:
-    return GalleryError("gallery.name", most=max(map(len, ENDINGS)), source=source)
+    return GalleryError("gallery.name/long", most=max(map(len, ENDINGS)), source=source)
 
 
 def _exists(path: Path) -> bool:
