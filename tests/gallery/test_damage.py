@@ -215,6 +215,20 @@ def test_damaged_rows_that_nothing_depends_on_are_deleted_by_a_repair(sound, tmp
         assert opened.repair() == 0
 
 
+def test_a_reference_that_another_program_deleted_leaves_parts_that_a_repair_deletes(sound, tmp_path):
+    """Such as `sqlite3`, which does not look after foreign keys by itself."""
+    damaged(sound, tmp_path, "PRAGMA foreign_keys = OFF", "DELETE FROM reference WHERE id = 1")
+    with Gallery.open(tmp_path / "g", engine()) as opened:
+        problems = opened.check().problems
+        assert problems
+        assert all(
+            "points to no row of reference; delete it with `Gallery.repair()`" in one.message for one in problems
+        )
+        assert opened.repair() == len(problems)
+        assert opened.check().ok
+        assert 1 not in [one.id for one in opened.references()]
+
+
 def test_a_repair_leaves_damage_that_it_cannot_delete(sound, tmp_path):
     damaged(sound, tmp_path, "UPDATE correction SET made = x'00ff'", "UPDATE template SET vector = zeroblob(512)")
     with Gallery.open(tmp_path / "g", engine()) as opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,10 @@ _REMEDIES = {
 _COPY = "advice.copy"
 _DISPENSABLE = ("correction", "restoration", "restored_face", "history")
 """Tables whose rows no other row depends on, but for those that are deleted with them."""
-_REMEDIES |= dict.fromkeys(_DISPENSABLE, "advice.repair")
+_REPAIR = "advice.repair"
+_REMEDIES |= dict.fromkeys(_DISPENSABLE, _REPAIR)
+_PARTS = ("template", "picture", "staged_template")
+"""Tables whose rows belong to a reference: without it, nothing depends on them, and no number deletes them."""
 
 
 def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -36,8 +40,12 @@ def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def repair(connection: sqlite3.Connection) -> int:
-    """Delete damaged rows of the dispensable tables, within a transaction; returns how many."""
+    """Delete damaged rows on which no reference depends, within a transaction; returns how many."""
     rows = {(table, row) for table, row, _ in _found(connection) if table in _DISPENSABLE and row is not None}
+    for table in _PARTS:
+        orphans = f"SELECT rowid FROM [{table}] WHERE reference_id NOT IN (SELECT id FROM reference)"
+        with suppress(sqlite3.Error):  # named by a check
+            rows |= {(table, row) for (row,) in connection.execute(orphans)}
     for table, row in rows:
         connection.execute(f"DELETE FROM [{table}] WHERE rowid = ?", (row,))
     return len(rows)
@@ -116,7 +124,8 @@ def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
     """Return rows that point to no row, and references without a template."""
     try:
         for table, row, target, _ in connection.execute("PRAGMA foreign_key_check"):
-            yield _row(table, row, Note("damage.link", table=target))
+            advice = _REPAIR if table in _PARTS else None
+            yield _row(table, row, Note("damage.link", table=target), advice=advice)
         lost = "SELECT id FROM reference WHERE id NOT IN (SELECT reference_id FROM template)"
         for (number,) in connection.execute(lost):
             yield _row("reference", number, Note("damage.no-template"), "gallery.template")
@@ -128,8 +137,10 @@ def _links(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
         yield "gallery", None, Problem("gallery.corrupt", what)
 
 
-def _row(table: str, row: object, what: Note, code: str = "gallery.corrupt") -> tuple[str, Any, Problem]:
-    advice = _REMEDIES.get(table, _COPY)
+def _row(
+    table: str, row: object, what: Note, code: str = "gallery.corrupt", advice: str | None = None
+) -> tuple[str, Any, Problem]:
+    advice = advice or _REMEDIES.get(table, _COPY)
     who = "damage.reference" if advice == _BY_REFERENCE else "damage.row"
     return table, row, Problem(code, Note(who, row=row, table=table, what=what, advice=Note(advice, row=row)))
 
