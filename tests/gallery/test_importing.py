@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bareface.errors import GalleryError, TemplateError, UsageError
+from bareface.models import registry
 from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, picture
 
@@ -15,7 +16,8 @@ from tests.gallery.pictures import TileEngine, picture
 @pytest.fixture
 def encodings(tmp_path):
     rng = np.random.default_rng(3)
-    rows = [{"name": name, "encoding": rng.normal(size=128).tolist()} for name in ("Ada", "Bo", "Ada")]
+    mean = registry.space_mean("dlib-128")
+    rows = [{"name": name, "encoding": (mean + rng.normal(size=128) / 20).tolist()} for name in ("Ada", "Bo", "Ada")]
     path = tmp_path / "known.json"
     path.write_text(json.dumps(rows))
     return path
@@ -84,8 +86,56 @@ def test_one_name_in_two_forms_and_an_alias_in_one_file(encodings, tmp_path):
         opened.import_encodings(encodings)
         opened.merge("Bo", "Ada")
         for row, name in zip(rows, ("Jose\u0301", " José", "Ada"), strict=True):
-            row["name"] = name
+            row |= {"name": name, "encoding": [value * 0.99 for value in row["encoding"]]}  # other faces
         encodings.write_text(json.dumps(rows))
         outcome = opened.import_encodings(encodings)
         assert (outcome.references, outcome.subject, outcome.message) == (3, None, "'Ada' means 'Bo' (#2)")
         assert {one.name: one.references for one in opened.subjects()} == {"Bo": 4, "José": 2}
+
+
+def imported(path, *rows: tuple[str, np.ndarray]):
+    path.write_text(json.dumps([{"name": name, "encoding": vector.tolist()} for name, vector in rows]))
+    return path
+
+
+def test_an_encoding_is_imported_once_and_stays_with_its_first_subject(tmp_path):
+    """A file that grew is imported again each week; in one of them a name was corrected."""
+    ada, bo, cy = np.random.default_rng(1).normal(size=(3, 128))
+    with Gallery.open(tmp_path / "g", TileEngine(space="dlib-128", model="dlib-resnet")) as opened:
+        opened.import_encodings(imported(tmp_path / "1.json", ("Ada", ada), ("Bo", bo), ("Ada", ada)))
+        grown = opened.import_encodings(imported(tmp_path / "2.json", ("Ada", ada), ("Bob", bo), ("Cy", cy)))
+        assert (grown.status, grown.references, grown.subject) == ("enrolled", 1, "Cy")
+        assert "1 encoding had been imported before" in grown.message
+        assert "1 encoding of 'Bob' had been imported as 'Bo' (#2), and not again; `Gallery.assign`" in grown.message
+        counts = [(one.name, one.references) for one in opened.subjects()]
+        assert counts == [("Ada", 1), ("Bo", 1), ("Cy", 1)]
+        again = opened.import_encodings(imported(tmp_path / "3.json", ("Cy", cy)))
+        assert (again.status, again.references) == ("already enrolled", 0)
+        opened.merge("Ada", "Bo")
+        assert "'Bo'" not in opened.import_encodings(imported(tmp_path / "4.json", ("Bo", bo))).message
+        opened.delete(subject="Cy")
+        assert opened.import_encodings(tmp_path / "3.json").references == 1
+
+
+def test_one_encoding_under_two_names_of_a_file_is_one_persons(tmp_path):
+    ada = np.random.default_rng(1).normal(size=128)
+    with Gallery.open(tmp_path / "g", TileEngine(space="dlib-128", model="dlib-resnet")) as opened:
+        outcome = opened.import_encodings(imported(tmp_path / "1.json", ("Ada", ada), ("Eve", ada)))
+        assert "1 encoding of 'Eve' had been imported as 'Ada'" in outcome.message
+        assert [one.name for one in opened.subjects()] == ["Ada"]
+
+
+def test_numbers_of_another_library_are_named(tmp_path):
+    rng = np.random.default_rng(2)
+    mean = registry.space_mean("dlib-128").astype(float)
+    like = mean + 0.05 * rng.normal(size=128)
+    facenet = rng.normal(size=128)
+    facenet /= np.linalg.norm(facenet)
+    with Gallery.open(tmp_path / "g", TileEngine(space="dlib-128", model="dlib-resnet")) as opened:
+        assert opened.import_encodings(imported(tmp_path / "1.json", ("Ada", like))).message is None
+        assert (
+            opened.import_encodings(imported(tmp_path / "2.json", ("Bo", like / np.linalg.norm(like)))).message is None
+        )
+        rows = [("Cy", facenet), ("Di", rng.integers(0, 256, 128)), ("Eli", np.full(128, 0.1))]
+        outcome = opened.import_encodings(imported(tmp_path / "3.json", *rows))
+        assert "3 encodings cannot be of face_recognition" in outcome.message

@@ -132,6 +132,17 @@ def test_a_photo_is_known_by_its_content_and_by_its_path(store: GalleryStore) ->
         assert reader.photos() == [photo(1, "/a/b.png"), photo(2)]
 
 
+def test_templates_of_a_model_come_with_their_subjects(store: GalleryStore) -> None:
+    with store.writing() as writer:
+        enrol(writer, ADA, "Ada", 1)
+        enrol(writer, BO, None, 2)
+        model = template().model
+        owners = [writer.subject_of_key(key) for key in (ADA, BO)]
+        assert [owner for _, owner in writer.templates_by(model)] == owners
+        assert all(vector.tolist() == template().vector.tolist() for vector, _ in writer.templates_by(model))
+        assert not list(writer.templates_by("another"))
+
+
 def test_a_photo_without_a_path_is_stored_without_one_and_shown_as_before(store: GalleryStore) -> None:
     with store.writing() as writer:
         enrol(writer, ADA, None, 1)

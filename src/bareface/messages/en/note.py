@@ -40,6 +40,13 @@ ENTRIES: dict[str, Entry] = {
     "note.guesses": Entry(
         "{count:count guess|guesses} by {method}, identity drift {drift:list}: viewing aids, not evidence",
     ),
+    "note.held-encodings": Entry("{encodings:count encoding} had been imported before, and not again"),
+    "note.held-encodings/other": Entry(
+        cli="{encodings:count encoding} of {given!r} had been imported as {called}, and not again; "
+        "`bareface gallery assign` changes that",
+        python="{encodings:count encoding} of {given!r} had been imported as {called}, and not again; "
+        "`Gallery.assign` changes that",
+    ),
     "note.largest": Entry("{photo}: {faces} faces found, the largest was taken"),
     "note.left-out/excluded": Entry(
         cli="left out {count:count file} by --exclude",
@@ -86,6 +93,10 @@ ENTRIES: dict[str, Entry] = {
             "upper-face template: rates and decisions are those of comparisons by both, as an "
             "approximation; `Gallery.reembed()` adds it where the photo is available"
         ),
+    ),
+    "note.other-encodings": Entry(
+        "{encodings:count encoding} cannot be of face_recognition: the numbers are those of another library, and no "
+        "search finds them. Delete them, and enrol the photos",
     ),
     "note.other-model": Entry(
         "one template is of {model}, one of {other_model}: the threshold is for two of one model",

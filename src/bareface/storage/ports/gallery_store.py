@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bareface.storage.ports.photo_store import StoredPhoto
 from bareface.values.correction import Correction, Target
-from bareface.values.face import Box, Landmarks, Template
+from bareface.values.face import Box, Float32, Landmarks, Template
 from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
 
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
@@ -142,6 +142,9 @@ class GalleryReader(Protocol):
 
     def owners_of(self, sha256: str) -> Mapping[str, str | None]:
         """Return the names by key of the subjects whose references come from a photo; empty if it is not enrolled."""
+
+    def templates_by(self, model: str) -> Iterator[tuple[Float32, int]]:
+        """Return the templates of a model, each with the number of its subject."""
 
     def photos_below(self, folder: str) -> Sequence[tuple[int, str, str]]:
         """Return number, SHA-256 and path of the photos below a folder, by path."""

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
 from bareface.storage.sqlite import queries, rows, staged_templates
-from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject
+from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject, template
 from bareface.values import names
 from bareface.values.correction import Correction, Target
-from bareface.values.face import Box, Template
+from bareface.values.face import Box, Float32, Template
 from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
 
 _UNCHECKED: sa.types.TypeEngine[Any] = sa.types.NullType()
@@ -96,6 +97,13 @@ class SqliteReader:
         """Return the names by key of the subjects whose references come from a photo."""
         query = sa.select(subject.c.key, subject.c.name).select_from(subject).join(reference).join(file)
         return {row.key: row.name for row in self._connection.execute(query.where(file.c.sha256 == sha256))}
+
+    def templates_by(self, model: str) -> Iterator[tuple[Float32, int]]:
+        """Return the templates of a model, each with the number of its subject."""
+        query = sa.select(template.c.vector, reference.c.subject_id).select_from(template).join(reference)
+        query = query.where(template.c.model == model).execution_options(yield_per=1 << 12)
+        for blob, owner in self._connection.execute(query):
+            yield np.frombuffer(blob, "<f4"), owner
 
     def photos_below(self, folder: str) -> list[tuple[int, str, str]]:
         """Return number, SHA-256 and path of the photos below a folder, by path."""
