@@ -117,3 +117,15 @@ def test_importing_bareface_reads_no_settings() -> None:
     code = "import sys, bareface, bareface.cli.app; print('pydantic' in sys.modules, 'logging' in sys.modules)"
     run = [sys.executable, "-c", code]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "False False\n"
+
+
+@pytest.mark.parametrize("name", ["BAREFACE_HOME", "BAREFACE_RESTORATIONS", "BAREFACE_DATA"])
+def test_a_tilde_that_no_shell_replaced_is_the_home_folder(unset: pytest.MonkeyPatch, name: str) -> None:
+    """Such as in the settings of a service, where it made a folder called ``~``."""
+    unset.setenv(name, "~/faces")
+    now = settings.current()
+    assert {"BAREFACE_HOME": now.home, "BAREFACE_RESTORATIONS": now.restorations, "BAREFACE_DATA": now.photos}[
+        name
+    ] == Path("/home/ada/faces")
+    unset.setenv(name, "~nobody-is-called-so/faces")
+    settings.current()

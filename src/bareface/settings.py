@@ -25,9 +25,9 @@ _log = logger(__name__)
 
 
 def _place(value: object) -> object:
-    """Make a path of a text; an empty one counts as not set."""
+    """Make a path of a text; an empty one counts as not set, and ``~`` is the home folder, as in a shell."""
     if isinstance(value, str):  # a Path of it at once: pydantic refuses names that are not UTF-8
-        return Path(value) if value.strip() else None
+        return Path(os.path.expanduser(value)) if value.strip() else None  # noqa: PTH111 - never an error
     return value
 
 
