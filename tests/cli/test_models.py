@@ -118,6 +118,10 @@ def test_a_model_that_was_added_can_be_removed(run: Run, tmp_path: Path) -> None
     assert folder.exists()
     assert "Removed: mine." in run("models", "remove", "mine", "--yes").stderr
     assert not folder.exists()
+    folder.mkdir()
+    (folder / "card.json").write_text("{}")
+    assert parsed(run("models", "remove", "mine", "--yes", "--json")) == {"removed": "mine"}
+    assert not folder.exists()
     assert "model.unknown" in run("models", "remove", "mine", "--yes", expect=5).stderr
     assert "model.name" in run("models", "remove", "dlib-resnet", "--yes", expect=5).stderr
 

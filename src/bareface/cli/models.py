@@ -142,13 +142,17 @@ def add(
 def remove(
     model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
+    json: Json = False,
 ) -> None:
     """Remove a model that was added, with its files."""
     from bareface.services.models import Models
 
     confirm(f"Remove {model} and its files?", yes)
     Models().remove(model)
-    note(f"Removed: {model}.")
+    if json:
+        print_json({"removed": model})
+    else:
+        note(f"Removed: {model}.")
 
 
 def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
