@@ -52,8 +52,11 @@ def test_words_for_people(run: Run, masked: Path, tmp_path: Path) -> None:
 
 
 def test_a_bare_face_says_so(run: Run, collins: Path, tmp_path: Path) -> None:
-    result = run("unmask", collins, "-o", tmp_path, "--json", expect=3)
-    assert parsed(result)["error"]["code"] == "restoration.nothing-hidden"
+    (tmp_path / "there").mkdir()
+    for folder in (tmp_path / "new" / "below", tmp_path / "there"):
+        result = run("unmask", collins, "-o", folder, "--json", expect=3)
+        assert parsed(result)["error"]["code"] == "restoration.nothing-hidden"
+    assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["there"]  # what it made is gone again
 
 
 def test_a_polygon_and_a_mask_picture(run: Run, collins: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bareface.matching.evidence import sort_out
 from bareface.services.comparing import compare
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
-from bareface.system.files import check_place, file_name, make_folder
+from bareface.system.files import check_place, file_name, make_folder, output_folder
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE
@@ -158,6 +158,7 @@ class Faces:
         with self._recorder.call("Faces.find", context) as facts:
             photos = arguments.file_paths("photos", photos)
             output = None if output is None else arguments.file_path("output", output)
+            self._engine.get()  # before a folder is made: it may lack its device
             targets = _targets(photos, output) if output else [None] * len(photos)
             seen: list[SeenPhoto] = []
             for photo, target in zip(photos, targets, strict=True):
@@ -243,9 +244,9 @@ class Faces:
             opened = images.decode(photo, self._photo_limits())
             filled = self._grey(Path(region)) if isinstance(region, str | Path) else region
             engine = self._engine.get()
-            make_folder(output)
-            chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-            restored = engine.unmask(chosen, completions, seed, filled)
+            with output_folder(output):
+                chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
+                restored = engine.unmask(chosen, completions, seed, filled)
             facts.add(photos=1, completions=len(restored.completions))
             overview = output / file_name(photo.stem, ".unmask.png")
             save_picture(overview, sheet(restored)[0], restored.provenance)
@@ -292,9 +293,9 @@ class Faces:
             photo, output, face = _checked(photo, output, face)
             opened = images.decode(photo, self._photo_limits())
             engine = self._engine.get()
-            make_folder(output)
-            chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-            restored = engine.enhance(chosen, method, fidelity)
+            with output_folder(output):
+                chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
+                restored = engine.enhance(chosen, method, fidelity)
             facts.add(photos=1)
             overview = output / file_name(photo.stem, ".enhance.png")
             placed = output / file_name(photo.stem, ".enhanced.png")

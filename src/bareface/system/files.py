@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BufferedRandom
 from pathlib import Path
 from typing import Final
@@ -117,6 +117,20 @@ def make_folder(path: str | Path) -> Path:
             "usage.output/make-folder", reason=getattr(error, "strerror", None) or error, source=str(path)
         ) from error
     return path
+
+
+@contextlib.contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """Make a folder as :func:`make_folder` does, and remove it again if the work fails and leaves it empty."""
+    missing = [folder for folder in (path, *path.parents) if not os.path.exists(folder)]  # noqa: PTH110 - no error
+    make_folder(path)
+    try:
+        yield path
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _allow(target: int | Path, mode: int) -> None:
