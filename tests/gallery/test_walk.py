@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bareface.imaging import decode as images
 from bareface.imaging.folders import Skipped, absolute, entries
+from bareface.services.gallery import Gallery
 from bareface.values.words import passed_over
+from tests.gallery.pictures import TileEngine, picture
 
 
 def touch(*paths: Path) -> None:
@@ -223,3 +226,20 @@ def test_a_path_that_no_file_system_takes_is_an_entry_of_its_own(tmp_path):
     for source in ("x" * 5000, "a\0b"):
         (entry,) = entries(source)
         assert entry.subject is None
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_gallery_in_its_folder_of_photos_is_no_photo(tmp_path, linked):
+    """Its name has no suffix, as photos may have none."""
+    images.write(tmp_path / "a.png", picture((230, 60, 60)))
+    (tmp_path / "real").mkdir()
+    if linked:
+        (tmp_path / "g").symlink_to(tmp_path / "real" / "people")
+    for added in ("b.png", "c.png"):
+        with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+            report = opened.enrol(tmp_path)
+            assert not report.count("failed")
+            assert report.count("enrolled") == 1
+        images.write(tmp_path / added, picture((60, 60, 230), tick=ord(added[0])))
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        assert opened.enrol(tmp_path / "g").count("failed") == 1  # named by itself, it is looked at

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -99,6 +99,7 @@ def entries(
     limits: Limits = DEFAULT_LIMITS,
     *,
     exclude: Sequence[str] = (),
+    own: Collection[str] = (),
     skipped: Skipped | None = None,
 ) -> Iterator[Entry]:
     """Yield all photos that the sources name, in order; folders are walked in the order of their names.
@@ -120,6 +121,8 @@ def entries(
     exclude
         Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name or by
         their path below the given folder.
+    own
+        Real paths of the caller's own files, such as a gallery in its folder of photos: passed over in silence.
     skipped
         Counts what is left out.
 
@@ -142,7 +145,7 @@ def entries(
             yield Entry(source, name_of(source), subject)
         elif _is_folder(source):
             root = absolute(source)
-            for path, folder in _walk(_Rules(root, tuple(map(_normal, exclude)), skipped)):
+            for path, folder in _walk(_Rules(root, tuple(map(_normal, exclude)), skipped, own)):
                 if isinstance(path, ImageError):
                     yield Entry(folder, folder, None, path)
                 else:
@@ -189,6 +192,7 @@ class _Rules:
     root: str
     exclude: tuple[str, ...]
     skipped: Skipped
+    own: Collection[str] = ()
 
     def takes(self, item: os.DirEntry[str], kind: str) -> bool:
         """Return whether to read a file or folder; count those that are skipped."""
@@ -207,6 +211,8 @@ class _Rules:
             return False
         if kind == "other":  # it would block whoever reads it
             self.skipped.special.append(item.path)
+            return False
+        if self.own and os.path.realpath(item.path) in self.own:
             return False
         suffix = Path(folded).suffix
         if suffix not in PHOTO_SUFFIXES:

@@ -13,6 +13,7 @@ from bareface.gallery.enrol_or_refuse import Rules
 from bareface.imaging.folders import Skipped, entries
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
+from bareface.storage.sqlite.place import files_of
 from bareface.system.reading import as_text
 from bareface.values import arguments, names
 from bareface.values.context import Context
@@ -104,7 +105,9 @@ class Enrolment:
             exclude = arguments.texts("exclude", exclude)
             arguments.called("progress", progress)
             skipped, engine = Skipped(), self.opened.engine
-            photos = tuple(entries(sources, subject, limits_of(engine), exclude=exclude, skipped=skipped))
+            own = files_of(self.opened.store.path)
+            walked = entries(sources, subject, limits_of(engine), exclude=exclude, own=own, skipped=skipped)
+            photos = tuple(walked)
             if face is not None and len(photos) != 1:
                 raise UsageError("usage.face/photos", photos=len(photos))
             facts.add(photos=len(photos))

@@ -76,6 +76,11 @@ def _is_database(path: Path) -> bool:
         return False
 
 
+def files_of(path: Path) -> frozenset[str]:
+    """Return the real paths of a gallery and of the files next to it, whether they are there or not."""
+    return frozenset(os.path.realpath(path) + ending for ending in ("", *_KEPT))
+
+
 def may_write(path: Path) -> bool:
     """Return whether a file and its folder may be written to, as SQLite needs."""
     real = Path(os.path.realpath(path))
