@@ -1,10 +1,11 @@
 """Embedders of 112-pixel chips on LFW, MFR2 and groups of people: ``python -m benchmarks.embedders NAME ...``.
 
 Every photo goes through bareface's detector and segmenter once; what they cut is kept in ``--out``, and each embedder
-sees the same chips. Photos without a face are left out and counted. LFW: all pairs of its photos. Groups: every photo
-shows another person, so all pairs are non-mated; their false match rate is taken at the threshold that gives 1e-3 on
-LFW. MFR2: all pairs of a masked and a bare face, scored as a search scores them, and by the first template alone. All
-of these sets are for testing only. Identities of LFW and MFR2 can overlap with what an embedder was trained on.
+sees the same chips. Photos without a face are left out and counted. Pairs are scored as a search scores them: where
+just one face is judged to wear a mask, with the second template of the other. LFW: all pairs of its photos. Groups:
+every photo shows another person, so all pairs are non-mated; their false match rate is taken at the threshold that
+gives 1e-3 on LFW. MFR2: all pairs of a masked and a bare face, also by the first template alone. All of these sets are
+for testing only. Identities of LFW and MFR2 can overlap with what an embedder was trained on.
 """
 
 from __future__ import annotations
@@ -97,10 +98,11 @@ def chips_of(folder: Path, file: Path, pad: int) -> Chips:
         return Chips(**values, missed=int(stored["missed"]))
 
 
-def templates(engine: Engine, chips: Chips, *, covered: bool = False) -> tuple[Float32, Float32 | None]:
-    """Return templates float32 [n, d] and, if asked for and made by the embedder, second templates of bare faces, else
-    NaN.
+def templates(engine: Engine, chips: Chips) -> tuple[Float32, Float32 | None]:
+    """Return templates float32 [n, d] and, if the embedder makes them and a face is masked, second templates of the
+    bare faces, NaN for masked ones.
     """
+    covered = engine.makes_upper_face and (chips.state > 0).any()
     vectors: list[Float32] = []
     seconds: list[Float32] = []
     for start in range(0, len(chips.pixels), BATCH):
@@ -111,13 +113,20 @@ def templates(engine: Engine, chips: Chips, *, covered: bool = False) -> tuple[F
             for state, occlusion in zip(chips.state[part], chips.occlusion[part], strict=True)
         ]
         vectors += [template.vector for template in engine.embed_chips(pixels, masks)]
-        if covered and engine.makes_upper_face:
+        if covered:
             seconds += list(engine.embed_upper_faces(pixels))
     if not seconds:
         return np.stack(vectors), None
     second = np.stack(seconds)
     second[chips.state > 0] = np.nan
     return np.stack(vectors), second
+
+
+def scores_of(engine: Engine, chips: Chips) -> Float32:
+    """Score all pairs as a search does, float32 [n, n]."""
+    vectors, second = templates(engine, chips)
+    people = Columns.of(vectors, chips.state > 0, second)
+    return matrix(people, people)
 
 
 def subjects_of(names: NDArray[np.str_]) -> NDArray[np.str_]:
@@ -133,28 +142,25 @@ def limits(non_mated: Float32, rates: Sequence[float]) -> list[float]:
 
 def lfw(engine: Engine, chips: Chips) -> tuple[dict[str, float], float]:
     """Compute TAR at each FMR, and the threshold at the rate that groups are judged at."""
-    vectors, _ = templates(engine, chips)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    subjects, scores = subjects_of(chips.names), unit @ unit.T
+    subjects, scores = subjects_of(chips.names), scores_of(engine, chips)
     upper = np.triu(np.ones(scores.shape, bool), 1)
     mated = subjects[:, None] == subjects[None]
     genuine, non_mated = scores[mated & upper], scores[~mated & upper]
     found = limits(non_mated, LFW_RATES)
     rates = {f"TAR at {rate:g}": float((genuine > limit).mean()) for rate, limit in zip(LFW_RATES, found, strict=True)}
-    return {**rates, "mated": float(genuine.size), "non-mated": float(non_mated.size)}, found[0]
+    counts = {"mated": genuine.size, "non-mated": non_mated.size, "judged masked": (chips.state > 0).sum()}
+    return {**rates, **{name: float(count) for name, count in counts.items()}}, found[0]
 
 
 def group(engine: Engine, chips: Chips, threshold: float) -> float:
     """Compute the false match rate of a group of people, one photo each, as a multiple of the rate on LFW."""
-    vectors, _ = templates(engine, chips)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    scores = (unit @ unit.T)[np.triu_indices(len(unit), 1)]
+    scores = scores_of(engine, chips)[np.triu_indices(len(chips.names), 1)]
     return float((scores > threshold).mean() / GROUP_RATE)
 
 
 def mfr2(engine: Engine, chips: Chips, labels: Path) -> dict[str, float]:
     """Compute TAR over all pairs of a masked and a bare face, by the labels of the set."""
-    vectors, second = templates(engine, chips, covered=True)
+    vectors, second = templates(engine, chips)
     worn = mask_states(labels)
     masked = np.array([worn[Path(name).stem][0] != "none" for name in chips.names])
     subjects = subjects_of(chips.names)
