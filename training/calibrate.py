@@ -2,7 +2,8 @@
 
 Only calibration identities serve (CelebA ids ending in 5, which nothing is trained on): each photo bare, with a
 simulated mask that leaves the nose bare, and with one that covers it; masks of the training half. Masks are put on the
-bare photo's landmarks and the chip is cut by them.
+bare photo's landmarks and the chip is cut by them. Two identities as alike as half of the mated pairs are taken for one
+person under two labels, as `bareface calibrate` takes them, and are not compared.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
 from bareface.calibration.decision import States
@@ -67,6 +69,10 @@ def calibrate(engine: Engine, folders: Sequence[Path]) -> Iterator[Calibration]:
         f"(masks simulated), {engine.model}, {engine.detector} detector, fitted {datetime.now(UTC):%Y-%m-%d}"
     )
     cells = {(a, b): _scores(sides[a], sides[b]) for a, b in product(sides, repeat=2)}
+    twice = labelled_twice(cells[BARE], full.subjects)
+    print(f"{np.unique(full.subjects[np.nonzero(twice)[0]]).size} identities look like another one")
+    for scores in cells.values():
+        scores[twice] = np.nan
     normalisation = estimate(cells[BARE], full.subjects)
     cohort = cohort_of(engine.space)
     kinds: tuple[Kind, ...] = ("cosine", "search") if cohort is None else ("cosine", "search", "comparison")
@@ -88,6 +94,17 @@ def calibrate(engine: Engine, folders: Sequence[Path]) -> Iterator[Calibration]:
             )
         constants = None if kind == "cosine" else normalisation
         yield Calibration(engine.space, engine.model, basis, entries, kind, constants)
+
+
+def labelled_twice(scores: Float32, subjects: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which pairs, bool [n, n], belong to identities as alike as the median mated pair."""
+    mated = subjects[:, None] == subjects[None, :]
+    row, column = np.nonzero(~mated & (scores >= np.nanmedian(scores[mated])))
+    pairs = {tuple(sorted(pair)) for pair in zip(subjects[row].tolist(), subjects[column].tolist(), strict=True)}
+    found = np.zeros(scores.shape, bool)
+    for one, other in pairs:
+        found[np.ix_(subjects == one, subjects == other)] = True
+    return found | found.T
 
 
 def _scores(probes: Columns, references: Columns) -> Float32:

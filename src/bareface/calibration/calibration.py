@@ -97,7 +97,7 @@ class Calibration:
     entries
         Fitted models by mask states.
     kind
-        What the scores are. Where a method speaks of a similarity, it means such a score.
+        Kind of the scores. Where a method speaks of a similarity, it means such a score.
     normalisation
         Constants that scores are normalised with; None for ``cosine``.
 
@@ -127,7 +127,7 @@ class Calibration:
         model
             Its embedder; by default, or where that has none of its own, any embedder's of the space.
         kind
-            What its scores are.
+            Kind of its scores.
 
         Raises
         ------

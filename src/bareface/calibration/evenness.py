@@ -1,4 +1,4 @@
-"""How even a calibration's promise is over kinds of faces, without any label: over clusters of look-alike templates."""
+"""Check how even a calibration's promise is over kinds of faces, without labels: over clusters of look-alike templates."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class GalleryCalibration:
     search
         Calibration of normalised scores, which searches use; None where nothing was fitted.
     clusters
-        How even the promise is over look-alike subjects; empty where nothing was fitted.
+        Evenness of the promise over look-alike subjects; empty where nothing was fitted.
     """
 
     calibration: Calibration | None
