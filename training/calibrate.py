@@ -9,24 +9,18 @@ person under two labels, as `bareface calibrate` takes them, and are not compare
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import product
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
-from bareface.calibration.decision import States
-from bareface.calibration.fit import fit_matrix
-from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_searches
+from bareface.calibration.calibration import Calibration
+from bareface.calibration.of_people import calibrate_people, labelled_twice
 from bareface.matching.cohorts import cohort_of
-from bareface.matching.pairs import laws_on, normalise_matrix
-from bareface.matching.scoring import Columns, matrix
+from bareface.matching.scoring import Columns
 from bareface.services.engine import Engine
 from bareface.values.defaults import EMBEDDER
-from bareface.values.face import Float32
 from training.embed import embed_subjects
 from training.photos import data_folder
 
@@ -54,7 +48,7 @@ def main() -> None:
         print(f"written: {path}")
 
 
-def calibrate(engine: Engine, folders: Sequence[Path]) -> Iterator[Calibration]:
+def calibrate(engine: Engine, folders: Sequence[Path]) -> tuple[Calibration, ...]:
     """Fit all nine pairs of mask states on the calibration identities, one calibration for each kind of score."""
     full = embed_subjects(engine, folders, "train", state="full")
     partial = embed_subjects(engine, folders, "train", state="partial")
@@ -68,49 +62,17 @@ def calibrate(engine: Engine, folders: Sequence[Path]) -> Iterator[Calibration]:
         f"{np.unique(full.subjects).size} CelebA calibration identities, {full.subjects.size} photos "
         f"(masks simulated), {engine.model}, {engine.detector} detector, fitted {datetime.now(UTC):%Y-%m-%d}"
     )
-    cells = {(a, b): _scores(sides[a], sides[b]) for a, b in product(sides, repeat=2)}
-    twice = labelled_twice(cells[BARE], full.subjects)
-    print(f"{np.unique(full.subjects[np.nonzero(twice)[0]]).size} identities look like another one")
-    for scores in cells.values():
-        scores[twice] = np.nan
-    normalisation = estimate(cells[BARE], full.subjects)
-    cohort = cohort_of(engine.space)
-    kinds: tuple[Kind, ...] = ("cosine", "search") if cohort is None else ("cosine", "search", "comparison")
-    for kind in kinds:
-        entries: dict[States, StateCalibration] = {}
-        for (probe, reference), cosines in cells.items():
-            scores = cosines
-            if kind == "search":
-                scores = normalise_searches(cosines, full.subjects, full.subjects, sides[reference].unit, normalisation)
-            elif kind == "comparison" and cohort is not None:
-                one, other = (laws_on(cohort, sides[side].unit, normalisation.typical) for side in (probe, reference))
-                scores = normalise_matrix(cosines, one, other)
-            entries[probe, reference] = fit_matrix(
-                scores,
-                full.subjects,
-                full.subjects,
-                symmetric=probe == reference and kind != "search",
-                top=1.0 if kind == "cosine" else NORMALISED_TOP,
-            )
-        constants = None if kind == "cosine" else normalisation
-        yield Calibration(engine.space, engine.model, basis, entries, kind, constants)
-
-
-def labelled_twice(scores: Float32, subjects: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which pairs, bool [n, n], belong to identities as alike as the median mated pair."""
-    mated = subjects[:, None] == subjects[None, :]
-    row, column = np.nonzero(~mated & (scores >= np.nanmedian(scores[mated])))
-    pairs = {tuple(sorted(pair)) for pair in zip(subjects[row].tolist(), subjects[column].tolist(), strict=True)}
-    found = np.zeros(scores.shape, bool)
-    for one, other in pairs:
-        found[np.ix_(subjects == one, subjects == other)] = True
-    return found | found.T
-
-
-def _scores(probes: Columns, references: Columns) -> Float32:
-    scores = matrix(probes, references)
-    np.fill_diagonal(scores, np.nan)  # a photo says nothing about itself, masked or not
-    return scores
+    twice = labelled_twice(sides["none"], full.subjects)
+    print(f"{len(twice)} pairs of identities look like one person")
+    return calibrate_people(
+        sides,
+        full.subjects,
+        space=engine.space,
+        model=engine.model,
+        basis=basis,
+        cohort=cohort_of(engine.space),
+        twice=twice,
+    )
 
 
 if __name__ == "__main__":

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.evaluation.people import Worn, masked_face
 from bareface.faces.embedding.by_mask_state import UPPER_FACE_ROWS
 from bareface.imaging import decode as images
-from bareface.imaging.align import align
 from bareface.models import registry
 from bareface.services.engine import Engine
 from bareface.synthesis import masks
 from bareface.synthesis.mask_shapes import Half
-from bareface.synthesis.mask_specs import Nose, sample_mask
 from bareface.values.face import Face, Float32, Template
-
-MaskState: TypeAlias = Literal["partial", "full"]
 
 BATCH = 32
 CUTTING = ("detection", "landmarks", "occlusion")
@@ -57,7 +53,7 @@ class Embedded:
 
 
 def embed_subjects(
-    engine: Engine, folders: Sequence[Path], half: Half, *, state: MaskState | None = None, cache: Path = CACHE
+    engine: Engine, folders: Sequence[Path], half: Half, *, state: Worn | None = None, cache: Path = CACHE
 ) -> Embedded:
     """Embed every photo of every subject, or read what an earlier run kept.
 
@@ -103,7 +99,7 @@ def embed_subjects(
 
 
 def _faces(
-    engine: Engine, photos: Sequence[tuple[int, Path]], half: Half, state: MaskState | None
+    engine: Engine, photos: Sequence[tuple[int, Path]], half: Half, state: Worn | None
 ) -> Iterator[tuple[int, Face, Face]]:
     """Yield subject, bare face and masked face of each photo that has a face."""
     for seed, (number, path) in enumerate(photos):
@@ -114,18 +110,10 @@ def _faces(
         height, width = photo.pixels.shape[:2]
         # The subject of a portrait stands in its middle; others may look in from the side.
         face = min(found, key=lambda f: abs(f.box.x1 + f.box.x2 - width) + abs(f.box.y1 + f.box.y2 - height))
-        worn = masks.apply_mask(photo.pixels, face.landmarks, sample_mask(seed, half=half, nose=_nose(state, seed)))
-        # What the detector said of the bare face's mask does not hold for the masked one: the map alone decides.
-        yield number, face, replace(face, chip=align(worn.pixels, face.landmarks, engine.geometry), mask=None)
+        yield number, face, masked_face(engine, photo, face, state, seed, half)
 
 
-def _nose(state: MaskState | None, seed: int) -> Nose | None:
-    if state is None:
-        return None
-    return "low" if state == "partial" else ("medium" if seed % 2 else "high")
-
-
-def _key(engine: Engine, folders: Sequence[Path], half: Half, state: MaskState | None) -> str:
+def _key(engine: Engine, folders: Sequence[Path], half: Half, state: Worn | None) -> str:
     """Return a key that changes with whatever changes the templates."""
     card = registry.card(engine.model)
     weights = [file.sha256 for file in card.files if file.precision == engine.precision]

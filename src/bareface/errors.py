@@ -179,7 +179,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     ),
     # What bareface keeps or runs is damaged.
     "internal": (
-        "model.card", "model.checksum", "model.output", "model.run", "model.trial", "gallery.corrupt",
+        "model.card", "model.checksum", "model.fitted", "model.output", "model.run", "model.trial", "gallery.corrupt",
         "gallery.index", "gallery.template", "gallery.unerased",
     ),
 }  # fmt: skip

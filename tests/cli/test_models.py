@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bareface.cli.options import EngineOptions
 from bareface.models.sessions import sums_8_bit_products_exactly
 from tests.cli.support import Run, parsed
-from tests.models.networks import HARMLESS, planar, written
+from tests.models.invented import invented_engine, invented_people
+from tests.models.networks import HARMLESS, planar, wide, written
 
 
 def test_lists_models_with_their_terms(run: Run) -> None:
@@ -135,3 +137,30 @@ def test_adds_a_file_by_a_preset_under_the_files_name(run: Run, tmp_path: Path) 
     assert parsed(run("models", "add", file, "--preset", "adaface", "--name", "b", "--yes", "--json"))["id"] == "b"
     assert parsed(run("models", "add", "c", file, "--preset", "adaface", "--yes", "--json"))["id"] == "c"
     assert "usage.value" in run("models", "add", file, "--preset", "nosuch", "--yes", expect=2).stderr
+
+
+@pytest.fixture
+def added(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of an added embedder, which engines use on invented people."""
+    run("models", "add", written(wide(), tmp_path / "mine.onnx"), "--preset", "arcface", "--yes")
+    monkeypatch.setattr(EngineOptions, "engine", lambda options: invented_engine(options.embedder))
+    return "mine"
+
+
+@pytest.mark.slow
+def test_fits_an_added_embedder(run: Run, added: str, tmp_path: Path) -> None:
+    photos = invented_people(tmp_path / "photos", 101, 1)
+    fit = parsed(run("models", "fit", added, "--faces", photos, "--json"))
+    assert (fit["model"], fit["people"], fit["photos"], fit["cohort"], fit["lost"]) == ("mine", 101, 101, 101, {})
+    assert {row["kind"] for row in fit["scores"]} == {"cosine", "search", "comparison"}
+    shown = run("models", "fit", added, "--faces", photos)
+    assert "101 people, 101 photos (masks simulated)" in " ".join(shown.stdout.split())
+    assert "from now on" in shown.stderr
+
+
+def test_what_cannot_be_fitted(run: Run, added: str, tmp_path: Path) -> None:
+    photos = invented_people(tmp_path / "photos", 2, 1)
+    few = parsed(run("models", "fit", added, "--faces", photos, "--json", expect=3))
+    assert few["error"]["code"] == "calibration.subjects"
+    assert "model.name" in run("models", "fit", "dlib-resnet", "--faces", photos, expect=5).stderr
+    assert "model.unknown" in run("models", "fit", "nosuch", "--faces", photos, expect=5).stderr

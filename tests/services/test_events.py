@@ -38,6 +38,7 @@ CALLS: dict[str, Call] = {
     "Models.show": lambda log, folder: Models(log).show("nosuch", context=WHO),
     "Models.terms": lambda log, folder: Models(log).terms("yunet", context=WHO),
     "Models.add": lambda log, folder: Models(log).add("yunet", folder / "nosuch.onnx", context=WHO),
+    "Models.fit": lambda log, folder: Models(log).fit("nosuch", folder, context=WHO),
     "Models.remove": lambda log, folder: Models(log).remove("nosuch", context=WHO),
     "Evaluation.run": lambda log, folder: Evaluation(no_engine, log).run(folder, folder / "s.csv", context=WHO),
     "Evaluation.measure": lambda log, folder: Evaluation(None, log).measure([folder / "s.csv"], PLAN, context=WHO),

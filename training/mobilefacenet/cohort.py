@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.models import registry
+from bareface.models.fitted import coded
 from bareface.values.face import Float32
 from training.mobilefacenet.pool import build
 from training.mobilefacenet.space import centre, unit
@@ -76,8 +77,8 @@ def main() -> None:
     path, mirror = registry.path_of(card), bool(card.input.get("mirror", False))
     vectors = np.concatenate([templates(path, centre(np.asarray(pool.bare[part])), mirror=mirror) for part in parts])
     made = sample_cohort(vectors, options.count)
-    scale = float(np.abs(made).max() / 127)
-    np.savez_compressed(options.out, vectors=np.round(made / scale).astype(np.int8), scale=np.float32(scale))
+    codes, scale = coded(made)
+    np.savez_compressed(options.out, vectors=codes, scale=np.float32(scale))
     content = options.out.read_bytes()
     described = {
         "id": options.out.stem,

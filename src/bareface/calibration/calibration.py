@@ -25,6 +25,7 @@ from bareface.calibration.likelihood_ratio import LlrModel
 from bareface.errors import CalibrationError
 from bareface.matching.normalisation import Normalisation
 from bareface.messages import Note
+from bareface.models.fitted import fitted_of
 from bareface.values import arguments
 from bareface.values.search import Decision
 
@@ -118,7 +119,7 @@ class Calibration:
 
     @classmethod
     def packaged(cls, space: str, model: str | None = None, kind: Kind = "cosine") -> Calibration:
-        """Load the packaged calibration, which was fitted to the calibration identities only.
+        """Load the calibration that comes with a model: a packaged one, or that of `bareface models fit`.
 
         Parameters
         ----------
@@ -133,11 +134,16 @@ class Calibration:
         ------
         CalibrationError
             ``calibration.missing`` for a space without one.
+        ModelError
+            ``model.fitted``: an added model's fit is damaged.
         """
         arguments.text("space", space)
         if model is not None:
             arguments.text("model", model)
         known = [calibration for calibration in _packaged() if (calibration.space, calibration.kind) == (space, kind)]
+        if all(calibration.model != model for calibration in known):
+            texts = (fitted.calibrations.get(kind) for fitted in fitted_of(space))
+            known += [_parsed(text) for text in texts if text is not None]
         if not known:
             raise CalibrationError("calibration.missing", space=space)
         return next((calibration for calibration in known if calibration.model == model), known[0])
@@ -318,6 +324,11 @@ class Calibration:
 
     def _strangers(self, states: States) -> StrangerModel:
         return self.entries[self.nearest(states)].strangers
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Calibration:
+    return Calibration.from_json(text)
 
 
 @lru_cache(maxsize=1)

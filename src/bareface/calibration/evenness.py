@@ -1,4 +1,4 @@
-"""Check how even a calibration's promise is over kinds of faces, without labels: over clusters of look-alike templates."""
+"""Check how even a calibration's promise is over kinds of faces, by clusters of look-alike templates, not by labels."""
 
 from __future__ import annotations
 

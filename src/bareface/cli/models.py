@@ -10,16 +10,31 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bareface.cli.complete import model_names, preset_names
-from bareface.cli.output import ExitCode, Json, confirm, note, print_error, print_json, print_pairs, print_table
+from bareface.cli.complete import detector_names, model_names, preset_names
+from bareface.cli.options import EngineOptions, Exclude
+from bareface.cli.output import (
+    ExitCode,
+    Json,
+    confirm,
+    note,
+    print_error,
+    print_json,
+    print_pairs,
+    print_table,
+    progress,
+)
 from bareface.errors import UsageError
 from bareface.messages import Note
 from bareface.reports.json_plain import plain
+from bareface.values.defaults import DETECTOR
+from bareface.values.words import plural
 
 if TYPE_CHECKING:
     from bareface.services.models import ModelCard
 
 app = typer.Typer(help="List, inspect and add models.", invoke_without_command=True)
+
+FMR = 1e-3
 
 
 @app.callback()
@@ -139,12 +154,68 @@ def add(
 
 
 @app.command()
+def fit(
+    model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)],
+    faces: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Read photos from this folder, one folder for each of 100 or more people."),
+    ],
+    exclude: Exclude = None,
+    detector: Annotated[str, typer.Option(help="Use this face detector.", autocompletion=detector_names)] = DETECTOR,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Use N processor threads; all by default.")
+    ] = None,
+    provider: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="Run networks on this device. A missing GPU is an error.")
+    ] = "cpu",
+    json: Json = False,
+) -> None:
+    """Learn from photos of many people what an added embedder's scores mean.
+
+    The result is kept next to the model: calibrations, and templates of up to 2,000 of these faces, which scores are
+    compared with. It stays on this machine, readable by you only; `bareface models remove` deletes it.
+    """
+    from bareface.services.models import Models
+
+    options = EngineOptions(detector=detector, embedder=model, threads=threads, provider=provider)
+    with progress("Analysing photos") as advance:
+        fit = Models().fit(model, faces, engine=options.engine, exclude=exclude or (), progress=advance)
+    rows = [
+        {
+            "kind": one.kind,
+            "probe": states[0],
+            "reference": states[1],
+            "score": at.similarity,
+            "extrapolated": at.extrapolated,
+        }
+        for one in fit.calibrations
+        for states in sorted(one.entries)
+        for at in [one.threshold(FMR, states)]
+    ]
+    if json:
+        shown = ("model", "space", "people", "photos", "lost", "twice", "cohort")
+        basis = fit.calibrations[0].basis
+        print_json({**{name: plain(getattr(fit, name)) for name in shown}, "basis": basis, "fmr": FMR, "scores": rows})
+        return
+    print_pairs(
+        [("model", fit.model), ("rests on", fit.calibrations[0].basis), ("cohort", f"{fit.cohort:,} templates")]
+    )
+    for reason, count in fit.lost.items():
+        note(f"left out: {plural(count, 'photo')} ({reason})")
+    for names in fit.twice:
+        note(f"not compared, as alike as photos of one person: {' and '.join(names)}")
+    cells = [(*list(row.values())[:3], f"{row['score']:.4f}{' *' * bool(row['extrapolated'])}") for row in rows]
+    print_table(("score", "probe", "reference", f"at FMR {FMR:g}"), cells, right=(f"at FMR {FMR:g}",))
+    note("Searches and comparisons by this model use these calibrations from now on.")
+
+
+@app.command()
 def remove(
     model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=model_names)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove a model that was added, with its files."""
+    """Remove a model that was added, with its files and its fit."""
     from bareface.services.models import Models
 
     confirm(f"Remove {model} and its files?", yes)

@@ -113,6 +113,11 @@ def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
     return Protocol(root.name, "all pairs", root, samples, probe, reference, fold, notes, left_out)
 
 
+def people_in(folder: str | Path, exclude: Sequence[str] = ()) -> tuple[Sample, ...]:
+    """List the photos in a folder with one folder per person; parameters and errors as :func:`all_pairs` has them."""
+    return _people(folder, exclude)[1]
+
+
 def open_set(
     folder: str | Path, *, nonmated: float = 0.5, references: int = 1, seed: int = 0, exclude: Sequence[str] = ()
 ) -> Protocol:

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bareface.matching.normalisation import HIGHEST, Float64, NonMatedLaw, non_mated_law
+from bareface.matching.normalisation import HIGHEST, MORE, Float64, NonMatedLaw, non_mated_law
 from bareface.values.face import Float32
 
 
-def laws_on(cohort: Float32, vectors: Float32, typical: float) -> NonMatedLaw:
-    """Measure templates float32 [n, d] of any length by their scores on a cohort of unit templates float32 [m, d]."""
+def laws_on(cohort: Float32, vectors: Float32, typical: float, own: NDArray[np.bool_] | None = None) -> NonMatedLaw:
+    """Measure templates by their scores on a cohort.
+
+    Parameters
+    ----------
+    cohort
+        Unit templates float32 [m, d].
+    vectors
+        Templates float32 [n, d] of any length.
+    typical
+        See :class:`bareface.matching.normalisation.Normalisation`.
+    own
+        Templates of the cohort that show the same person, bool [n, m]: they are not counted.
+    """
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     scores = unit @ cohort.T
-    highest = np.partition(scores, len(cohort) - HIGHEST, axis=1)[:, -HIGHEST:]
-    return non_mated_law(-np.sort(-highest, axis=1), len(cohort), typical)
+    count = min(len(cohort), HIGHEST if own is None else HIGHEST + MORE)
+    places = np.argpartition(scores, len(cohort) - count, axis=1)[:, -count:]
+    highest = np.take_along_axis(scores, places, 1)
+    order = np.argsort(-highest, axis=1)
+    falling = np.take_along_axis(highest, order, 1)
+    if own is None:
+        return non_mated_law(falling, len(cohort), typical)
+    left_out = np.take_along_axis(own, np.take_along_axis(places, order, 1), 1)
+    law = non_mated_law(falling, len(cohort), typical, left_out[:, None])
+    return NonMatedLaw(law.mean[:, 0], law.spread[:, 0], law.used[:, 0])
 
 
 def normalise_pairs(scores: Float64, one: NonMatedLaw, other: NonMatedLaw) -> Float64:

@@ -63,8 +63,18 @@ def cards() -> tuple[ModelCard, ...]:
 
 def survey() -> tuple[tuple[ModelCard, ...], tuple[ModelError, ...]]:
     """Return all models whose cards can be read, packaged ones first, by name, and the errors of the others."""
-    sound = [read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json"))]
-    damaged = []
+    packaged = tuple(read_card(path, packaged=True) for path in sorted(_WEIGHTS.glob("*.json")))
+    added, damaged = _survey_added()
+    return packaged + added, damaged
+
+
+def added_cards() -> tuple[ModelCard, ...]:
+    """Return the user's own models whose cards can be read, by name."""
+    return _survey_added()[0]
+
+
+def _survey_added() -> tuple[tuple[ModelCard, ...], tuple[ModelError, ...]]:
+    sound, damaged = [], []
     for path in _added():
         try:
             sound.append(read_card(path, packaged=False))
@@ -134,7 +144,7 @@ def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
     from bareface.models.trial import try_out
 
     mark = path.with_name("tried")
-    content = _mark(model)
+    content = mark_of(model)
     try:
         if mark.is_file() and mark.stat().st_size < 1000 and mark.read_text(encoding="utf-8") == content:
             return
@@ -146,7 +156,13 @@ def _tried(model: ModelCard, path: Path, source: Path | None = None) -> None:
         write_atomically(mark, content.encode())
 
 
-def _mark(model: ModelCard) -> str:
+def fit_of(model_id: str) -> Path:
+    """Return the place of an added model's fit: see :mod:`bareface.models.fitted`."""
+    return models_home() / model_id / "fitted.json"
+
+
+def mark_of(model: ModelCard) -> str:
+    """Return a digest of a card, its files' included."""
     return hashlib.sha256(model.to_json().encode("utf-8", "surrogatepass")).hexdigest() + "\n"
 
 
@@ -225,7 +241,7 @@ def add(
 
 
 def remove(model_id: str) -> None:
-    """Remove an added model with its files.
+    """Remove an added model with its files and its fit.
 
     Raises
     ------
@@ -282,6 +298,7 @@ def _store(new: ModelCard, path: Path, part: Path) -> None:
     _tried(new, copy, path)
     write_atomically(part / "card.json", new.to_json().encode())
     folder = make_folder(models_home() / new.id)
+    fit_of(new.id).unlink(missing_ok=True)  # that of the network that was here
     for name in (copy.name, "card.json", "tried"):
         (part / name).replace(folder / name)
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bareface.audit.port import AuditLog
 from bareface.errors import ModelError
+from bareface.messages import Note
 from bareface.models import registry
 from bareface.models.card import LONGEST_NAME, Task
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.presets import PRESETS as PRESETS
 from bareface.models.sessions import exact_precisions
+from bareface.services.deferred import DeferredEngine, EngineSource
+from bareface.services.engine import Engine
 from bareface.services.recorded import Recorder
+from bareface.values import arguments
 from bareface.values.context import Context
+from bareface.values.gallery import Progress
+
+if TYPE_CHECKING:
+    from bareface.evaluation.fit_model import ModelFit
 
 
 def name_for(path: str | Path) -> str:
@@ -110,8 +119,55 @@ class Models:
                 sha256=sha256,
             )
 
+    def fit(
+        self,
+        model: str,
+        faces: str | Path,
+        *,
+        engine: EngineSource = None,
+        exclude: Sequence[str] = (),
+        progress: Progress | None = None,
+        context: Context | None = None,
+    ) -> ModelFit:
+        """Learn from photos of at least 100 people what an added embedder's scores mean, and keep it with the model.
+
+        Searches, comparisons and galleries of the model use the result from then on.
+
+        Parameters
+        ----------
+        model
+            Name of an added embedder.
+        faces
+            Folder of photos, one folder for each person.
+        engine
+            Analyses the photos with this embedder; by default the packaged detector with the model.
+        exclude, progress
+            See :func:`bareface.evaluation.fit_model.fit_model`.
+        context
+            The caller and the purpose.
+
+        Raises
+        ------
+        ModelError
+            ``model.unknown``, ``model.name``: not an added model; ``model.task``: not an embedder.
+        CalibrationError
+            ``calibration.subjects``: too few people.
+        """
+        from bareface.evaluation.fit_model import fit_model
+
+        with self._recorder.call("Models.fit", context) as facts:
+            arguments.called("progress", progress)
+            if registry.card(model).packaged:
+                raise ModelError("model.name/fit", model=model)
+            analyser = DeferredEngine(engine or partial(Engine, embedder=model)).get()
+            if analyser.model != model:
+                raise arguments.refused("engine", engine, Note("argument.engine-of-model", model=model))
+            fit = fit_model(analyser, faces, exclude=exclude, progress=progress)
+            facts.add(people=fit.people, photos=fit.photos)
+            return fit
+
     def remove(self, model: str, *, context: Context | None = None) -> None:
-        """Remove an added model with its files.
+        """Remove an added model with its files and its fit.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Packaged cohorts: templates to normalise scores by where there is no gallery, or only a small one."""
+"""Cohorts: templates to normalise scores by where there is no gallery, or only a small one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,33 @@ from importlib import resources
 
 import numpy as np
 
+from bareface.models.fitted import decoded, fitted_of
 from bareface.values.face import Float32
 
 
+def cohort_of(space: str, *, leave_out: str | None = None) -> Float32 | None:
+    """Return the unit templates float32 [n, d] of a space's cohort; None if it has none.
+
+    The packaged cohort comes first, then those that were fitted for added models.
+
+    Parameters
+    ----------
+    space
+        Template space.
+    leave_out
+        Name of a model whose cohort is not used.
+    """
+    packaged = _packaged(space)
+    if packaged is not None:
+        return packaged
+    fitted = (one.cohort for one in fitted_of(space) if one.model != leave_out)
+    return next((cohort for cohort in fitted if cohort is not None), None)
+
+
 @lru_cache(maxsize=4)
-def cohort_of(space: str) -> Float32 | None:
-    """Return the unit templates float32 [n, d] of a space's cohort; None if it has none."""
+def _packaged(space: str) -> Float32 | None:
     file = resources.files(__name__) / f"{space}.npz"
     if "/" in space or not file.is_file():
         return None
     with resources.as_file(file) as path, np.load(path, allow_pickle=False) as held:
-        vectors = held["vectors"].astype(np.float32) * held["scale"]
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors, np.float32)
+        return decoded(held["vectors"], held["scale"])

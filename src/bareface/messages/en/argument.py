@@ -10,6 +10,7 @@ ENTRIES: dict[str, Entry] = {
     "argument.detector": Entry("the name of a detector, or a Detector"),
     "argument.embedder": Entry("the name of an embedder, or an Embedder"),
     "argument.engine": Entry("an Engine"),
+    "argument.engine-of-model": Entry("an Engine whose embedder is {model}"),
     "argument.engine-or-none": Entry("an Engine, or None"),
     "argument.face": Entry("a face, as Engine.faces gives them"),
     "argument.file": Entry("the path of a file"),

@@ -8,4 +8,8 @@ ENTRIES: dict[str, Entry] = {
         "{subjects:,} named subjects of this gallery, {references:,} references, fitted {date}, without {pairs} "
         "suspicious pairs",
     ),
+    "basis.people": Entry("{subjects:,} people, {photos:,} photos, {model}, {detector} detector, fitted {date}"),
+    "basis.people/masks": Entry(
+        "{subjects:,} people, {photos:,} photos (masks simulated), {model}, {detector} detector, fitted {date}"
+    ),
 }

@@ -39,6 +39,10 @@ ENTRIES: dict[str, Entry] = {
         "{subjects} subjects are too few to say how often strangers score high: {more} more are needed.",
         "Until then the packaged calibration is used.",
     ),
+    "calibration.subjects/people": Entry(
+        "{subjects} people with a bare face are too few to say how often strangers score high: {more} more are needed.",
+        "Add folders of further people.",
+    ),
     "calibration.ties": Entry(
         "the non-mated scores take too few values ({values}) to rank strangers.",
         "Export scores with more digits.",

@@ -17,6 +17,11 @@ ENTRIES: dict[str, Entry] = {
         "{model} keeps weights in other files, which are never read.",
         "Save it with its weights in one file.",
     ),
+    "model.fitted": Entry(
+        "what was fitted for the model {model} cannot be read: {reason}.",
+        cli="Fit it again: `bareface models fit {model} --faces DIR`. Or delete the file.",
+        python="Fit it again: `Models.fit({model!r}, folder)`. Or delete the file.",
+    ),
     "model.interface/batch": Entry(
         "{model} cannot be fed as its card says: it takes exactly {faces} faces a run.",
         cli=(
@@ -83,6 +88,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "model.missing/file": Entry("there is no such file.", "Check the path."),
     "model.missing/packaged": Entry("the file of the model {model} is missing.", "Reinstall bareface."),
+    "model.name/fit": Entry(
+        "{model} is a packaged model, with calibrations of its own.",
+        cli="For rates of your own photos: `bareface calibrate GALLERY`.",
+        python="For rates of your own photos: `Gallery.calibrate()`.",
+    ),
     "model.name/form": Entry(
         "{name!r} is not a model name: letters, digits, dots and dashes only, {most} at most.",
         "Choose another name.",

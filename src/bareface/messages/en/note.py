@@ -134,7 +134,10 @@ ENTRIES: dict[str, Entry] = {
     "note.thin-evidence": Entry("thin evidence: {share:percent} of the face visible in {name}"),
     "note.thin-evidence/several": Entry("thin evidence: {share:percent} of the face visible in {name}, {others:list}"),
     "note.uncalibrated": Entry(
-        "no calibration covers this model: every candidate is only possible, and no rate is known",
+        cli="no calibration covers this model: every candidate is only possible, and no rate is known; "
+        "`bareface models fit MODEL --faces DIR` or `bareface calibrate GALLERY` changes that",
+        python="no calibration covers this model: every candidate is only possible, and no rate is known; "
+        "`Models.fit` or `Gallery.calibrate` changes that",
     ),
     "note.union": Entry("the union's rates: {basis}"),
     "note.union-uncalibrated": Entry(
