@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.markdown import Values, change, percent, rate, table, where
+from benchmarks.readme_groups import SYSTEMS, groups, groups_bars, groups_before, groups_mated
 from benchmarks.readme_headline import headline, span
 from benchmarks.readme_restoration import (
     enhance,
@@ -317,6 +318,10 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "speed_search": search,
     "memory_enrol": memory,
     "calibration": calibration,
+    "groups": groups,
+    "groups_before": groups_before,
+    "groups_mated": groups_mated,
+    "groups_bars": groups_bars,
     "speed_metrics": metrics,
 }
 
@@ -334,6 +339,9 @@ FILES: dict[str, str | tuple[str, ...]] = {
     ),
     "restoration_summary": "restoration",
     "restored": ("unmask", "enhance", "refusal"),
+    "groups_before": tuple(SYSTEMS),
+    "groups_mated": tuple(SYSTEMS),
+    "groups_bars": "groups",
 }
 """Sections made of results of another name; those of several are given all by name."""
 
