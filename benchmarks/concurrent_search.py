@@ -160,7 +160,7 @@ def measure(index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
     made = SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)  # they have everything
     engine = cast(FaceEngine, made)
-    calibration = Calibration.packaged(SPACE, MODEL, "search")
+    calibration = Calibration.packaged(SPACE, MODEL)
     turn = cycle([(one,) for one in probes()])
     block = bytes(1 << 20)
 

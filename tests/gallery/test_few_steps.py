@@ -35,7 +35,11 @@ def ready_engine() -> FaceEngine:
     return cast(FaceEngine, made)
 
 
-@pytest.mark.parametrize("calibration", [None, Calibration.packaged(SPACE, MODEL, "search")], ids=["plain", "normal"])
+@pytest.mark.parametrize(
+    "calibration",
+    [None, Calibration.packaged("bareface-mobile-128", "bareface-mobile", "search")],
+    ids=["plain", "normal"],
+)
 @pytest.mark.parametrize("precision", ["int8", "float32"])
 def test_statements_and_templates_of_a_search(
     store: Store, precision: Precision, calibration: Calibration | None, monkeypatch: pytest.MonkeyPatch

@@ -32,18 +32,24 @@ class Cluster:
     similarity
         FPIR realised at the similarity of a predicted one of :data:`PROMISED`, divided by it: 1 keeps the promise.
     normalised
-        The same for normalised scores.
+        The same for normalised scores; None where similarities are what searches judge.
     """
 
     subjects: int
     similarity: float
-    normalised: float
+    normalised: float | None
 
 
 def evenness(
-    scores: Float32, people: Int64, templates: Float32, cosines: Calibration, search: Calibration, *, seed: int = 0
+    scores: Float32,
+    people: Int64,
+    templates: Float32,
+    cosines: Calibration,
+    search: Calibration | None,
+    *,
+    seed: int = 0,
 ) -> tuple[Cluster, ...]:
-    """Check the promise for each cluster of look-alike subjects, largest ratio of normalised scores first.
+    """Check the promise for each cluster of look-alike subjects, largest ratio of what searches judge first.
 
     Parameters
     ----------
@@ -54,7 +60,7 @@ def evenness(
     templates
         Unit templates float32 [n, d].
     cosines, search
-        Calibrations of similarities and of normalised scores.
+        Calibrations of similarities, and of normalised scores if searches judge these.
     seed
         Of the clusters and the galleries.
 
@@ -65,22 +71,21 @@ def evenness(
     """
     first = np.unique(people, return_index=True)[1]
     count = min(MOST_CLUSTERS, len(first) // SUBJECTS_EACH)
-    if count < 2 or search.normalisation is None:
+    if count < 2:
         return ()
     people, templates, scores = people[first], templates[first], scores[np.ix_(first, first)]
     _, cluster = optional("scipy.cluster.vq").kmeans2(
         (templates - templates.mean(axis=0)).astype(np.float64), count, minit="++", rng=np.random.default_rng(seed)
     )
-    normalised = normalise_searches(scores, people, people, templates, search.normalisation, seed=seed)
-    ratios = [
-        _ratios(cells, calibration, np.random.default_rng(seed))
-        for cells, calibration in ((scores, cosines), (normalised, search))
-    ]
-    found = [
-        Cluster(int((cluster == one).sum()), *(float(ratio[cluster == one].mean()) for ratio in ratios))
-        for one in np.unique(cluster)
-    ]
-    return tuple(sorted(found, key=lambda one: -one.normalised))
+    ratios = [_ratios(scores, cosines, np.random.default_rng(seed))]
+    if search is not None and search.normalisation is not None:
+        normalised = normalise_searches(scores, people, people, templates, search.normalisation, seed=seed)
+        ratios.append(_ratios(normalised, search, np.random.default_rng(seed)))
+    found = []
+    for one in np.unique(cluster):
+        similarity, *normal = (float(ratio[cluster == one].mean()) for ratio in ratios)
+        found.append(Cluster(int((cluster == one).sum()), similarity, normal[0] if normal else None))
+    return tuple(sorted(found, key=lambda one: -(one.similarity if one.normalised is None else one.normalised)))
 
 
 def _ratios(scores: Float32, calibration: Calibration, rng: np.random.Generator) -> Float32:

@@ -162,8 +162,8 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         fitted[0] = cosines
         unit = _unit(given.templates[drawn])
         search = _search(unit, cosines, scores, people, states, single, seed)
-        if search is not None:
-            bare = states == "none"
+        bare = states == "none"
+        if np.unique(people[bare]).size >= MIN_SUBJECTS:
             clusters = evenness(scores[np.ix_(bare, bare)], people[bare], unit[bare], cosines, search, seed=seed)
         if suspicious:
             cleared = _without(scores, people, suspicious)
@@ -260,13 +260,16 @@ def _search(
     single: NDArray[np.bool_],
     seed: int,
 ) -> Calibration | None:
-    """Fit normalised scores; None where they cannot be fitted (too few bare subjects to know the space by)."""
+    """Fit normalised scores; None where they cannot be fitted, or the space is one that they do not suit.
+
+    That is a space whose packaged calibration is one of similarities only: in dlib's, normalised scores lose more mated
+    candidates than they spare strangers (``python -m benchmarks.groups``).
+    """
     space, model = cosines.space, cosines.model
-    packaged = _packaged(space, model, "search")
-    bare = states == "none"
+    packaged, bare = _packaged(space, model, "search"), states == "none"
     if packaged is not None and packaged.normalisation is not None:
         normalisation = packaged.normalisation
-    elif np.unique(people[bare]).size >= MIN_SUBJECTS:
+    elif _packaged(space, model) is None and np.unique(people[bare]).size >= MIN_SUBJECTS:
         normalisation = estimate(scores[np.ix_(bare, bare)], people[bare])
     else:
         return None

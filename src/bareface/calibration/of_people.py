@@ -20,6 +20,8 @@ from bareface.values.face import Float32
 
 MIN_MATED = 10
 """Subjects with two photos that it takes to say how alike one person's photos are."""
+MOST_TWICE = 0.01
+"""Share of subjects who may be labelled twice. Where more look like another one, the embedder confuses people."""
 
 
 def calibrate_people(
@@ -107,6 +109,8 @@ def labelled_twice(bare: Columns, subjects: Int64) -> tuple[tuple[int, int], ...
         return ()
     row, column = np.nonzero(np.triu(~mated & (scores >= np.median(scores[own])), 1))
     pairs = np.sort(np.stack([subjects[row], subjects[column]], axis=1), axis=1)
+    if np.unique(pairs).size > MOST_TWICE * np.unique(subjects).size:
+        return ()
     return tuple((int(one), int(other)) for one, other in np.unique(pairs, axis=0))
 
 

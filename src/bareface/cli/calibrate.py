@@ -75,13 +75,19 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
         print_table(
             ("look-alike subjects", "by similarity", "by normalised score"),
             [
-                (f"{one.subjects:,}", f"{one.similarity:.1f} times", f"{one.normalised:.1f} times")
+                (
+                    f"{one.subjects:,}",
+                    f"{one.similarity:.1f} times",
+                    "–" if one.normalised is None else f"{one.normalised:.1f} times",
+                )
                 for one in found.clusters
             ],
             right=("look-alike subjects", "by similarity", "by normalised score"),
             title="how even the promise is: strangers reach a score promised to 1 in 10 so many times as often",
         )
-        note("Groups of subjects whose templates are alike, found without labels. Searches use the normalised score.")
+        note(
+            "Groups of subjects whose templates are alike, found without labels. Searches use the last column with figures."
+        )
     if found.suspicious:
         rows = [
             (*(f"{name} (#{number})" for name, number in zip(pair.names, pair.subjects, strict=True)),
