@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bareface.calibration.calibration import Calibration
 from bareface.faces.port import FaceEngine
 from bareface.gallery.search import search
+from bareface.matching.normalisation import Normalisation
 from bareface.storage.open_index import open_index
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite.store import Store
@@ -29,6 +30,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return made
 
 
+NORMALISED = dataclasses.replace(
+    Calibration.packaged("bareface-mobile-128", "bareface-mobile", "search"), normalisation=Normalisation(0.035, 0.99)
+)
+"""A calibration of normalised scores, with constants of the templates that are used here."""
+
+
 def ready_engine() -> FaceEngine:
     made = SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)
@@ -37,7 +44,7 @@ def ready_engine() -> FaceEngine:
 
 @pytest.mark.parametrize(
     "calibration",
-    [None, Calibration.packaged("bareface-mobile-128", "bareface-mobile", "search")],
+    [None, NORMALISED],
     ids=["plain", "normal"],
 )
 @pytest.mark.parametrize("precision", ["int8", "float32"])

@@ -86,7 +86,7 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
             title="how even the promise is: strangers reach a score promised to 1 in 10 so many times as often",
         )
         note(
-            "Groups of subjects whose templates are alike, found without labels. Searches use the last column with figures."
+            "Groups of subjects whose templates are alike, found without labels. Searches use the last one with figures."
         )
     if found.suspicious:
         rows = [
