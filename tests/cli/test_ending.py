@@ -49,6 +49,21 @@ def write():
 
 sys.exit(ends_well(write))
 """
+_FINALISING = """
+import os, sys, time
+from bareface.cli.ending import ends_well
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+
+def command():
+    Finalised()
+    time.sleep(5)
+    print("went on")
+
+sys.exit(ends_well(command))
+"""
 _MAIN = "from bareface.cli.main import main; main()"
 
 
@@ -87,6 +102,12 @@ def test_a_signal_while_a_file_is_written(number: signal.Signals, tmp_path: Path
     assert done.returncode == 128 + number
     assert len(done.stderr.splitlines()) == 1
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_a_finaliser_ends_the_command(number: signal.Signals) -> None:
+    done = python(_FINALISING.format(number=int(number)))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (128 + number, "", 1)
 
 
 def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(tmp_path: Path) -> None:

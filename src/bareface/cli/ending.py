@@ -48,12 +48,15 @@ class _Signals:
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._end)
+        sys.unraisablehook = self._unraisable
 
     def leave(self) -> None:
         """Let further signals end the process at once: the rest is the interpreter's own cleaning up."""
         for number in _SIGNALS:
             if signal.getsignal(number) == self._end:
                 signal.signal(number, signal.SIG_DFL)
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         if self.number is None:
@@ -68,11 +71,21 @@ class _Signals:
         # An exception within an import is taken for a missing module by whoever imports it, in C code even printed:
         # wait until it is over, which takes a second at most.
         if hasattr(signal, "setitimer") and _is_importing(frame):
-            signal.signal(signal.SIGALRM, lambda _, now: self._raise(now))
-            signal.setitimer(signal.ITIMER_REAL, _LATER_S)
+            self._raise_later()
             return
         assert self.number is not None
         raise Ended(self.number)
+
+    def _raise_later(self) -> None:
+        signal.signal(signal.SIGALRM, lambda _, now: self._raise(now))
+        signal.setitimer(signal.ITIMER_REAL, _LATER_S)
+
+    def _unraisable(self, what: sys.UnraisableHookArgs) -> None:
+        # Nothing passes through a finaliser or a weak reference's callback: Python would print it there and go on.
+        if not isinstance(what.exc_value, Ended):
+            sys.__unraisablehook__(what)
+        elif hasattr(signal, "setitimer"):
+            self._raise_later()
 
 
 def ends_well(command: Callable[[], None]) -> int:
