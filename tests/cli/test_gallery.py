@@ -109,6 +109,16 @@ def test_merge_says_how_it_is_undone_and_an_alias_is_said(run: Run, gallery: Pat
     assert names(run, gallery) == before
 
 
+def test_a_name_that_only_corrections_keep_is_deleted(run: Run, gallery: Path) -> None:
+    run("gallery", "merge", gallery, "Eileen Collins", "Grace Hopper")
+    for reference in parsed(run("gallery", "references", gallery, "--json"))["references"]:
+        run("gallery", "delete", gallery, "--reference", reference["id"], "--yes")
+    result = run("gallery", "delete", gallery, "--subject", "Eileen Collins", "--yes", "--json")
+    assert parsed(result) == {"references": 0, "photos": 0, "subjects": 1}
+    assert not any(name in gallery.read_bytes() for name in (b"Eileen Collins", b"Grace Hopper"))
+    run("gallery", "delete", gallery, "--subject", "Eileen Collins", "--yes", expect=2)
+
+
 def test_names_that_read_as_numbers_are_refused_everywhere(run: Run, gallery: Path, people: Path) -> None:
     number = references(run, gallery)["Grace Hopper"]["id"]
     for command in (

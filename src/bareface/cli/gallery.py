@@ -13,7 +13,7 @@ from bareface.cli.complete import subject_names
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, confirm, note, print_json, print_pairs, print_table, progress
 from bareface.cli.search import visible
-from bareface.errors import GalleryError
+from bareface.errors import GalleryError, UsageError
 from bareface.reports.json_plain import plain
 from bareface.values.words import plural, printable
 
@@ -285,6 +285,10 @@ def _called(opened: Gallery, subject: str) -> str:
     try:
         one = opened.references(subject)[0]
     except GalleryError:  # a damaged subject is deleted by its number
+        return printable(subject)
+    except UsageError as error:  # one without references may still be known by corrections: `delete` tells
+        if error.code != "usage.unknown-subject":
+            raise
         return printable(subject)
     return f"{'the unnamed subject' if one.subject is None else printable(one.subject)} (#{one.subject_id})"
 
