@@ -85,9 +85,7 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
             right=("look-alike subjects", "by similarity", "by normalised score"),
             title="how even the promise is: strangers reach a score promised to 1 in 10 so many times as often",
         )
-        note(
-            "Groups of subjects whose templates are alike, found without labels. Searches use the last one with figures."
-        )
+        note("Groups of subjects whose templates are alike, found without labels. Searches use the last figure.")
     if found.suspicious:
         rows = [
             (*(f"{name} (#{number})" for name, number in zip(pair.names, pair.subjects, strict=True)),
