@@ -16,8 +16,11 @@ from bareface.models import registry
 from bareface.restoration import enhance
 from bareface.restoration.aligned import aligned
 from bareface.services.engine import Engine
+from bareface.services.models import Models
 from bareface.system import dependencies
 from tests.embedding.test_checked import Liar
+from tests.models import networks
+from tests.models.networks import written
 from tests.portraits import astronaut, hopper
 
 onnxruntime = dependencies.onnxruntime()
@@ -131,6 +134,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("enhance",): ["PHOTO", "-o", "out"],
     ("demo",): ["--out", "out"],
     ("gallery", "reembed"): ["GALLERY"],
+    ("models", "fit"): ["r512", "--faces", "FOLDER"],
     ("evaluate", "run"): ["FOLDER", "-o", "scores.csv"],
     ("evaluate", "report"): ["FOLDER", "-o", "page.html"],
     ("evaluate", "restoration"): ["FOLDER"],
@@ -160,6 +164,10 @@ def test_an_absent_provider_is_an_error_of_every_command(
         (tmp_path / "people" / person).mkdir(parents=True)
         for copy in ("a.jpg", "b.jpg"):
             (tmp_path / "people" / person / copy).write_bytes(hopper().read_bytes())
+    if command == ("models", "fit"):
+        monkeypatch.setenv("BAREFACE_HOME", str(tmp_path / "home"))
+        file = written(networks.wide(1), tmp_path / "r512.onnx")
+        Models().add("r512", file, preset="arcface", licence="CC0", training_data="none")
     places = {"PHOTO": str(hopper()), "GALLERY": str(gallery), "FOLDER": str(tmp_path / "people")}
     arguments = [places.get(word, word) for word in ARGUMENTS[command]]
     result = CliRunner().invoke(app, [*command, *arguments, "--provider", "cuda"])

@@ -86,6 +86,14 @@ def test_people_under_two_names_are_not_compared() -> None:
     assert labelled_twice(columns, np.arange(60)) == ()
 
 
+def test_an_embedder_that_confuses_people_finds_nobody_twice() -> None:
+    rng = np.random.default_rng(0)
+    own = np.repeat(rng.normal(size=(6, 64)), 5, axis=0)
+    subjects = np.repeat(np.arange(30), 2)
+    vectors = (own[subjects] + 0.3 * rng.normal(size=(60, 64))).astype(np.float32)
+    assert labelled_twice(Columns.of(vectors, np.zeros(60, bool)), subjects) == ()
+
+
 def test_only_its_owner_can_read_it(home: Path) -> None:
     files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home / "r512").iterdir()}
     assert files == dict.fromkeys(("card.json", "model.onnx", "tried", "fitted.json"), 0o600)

@@ -109,7 +109,7 @@ def labelled_twice(bare: Columns, subjects: Int64) -> tuple[tuple[int, int], ...
         return ()
     row, column = np.nonzero(np.triu(~mated & (scores >= np.median(scores[own])), 1))
     pairs = np.sort(np.stack([subjects[row], subjects[column]], axis=1), axis=1)
-    if np.unique(pairs).size > MOST_TWICE * np.unique(subjects).size:
+    if np.unique(pairs).size > max(2, MOST_TWICE * np.unique(subjects).size):
         return ()
     return tuple((int(one), int(other)) for one, other in np.unique(pairs, axis=0))
 
