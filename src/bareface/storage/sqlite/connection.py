@@ -23,10 +23,13 @@ from sqlalchemy.util import LRUCache
 from bareface.errors import GalleryError
 from bareface.storage.sqlite import after_a_crash as wal
 from bareface.storage.sqlite.two_writers import begin_writing
+from bareface.system.sqlite import uncount_memory
 
 # SQLAlchemy reports what interrupts the closing of a connection, and then raises it: its report is a traceback, printed
 # where no other handler of logs is there.
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+
+uncount_memory()  # here, before the first gallery is opened
 
 _statements: LRUCache[Any, Any] = LRUCache(500)
 """Statements compiled for any gallery: to compile them again for each store takes longer than to run them."""
