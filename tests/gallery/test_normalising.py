@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from bareface.calibration.calibration import Calibration
+from bareface.calibration.calibration import BARE, Calibration
 from bareface.calibration.of_gallery import GalleryReferences, calibrate_references
+from bareface.gallery.judge import judge
+from bareface.gallery.rank import CandidateScore, Ranked
 from bareface.matching.normalisation import FEWEST, non_mated_law
 from bareface.services.gallery import Gallery
 from bareface.values.search import Candidate
@@ -117,6 +120,22 @@ def test_the_order_of_enrolment_does_not_matter(tmp_path: Path, gallery: Gallery
         theirs = other.search(probe, top=10).lists[0].candidates
     assert [one.subject for one in ours] == [one.subject for one in theirs]
     np.testing.assert_allclose([a.normalised for a in ours], [b.normalised for b in theirs], atol=1e-5)
+
+
+def test_few_masked_references_do_not_make_a_search_look_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among 100,000 references, some hundred may wear a mask, and a few of these be in the head of the list."""
+    unit = ROWS[:80] / np.linalg.norm(ROWS[:80], axis=1, keepdims=True)
+    generation = SimpleNamespace(subjects=100_000, references=100_000, masked=300)
+    now = SimpleNamespace(generation=generation, connection=None, fetch=lambda ids: unit[ids])
+    monkeypatch.setattr("bareface.storage.sqlite.lookups.masked", lambda connection, ids: np.array([0, 7, 30, 41]))
+    numbers, scores = np.arange(80), np.linspace(0.5, 0.2, 80, dtype=np.float32)
+    hits = [CandidateScore(number, number, float(scores[number])) for number in range(5)]
+
+    def deeper(others: int) -> Ranked:
+        raise AssertionError(others)
+
+    judged = judge(now, SEARCH, Ranked(hits, numbers, scores, numbers), unit[0], unit[:5], [BARE] * 5, deeper)
+    assert all(one.normalised is not None for one in judged)
 
 
 def test_a_gallery_learns_its_own_normalised_calibration() -> None:

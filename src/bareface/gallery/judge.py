@@ -19,6 +19,9 @@ from bareface.messages import Note
 from bareface.storage.index_sync import Snapshot
 from bareface.values.face import Float32
 
+MOST_LOOKED_UP = 10_000
+"""References that are looked up at most, where look-alikes of a candidate fill the list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -71,12 +74,12 @@ def judge(
     size = now.generation.subjects, now.generation.references / now.generation.subjects
     if calibration is None or calibration.normalisation is None:
         return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
-    scores, used = normalise(now, calibration.normalisation, ranked, references)
+    scores, used, others = normalise(now, calibration.normalisation, ranked, references)
     wanted = HIGHEST
-    while (used < HIGHEST // 2).any() and wanted < now.generation.references:
+    while (others < HIGHEST // 2).any() and wanted < min(now.generation.references, MOST_LOOKED_UP):
         wanted *= 4
         found = replace(deeper(wanted), subjects=ranked.subjects)
-        scores, used = normalise(now, calibration.normalisation, found, references)
+        scores, used, others = normalise(now, calibration.normalisation, found, references)
     judged = [Judged(Judgement("possible", None, False))] * len(similarities)
     known = np.isfinite(scores)
     places = np.flatnonzero(known).tolist()
@@ -85,9 +88,9 @@ def judge(
         judged[place] = Judged(answer, float(scores[place]), int(used[place]))
     left = np.flatnonzero(~known).tolist()
     if left:
-        others = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
-        for place, other in zip(left, others, strict=True):
-            judged[place] = other
+        small = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
+        for place, one in zip(left, small, strict=True):
+            judged[place] = one
     return judged
 
 

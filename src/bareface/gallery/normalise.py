@@ -16,7 +16,9 @@ SMALLEST_GALLERY = 10
 """Number of references from which on a gallery is its own cohort."""
 
 
-def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked, vectors: Float32) -> tuple[Float64, Int64]:
+def normalise(
+    now: Snapshot, normalisation: Normalisation, ranked: Ranked, vectors: Float32
+) -> tuple[Float64, Int64, Int64]:
     """Normalise the scores of a probe's best subjects.
 
     Of the references that were looked up, those of the candidate's subject and those that look like the candidate are
@@ -40,6 +42,8 @@ def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked, vecto
         float64 [n], one for each of ``ranked.subjects``; NaN where the gallery is too small.
     used
         int64 [n], number of references that each was compared with.
+    left
+        int64 [n], number of references that were looked up and not left out.
     """
     count = len(ranked.subjects)
     result, used = np.full(count, np.nan), np.zeros(count, np.int64)
@@ -65,7 +69,7 @@ def normalise(now: Snapshot, normalisation: Normalisation, ranked: Ranked, vecto
         enough = np.isfinite(found) & (size - out.sum(axis=1) >= SMALLEST_GALLERY)
         result[rows] = np.where(enough, found, result[rows])
         used[rows] = np.where(enough, law.used, used[rows])
-    return result, used
+    return result, used, (~left_out).sum(axis=1)
 
 
 def _unit(vectors: Float32) -> Float32:
