@@ -331,6 +331,14 @@ def _parsed(text: str) -> Calibration:
     return Calibration.from_json(text)
 
 
+def packaged_or_none(space: str, model: str, kind: Kind = "cosine") -> Calibration | None:
+    """Load a calibration as :meth:`Calibration.packaged` does; None for a space without one."""
+    try:
+        return Calibration.packaged(space, model, kind)
+    except CalibrationError:
+        return None
+
+
 @lru_cache(maxsize=1)
 def _packaged() -> tuple[Calibration, ...]:
     folder = resources.files("bareface.calibration") / "packaged"

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.calibration.calibration import BARE, Calibration, Kind, StateCalibration
+from bareface.calibration.calibration import BARE, Calibration, StateCalibration, packaged_or_none
 from bareface.calibration.counting import VIEWS, Int64
 from bareface.calibration.decision import States
 from bareface.calibration.evenness import Cluster, evenness
@@ -22,7 +22,7 @@ from bareface.calibration.normalised import NORMALISED_TOP, estimate, normalise_
 from bareface.calibration.strangers import MIN_SUBJECTS
 from bareface.errors import CalibrationError
 from bareface.matching.normalisation import Normalisation
-from bareface.matching.scoring import Columns, matrix
+from bareface.matching.scoring import Columns, at_unit_length, matrix
 from bareface.messages import Note
 from bareface.values.face import Float32
 
@@ -150,7 +150,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     search: Calibration | None = None
     clusters: tuple[Cluster, ...] = ()
     if missing:
-        fitted[0] = _packaged(space, model)
+        fitted[0] = packaged_or_none(space, model)
         notes.append(Note("note.few-subjects/packaged" if fitted[0] else "note.few-subjects/none", missing=missing))
     else:
         today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -160,7 +160,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
         single &= states == "none"
         cosines = Calibration(space, model, basis, _fit(scores, people, states, single, seed))
         fitted[0] = cosines
-        unit = _unit(given.templates[drawn])
+        unit = at_unit_length(given.templates[drawn])
         search = _search(unit, cosines, scores, people, states, single, seed)
         bare = states == "none"
         if np.unique(people[bare]).size >= MIN_SUBJECTS:
@@ -247,10 +247,6 @@ def _without(scores: Float32, people: Int64, suspicious: tuple[SuspiciousPair, .
     return cleared
 
 
-def _unit(templates: Float32) -> Float32:
-    return np.asarray(templates / np.linalg.norm(templates, axis=1, keepdims=True), np.float32)
-
-
 def _search(
     unit: Float32,
     cosines: Calibration,
@@ -266,10 +262,10 @@ def _search(
     candidates than they spare strangers (``python -m benchmarks.groups``).
     """
     space, model = cosines.space, cosines.model
-    packaged, bare = _packaged(space, model, "search"), states == "none"
+    packaged, bare = packaged_or_none(space, model, "search"), states == "none"
     if packaged is not None and packaged.normalisation is not None:
         normalisation = packaged.normalisation
-    elif _packaged(space, model) is None and np.unique(people[bare]).size >= MIN_SUBJECTS:
+    elif packaged_or_none(space, model) is None and np.unique(people[bare]).size >= MIN_SUBJECTS:
         normalisation = estimate(scores[np.ix_(bare, bare)], people[bare])
     else:
         return None
@@ -312,10 +308,3 @@ def _fit(
     if not entries and refusal is not None:
         raise refusal
     return entries
-
-
-def _packaged(space: str, model: str, kind: Kind = "cosine") -> Calibration | None:
-    try:
-        return Calibration.packaged(space, model, kind)
-    except CalibrationError:
-        return None

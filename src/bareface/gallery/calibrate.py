@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration, Kind
+from bareface.calibration.calibration import Calibration, packaged_or_none
 from bareface.calibration.of_gallery import GalleryCalibration, GalleryReferences, calibrate_references
 from bareface.errors import CalibrationError, GalleryError
 from bareface.storage.sqlite import queries as catalogue
@@ -80,11 +79,7 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
         own = _read(path, store.state().uuid)
         if own is not None and own.space == space:
             return own
-    kinds: tuple[Kind, ...] = ("search", "cosine")
-    for kind in kinds:
-        with suppress(CalibrationError):
-            return Calibration.packaged(space, model, kind)
-    return None
+    return packaged_or_none(space, model, "search") or packaged_or_none(space, model)
 
 
 def _read(path: Path, uuid: str) -> Calibration | None:

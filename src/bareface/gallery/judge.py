@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bareface.calibration.calibration import Calibration, Kind
+from bareface.calibration.calibration import Calibration, packaged_or_none
 from bareface.calibration.decision import Judge, Judgement, States
-from bareface.errors import CalibrationError
 from bareface.gallery.normalise import normalise
 from bareface.gallery.rank import Ranked
 from bareface.matching.cohorts import cohort_of
@@ -106,21 +105,15 @@ def _of_small_gallery(
     """Judge subjects of a gallery that is too small to be its own cohort, as comparisons of two faces are judged."""
     similarities = [ranked.subjects[place].similarity for place in places]
     pairs = [states[place] for place in places]
-    cohort, comparison = cohort_of(calibration.space), _packaged(calibration, "comparison")
+    made_by = calibration.space, calibration.model
+    cohort, comparison = cohort_of(calibration.space), packaged_or_none(*made_by, "comparison")
     if cohort is None or comparison is None or comparison.normalisation is None:
-        return [Judged(one) for one in Judge(_packaged(calibration, "cosine"), *size)(similarities, pairs)]
+        return [Judged(one) for one in Judge(packaged_or_none(*made_by), *size)(similarities, pairs)]
     typical = comparison.normalisation.typical
     one, other = laws_on(cohort, probe[None], typical), laws_on(cohort, references[list(places)], typical)
     scores = normalise_pairs(np.array(similarities), one, other)
     answers = Judge(comparison, *size)(scores.tolist(), pairs)
     return [Judged(answer, float(score)) for answer, score in zip(answers, scores, strict=True)]
-
-
-def _packaged(like: Calibration, kind: Kind) -> Calibration | None:
-    try:
-        return Calibration.packaged(like.space, like.model, kind)
-    except CalibrationError:
-        return None
 
 
 def basis(calibration: Calibration | None, judged: Sequence[Judged], states: Sequence[States]) -> tuple[str, ...]:

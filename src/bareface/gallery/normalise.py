@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bareface.gallery.rank import Ranked
 from bareface.matching.normalisation import Float64, Normalisation, non_mated_law
+from bareface.matching.scoring import at_unit_length
 from bareface.storage.index_sync import Snapshot
 from bareface.storage.ports import Int64
 from bareface.storage.sqlite import lookups
@@ -47,9 +48,9 @@ def normalise(
     """
     count = len(ranked.subjects)
     result, used = np.full(count, np.nan), np.zeros(count, np.int64)
-    head = _unit(now.fetch(ranked.references))
+    head = at_unit_length(now.fetch(ranked.references))
     # For so few rows the threads of a BLAS cost more than they do.
-    left_out = np.einsum("id,jd->ij", _unit(vectors), head) >= normalisation.alike
+    left_out = np.einsum("id,jd->ij", at_unit_length(vectors), head) >= normalisation.alike
     left_out |= ranked.owners[None, :] == np.array([hit.subject_id for hit in ranked.subjects])[:, None]
     scores = np.array([hit.similarity for hit in ranked.subjects])
     everything = np.ones(count, bool), np.ones(len(head), bool), now.generation.references
@@ -70,7 +71,3 @@ def normalise(
         result[rows] = np.where(enough, found, result[rows])
         used[rows] = np.where(enough, law.used, used[rows])
     return result, used, (~left_out).sum(axis=1)
-
-
-def _unit(vectors: Float32) -> Float32:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

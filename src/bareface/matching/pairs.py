@@ -44,9 +44,8 @@ def normalise_pairs(scores: Float64, one: NonMatedLaw, other: NonMatedLaw) -> Fl
 
 def normalise_matrix(scores: Float32, rows: NonMatedLaw, columns: NonMatedLaw) -> Float32:
     """Normalise scores float32 [p, r] of all pairs by the laws [p] and [r] of either side."""
-    one = (scores - rows.mean[:, None]) / rows.spread[:, None]
-    other = (scores - columns.mean[None, :]) / columns.spread[None, :]
-    return np.asarray((one + other) / 2, np.float32)
+    of_rows = NonMatedLaw(rows.mean[:, None], rows.spread[:, None], rows.used[:, None])
+    return np.asarray(normalise_pairs(np.asarray(scores, np.float64), of_rows, columns), np.float32)
 
 
 def score_of_pairs(normalised: Float64, one: NonMatedLaw, other: NonMatedLaw) -> Float64:

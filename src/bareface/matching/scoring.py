@@ -80,10 +80,10 @@ class Columns:
     @classmethod
     def of(cls, vectors: Float32, masked: NDArray[np.bool_], upper_face: Float32 | None = None) -> Self:
         """Build from templates float32 [n, d] as the network returns them; ``upper_face`` is NaN if missing."""
-        unit = _unit(vectors)
+        unit = at_unit_length(vectors)
         if upper_face is None:
             return cls(unit, unit, masked)
-        second = np.where(np.isnan(upper_face) | masked[:, None], unit, _unit(upper_face))
+        second = np.where(np.isnan(upper_face) | masked[:, None], unit, at_unit_length(upper_face))
         return cls(unit, np.asarray((unit + second) / 2, np.float32), masked)
 
     def __getitem__(self, rows: NDArray[np.integer]) -> Columns:
@@ -126,7 +126,8 @@ def matrix(left: Columns, right: Columns) -> Float32:
     return np.asarray(plain, np.float32)
 
 
-def _unit(vectors: Float32) -> Float32:
+def at_unit_length(vectors: Float32) -> Float32:
+    """Scale templates float32 [n, d] to length 1; one that is all zero stays so."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
 
