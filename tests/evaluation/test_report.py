@@ -73,7 +73,7 @@ HOSTILE = (
     '<script>alert("x")</script>\u202e',
     "\"' onerror=alert(1) x='",
     "</style></title><img src=x onerror=alert(1)>",
-    "{{ 7 * 7 }}{% raw %}",
+    "{{ 7123 * 7127 }}{% raw %}",
     "$\\frac{$ a_b^c",
     "_hidden\x1b[31m\r\n\0",
     "\ufeff" + "long " * 500,
@@ -99,7 +99,7 @@ def test_hostile_names_are_text(name: str) -> None:
     assert "data:image/svg+xml" in page
     page = re.sub(r'data:[^"]*', "", page)
     text = re.sub(r'<[a-zA-Z/!](?:[^<>"]|"[^"]*")*>', "", page)
-    assert "49" not in text
+    assert "50765621" not in text
     assert not re.findall(r"<(?!/?(?:wbr|strong))", text.split("</style>")[-1])
     assert not re.findall(r"<[^>]*\son\w+=", re.sub(r'"[^"]*"', '""', page))
     assert "<script" not in page
