@@ -160,15 +160,17 @@ _CARDS = [
             "Tuned on 11,375 faces: 4,271 of CelebA's training identities and 4,237 of UTKFace (both non-commercial "
             "research), 1,661 synthetic (terms mostly not stated), and 1,206 portraits of members of the United States "
             "Congress and office holders (largely public domain). CelebA's identities were used to steady the targets; "
-            "no other label was. A second MobileFaceNet (foamliu/MobileFaceNet, Apache-2.0) taught beside the ancestor."
+            "no other label was. The last layer was fitted without labels on the 19,813 faces of "
+            "bareface-mobile-bare's card. A second MobileFaceNet (foamliu/MobileFaceNet, Apache-2.0) taught beside the "
+            "ancestor."
         ),
         source=(
             "python -m training.mobilefacenet.pool; python -m training.mobilefacenet --samples 51200, its first 25,600 "
             "samples from the first half of the pool, and of these 19,200 with 35 % bare faces; "
-            "python -m training.mobilefacenet.finish --powers 0.3"
+            "python -m training.mobilefacenet.refit: last layer"
         ),
         files=(ModelFile("bareface-mobile.onnx", "float32", "", 0),),
-        space="bareface-mobile-128",
+        space="bareface-mobile-128-v2",
         input={
             "geometry": "arcface-112",
             "layout": "NHWC",
@@ -201,17 +203,18 @@ _CARDS = [
             "Tuned on 19,813 faces: 8,216 of CelebA's training identities and 6,045 of UTKFace (both non-commercial "
             "research), 3,273 synthetic (terms mostly not stated), and 2,279 portraits of members of the United States "
             "Congress and office holders (largely public domain). CelebA's identities were used to steady the targets; "
-            "no other label was. Faces like those of the test sets (LFW, MFR2, the groups) were left out. A second "
-            "MobileFaceNet (foamliu/MobileFaceNet, Apache-2.0) taught beside the ancestor."
+            "no other label was. Faces like those of the test sets (LFW, MFR2, the groups) were left out; only the "
+            "directions of the space, fitted on 5,975 faces without labels, saw them. A second MobileFaceNet "
+            "(foamliu/MobileFaceNet, Apache-2.0) taught beside the ancestor."
         ),
         source=(
             "python -m training.mobilefacenet --leave-out ... --frozen 2: 44,800 samples of 10,595 faces (--bare 0.9 "
             "--covered 0.05 --spoilt 0.3), then up to 70,400 samples of 19,813 faces (--bare 0.94 --covered 0.03 "
-            "--clean 0.4 --spoilt 0.2); python -m training.mobilefacenet.finish --bare-work ... --bare-frozen 2 "
-            "--bare-share 0.4: weights 0.4 of the way from the fitted last layer to the tuned network"
+            "--clean 0.4 --spoilt 0.2); weights 0.4 of the way from the fitted last layer to the tuned network; "
+            "python -m training.mobilefacenet.refit: last layer"
         ),
         files=(ModelFile("bareface-mobile-bare.onnx", "float32", "", 0),),
-        space="bareface-mobile-128",
+        space="bareface-mobile-128-v2",
         input={"geometry": "arcface-112", "layout": "NHWC", "mirror": True},
         limits=(
             "The template is the mean over the chip and its mirror image.",

@@ -18,7 +18,7 @@ from bareface.services.gallery import Gallery
 from bareface.values.search import Candidate
 from tests.gallery.pictures import Colour, TileEngine, colours, save, vector_of
 
-SPACE, MODEL = "bareface-mobile-128", "bareface-mobile"
+SPACE, MODEL = "bareface-mobile-128-v2", "bareface-mobile"
 SEARCH = Calibration.packaged(SPACE, MODEL, "search")
 ROWS = np.random.default_rng(1).normal(size=(4000, 128)).astype(np.float32)
 

@@ -16,7 +16,7 @@ from bareface.matching.normalisation import Normalisation, non_mated_law
 from bareface.matching.pairs import laws_on, normalise_matrix, normalise_pairs, score_of_pairs
 
 TYPICAL, ALIKE = 0.13, 0.6
-SPACE, MODEL = "bareface-mobile-128", "bareface-mobile"
+SPACE, MODEL = "bareface-mobile-128-v2", "bareface-mobile"
 
 
 def people(count: int, seed: int, kind: float = 0.0) -> np.ndarray:
@@ -108,7 +108,7 @@ class TestPairs:
         assert cohort.shape[0] >= 1000
         np.testing.assert_allclose(np.linalg.norm(cohort, axis=1), 1, atol=1e-5)
 
-    @pytest.mark.parametrize("space", ["nowhere", "../cohorts/bareface-mobile-128", ""])
+    @pytest.mark.parametrize("space", ["nowhere", "../cohorts/bareface-mobile-128-v2", ""])
     def test_other_spaces_have_none(self, space: str) -> None:
         assert cohort_of(space) is None
 

@@ -21,10 +21,12 @@ from bareface.values.face import Float32, UInt8
 from tests.portraits import astronaut
 from training.convert_mobilefacenet import BLOCKS, FEATURES, SIDE, STEM, write
 from training.mobilefacenet.cohort import sample_cohort
-from training.mobilefacenet.draw import FILL, Shares, batches
+from training.mobilefacenet.draw import FILL, Shares, batches, degraded
 from training.mobilefacenet.fit_normalisation import distinct, group_of, halves
+from training.mobilefacenet.head import prior, ridge_map, with_map, with_one
 from training.mobilefacenet.likenesses import nearest
 from training.mobilefacenet.pool import CHIP, WINDOW, Pool, pictures
+from training.mobilefacenet.refit import bare_head, weighted_ridge
 from training.mobilefacenet.space import Space, centre, fit, joined, towards_subject, unit
 from training.mobilefacenet.validate import rates, subject_of
 
@@ -189,18 +191,19 @@ class TestSpace:
         both = joined(templates)
         np.testing.assert_allclose(both @ both.T, (one @ one.T + two @ two.T) / 2, atol=1e-6)
         centred = unit(both - both.mean(axis=0))
-        turned = fit(both, dimension=10, drop=0, power=0).of(both)
+        turned = fit(both, dimension=10, damped=0).of(both)
         np.testing.assert_allclose(turned @ turned.T, centred @ centred.T, atol=1e-5)
 
-    def test_what_varies_most_is_left_out_and_the_rest_evened_out(self, tmp_path: Path) -> None:
+    def test_what_varies_most_counts_less_and_the_rest_is_evened_out(self, tmp_path: Path) -> None:
         wide = np.random.default_rng(0).normal(size=(4000, 5)).astype(np.float32) * np.array(
             [50, 4, 1, 1, 1], np.float32
         )
-        space = fit(wide, dimension=4, drop=1, power=0.5)
+        space = fit(wide, dimension=5, damped=1, damping=0.01, power=0.5)
         vectors = (wide - space.mean) @ space.matrix
-        assert abs(np.corrcoef(vectors.T, wide[:, 0])[-1, :-1]).max() < 0.05
+        assert abs(np.corrcoef(vectors.T, wide[:, 0])[-1, 1:-1]).max() < 0.05
         spread = vectors.std(axis=0)
-        np.testing.assert_allclose(spread, spread[0], rtol=0.02)
+        assert spread[0] == pytest.approx(0.5, rel=0.05), "a hundredth of what it was"
+        np.testing.assert_allclose(spread[1:], spread[1], rtol=0.02)
         space.save(tmp_path / "space.npz")
         np.testing.assert_array_equal(Space.load(tmp_path / "space.npz").of(wide), space.of(wide))
 
@@ -209,6 +212,41 @@ class TestSpace:
         moved = towards_subject(one, ["a", "a", None, *["b"] * 37])
         assert moved[0] @ moved[1] > one[0] @ one[1]
         np.testing.assert_allclose(moved[2], one[2], atol=1e-6)
+
+
+class TestLastLayers:
+    def test_a_linear_target_is_found_again(self) -> None:
+        rng = np.random.default_rng(0)
+        x, true = with_one(rng.normal(size=(200, 6)).astype(np.float32)), rng.normal(size=(7, 3))
+        np.testing.assert_allclose(ridge_map(x, x @ true, 1e-9), true, atol=1e-5)
+        both = weighted_ridge([x, x[:, ::-1]], [1.0, 1e-12], x @ true, 1e-9)
+        np.testing.assert_allclose(both, true, atol=1e-3)
+        kept = with_map({"last.bias": np.zeros(2, np.float32)}, true)
+        assert kept["out.weight"].shape == (3, 6)
+        np.testing.assert_allclose(kept["out.bias"], true[-1], rtol=1e-6)
+        assert "last.bias" in kept
+
+    def test_degraded_faces_pull_the_layer_off_what_the_teacher_says_of_clean_ones(self) -> None:
+        rng = np.random.default_rng(0)
+        first = {
+            "out.weight": rng.normal(size=(4, 6)).astype(np.float32),
+            "out.bias": rng.normal(size=4).astype(np.float32),
+        }
+        space = Space(np.zeros(8, np.float32), rng.normal(size=(8, 3)).astype(np.float32))
+        clean = with_one(rng.normal(size=(300, 6)).astype(np.float32))
+        degraded_by = np.diag([1, 1, 1, 1, 1, 0.2, 1])
+        target = clean @ prior(first, clean, clean[:, :3], space)
+        head = bare_head(first, clean, clean @ degraded_by, target, space)
+        plain = bare_head(first, clean, clean, target, space)
+        assert (
+            np.square(clean @ degraded_by @ head - target).sum() < np.square(clean @ degraded_by @ plain - target).sum()
+        )
+        np.testing.assert_allclose(clean @ plain, target, rtol=1e-6, atol=1e-6)
+
+    def test_a_degraded_chip_depends_on_its_place_alone(self) -> None:
+        (alone,) = degraded(pool(), [3])
+        assert (degraded(pool(), [1, 3])[1] == alone).all()
+        assert alone.shape == (CHIP, CHIP, 3)
 
 
 def test_rates_count_mated_pairs_above_the_limit_of_the_others() -> None:
@@ -289,11 +327,11 @@ def test_second_photos_of_a_person_are_left_out() -> None:
 
 def test_the_packaged_cohort_is_what_its_card_says() -> None:
     folder = Path(normalisation.__file__).parent / "cohorts"
-    content = (folder / "bareface-mobile-128.npz").read_bytes()
-    card = json.loads((folder / "bareface-mobile-128.json").read_text(encoding="utf-8"))
+    content = (folder / "bareface-mobile-128-v2.npz").read_bytes()
+    card = json.loads((folder / "bareface-mobile-128-v2.json").read_text(encoding="utf-8"))
     assert (card["sha256"], card["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
     assert len(content) < 500_000
-    with np.load(folder / "bareface-mobile-128.npz") as stored:
+    with np.load(folder / "bareface-mobile-128-v2.npz") as stored:
         vectors = stored["vectors"] * stored["scale"]
     assert vectors.shape == (2000, 128)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=0.02)

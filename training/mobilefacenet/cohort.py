@@ -88,7 +88,8 @@ def main() -> None:
         "model": card.id,
         "training_data": f"A mixture of {CLUSTERS} normal laws fitted to templates of {len(chosen)} faces of the "
         "training pool; no template belongs to a photo, and no label was used.",
-        "source": f"python -m training.mobilefacenet.cohort --embedder {card.id} --only {options.only or '(all)'}",
+        "source": f"python -m training.mobilefacenet.cohort --embedder {card.id} --only {options.only or '(all)'}"
+        + (" --leave-out ..." if options.leave_out else ""),
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -80,6 +80,15 @@ def batches(
         drawn = among[rng.integers(len(among), size=size)]
         yield np.stack([_sample(pool, int(face), rng, shares) for face in drawn]), drawn
         number += 1
+
+
+def degraded(pool: Pool, places: Sequence[int], seed: int = 0) -> UInt8:
+    """Make one degraded, slightly moved chip of each of these bare faces; it depends on seed and place alone."""
+    chips = []
+    for place in places:
+        rng = np.random.default_rng([seed, place])
+        chips.append(_spoilt(_cut(np.asarray(pool.bare[place]), _jitter(rng, 0.4)), rng))
+    return np.stack(chips)
 
 
 def _sample(pool: Pool, face: int, rng: np.random.Generator, shares: Shares) -> UInt8:

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from bareface.values.face import Float32, UInt8
+from bareface.values.face import Float32
 from training.convert_mobilefacenet import write
+from training.mobilefacenet.head import last_map
 from training.mobilefacenet.network import between
 from training.mobilefacenet.pool import Pool, build
 from training.mobilefacenet.space import Space, joined, unit
 from training.mobilefacenet.teach import held_out, taught
 from training.mobilefacenet.train import FROZEN, stored_weights
-from training.mobilefacenet.validate import show, subject_of, table, templates, views
-
-SHRINK = 0.6
-"""Shrinkage of the errors' covariance towards an isotropic one."""
+from training.mobilefacenet.validate import answers_of, show, subject_of, table, views
 
 
 def main() -> None:
@@ -81,28 +78,12 @@ def _weights(file: Path) -> dict[str, Float32]:
         return dict(stored)
 
 
-def answers_of(weights: dict[str, Float32], chips: UInt8, *, mirror: bool) -> Float32:
-    """Compute unit templates by a network of these weights, stored as they will be: float32 [n, d]."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.onnx"
-        write(path, weights, half=True)
-        return templates(path, chips, mirror=mirror)
-
-
 def errors_of(weights: dict[str, Float32], pool: Pool, target: Float32) -> Float32:
     """Compute the errors of unit templates of held-out masked faces to their targets, float32 [n, d]."""
     places = held_out(pool.names)
     columns = (np.asarray(column[places]) for column in (pool.bare, pool.masked, pool.hidden))
     some = Pool([pool.names[place] for place in places], *columns)
     return answers_of(weights, views(some)["masked"], mirror=False) - target[places]
-
-
-def last_map(errors: Float32, power: float) -> Float32:
-    """Weigh directions by the variance of errors there to the power of ``-power``: float32 [d, d], symmetric."""
-    covariance = np.cov(errors.T.astype(np.float64))
-    alike = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-    values, vectors = np.linalg.eigh((1 - SHRINK) * covariance + SHRINK * alike)
-    return (vectors * (values / values.mean()) ** -power @ vectors.T).astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from bareface.models.sessions import open_session
 from bareface.values.face import Float32, Float64, UInt8
+from training.convert_mobilefacenet import write
 from training.embedding.draw import widened
 from training.mobilefacenet.draw import FILL
 from training.mobilefacenet.pool import Pool
@@ -47,6 +49,14 @@ def templates(path: Path, chips: UInt8, *, mirror: bool = True) -> Float32:
 
     parts = [chips[start : start + STEP] for start in range(0, len(chips), STEP)]
     return unit(np.concatenate([run(part) + run(part[:, :, ::-1]) if mirror else run(part) for part in parts]))
+
+
+def answers_of(weights: dict[str, Float32], chips: UInt8, *, mirror: bool) -> Float32:
+    """Compute unit templates by a network of these weights, stored as they will be: float32 [n, d]."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.onnx"
+        write(path, weights, half=True)
+        return templates(path, chips, mirror=mirror)
 
 
 def rates(scores: Float32 | Float64, subjects: NDArray[np.str_]) -> dict[str, float]:
