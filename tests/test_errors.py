@@ -13,7 +13,7 @@ from bareface.errors import KINDS, BarefaceError, ImageError, exit_code_of
 from docs.tables.errors import PAGE, filled
 
 ROOT = Path(__file__).parents[1]
-CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage)\.[a-z0-9-]+")
+CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage|web)\.[a-z0-9-]+")
 NOT_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html"}
 MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 

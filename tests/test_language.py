@@ -50,6 +50,7 @@ PACKAGES = [
     "synthesis",
     "system",
     "values",
+    "web",
 ]
 SOURCES = sorted((ROOT / "src" / "bareface").glob("*.py")) + [
     path for package in PACKAGES for path in sorted((ROOT / "src" / "bareface" / package).rglob("*.py"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bareface.errors import HTTP_STATUS, KINDS, exit_code_of
+from bareface.errors import KINDS, exit_code_of, http_status_of
 
 PAGE = Path(__file__).parents[1] / "errors.md"
 _BLOCK = re.compile(r"(<!-- kinds -->\n).*(<!-- /kinds -->)", re.DOTALL)
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"(<!-- kinds -->\n).*(<!-- /kinds -->)", re.DOTALL)
 def table() -> str:
     """Return one Markdown row a code, in alphabetical order."""
     rows = sorted((code, kind) for kind, codes in KINDS.items() for code in codes)
-    lines = [f"| `{code}` | {kind} | {exit_code_of(code)} | {HTTP_STATUS[kind]} |" for code, kind in rows]
+    lines = [f"| `{code}` | {kind} | {exit_code_of(code)} | {http_status_of(code)} |" for code, kind in rows]
     return "\n".join(["| code | kind | exit code | HTTP status |", "|---|---|---|---|", *lines, ""])
 
 

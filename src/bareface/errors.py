@@ -128,6 +128,10 @@ class UsageError(BarefaceError):
     """Arguments that contradict each other or name nothing, codes ``usage.*``."""
 
 
+class WebError(BarefaceError):
+    """A request that the web service does not answer as asked, codes ``web.*``."""
+
+
 # One entry a code. A web service turns the kind into a status; the command line's exit code is the family's.
 KINDS: dict[Kind, tuple[str, ...]] = {
     # What was given is wrong, and the same call fails again.
@@ -151,13 +155,14 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "usage.arguments", "usage.condition", "usage.degradation", "usage.delete", "usage.empty", "usage.engine",
         "usage.face", "usage.file-mode", "usage.forked", "usage.index", "usage.input", "usage.merge", "usage.name",
         "usage.output", "usage.pickle", "usage.probe", "usage.region", "usage.top", "usage.value",
+        "web.cursor", "web.media-type", "web.method", "web.request",
     ),
     # Something that was named is not there.
     "not found": (
         "image.missing", "model.missing", "model.unknown", "gallery.missing", "gallery.no-photo",
         "gallery.face-lost", "calibration.missing", "evaluation.photo", "usage.demo-folder",
         "usage.demo-portrait", "usage.no-folder", "usage.photos", "usage.relink", "usage.unknown-photo",
-        "usage.unknown-reference", "usage.unknown-subject",
+        "usage.unknown-reference", "usage.unknown-subject", "web.picture", "web.route", "web.search",
     ),
     # It contradicts what is stored.
     "conflict": (
@@ -168,19 +173,20 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "refused": (
         "image.too-many-bytes", "image.too-many-pixels", "face.hidden", "face.restored", "gallery.shared",
         "restoration.no-evidence", "restoration.no-information", "restoration.nothing-hidden", "usage.confirm",
-        "usage.terms",
+        "usage.network", "usage.terms", "web.host", "web.token", "web.too-large",
     ),
     # This machine cannot do it, or not now.
     "unavailable": (
         "image.memory", "image.unreadable", "model.precision", "model.provider", "gallery.disk-full",
         "gallery.index-write", "gallery.io", "gallery.locked", "gallery.newer", "gallery.read-only",
         "restoration.c2pa-missing", "restoration.record", "usage.demo-download", "usage.extra", "usage.home",
-        "usage.setting",
+        "usage.port", "usage.setting", "web.busy",
     ),
     # What bareface keeps or runs is damaged.
     "internal": (
         "model.card", "model.checksum", "model.fitted", "model.output", "model.run", "model.trial", "gallery.corrupt",
-        "gallery.index", "gallery.template", "gallery.unerased",
+        "gallery.index", "gallery.template", "gallery.unerased", "usage.access",
+        "web.internal",
     ),
 }  # fmt: skip
 
@@ -193,6 +199,15 @@ HTTP_STATUS: dict[Kind, int] = {
     "internal": 500,
 }
 
+HTTP_STATUS_OF_CODE = {
+    "web.token": 401,
+    "web.method": 405,
+    "web.too-large": 413,
+    "web.media-type": 415,
+    "web.host": 421,
+}
+"""Statuses that HTTP itself prescribes; all other codes have that of their kind."""
+
 EXIT_CODES = {"usage": 2, "gallery": 4, "template": 4, "model": 5}
 """Exit codes of the command line by the first word of a code; every other family has :data:`EXIT_INPUT`."""
 EXIT_INPUT = 3
@@ -203,6 +218,11 @@ _KIND_OF: dict[str, Kind] = {code: kind for kind, codes in KINDS.items() for cod
 def kind_of(code: str) -> Kind:
     """Return the kind of a code; ``internal`` for one that is not listed."""
     return _KIND_OF.get(code, "internal")
+
+
+def http_status_of(code: str) -> int:
+    """Return the HTTP status of an answer with this error."""
+    return HTTP_STATUS_OF_CODE.get(code, HTTP_STATUS[kind_of(code)])
 
 
 def exit_code_of(code: str) -> int:

@@ -120,7 +120,7 @@ def test_completes_in_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_completes_commands_and_choices(tmp_path: Path) -> None:
-    assert complete("bareface se", tmp_path) == ["search"]
+    assert complete("bareface se", tmp_path) == ["search", "serve"]
     assert set(complete("bareface faces --precision ", tmp_path)) == {"float32", "int8", "auto"}
 
 

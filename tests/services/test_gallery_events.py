@@ -17,7 +17,7 @@ from bareface.values.context import Context
 from tests.gallery.pictures import TileEngine, people, picture
 from tests.restoration.made import restored
 
-NOT_CALLS = {"open", "close", "path", "engine"}
+NOT_CALLS = {"open", "close", "ready", "path", "engine"}
 WHO = Context("ada", purpose="identify visitors", case="2026-7")
 
 Call = Callable[[Gallery, Path], Any]
@@ -25,12 +25,17 @@ Call = Callable[[Gallery, Path], Any]
 # Each leaves enough for those after it.
 CALLS: dict[str, Call] = {
     "enrol": lambda g, folder: g.enrol(folder / "photos", context=WHO),
+    "enrol_upload": lambda g, folder: g.enrol_upload((folder / "photos/p0/0.png").read_bytes(), context=WHO),
     "import_encodings": lambda g, folder: g.import_encodings(folder / "nosuch.npy", context=WHO),
     "search": lambda g, _: g.search(picture((230, 60, 60)), context=WHO),
     "search_restored": lambda g, _: g.search_restored(picture((230, 60, 60)), None, context=WHO),
     "write_report": lambda g, folder: g.write_report(folder / "r.html", [], context=WHO),
     "info": lambda g, _: g.info(context=WHO),
+    "subject": lambda g, _: g.subject("p0", context=WHO),
+    "subject_page": lambda g, _: g.subject_page(context=WHO),
     "subjects": lambda g, _: g.subjects(context=WHO),
+    "reference": lambda g, _: g.reference(1, context=WHO),
+    "reference_page": lambda g, _: g.reference_page(context=WHO),
     "references": lambda g, _: g.references("p0", context=WHO),
     "best_reference": lambda g, _: g.best_reference("p0", context=WHO),
     "crop": lambda g, _: g.crop(1, context=WHO),

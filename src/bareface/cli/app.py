@@ -26,6 +26,7 @@ from bareface.cli import (
     gallery,
     models,
     search,
+    serve,
     unmask,
 )
 from bareface.cli.ending import Ended
@@ -132,6 +133,7 @@ def _root(
 
 app.command()(enrol.enrol)
 app.command()(search.search)
+app.command()(serve.serve)
 app.command()(compare.compare)
 app.command()(faces.faces)
 app.add_typer(gallery.app, name="gallery")

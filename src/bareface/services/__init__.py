@@ -12,8 +12,6 @@
 Each method takes and gives plain values, takes a ``context`` (who calls, and why), and leaves one event in the audit
 log that the service was made with.
 
-To add an HTTP route, write a package ``bareface.web`` next to ``bareface.cli``: a route reads its arguments, makes a
-:class:`bareface.values.context.Context` of its user, calls one method here, and answers with
-``bareface.reports.json_*``.
-An error answers with ``HTTP_STATUS[error.kind]`` and ``error.as_dict()`` (:mod:`bareface.errors`).
+The command line, Python programs and the web service (``bareface.web``) call nothing else; ``docs/design.md`` says
+how to add a route.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError, ImageError, UsageError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from bareface.restoration.base import Restored as Restored
     from bareface.restoration.enhance import Method
     from bareface.restoration.unmask import Region
+
+Photograph: TypeAlias = str | Path | bytes
+"""A photo's path, or the bytes of its file."""
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -169,14 +172,14 @@ class Faces:
             return tuple(seen)
 
     def compare(
-        self, first: str | Path, second: str | Path, *, min_visible: float = MIN_VISIBLE, context: Context | None = None
+        self, first: Photograph, second: Photograph, *, min_visible: float = MIN_VISIBLE, context: Context | None = None
     ) -> ComparedPhotos:
         """Compare two photos by the best face of each.
 
         Parameters
         ----------
         first, second
-            Paths.
+            Paths, or the bytes of files.
         min_visible
             Refuse a face of which a smaller share is visible; 0 refuses none.
         context
@@ -191,7 +194,7 @@ class Faces:
         """
         with self._recorder.call("Faces.compare", context) as facts:
             min_visible = arguments.number("min_visible", min_visible, 0, 1)
-            photos = arguments.file_path("first", first), arguments.file_path("second", second)
+            photos = _photograph("first", first), _photograph("second", second)
             faces = tuple(self._ranked(photo, min_visible) for photo in photos)
             facts.add(photos=2, faces=sum(map(len, faces)))
             best = [several[0] for several in faces if several]
@@ -322,7 +325,7 @@ class Faces:
                 return SeenPhoto(str(path), photo.size, photo.notes, faces, error=error, min_face=least)
         return SeenPhoto(str(path), photo.size, photo.notes, faces, target, min_face=least)
 
-    def _ranked(self, photo: Path, min_visible: float) -> tuple[Face, ...]:
+    def _ranked(self, photo: Path | bytes, min_visible: float) -> tuple[Face, ...]:
         """Return the faces of a photo, best first; those that show too little come last."""
         enough, hidden = sort_out(self._engine.get().faces(photo), min_visible)
         return (*enough, *hidden)
@@ -350,6 +353,10 @@ def share_in_words(restored: Restored) -> str:
 def _checked(photo: str | Path, output: str | Path, face: int) -> tuple[Path, Path, int]:
     number = arguments.count("face", face, None, code="usage.face")
     return arguments.file_path("photo", photo), arguments.file_path("output", output), number
+
+
+def _photograph(name: str, photo: Photograph) -> Path | bytes:
+    return photo if isinstance(photo, bytes) else arguments.file_path(name, photo)
 
 
 def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:

@@ -146,6 +146,10 @@ class Gallery:
         """The engine that finds faces and makes templates."""
         return self._opened.engine
 
+    def ready(self) -> None:
+        """Raise an error unless the gallery can be read now; this is no call that leaves an event."""
+        self._store.state()
+
     def close(self) -> None:
         """Save the index and close the database."""
         try:
@@ -166,6 +170,7 @@ class Gallery:
             self._store.close()
 
     enrol = _by(Enrolment, Enrolment.enrol)
+    enrol_upload = _by(Enrolment, Enrolment.enrol_upload)
     import_encodings = _by(Enrolment, Enrolment.import_encodings)
 
     search = _by(Searches, Searches.search)
@@ -175,8 +180,12 @@ class Gallery:
     write_report = _by(Reports, Reports.write_report)
 
     info = _by(Listing, Listing.info)
+    subject = _by(Listing, Listing.subject)
     subjects = _by(Listing, Listing.subjects)
+    subject_page = _by(Listing, Listing.subject_page)
+    reference = _by(Listing, Listing.reference)
     references = _by(Listing, Listing.references)
+    reference_page = _by(Listing, Listing.reference_page)
     best_reference = _by(Listing, Listing.best_reference)
     crop = _by(Listing, Listing.crop)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bareface.errors import UsageError
@@ -13,6 +14,7 @@ from bareface.gallery.enrol_or_refuse import Rules
 from bareface.imaging.folders import Skipped, entries
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
+from bareface.services.recorded import Facts
 from bareface.storage.sqlite.place import files_of
 from bareface.system.reading import as_text
 from bareface.values import arguments, names
@@ -96,31 +98,52 @@ class Enrolment:
             ``usage.face``: ``face`` is given, but not exactly one photo; ``usage.name``: ``subject`` cannot be a name.
         """
         with self.opened.recorder.call("Gallery.enrol", context) as facts:
-            if subject is not None:
-                subject = names.checked(subject)
-            basis = _basis(basis)
-            if face is not None:
-                face = arguments.count("face", face, None, code="usage.face")  # one that is not there is an outcome
-            min_visible = arguments.number("min_visible", min_visible, 0, 1)
+            wish = _Wish.checked(subject, basis, largest, face, crops, min_visible)
             exclude = arguments.texts("exclude", exclude)
             arguments.called("progress", progress)
-            skipped, engine = Skipped(), self.opened.engine
-            own = files_of(self.opened.store.path)
-            walked = entries(sources, subject, limits_of(engine), exclude=exclude, own=own, skipped=skipped)
-            photos = tuple(walked)
-            if face is not None and len(photos) != 1:
-                raise UsageError("usage.face/photos", photos=len(photos))
-            facts.add(photos=len(photos))
+            return self._enrol(facts, sources, wish, exclude, progress)
+
+    def enrol_upload(
+        self,
+        content: bytes,
+        subject: str | None = None,
+        basis: str | None = None,
+        *,
+        name: str = "<upload>",
+        keep: bool = True,
+        largest: bool = False,
+        face: int | None = None,
+        crops: bool = True,
+        min_visible: float = MIN_VISIBLE,
+        context: Context | None = None,
+    ) -> EnrolOutcome:
+        """Enrol one photo that was uploaded.
+
+        Parameters
+        ----------
+        content
+            The file's bytes.
+        subject, basis, largest, face, crops, min_visible
+            As in :meth:`enrol`.
+        name
+            The photo's name in the outcome.
+        keep
+            Keep the original in ``<gallery>-photos``, from which it can be embedded again with another model, until
+            the last of its references is deleted. Otherwise only templates and crops are kept.
+        context
+            The caller and the purpose.
+
+        Raises
+        ------
+        ImageError, TemplateError, UsageError
+            As :meth:`enrol`.
+        """
+        with self.opened.recorder.call("Gallery.enrol_upload", context) as facts:
+            wish = _Wish.checked(subject, basis, largest, face, crops, min_visible)
             self.opened.store.check_writable()
-            rules = Rules(basis, largest, face, crops, min_visible)
-            self.opened.index.load()
-            try:
-                outcomes = enrolment.enrol(self.opened.store, engine, photos, rules, progress)
-            finally:
-                self.opened.index.save()
-            report = EnrolReport(outcomes, skipped.report())
-            facts.add(enrolled_references=report.references)
-            return report
+            with self.opened.uploads.keeping(content) if keep else nullcontext(content) as source:
+                report = self._enrol(facts, source, wish)
+            return replace(report.outcomes[0], source=name)
 
     def import_encodings(
         self, path: str | Path, basis: str | None = None, *, context: Context | None = None
@@ -154,6 +177,49 @@ class Enrolment:
             self.opened.index.save()
             facts.add(enrolled_references=outcome.references)
             return outcome
+
+    def _enrol(
+        self,
+        facts: Facts,
+        sources: Source | Iterable[Source],
+        wish: _Wish,
+        exclude: Sequence[str] = (),
+        progress: EnrolProgress | None = None,
+    ) -> EnrolReport:
+        skipped, engine = Skipped(), self.opened.engine
+        own = files_of(self.opened.store.path)
+        walked = entries(sources, wish.subject, limits_of(engine), exclude=exclude, own=own, skipped=skipped)
+        photos = tuple(walked)
+        if wish.rules.face is not None and len(photos) != 1:
+            raise UsageError("usage.face/photos", photos=len(photos))
+        facts.add(photos=len(photos))
+        self.opened.store.check_writable()
+        self.opened.index.load()
+        try:
+            outcomes = enrolment.enrol(self.opened.store, engine, photos, wish.rules, progress)
+        finally:
+            self.opened.index.save()
+        report = EnrolReport(outcomes, skipped.report())
+        facts.add(enrolled_references=report.references)
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Wish of a caller: whose photos they are, and by which rules to enrol them."""
+
+    subject: str | None
+    rules: Rules
+
+    @classmethod
+    def checked(
+        cls, subject: object, basis: object, largest: bool, face: object, crops: bool, min_visible: object
+    ) -> _Wish:
+        """Check the arguments."""
+        name = None if subject is None else names.checked(subject)
+        number = None if face is None else arguments.count("face", face, None, code="usage.face")
+        share = arguments.number("min_visible", min_visible, 0, 1)
+        return cls(name, Rules(_basis(basis), largest, number, crops, share))
 
 
 def _basis(basis: object) -> str | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bareface.gallery import subjects as subject_names
 from bareface.services.opened import OpenGallery
 from bareface.services.recorded import Facts
+from bareface.services.reference_numbers import reference_numbers
 from bareface.storage.sqlite import queries as catalogue
-from bareface.values import arguments
+from bareface.values import arguments, names
 from bareface.values.context import Context
-from bareface.values.gallery import GalleryInfo, Reference, Subject
+from bareface.values.gallery import GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,78 @@ class Listing:
                 listing = reader.subjects()
             facts.add(listed_subjects=len(listing))
             return listing
+
+    def subject(self, which: int | str, *, context: Context | None = None) -> Subject:
+        """Return one subject."""
+        with self.opened.recorder.call("Gallery.subject", context) as facts:
+            with self.opened.store.reading() as reader:
+                one = reader.subject(subject_names.find(reader, which))
+            facts.add(subjects=[one.id])
+            return one
+
+    def subject_page(
+        self,
+        limit: int = 50,
+        after: tuple[str | None, int] | None = None,
+        text: str = "",
+        *,
+        context: Context | None = None,
+    ) -> SubjectPage:
+        """List some of the subjects, in the order of :meth:`subjects`.
+
+        Parameters
+        ----------
+        limit
+            Length of the page.
+        after
+            Name and number of the last subject of the page before.
+        text
+            List only subjects whose name, or an alias, contains this; case does not count. ``#7`` is number 7.
+        context
+            The caller and the purpose.
+        """
+        with self.opened.recorder.call("Gallery.subject_page", context) as facts:
+            limit = arguments.count("limit", limit, 1)
+            wanted = _wanted(arguments.text("text", text))
+            with self.opened.store.reading() as reader:
+                matching = [one for one in reader.subjects() if wanted(one)]
+            rest = matching if after is None else [one for one in matching if _place(one.name, one.id) > _place(*after)]
+            page = SubjectPage(tuple(rest[:limit]), len(matching), len(rest) > limit)
+            facts.add(listed_subjects=len(page.subjects))
+            return page
+
+    def reference(self, reference_id: int, *, context: Context | None = None) -> Reference:
+        """Return one reference."""
+        with self.opened.recorder.call("Gallery.reference", context) as facts:
+            numbers = reference_numbers(reference_id)
+            facts.add(references=numbers)
+            with self.opened.store.reading() as reader:
+                return reader.find_references(numbers)[0]
+
+    def reference_page(
+        self, limit: int = 50, after: int = 0, subject: int | str | None = None, *, context: Context | None = None
+    ) -> ReferencePage:
+        """List some of the references by their numbers, of the gallery or of one subject.
+
+        Parameters
+        ----------
+        limit
+            Length of the page.
+        after
+            Number of the last reference of the page before.
+        subject
+            List only its references.
+        context
+            The caller and the purpose.
+        """
+        with self.opened.recorder.call("Gallery.reference_page", context) as facts:
+            limit = arguments.count("limit", limit, 1)
+            after = arguments.count("after", after)
+            everything = sorted(self._references(subject, facts), key=lambda one: one.id)
+            rest = [one for one in everything if one.id > after]
+            page = ReferencePage(tuple(rest[:limit]), len(everything), len(rest) > limit)
+            facts.add(listed_references=len(page.references))
+            return page
 
     def references(self, subject: int | str | None = None, *, context: Context | None = None) -> tuple[Reference, ...]:
         """List all references by their numbers, or those of one subject, best quality first."""
@@ -63,3 +137,17 @@ class Listing:
             number = subject_names.find(reader, subject)
             facts.add(subjects=[number])
             return reader.references_of(number)
+
+
+def _place(name: str | None, number: int) -> tuple[bool, str, int]:
+    """Return the key of the order of subjects: named ones by name, then unnamed ones by number."""
+    return name is None, name or "", number
+
+
+def _wanted(text: str) -> Callable[[Subject], bool]:
+    """Return the test that a subject passes whose name or number a person typed, wholly or in part."""
+    number = names.number(text.strip()) if text.strip().startswith("#") else None
+    if number is not None:
+        return lambda one: one.id == number
+    part = names.key(text).casefold()
+    return lambda one: not part or any(part in names.key(name).casefold() for name in (one.name or "", *one.aliases))

@@ -8,6 +8,7 @@ from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError, GalleryError
 from bareface.faces.port import FaceEngine
 from bareface.services.recorded import Recorder
+from bareface.services.uploads import Uploads
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite.store import Store
 
@@ -30,6 +31,7 @@ class OpenGallery:
     ) -> None:
         self.store = store
         self.index = index
+        self.uploads = Uploads(store)
         self.recorder = Recorder(audit, _identifier(store))
         self._engine = engine
 
@@ -43,8 +45,9 @@ class OpenGallery:
         return self._engine
 
     def erase(self, *, wait: bool = True) -> None:
-        """Rewrite database and index, so that nothing deleted can be read from the files."""
+        """Rewrite database and index, so that nothing deleted can be read from the files; drop unused originals."""
         self.store.check_writable()
+        self.uploads.sweep()
         self.index.discard_file()
         self.store.erase(wait=wait)
         self.index.save()

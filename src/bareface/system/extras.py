@@ -14,9 +14,12 @@ EXTRAS: Final = {
     "pyarrow": ("evaluate", "purpose.score-files"),
     "scipy": ("evaluate", "purpose.statistics"),
     "skimage": ("evaluate", "purpose.pictures"),
+    "fastapi": ("web", "purpose.web"),
+    "multipart": ("web", "purpose.web"),
+    "uvicorn": ("web", "purpose.web"),
 }
 """Optional packages as they are imported: the extra that brings each, and the id of what it is for."""
-DISTRIBUTIONS: Final = {"skimage": "scikit-image"}
+DISTRIBUTIONS: Final = {"skimage": "scikit-image", "multipart": "python-multipart"}
 """Names under which packages are installed, where they differ."""
 
 

@@ -89,6 +89,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """Some of a gallery's subjects; ``matching`` counts all that match, ``more`` says whether others follow."""
+
+    subjects: tuple[Subject, ...]
+    matching: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePage:
+    """Some of a gallery's references; ``matching`` and ``more`` as in :class:`SubjectPage`."""
+
+    references: tuple[Reference, ...]
+    matching: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateCount:
     """Number of references that a model made in one precision."""
 

@@ -20,6 +20,7 @@ from bareface.messages.en import (
     restoration,
     template,
     usage,
+    web,
 )
 
 _AREAS = (
@@ -41,6 +42,7 @@ _AREAS = (
     restoration,
     template,
     usage,
+    web,
 )
 
 ENTRIES: dict[str, Entry] = {code: entry for area in _AREAS for code, entry in area.ENTRIES.items()}

@@ -8,4 +8,5 @@ ENTRIES: dict[str, Entry] = {
     "purpose.portraits": Entry("the portraits for the demonstration and for trying out an added model"),
     "purpose.score-files": Entry("score files"),
     "purpose.statistics": Entry("simulated masks, calibrations and intervals"),
+    "purpose.web": Entry("the web service"),
 }

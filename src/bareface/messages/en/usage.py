@@ -3,6 +3,11 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "usage.access": Entry(
+        "the file that keeps the hash of the token is damaged, or may not be read.",
+        cli="Give --new-token, which makes another.",
+        python="Renew it.",
+    ),
     "usage.ambiguous-subject": Entry(
         "{which!r} can mean several subjects: {several}.",
         cli="Give the number, or merge or rename one of them: `bareface gallery check` names them.",
@@ -65,6 +70,11 @@ ENTRIES: dict[str, Entry] = {
         "the name {name!r} reads as the number of a subject.",
         "Choose one that does not begin with “#”.",
     ),
+    "usage.network": Entry(
+        "other machines can reach {host}, and nothing is encrypted on the way.",
+        cli="Leave --host out, or give --network too if a firewall or a proxy with TLS stands before it.",
+        python="Use a loopback address.",
+    ),
     "usage.no-folder": Entry(
         "the current folder does not exist any more.",
         "Change to another folder, or give an absolute path.",
@@ -102,6 +112,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.probe": Entry("no probe is given."),
     "usage.region": Entry("{text!r} is neither a polygon of three or more points “x,y x,y x,y” nor a file."),
+    "usage.port": Entry(
+        "it is not possible to listen at {host}, port {port}: {reason}.",
+        cli="Give another --port, or 0 for any free one.",
+        python="Choose another port, or 0 for any free one.",
+    ),
     "usage.relink": Entry(
         "no photo of the gallery lies below it.",
         cli="`bareface gallery references` lists the paths.",

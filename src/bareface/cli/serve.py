@@ -1,0 +1,79 @@
+"""``bareface serve``: the web service of a gallery."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bareface.cli.options import EngineOptions, with_engine
+from bareface.cli.output import Json, note, print_json
+from bareface.errors import UsageError
+
+
+@with_engine
+def serve(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file; created if absent.")],
+    options: EngineOptions,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Listen at this port; 0: at any free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Listen at this address.")] = "127.0.0.1",
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="Allow an address that other machines can reach. Nothing is encrypted."),
+    ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Also answer to this host name, e.g. a proxy's; repeatable."),
+    ] = None,
+    new_token: Annotated[bool, typer.Option("--new-token", help="Make a new token; it ends the former one.")] = False,
+    no_originals: Annotated[
+        bool, typer.Option("--no-originals", help="Keep no uploaded photos, only templates and crops.")
+    ] = False,
+    max_upload: Annotated[int, typer.Option(min=1, metavar="N", help="Refuse longer requests (bytes).")] = 64 * 2**20,
+    json: Json = False,
+) -> None:
+    """Serve a gallery to browsers and programs until Ctrl-C."""
+    from bareface.services.access import Access, require_web
+
+    require_web()
+    from bareface.services.faces import Faces
+    from bareface.services.gallery import Gallery
+    from bareface.services.models import Models
+    from bareface.web.app import make_app
+    from bareface.web.server import address_of, bind, is_loopback, run
+    from bareface.web.state import Service
+
+    if not is_loopback(host) and not network:
+        raise UsageError("usage.network", host=host)
+    engine = options.engine()
+    with bind(host, port) as listener, Gallery.open(gallery, engine=engine) as opened:
+        access, token = Access.open(gallery, renew=new_token)
+        hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *(one.lower() for one in name or ())}
+        service = Service(
+            opened,
+            Faces(engine),
+            Models(),
+            access,
+            hosts=frozenset() if network and not name else frozenset(hosts),
+            originals=not no_originals,
+            max_upload=max_upload,
+        )
+        run(make_app(service), listener, partial(_say, gallery, address_of(listener, host), token, json))
+
+
+def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:
+    """Print where the service is, and the token if it was made now."""
+    if json:
+        print_json({"address": address, "gallery": str(gallery), "token": token})
+    else:
+        typer.echo(f"{gallery.name} is served at {address}")
+        if token is not None:
+            typer.echo(f"Open {address}#token={token}")
+            typer.echo(f"The token, shown only now: {token}")
+        else:
+            note("The token is the one printed at the first start; --new-token makes another.")
+        note("Ctrl-C ends the service.")
+    sys.stdout.flush()

@@ -1,0 +1,36 @@
+"""Messages of errors ``web.*``."""
+
+from bareface.messages.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "web.busy": Entry("too many requests wait already.", "Try again in a moment."),
+    "web.cursor": Entry(
+        "it is not a cursor of this listing, or of an earlier run of the service.",
+        "Begin with the first page, without a cursor.",
+    ),
+    "web.host": Entry(
+        "the service is not called by this host name.",
+        cli="Use the address that it printed, or name the host with --name.",
+        python="Use the address that the service printed.",
+    ),
+    "web.internal": Entry(
+        "the service failed in a way that nobody expected.", "Please report what the service printed."
+    ),
+    "web.media-type": Entry("the body is of another type than documented.", "See the OpenAPI document."),
+    "web.method": Entry("this resource does not have this method.", "See the OpenAPI document."),
+    "web.picture": Entry("no picture is kept of this face."),
+    "web.request/body": Entry("the request cannot be read: {reason}."),
+    "web.request/fields": Entry("the request is not as documented: {faults:phrases}."),
+    "web.route": Entry("there is nothing at this address.", "See the OpenAPI document."),
+    "web.search": Entry("there is no such search, or not any more.", "Search again: results are held for an hour."),
+    "web.token": Entry(
+        "the token is missing or wrong.",
+        cli="Send the one printed at the first start; `bareface serve --new-token` makes another.",
+        python="Send the one that was made with the access.",
+    ),
+    "web.too-large": Entry(
+        "the request is longer than the limit.",
+        cli="Raise the limit with --max-upload.",
+        python="Raise the limit.",
+    ),
+}

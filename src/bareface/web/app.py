@@ -1,0 +1,61 @@
+"""The web application of one gallery."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from bareface.web import problems, schemas
+from bareface.web.api import comparisons, models, references, searches, subjects, system
+from bareface.web.guard import Guard
+from bareface.web.state import Service
+
+_RESOURCES = (system, subjects, references, searches, comparisons, models)
+_ABOUT = (
+    "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "
+    "problem details (RFC 9457) with a stable `code`, listed in the documentation under Errors."
+)
+
+
+def make_app(service: Service) -> FastAPI:
+    """Return the application that serves a gallery."""
+    app = FastAPI(
+        title="bareface",
+        summary="Self-hosted face search",
+        description=_ABOUT,
+        version=version("bareface"),
+        openapi_url=None,  # served behind the token; FastAPI's pages for it load scripts from elsewhere
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.add_middleware(Guard, service=service)
+    problems.install(app)
+    api = APIRouter(prefix="/api/v1")
+    for resource in _RESOURCES:
+        api.include_router(resource.router)
+    app.include_router(api)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the shape of errors that no route returns itself."""
+    from fastapi.openapi.utils import get_openapi
+
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version="1",
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+        )
+        schema = schemas.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"]["Problem"] = schema
+        app.openapi_schema = document
+    return app.openapi_schema

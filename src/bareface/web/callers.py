@@ -1,0 +1,40 @@
+"""Callers of the interface for programs: they send the token in the header ``Authorization``.
+
+Cookies do not count here, so no page of another server can make a browser call it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from bareface.errors import WebError
+from bareface.services.access import Caller
+from bareface.values.context import Context
+from bareface.web.state import Service
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="token", description="The token printed at the first start.")
+
+
+def _service(request: Request) -> Service:
+    return Service.of(request.scope)
+
+
+def _caller(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None) -> Caller:
+    caller = None if sent is None else Service.of(request.scope).access.caller(sent.credentials)
+    if caller is None:
+        raise WebError("web.token")
+    return caller
+
+
+def _context(caller: Annotated[Caller, Depends(_caller)]) -> Context:
+    return Context(actor=caller.name)
+
+
+Served = Annotated[Service, Depends(_service)]
+"""The service that a route works on."""
+
+Called = Annotated[Context, Depends(_context)]
+"""The context of a route's caller, who has the token."""

@@ -1,0 +1,100 @@
+"""Around every request: the host's name, an id, headers that shut the browser's doors, and one line in the log."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bareface.errors import WebError
+from bareface.logs import logger
+from bareface.web.problems import problem
+from bareface.web.state import Service
+
+_log = logger(__name__)
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::\d+)?")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content security policy: only files of this server, no inline code, no frame."""
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # "no-referrer" would also empty the header Origin of forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, start, status = Headers(scope=scope), time.perf_counter(), 500
+        started = False
+        wished = headers.get("x-request-id", "")
+        scope["request_id"] = request_id = wished if _ID.fullmatch(wished) else secrets.token_hex(8)
+
+        async def sending(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                answer = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    answer.setdefault(name, value)
+                answer.setdefault("Cache-Control", "no-store")
+                answer["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            refusal = self._refusal(headers)
+            answering = self._app if refusal is None else problem(refusal, request_id)
+            await answering(scope, self._bounded(receive), sending)
+        except Exception:
+            if not started:
+                await problem(WebError("web.internal"), request_id)(scope, receive, sending)
+            raise  # a bug: the server prints where
+        finally:
+            route = getattr(scope.get("route"), "path", "-")  # the template: a path may name a subject
+            spent = 1000 * (time.perf_counter() - start)
+            _log.info("%s %s %d in %.0f ms, request %s", scope["method"], route, status, spent, request_id)
+
+    def _refusal(self, headers: Headers) -> WebError | None:
+        """Refuse other names of this machine, to which a page elsewhere could lead, and bodies that are too long."""
+        host = _HOST.fullmatch(headers.get("host", ""))
+        name = "" if host is None else (host[1] or host[2]).lower().rstrip(".")
+        if self._service.hosts and name not in self._service.hosts:
+            return WebError("web.host")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > self._service.max_upload:
+            return WebError("web.too-large")
+        return None
+
+    def _bounded(self, receive: Receive) -> Receive:
+        """Stop reading a body that does not say how long it is, once it is too long."""
+        count = 0
+
+        async def receiving() -> Message:
+            nonlocal count
+            message = await receive()
+            count += len(message.get("body", b""))
+            if count > self._service.max_upload:
+                raise HTTPException(413)
+            return message
+
+        return receiving

@@ -1,0 +1,101 @@
+"""Searches that were made: kept in memory for a while, so that a page can show them, and never written to disk."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+from bareface.errors import WebError
+from bareface.values.search import SearchResult
+
+_SECONDS = 3600.0
+_MOST = 200
+_MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSearch:
+    """A search and its result.
+
+    Attributes
+    ----------
+    id
+        Random; nobody guesses it.
+    name
+        The photo's name, as its uploader's machine called it.
+    photos
+        The uploaded files.
+    result
+        The candidate lists.
+    made
+        When, in UTC.
+    """
+
+    id: str
+    name: str
+    photos: tuple[bytes, ...]
+    result: SearchResult
+    made: datetime
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, roughly."""
+        return sum(map(len, self.photos)) + sum(300_000 for one in self.result.lists for _ in one.probe)
+
+
+class HeldSearches:
+    """The searches of one server: the latest ones, for an hour."""
+
+    def __init__(self, most: int = _MOST, most_bytes: int = _MOST_BYTES, seconds: float = _SECONDS) -> None:
+        self._most, self._most_bytes, self._seconds = most, most_bytes, seconds
+        self._held: OrderedDict[str, tuple[float, HeldSearch]] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, name: str, photos: tuple[bytes, ...], result: SearchResult) -> HeldSearch:
+        """Hold a search."""
+        search = HeldSearch(secrets.token_urlsafe(16), name, photos, result, datetime.now(UTC))
+        with self._lock:
+            self._held[search.id] = time.monotonic() + self._seconds, search
+            self._drop()
+        return search
+
+    def get(self, id: str) -> HeldSearch:
+        """Return a search.
+
+        Raises
+        ------
+        WebError
+            ``web.search``: there is none of this id, or not any more.
+        """
+        with self._lock:
+            self._drop()
+            if id not in self._held:
+                raise WebError("web.search")
+            return self._held[id][1]
+
+    def drop(self, id: str) -> None:
+        """Forget a search; ``web.search`` as in :meth:`get`."""
+        self.get(id)
+        with self._lock:
+            self._held.pop(id, None)
+
+    def forget(self, subjects: set[int], references: set[int]) -> None:
+        """Forget all searches whose lists name somebody who was deleted."""
+        with self._lock:
+            for id, (_, search) in list(self._held.items()):
+                shown = [one for entry in search.result.lists for one in entry.candidates]
+                if any(one.subject_id in subjects or one.reference_id in references for one in shown):
+                    del self._held[id]
+
+    def _drop(self) -> None:
+        now = time.monotonic()
+        while self._held and (
+            next(iter(self._held.values()))[0] < now
+            or len(self._held) > self._most
+            or (len(self._held) > 1 and sum(one.size for _, one in self._held.values()) > self._most_bytes)
+        ):
+            self._held.popitem(last=False)

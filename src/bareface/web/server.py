@@ -1,0 +1,86 @@
+"""The server process: one socket, one event loop, and an end that lets running calls finish."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from bareface.errors import UsageError
+
+_GRACE_S = 20
+_CONNECTIONS = 256
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0"), is_loopback("example.org")
+    (True, True, False, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open the socket to listen at, before anything else is loaded.
+
+    Raises
+    ------
+    UsageError
+        ``usage.port``: it cannot be opened.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=_CONNECTIONS)
+    except OSError as error:
+        raise UsageError("usage.port", host=host, port=port, reason=error.strerror or str(error)) from error
+
+
+def address_of(listener: socket.socket, host: str) -> str:
+    """Return the address to open in a browser."""
+    name = host.strip("[]")
+    return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}/"
+
+
+class _Server(uvicorn.Server):
+    """A server that ends when a signal asks for it, as having done its work."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals that end a server while it runs."""
+        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        numbers = [getattr(signal, name) for name in names]
+        before = {number: signal.getsignal(number) for number in numbers}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> None:
+    """Serve until a signal comes; then refuse new connections and finish what runs, for 20 seconds at most."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # paths name subjects; the guard logs what may be logged
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE_S,
+        ws="none",
+        lifespan="on",
+    )
+    started()
+    _Server(config).run(sockets=[listener])

@@ -1,0 +1,221 @@
+"""Every route under /api/v1/ on a real gallery: what it answers, and what it leaves in the gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bareface.audit.memory import MemoryAuditLog
+from bareface.errors import http_status_of
+from tests.gallery.pictures import colours
+from tests.web.support import Served, png
+
+STRANGER = colours(9, seed=5)[8]
+
+
+def test_health_and_readiness_need_no_token_and_tell_nothing(served: Served) -> None:
+    for path in ("/api/v1/health", "/api/v1/readiness"):
+        answer = served.client.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_bounded(served: Served) -> None:
+    answer = served.ask("POST", "/searches", content=iter([b"x" * 2**20] * 3), headers={"Content-Type": "text/plain"})
+    assert answer.status_code in (413, 422)
+    boundary = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    problem = served.call("POST", "/searches", 413, content=iter([boundary, *[b"x" * 2**20] * 3]), headers=kind)
+    assert problem["code"] == "web.too-large"
+
+
+def test_a_bug_is_an_answer_without_details(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("/home/ada/secret")
+
+    monkeypatch.setattr(type(served.service.gallery), "subject", fail)
+    answer = served.ask("GET", "/subjects/1")
+    assert (answer.status_code, answer.json()["code"]) == (500, "web.internal")
+    assert "secret" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_gallery_that_is_gone_is_not_ready_but_healthy(served: Served) -> None:
+    served.service.gallery.path.unlink()
+    assert served.client.get("/api/v1/readiness").status_code == http_status_of("gallery.missing")
+    assert served.client.get("/api/v1/health").status_code == 200
+
+
+def test_the_gallery_in_figures_tells_no_path(served: Served) -> None:
+    info = served.call("GET", "/gallery")
+    assert (info["name"], info["subjects"], info["references"]) == ("people.bareface", 3, 6)
+    assert str(served.folder) not in str(info)
+
+
+def test_subjects_are_listed_page_by_page(served: Served) -> None:
+    names, cursor = [], None
+    while True:
+        page = served.call("GET", "/subjects", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        assert page["total"] == 3
+        names += [one["name"] for one in page["subjects"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert names == ["p0", "p1", "p2"]
+
+
+def test_a_page_follows_the_one_before_even_if_its_last_subject_is_gone(served: Served) -> None:
+    page = served.call("GET", "/subjects", params={"limit": 1})
+    served.call("DELETE", f"/subjects/{page['subjects'][0]['id']}")
+    assert [s["name"] for s in served.call("GET", "/subjects", params={"cursor": page["next"]})["subjects"]] == [
+        "p1",
+        "p2",
+    ]
+
+
+def test_unnamed_subjects_are_listed_after_the_named_ones(served: Served) -> None:
+    served.call("POST", "/references/split", json={"references": [1]})
+    page = served.call("GET", "/subjects", params={"limit": 3})
+    rest = served.call("GET", "/subjects", params={"limit": 3, "cursor": page["next"]})
+    assert [s["name"] for s in page["subjects"] + rest["subjects"]] == ["p0", "p1", "p2", None]
+
+
+@pytest.mark.parametrize(("text", "names"), [("P1", ["p1"]), ("p", ["p0", "p1", "p2"]), ("#3", ["p2"]), ("x", [])])
+def test_subjects_are_searched_by_part_of_a_name(served: Served, text: str, names: list[str]) -> None:
+    found = served.call("GET", "/subjects", params={"text": text})["subjects"]
+    assert [one["name"] for one in found] == names
+
+
+@pytest.mark.parametrize("forge", [lambda cursor: cursor[:-2] + "AA", lambda _: "x", lambda _: "é", lambda _: "A" * 60])
+def test_a_cursor_cannot_be_made_up(served: Served, forge: Any) -> None:
+    cursor = served.call("GET", "/subjects", params={"limit": 1})["next"]
+    problem = served.call("GET", "/subjects", 422, params={"cursor": forge(cursor)})
+    assert problem["code"] == "web.cursor"
+
+
+def test_a_cursor_holds_for_its_own_listing_only(served: Served) -> None:
+    cursor = served.call("GET", "/subjects", params={"limit": 1})["next"]
+    assert served.call("GET", "/references", 422, params={"cursor": cursor})["code"] == "web.cursor"
+    assert served.call("GET", "/subjects", 422, params={"cursor": cursor, "text": "p"})["code"] == "web.cursor"
+
+
+def test_rename_merge_split_assign(served: Served) -> None:
+    assert served.call("PATCH", "/subjects/1", json={"name": "Ada"})["aliases"] == ["p0"]
+    assert served.call("POST", "/subjects/1/merge", json={"merged": 2})["references"] == 4
+    split = served.call("POST", "/references/split", json={"references": [3, 4], "name": "Grace"})
+    assert (split["name"], split["references"]) == ("Grace", 2)
+    moved = served.call("POST", "/references/assign", json={"references": [3], "subject": f"#{split['id']}"})
+    assert moved["id"] == split["id"]
+    assert served.call("GET", f"/subjects/{split['id']}") == moved
+    assert served.call("PATCH", "/subjects/1", 409, json={"name": "Grace"})["code"] == "usage.subject-exists"
+
+
+def test_references_are_listed_shown_rejected_and_deleted(served: Served) -> None:
+    page = served.call("GET", "/references", params={"limit": 4})
+    assert (len(page["references"]), page["total"]) == (4, 6)
+    rest = served.call("GET", "/references", params={"cursor": page["next"]})
+    assert [one["id"] for one in rest["references"]] == [5, 6]
+    assert served.call("GET", "/references/5") == rest["references"][0]
+    assert served.call("GET", "/references", params={"subject": 1})["total"] == 2
+    assert served.ask("GET", "/references/1/crop").content[:3] == b"\xff\xd8\xff"
+    assert served.call("POST", "/references/reject", json={"references": [1]})["references"] == 1
+    assert served.call("DELETE", "/references/2")["subjects"] == 1
+    assert served.call("GET", "/references/2", 404)["code"] == "usage.unknown-reference"
+
+
+def test_an_uploaded_original_stays_for_its_owner_until_its_last_reference_is_deleted(served: Served) -> None:
+    folder = served.folder / "people.bareface-photos"
+    files = {"photo": ("C:\\photos\\bo.png", png(STRANGER))}
+    outcome = served.call("POST", "/references", files=files, data={"subject": "Bo", "basis": "consent"})
+    assert (outcome["status"], outcome["source"]) == ("enrolled", "bo.png")
+    bo = served.call("GET", "/subjects", params={"text": "Bo"})["subjects"][0]
+    (reference,) = served.call("GET", "/references", params={"subject": bo["id"]})["references"]
+    (original,) = folder.glob("[!.]*")
+    assert (reference["source"], reference["basis"]) == (str(original), "consent")
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    served.call("DELETE", f"/subjects/{bo['id']}")
+    assert list(folder.glob("[!.]*")) == []
+
+
+def test_a_photo_that_is_not_enrolled_leaves_no_original(served: Served) -> None:
+    for content, status in ((png(), "no face"), (b"no photo", "failed"), (png(*served.colours[:2]), "ambiguous")):
+        outcome = served.call("POST", "/references", files={"photo": ("a.png", content)}, data={"subject": "Bo"})
+        assert outcome["status"] == status
+    again = Path(served.call("GET", "/references/1")["source"]).read_bytes()
+    assert served.call("POST", "/references", files={"photo": ("a.png", again)})["status"] == "already enrolled"
+    assert list((served.folder / "people.bareface-photos").glob("[!.]*")) == []
+
+
+def test_one_face_of_several_is_enrolled(served: Served) -> None:
+    files = {"photo": ("a.png", png(*colours(2, seed=8)))}
+    assert served.call("POST", "/references", files=files, data={"subject": "Bo", "face": "2"})["references"] == 1
+
+
+def test_a_search_lists_candidates_for_every_face(served: Served) -> None:
+    search = served.search(served.colours[0], served.colours[1], top=2)
+    first, second = search["lists"]
+    assert [entry["candidates"][0]["subject"] for entry in (first, second)] == ["p0", "p1"]
+    assert len(first["candidates"]) == 2
+    assert (first["probe"][0]["mask_state"], first["probe"][0]["source"]) == ("full", "probe.png")
+    assert served.call("GET", f"/searches/{search['id']}") == search
+    assert served.ask("GET", f"/searches/{search['id']}/lists/2/crop").content[:3] == b"\xff\xd8\xff"
+    assert served.call("GET", f"/searches/{search['id']}/lists/3/crop", 404)["code"] == "web.picture"
+    served.call("DELETE", f"/searches/{search['id']}", 204)
+    assert served.call("GET", f"/searches/{search['id']}", 404)["code"] == "web.search"
+
+
+def test_a_search_is_forgotten_with_whom_it_names(served: Served) -> None:
+    search = served.search(served.colours[0])
+    served.call("DELETE", "/subjects/1")
+    served.call("GET", f"/searches/{search['id']}", 404)
+
+
+def test_a_search_says_who_searched_and_why(served: Served, log: MemoryAuditLog) -> None:
+    served.search(served.colours[0], purpose="identify visitors", case="2026-7")
+    event = next(event for event in log.events if event.action == "Gallery.search")
+    assert (event.purpose, event.case, event.subjects) == ("identify visitors", "2026-7", (1, 2, 3))
+
+
+def test_a_probe_that_cannot_be_used_is_named_as_its_uploader_does(served: Served) -> None:
+    problem = served.call("POST", "/searches", 422, files={"photo": ("no photo.jpg", b"no photo")})
+    assert (problem["code"], problem["source"]) == ("image.not-an-image", "no photo.jpg")
+    assert served.call("POST", "/searches", 422, files={"photo": ("a.png", png())})["code"] == "image.no-face"
+
+
+def test_models(served: Served) -> None:
+    listing = served.call("GET", "/models")
+    names = [one["id"] for one in listing["models"]]
+    assert "bareface-detector" in names
+    assert served.call("GET", "/models/bareface-detector")["task"] == "detection"
+    assert served.call("GET", "/models/nosuch", 404)["code"] == "model.unknown"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code"),
+    [
+        ("GET", "/nosuch", {}, 404, "web.route"),
+        ("GET", "/subjects/", {}, 404, "web.route"),
+        ("PUT", "/subjects", {}, 405, "web.method"),
+        ("GET", "/subjects", {"params": {"limit": 0}}, 422, "web.request"),
+        ("GET", "/subjects/9", {}, 404, "usage.unknown-subject"),
+        ("GET", "/subjects/x", {}, 422, "web.request"),
+        ("PATCH", "/subjects/1", {"json": {"name": " "}}, 422, "usage.name"),
+        ("PATCH", "/subjects/1", {"json": {"name": "Ada", "more": 1}}, 422, "web.request"),
+        ("PATCH", "/subjects/1", {"content": b"{"}, 422, "web.request"),
+        ("POST", "/subjects/1/merge", {"json": {"merged": 1}}, 422, "usage.merge"),
+        ("POST", "/references/split", {"json": {"references": []}}, 422, "web.request"),
+        ("POST", "/searches", {"data": {"top": "3"}}, 422, "web.request"),
+        ("POST", "/searches", {"files": {"photo": ("a.png", b"x" * 2**21)}}, 413, "web.too-large"),
+    ],
+)
+def test_errors_are_problem_details(
+    served: Served, method: str, path: str, options: dict[str, Any], status: int, code: str
+) -> None:
+    answer = served.ask(method, path, headers={"X-Request-ID": "mine-1"}, **options)
+    problem = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert problem["type"] == f"urn:bareface:error:{code}"
+    assert problem["request_id"] == answer.headers["x-request-id"] == "mine-1"

@@ -1,0 +1,84 @@
+"""``bareface serve``: one process, from its first start to its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from bareface.cli.app import app
+from tests.portraits import astronaut, hopper
+
+SERVE = [sys.executable, "-m", "bareface", "serve"]
+
+
+@contextmanager
+def serving(gallery: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Start the service at a free port; yield the process and what it printed."""
+    command = [*SERVE, str(gallery), "--port", "0", "--threads", "1", "--json", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, umask=0) as process:
+        try:
+            assert process.stdout is not None
+            lines = []
+            while not lines or lines[-1] != "}\n":
+                lines.append(process.stdout.readline())
+                assert lines[-1], process.stderr and process.stderr.read()
+            yield process, json.loads("".join(lines))
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    """Send a signal; return exit code and stderr."""
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
+    gallery = tmp_path / "people.bareface"
+    with serving(gallery) as (process, said):
+        headers = {"Authorization": f"Bearer {said['token']}"}
+        with httpx2.Client(base_url=said["address"] + "api/v1", headers=headers, timeout=60) as client:
+            for name, photo in (("Eileen Collins", astronaut()), ("Grace Hopper", hopper())):
+                answer = client.post("/references", files={"photo": photo.read_bytes()}, data={"subject": name})
+                assert answer.json()["status"] == "enrolled", answer.text
+            lists = client.post("/searches", files={"photo": astronaut().read_bytes()}).json()["lists"]
+            assert [one["subject"] for one in lists[0]["candidates"]] == ["Eileen Collins", "Grace Hopper"]
+            files = {"first": astronaut().read_bytes(), "second": hopper().read_bytes()}
+            assert client.post("/comparisons", files=files).json()["comparison"]["decision"] == "no match"
+        assert ended(process, signal.SIGTERM) == (0, "")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    assert {mode for name, mode in modes.items() if not name.endswith("-photos")} == {0o600}
+    assert modes["people.bareface-photos"] == 0o700
+    with serving(gallery) as (process, again):
+        assert again["token"] is None
+        assert httpx2.get(again["address"] + "api/v1/subjects", headers=headers).json()["total"] == 2
+        assert ended(process, signal.SIGINT) == (0, "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_an_address_that_others_can_reach_needs_a_clear_word(tmp_path: Path, host: str) -> None:
+    result = CliRunner().invoke(app, ["serve", str(tmp_path / "g"), "--host", host, "--json"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["code"] == "usage.network"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_an_error_and_leaves_no_gallery(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(app, ["serve", str(tmp_path / "g"), "--port", str(port), "--json"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["code"] == "usage.port"
+    assert list(tmp_path.iterdir()) == []
