@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -48,6 +49,42 @@ def test_a_classical_method_and_words_for_people(run: Run, blurred: Path, tmp_pa
     assert "do not use it as evidence" in result.stderr
     assert (tmp_path / "collins.enhance.png").is_file()
     assert (tmp_path / "collins.enhanced.png").is_file()
+
+
+def test_pictures_of_another_photo_are_never_replaced(run: Run, blurred: Path, hopper: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / blurred.name  # the same name, another photo
+    Image.open(hopper).save(other)
+    out = tmp_path / "out"
+    out.mkdir()
+    mine = Path(shutil.copy(hopper, out / "collins-2.enhanced.png"))  # somebody's own picture
+
+    def enhanced(photo: Path) -> list[str]:
+        found = parsed(run("enhance", photo, "-o", out, "--method", "bicubic", "--json"))
+        for path in (found["sheet"], found["file"]):
+            made = read_provenance(path)
+            assert made is not None
+            assert made.source_sha256 == images.decode(photo).sha256
+        return [Path(found[key]).name for key in ("sheet", "file")]
+
+    first = enhanced(blurred)
+    assert first == ["collins.enhance.png", "collins.enhanced.png"]
+    assert enhanced(other) == ["collins-3.enhance.png", "collins-3.enhanced.png"]
+    assert enhanced(blurred) == first  # those of the same photo are
+    assert mine.read_bytes() == hopper.read_bytes()
+    assert len(list(out.iterdir())) == 5
+
+
+def test_pictures_of_two_faces_of_a_photo_stay_two(run: Run, collins: Path, tmp_path: Path) -> None:
+    pixels = images.decode(collins).pixels
+    Image.fromarray(np.hstack([pixels, pixels])).save(tmp_path / "two.png")
+    for face, name in ((1, "two.enhance.png"), (2, "two-2.enhance.png"), (2, "two-2.enhance.png")):
+        arguments = ("enhance", tmp_path / "two.png", "-o", tmp_path / "out", "--method", "bicubic", "--face", face)
+        found = parsed(run(*arguments, "--json"))
+        assert Path(found["sheet"]).name == name
+    made = read_provenance(found["file"])
+    assert made is not None
+    assert ("face", "2") in made.settings
 
 
 def test_no_information_says_so_and_writes_nothing(run: Run, collins: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_draws_into_a_folder_under_different_names(run: Run, collins: Path, hopp
     run("faces", collins, collins, hopper, "-o", tmp_path / "drawn")
     names = {path.name for path in (tmp_path / "drawn").iterdir()}
     assert names == {"astronaut.faces.png", "astronaut.faces-2.png", "grace_hopper.faces.png"}
+
+
+def test_drawings_of_another_photo_are_never_replaced(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:
+    photos = [tmp_path / folder / "x.jpg" for folder in "ab"]
+    for photo, source in zip(photos, (collins, hopper), strict=True):
+        photo.parent.mkdir()
+        shutil.copy(source, photo)
+    names = []
+    for photo in (*photos, *photos):
+        seen = parsed(run("faces", photo, "-o", tmp_path / "drawn", "--json"))["photos"]
+        names.append(Path(seen[0]["drawn"]).name)
+    assert names == ["x.faces.png", "x.faces-2.png"] * 2
+    assert len(list((tmp_path / "drawn").iterdir())) == 2
 
 
 def test_one_file_does_not_hold_two_photos(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:

@@ -53,13 +53,20 @@ def share_in_words(provenance: Provenance) -> str:
     return f"{math.ceil(100 * provenance.synthetic - 1e-6)} %"
 
 
-def labels_of_drawing() -> Labels:
-    """Return the metadata of a photo with faces drawn in: no photo, so it is never enrolled by mistake."""
+def labels_of_drawing(sha256: str) -> Labels:
+    """Return the metadata of a photo with faces drawn in: no photo, so it is never enrolled by mistake.
+
+    Parameters
+    ----------
+    sha256
+        Digest of the photo.
+    """
     words = "DRAWING: faces marked by bareface; not a photo"
     xmp = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="{DRAWING_TYPE}">
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:bareface="{_NAMESPACE}"
+ Iptc4xmpExt:DigitalSourceType="{DRAWING_TYPE}" bareface:drawnFromSha256={quoteattr(sha256)}>
 <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{words}</rdf:li></rdf:Alt></dc:description>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""

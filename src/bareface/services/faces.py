@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +15,7 @@ from bareface.matching.evidence import sort_out
 from bareface.services.comparing import compare
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
-from bareface.system.files import check_place, file_name, make_folder, output_folder
+from bareface.system.files import check_place, make_folder, output_folder
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE
@@ -162,10 +162,12 @@ class Faces:
             photos = arguments.file_paths("photos", photos)
             output = None if output is None else arguments.file_path("output", output)
             self._engine.get()  # before a folder is made: it may lack its device
-            targets = _targets(photos, output) if output else [None] * len(photos)
+            into = None if output is None else _place_for(photos, output)
+            taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
             seen: list[SeenPhoto] = []
-            for photo, target in zip(photos, targets, strict=True):
-                seen.append(self._look(photo, target))
+            for photo in photos:
+                seen.append(self._look(photo, into, taken))
+                taken |= {one.resolve() for one in (seen[-1].drawn,) if one}
                 if progress is not None:
                     progress(len(seen), len(photos))
             facts.add(photos=len(seen), faces=sum(len(one.faces) for one in seen))
@@ -238,6 +240,7 @@ class Faces:
         RestorationError
             ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
         """
+        from bareface.restoration.picture_names import names_of_restored
         from bareface.restoration.saving import save_picture
         from bareface.restoration.sheet import sheet
         from bareface.restoration.unmask import place, placed_region
@@ -249,17 +252,17 @@ class Faces:
             engine = self._engine.get()
             with output_folder(output):
                 chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-                restored = engine.unmask(chosen, completions, seed, filled)
-            facts.add(photos=1, completions=len(restored.completions))
-            overview = output / file_name(photo.stem, ".unmask.png")
+                restored = _of_face(engine.unmask(chosen, completions, seed, filled), face)
+            count = len(restored.completions)
+            facts.add(photos=1, completions=count)
+            endings = (".unmask.png", *(f".unmask-{number}.png" for number in range(1, count + 1)))
+            overview, *pictures = names_of_restored(output, photo.stem, endings, restored.provenance)
             save_picture(overview, sheet(restored)[0], restored.provenance)
             share = float(placed_region(restored, opened.pixels.shape[:2]).mean())
-            pictures = []
-            for number, completion in enumerate(restored.completions, start=1):
-                pictures.append(output / file_name(photo.stem, f".unmask-{number}.png"))
-                save_picture(pictures[-1], place(restored, completion, opened.pixels), restored.provenance)
+            for number, (path, completion) in enumerate(zip(pictures, restored.completions, strict=True), start=1):
+                save_picture(path, place(restored, completion, opened.pixels), restored.provenance)
                 if progress is not None:
-                    progress(number, len(restored.completions))
+                    progress(number, count)
             return RestoredPhoto(opened.source, restored, overview, tuple(pictures), share)
 
     def enhance(
@@ -289,6 +292,7 @@ class Faces:
             ``restoration.no-information`` and others.
         """
         from bareface.restoration.enhance import place_back
+        from bareface.restoration.picture_names import names_of_restored
         from bareface.restoration.saving import save_picture
         from bareface.restoration.sheet import before_and_after
 
@@ -298,16 +302,18 @@ class Faces:
             engine = self._engine.get()
             with output_folder(output):
                 chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-                restored = engine.enhance(chosen, method, fidelity)
+                restored = _of_face(engine.enhance(chosen, method, fidelity), face)
             facts.add(photos=1)
-            overview = output / file_name(photo.stem, ".enhance.png")
-            placed = output / file_name(photo.stem, ".enhanced.png")
+            endings = (".enhance.png", ".enhanced.png")
+            overview, placed = names_of_restored(output, photo.stem, endings, restored.provenance)
             save_picture(overview, before_and_after(restored), restored.provenance)
             save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
             return RestoredPhoto(opened.source, restored, overview, (placed,))
 
-    def _look(self, path: Path, target: Path | None) -> SeenPhoto:
+    def _look(self, path: Path, into: Path | None, taken: Container[Path]) -> SeenPhoto:
+        """Find the faces of a photo, and draw them into a picture, or into one of a free name in a folder."""
         from bareface.reports.drawing import draw_faces
+        from bareface.restoration.picture_names import name_of_drawing
         from bareface.restoration.provenance import labels_of_drawing
 
         engine = self._engine.get()
@@ -317,10 +323,13 @@ class Faces:
             return SeenPhoto(str(path), error=error)
         photo, faces, least = analysis.photo, analysis.faces, analysis.min_face
         assert photo is not None
+        target = into
         if target:
             try:
+                if target.is_dir():
+                    target = name_of_drawing(target, path.stem, photo.sha256, taken)
                 drawn = draw_faces(photo.pixels, list(faces), scale=photo.scale)
-                images.write(target, drawn, labels=labels_of_drawing())
+                images.write(target, drawn, labels=labels_of_drawing(photo.sha256))
             except BarefaceError as error:
                 return SeenPhoto(str(path), photo.size, photo.notes, faces, error=error, min_face=least)
         return SeenPhoto(str(path), photo.size, photo.notes, faces, target, min_face=least)
@@ -367,20 +376,18 @@ def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:
     return faces[number - 1]
 
 
-def _targets(photos: Sequence[Path], output: Path) -> list[Path]:
-    """Return where each drawn photo goes: the file named, or a name in the folder that no other one has."""
+def _of_face(restored: Restored, number: int) -> Restored:
+    """State in the provenance which face of the photo was restored, if not the first."""
+    made = restored.provenance
+    settings = (*made.settings, ("face", str(number)))
+    return restored if number == 1 else replace(restored, provenance=replace(made, settings=settings))
+
+
+def _place_for(photos: Sequence[Path], output: Path) -> Path:
+    """Return the picture that was named for one photo, or the folder for all of them, which is made."""
     if output.suffix.lower() in _PICTURES and not output.is_dir():
         if len(photos) > 1:
             raise UsageError("usage.output/several", source=str(output))
         check_place(output, photos)
-        return [output]
-    make_folder(output)
-    targets: dict[Path, None] = {}
-    sources = {photo.resolve() for photo in photos}  # one may be called as another one's result
-    for photo in photos:
-        target, number = output / file_name(photo.stem, ".faces.png"), 1
-        while target in targets or target.resolve() in sources:
-            number += 1
-            target = output / file_name(photo.stem, f".faces-{number}.png")
-        targets[target] = None
-    return list(targets)
+        return output
+    return make_folder(output)
