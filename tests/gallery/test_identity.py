@@ -268,6 +268,35 @@ def test_case_and_look_alikes_are_other_people(gallery, tmp_path):
     assert "#1 ('Ada'), #3 ('Ａda')" in first[1]
 
 
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("Anna-Maria", "Anna\u2011Maria", "Anna\u2010Maria", "Anna\u2212Maria", "Anna\uff0dMaria"),
+        ("O'Brien", "O\u2019Brien", "O\u02bcBrien", "O\u00b4Brien", "O`Brien"),
+        ('Jo "Bo" Li', "Jo \u201cBo\u201d Li", "Jo \u201eBo\u201c Li", "Jo\u202f\u201cBo\u201d\u2007Li"),
+    ],
+)
+def test_keyboards_and_word_processors_choose_hyphens_and_quotes(gallery, tmp_path, forms):
+    for place, (form, colour) in enumerate(zip(forms, colours(5), strict=False)):
+        gallery.enrol(save(tmp_path / f"{place}.png", colour), subject=form)
+    assert holdings(gallery) == {forms[0]: len(forms)}
+    assert [len(gallery.references(form)) for form in forms] == [len(forms)] * len(forms)
+    assert gallery.delete(subject=forms[1]).subjects == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Mac", "Mас"), ("Anna", "Αnna"), ("Zoë", "Zоё"), ("Jim", "Jım")],
+)
+def test_letters_that_look_alike_are_named_by_check(gallery, tmp_path, one, other):
+    for place, name in enumerate((one, other, f"{one} B")):
+        gallery.enrol(save(tmp_path / f"{place}.png", colours(3)[place]), subject=name)
+    assert len(holdings(gallery)) == 3
+    ((code, message),) = doubts(gallery)
+    assert code == "gallery.namesakes"
+    assert f"#1 ({one!r}), #2 ({other!r})" in message
+
+
 def test_joiners_that_scripts_need_are_kept(gallery, tmp_path):
     persian = "علی\u200cرضا"
     gallery.enrol(save(tmp_path / "1.png", RED), subject=persian)
@@ -387,11 +416,30 @@ def test_an_old_gallery_with_one_name_for_two_generations_of_a_person(old, tmp_p
         assert gallery.enrol(photo).outcomes[0].subject == "Cy"
 
 
+def test_a_gallery_that_told_people_apart_by_their_apostrophes(tmp_path):
+    former = "O\u2019Brien"
+    with Gallery.open(tmp_path / "current", TileEngine()) as opened:
+        for place, colour in enumerate(colours(3)):
+            opened.enrol(save(tmp_path / f"{place}.png", colour), subject=f"person {place}")
+        opened.rename("person 2", "D'Arcy")
+    early_revision(tmp_path / "old", tmp_path / "current", "0007")
+    with sqlite3.connect(tmp_path / "old") as database:
+        for name, number in (("O'Brien", 1), (former, 2), ("D\u2019Arcy", 3)):
+            database.execute("UPDATE subject SET name = ?, name_key = ? WHERE id = ?", [name, name, number])
+    with Gallery.open(tmp_path / "old", TileEngine()) as gallery:
+        assert len(gallery.references("D'Arcy")) == len(gallery.references("D\u2019Arcy")) == 1
+        assert code_of(gallery.delete, subject=former) == "usage.ambiguous-subject"
+        assert [code for code, _ in doubts(gallery)] == ["gallery.namesakes"]
+        gallery.merge("#1", "#2")
+        assert (doubts(gallery), len(gallery.references(former))) == ([], 2)
+
+
 # The forms themselves
 
 
 @pytest.mark.parametrize(
-    "name", [NFC, NFD, " a \u200d b ", "علی\u200cرضا", "❤\ufe0f", "e\u200d\u0301", "\udce9t\udce9"]
+    "name",
+    [NFC, NFD, " a \u200d b ", "علی\u200cرضا", "❤\ufe0f", "e\u200d\u0301", "\u2019\u2011\u201c", "\udce9t\udce9"],
 )
 def test_a_form_is_its_own_form(name):
     assert names.written(names.written(name)) == names.written(name)

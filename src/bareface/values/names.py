@@ -2,8 +2,8 @@
 
 A name is kept as it was typed, in Unicode's composed form (NFC), with single blanks and without invisible characters.
 Two names are one where they are equal without the invisible characters that scripts need (joiners, variation
-selectors). Case counts, and so do characters that only look alike: ``José`` is one person however it is typed, ``jose``
-is another.
+selectors), and with one kind of hyphen, apostrophe and quotation mark, which keyboards and word processors choose.
+Case counts, and so do letters that only look alike: ``José`` is one person however it is typed, ``jose`` is another.
 
 ``#7`` is subject number 7 wherever a subject is asked for. So nothing that reads as a number, such as ``# 7`` or
 ``#07``, can be a name.
@@ -29,6 +29,16 @@ _EMPTY = (
 _WITHOUT_EMPTY = re.compile(f"[{_EMPTY}]")
 _WITHOUT_INVISIBLE = re.compile(f"[{_EMPTY}{_SHAPING}]")
 _BLANKS = re.compile(r"[\s\u2800]+")
+_TYPED_ALIKE = str.maketrans(
+    dict.fromkeys("\u02d7\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-")
+    | dict.fromkeys("`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u2018\u2019\u201b\u2032\u2035\uff07", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\uff02", '"')
+)
+_LOOK_ALIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУаеѕіјорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορօոսıɑɡ",
+    "ABESIJKMHOPCTXYaesijopcyxhdqwABEZHIKMNOPTYXavoponuiag",
+)
+"""Letters of Cyrillic, Greek, Armenian and phonetic scripts, and the Latin ones that they look like."""
 _NUMBER = re.compile(r"#(0|[1-9][0-9]*)")
 _LIKE_A_NUMBER = re.compile(r"[#\u266f][\W_]*\d[\d\W_]*")
 
@@ -40,7 +50,7 @@ def written(name: str) -> str:
 
 def key(name: str) -> str:
     """Return the form of a name that is compared: names of the same key are the same name."""
-    return _form(_WITHOUT_INVISIBLE, name)
+    return _form(_WITHOUT_INVISIBLE, name).translate(_TYPED_ALIKE)
 
 
 def same(one: str | None, other: str | None) -> bool:
@@ -50,7 +60,8 @@ def same(one: str | None, other: str | None) -> bool:
 
 def appearance(name: str) -> str:
     """Return a form that different names share if a reader can hardly tell them apart."""
-    return unicodedata.normalize("NFKC", key(name)).replace(" ", "")
+    letters = unicodedata.normalize("NFKD", key(name)).translate(_LOOK_ALIKE)
+    return unicodedata.normalize("NFKC", letters).translate(_TYPED_ALIKE).replace(" ", "")
 
 
 def checked(name: object, source: str | None = None) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Meta
 
 from bareface.storage.sqlite.columns import Blob, FilePath, LongWords, Moment, Real, Whole, Words
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 READABLE = "0006"
