@@ -132,6 +132,12 @@ def test_completes_models_and_detectors(tmp_path: Path) -> None:
 def test_completes_subjects_of_the_gallery(enrolled: Path, tmp_path: Path) -> None:
     gallery = shutil.copy(enrolled, tmp_path / "g")
     assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == ["Grace Hopper"]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("g")] == ["g"]  # no log is left there
+    with closing(sqlite3.connect(gallery)) as file, file:  # names in the log of a gallery that is in use
+        file.execute("PRAGMA journal_mode = WAL")
+        file.execute("UPDATE subject SET name = 'Greta' WHERE name = 'Grace Hopper'")
+        file.commit()
+        assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == ["Greta"]
     assert complete(f"bareface gallery references {tmp_path / 'none'} --subject Gr", tmp_path) == []
     with closing(sqlite3.connect(tmp_path / "endless")) as file, file:  # from elsewhere: a view that never ends
         endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'Gr' || i AS name FROM n"

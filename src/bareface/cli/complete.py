@@ -23,12 +23,19 @@ def subject_names(incomplete: str) -> list[str]:
     """Return the names of the subjects of the gallery on the command line."""
     with suppress(sqlite3.Error, OSError, ValueError):  # a completion that cannot be made offers nothing
         for gallery in filter(_is_database, _words()):
-            with closing(sqlite3.connect(f"{gallery.resolve().as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:
+            address = f"{gallery.resolve().as_uri()}?{_mode(gallery)}"
+            with closing(sqlite3.connect(address, uri=True, timeout=0.2)) as database:
                 database.set_progress_handler(lambda: 1, _STEPS)  # whatever else, it ends
                 pattern = incomplete.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
                 query = "SELECT name FROM subject WHERE name LIKE ? ESCAPE '\\' ORDER BY name LIMIT 50"
                 return [name for (name,) in database.execute(query, (pattern,))]
     return []
+
+
+def _mode(gallery: Path) -> str:
+    """Return how to open a gallery: if no log is in use, as a file that does not change, so that none is made."""
+    log = gallery.resolve().with_name(f"{gallery.resolve().name}-wal")
+    return "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
 
 
 def _words() -> list[Path]:
