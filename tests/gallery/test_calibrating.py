@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bareface.errors import CalibrationError, GalleryError
 from bareface.services.gallery import Gallery
 from tests.gallery.pictures import Colour, TileEngine, colours, save
+from tests.wording import PYTHON_WORDS
 
 PEOPLE = 110
 
@@ -58,11 +60,15 @@ def test_a_calibration_of_another_gallery_is_not_used(filled, tmp_path):
 def test_a_damaged_one_is_named(filled, tmp_path):
     filled.calibrate()
     good = kept(filled).read_bytes()
-    kept(filled).write_bytes(good[:-20])
+    content = json.loads(good)
+    parts = ([], 1, {"gallery": 1}, {**content, "search": 1}, {**content, "search": "{}"})
     try:
-        with pytest.raises(CalibrationError, match=r"people\.bareface-calibration") as caught:
-            filled.search(save(tmp_path / "probe.png", (200, 100, 60)))
-        assert caught.value.code == "calibration.format"
+        for damaged in (good[:-20], b"", b"\xff", b"[" * 9999, *(json.dumps(part).encode() for part in parts)):
+            kept(filled).write_bytes(damaged)
+            with pytest.raises(CalibrationError, match=r"people\.bareface-calibration") as caught:
+                filled.search(save(tmp_path / "probe.png", (200, 100, 60)))
+            assert caught.value.code == "calibration.format"
+            assert not PYTHON_WORDS.search(str(caught.value)), caught.value
     finally:
         kept(filled).write_bytes(good)
 

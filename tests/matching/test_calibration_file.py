@@ -13,6 +13,7 @@ import pytest
 
 from bareface.calibration.calibration import Calibration
 from bareface.errors import CalibrationError
+from tests.wording import PYTHON_WORDS
 
 PACKAGED = sorted(
     (file for file in (resources.files("bareface.calibration") / "packaged").iterdir() if file.name.endswith(".json")),
@@ -80,6 +81,7 @@ def test_anything_else_is_refused_with_a_code(text: str) -> None:
         Calibration.from_json(text)
     assert caught.value.code == "calibration.format"
     assert len(str(caught.value)) < 500
+    assert not PYTHON_WORDS.search(str(caught.value))
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -25,6 +25,7 @@ from bareface.services.models import Models
 from tests.models import networks
 from tests.models.invented import invented_engine, invented_people
 from tests.models.networks import written
+from tests.wording import PYTHON_WORDS
 
 PEOPLE, PAIRS = 102, 16
 """People, and how many of them have two photos."""
@@ -164,7 +165,12 @@ def test_a_fit_of_a_changed_card_is_not_used(home: Path) -> None:
     assert len(fitted_of("r512")) == 1
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"calibrations": {}}', '{"card": "", "calibrations": [1]}', "[" * 10_000])
+@pytest.mark.parametrize("text", [
+        "{", "[]", "1", '{"calibrations": {}}', '{"card": "", "calibrations": [1]}', "[" * 10_000, "\0",
+        '{"card": "", "calibrations": {}, "cohort": {"codes": "AAAA", "dimension": 0, "scale": "x"}}',
+        '{"card": "", "calibrations": {}, "cohort": {"codes": "ä", "dimension": 2, "scale": 1}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_fit_is_named_with_its_remedy(home: Path, text: str) -> None:
     place = registry.fit_of("r512")
     content = place.read_bytes()
@@ -172,6 +178,7 @@ def test_a_damaged_fit_is_named_with_its_remedy(home: Path, text: str) -> None:
     with pytest.raises(ModelError, match="models") as refused:
         Calibration.packaged("r512")
     assert (refused.value.code, refused.value.source) == ("model.fitted", str(place))
+    assert not PYTHON_WORDS.search(str(refused.value))
     place.write_bytes(content)
     assert Calibration.packaged("r512").entries[BARE]
 

@@ -27,6 +27,7 @@ from bareface.values.face import UInt8
 from tests.models import networks
 from tests.models.networks import HARMLESS, written
 from tests.portraits import astronaut, hopper
+from tests.wording import PYTHON_WORDS
 
 DEMANDING = {
     "never ends": (networks.endless, "processor time|did not end"),
@@ -364,7 +365,17 @@ def test_a_damaged_card_costs_its_own_model_only(name: str, home: Path, tmp_path
     sound, damaged = registry.survey()
     assert {"bareface128", "dlib-resnet"} <= {one.id for one in sound}
     assert [error.code for error in damaged] == ["model.card"]
+    assert "Add the model again" in str(damaged[0])
+    assert not PYTHON_WORDS.search(str(damaged[0]))
     assert registry.card("dlib-resnet").id == "dlib-resnet"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_card_that_an_editor_saved_is_read(encoding: str, home: Path) -> None:
+    folder = home / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_bytes(card().to_json().encode(encoding))
+    assert registry.card("mine").id == "mine"
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to itself"])

@@ -16,6 +16,7 @@ from bareface.calibration.likelihood_ratio import IsotonicLlr, LlrModel, Logisti
 from bareface.errors import CalibrationError
 from bareface.matching.normalisation import Normalisation
 from bareface.messages import Note
+from bareface.system.json_text import parse
 from bareface.values.face import Float64
 
 FORMATS = {"cosine": 1, "search": 2, "comparison": 2}
@@ -51,7 +52,7 @@ def read(text: str) -> Calibration:
         ``calibration.format``.
     """
     try:
-        values = _Part("it", json.loads(text))
+        values = _Part("it", parse(text))
         if values["format"] not in FORMATS.values():
             newest = max(FORMATS.values())
             raise ValueError(f"format {str(values['format'])[:40]}, this bareface reads formats up to {newest}")
@@ -72,8 +73,8 @@ def read(text: str) -> Calibration:
         if not normalisation.typical > 0:
             raise ValueError("typical is not above 0")
         return Calibration(*head, entries, _kind(values.text("kind")), normalisation)
-    except (ValueError, RecursionError, OverflowError) as error:
-        reason = Note("reason.nested") if isinstance(error, RecursionError) else error
+    except (ValueError, OverflowError) as error:
+        reason = Note("reason.json-number") if isinstance(error, OverflowError) else error
         raise CalibrationError("calibration.format/file", reason=reason) from error
 
 

@@ -14,6 +14,7 @@ from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import write_atomically
+from bareface.system.json_text import parse, reason_of
 from bareface.system.reading import read_regular
 
 _ROWS = 1 << 16
@@ -85,11 +86,13 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
 def _read(path: Path, uuid: str) -> Calibration | None:
     """Return the calibration in a file, unless it belongs to another gallery that was here."""
     try:
-        content = json.loads(read_regular(path))
+        content = parse(read_regular(path))
         text = content.get("search", content["calibration"])
+        if not isinstance(text, str):
+            raise TypeError
         return Calibration.from_json(text) if content["gallery"] == uuid else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, CalibrationError) as error:
-        raise CalibrationError("calibration.format/gallery", reason=error, source=str(path)) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, CalibrationError) as error:
+        raise CalibrationError("calibration.format/gallery", reason=reason_of(error), source=str(path)) from error
 
 
 def _path(store: Store) -> Path:

@@ -20,7 +20,6 @@ from __future__ import annotations
 import codecs
 import csv
 import errno
-import json
 import math
 import re
 import stat
@@ -35,6 +34,7 @@ import numpy as np
 
 from bareface.errors import GalleryError
 from bareface.messages import Note
+from bareface.system.json_text import parse
 from bareface.values.face import Float32
 
 Encodings: TypeAlias = Iterator[tuple[str, Float32]]
@@ -170,8 +170,8 @@ def _parsed_json(file: Path) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(_text(file), object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
+        return parse(_text(file), unique)
+    except ValueError as error:
         raise GalleryError("gallery.import-format/json", reason=error, source=str(file)) from error
 
 

@@ -11,12 +11,13 @@ import math
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from bareface.errors import ModelError
 from bareface.imaging.align import SIZES
+from bareface.system.json_text import parse
 
 Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
 
@@ -79,7 +80,7 @@ class ModelCard:
     packaged: bool = True
 
     @classmethod
-    def from_json(cls, text: str, *, packaged: bool) -> ModelCard:
+    def from_json(cls, text: str | bytes, *, packaged: bool) -> ModelCard:
         """Read a card.
 
         Raises
@@ -87,10 +88,7 @@ class ModelCard:
         ValueError
             It is not the text of a card; the message says why.
         """
-        try:
-            values = json.loads(text)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
+        values = parse(text)
         _need(isinstance(values, dict), "it is not a JSON object")
         entries, limits = values.pop("files", None), values.pop("limits", [])
         _need(isinstance(entries, list) and 0 < len(entries) <= 8, "files is not a list of one to eight files")
@@ -99,11 +97,11 @@ class ModelCard:
         values.pop("packaged", None)
         if isinstance(said := values.get("input"), dict):  # version 0.1.0 kept whatever it was given
             values["input"] = {key: value for key, value in said.items() if key in INPUT_KEYS}
-        try:
-            files = tuple(ModelFile(**entry) for entry in entries)
-            card = cls(**values, files=files, limits=tuple(limits), packaged=packaged)
-        except TypeError as error:
-            raise ValueError(str(error).partition("__init__() ")[2] or str(error)) from None
+        for entry in entries:
+            _check_keys("a file", entry, ModelFile)
+        _check_keys("it", {**values, "files": entries}, cls)
+        files = tuple(ModelFile(**entry) for entry in entries)
+        card = cls(**values, files=files, limits=tuple(limits), packaged=packaged)
         check_card(card)
         return card
 
@@ -179,12 +177,21 @@ def read_card(path: Path, *, packaged: bool) -> ModelCard:
         how = path.stat()
         _need(stat.S_ISREG(how.st_mode), "it is not a regular file")
         _need(how.st_size <= _MOST_BYTES, f"it is longer than {_MOST_BYTES:,} bytes")
-        card = ModelCard.from_json(path.read_text(encoding="utf-8"), packaged=packaged)
+        card = ModelCard.from_json(path.read_bytes(), packaged=packaged)
         _need(packaged or card.id == path.parent.name, f"it is the card of {card.id!r}, in another model's folder")
     except (OSError, ValueError) as error:
         code = "model.card/packaged" if packaged else "model.card/added"
-        raise ModelError(code, reason=error, source=str(path)) from error
+        raise ModelError(code, reason=getattr(error, "strerror", None) or error, source=str(path)) from error
     return card
+
+
+def _check_keys(what: str, said: Mapping[str, object], kind: type[ModelCard | ModelFile]) -> None:
+    """Refuse an object with keys that are not fields, or without those that must be there."""
+    known = {one.name: one.default is MISSING and one.default_factory is MISSING for one in fields(kind)}
+    for key in said:
+        _need(key in known, f"{what} has the unknown key {key!r}")
+    lacking = [name for name, needed in known.items() if needed and name not in said]
+    _need(not lacking, f"{what} lacks {', '.join(lacking)}")
 
 
 def _need(right: bool, what: str) -> None:

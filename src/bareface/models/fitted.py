@@ -21,6 +21,7 @@ from bareface.messages import Note
 from bareface.models import registry
 from bareface.models.card import ModelCard
 from bareface.system.files import write_atomically
+from bareface.system.json_text import parse, reason_of
 from bareface.system.reading import read_regular
 from bareface.values.face import Float32
 
@@ -103,7 +104,7 @@ def _read(path: Path, _modified: int, size: int, model: str) -> tuple[str, Fitte
     try:
         if size > _MOST_BYTES:
             raise ValueError(Note("reason.too-long", most=_MOST_BYTES))
-        content = json.loads(read_regular(path))
+        content = parse(read_regular(path))
         calibrations = {str(kind): str(text) for kind, text in content["calibrations"].items()}
         cohort = None
         if said := content.get("cohort"):
@@ -112,5 +113,5 @@ def _read(path: Path, _modified: int, size: int, model: str) -> tuple[str, Fitte
             if not len(cohort) or not np.isfinite(cohort).all():
                 raise ValueError(Note("reason.not-finite"))
         return str(content["card"]), Fitted(model, calibrations, cohort)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError("model.fitted", model=model, reason=error, source=str(path)) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError("model.fitted", model=model, reason=reason_of(error), source=str(path)) from error

@@ -76,7 +76,7 @@ ENTRIES: dict[str, Entry] = {
     "gallery.import-format/csv": Entry("Line {line} is not sound CSV: {reason}."),
     "gallery.import-format/empty": Entry("It holds no encodings."),
     "gallery.import-format/entry": Entry('Entry {number} is not an object with "name" and "encoding".'),
-    "gallery.import-format/json": Entry("It is not sound JSON: {reason}."),
+    "gallery.import-format/json": Entry("It cannot be read as JSON: {reason}."),
     "gallery.import-format/json-kind": Entry("It is neither a list of objects nor a mapping of names."),
     "gallery.import-format/lists": Entry('"names" and "encodings" are not two lists of the same length.'),
     "gallery.import-format/name-list": Entry("The names for {name} must be a JSON list."),

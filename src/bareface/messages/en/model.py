@@ -4,8 +4,10 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "model.card/add": Entry("the model cannot be added like this: {reason}.", "Correct it."),
-    "model.card/added": Entry("the model card cannot be read: {reason}", "Add the model again, or delete its folder."),
-    "model.card/packaged": Entry("the model card cannot be read: {reason}", "Reinstall bareface."),
+    "model.card/added": Entry(
+        "the model card cannot be read: {reason:clause}.", "Add the model again, or delete its folder."
+    ),
+    "model.card/packaged": Entry("the model card cannot be read: {reason:clause}.", "Reinstall bareface."),
     "model.checksum/added": Entry(
         "the model's file does not match its card.",
         cli="Add it again: `bareface models add {model} FILE`.",

@@ -12,6 +12,8 @@ ENTRIES: dict[str, Entry] = {
     "reason.eyes": Entry("the eyes are {eyes:.1f} pixels apart; at least {least:g} are needed"),
     "reason.jpeg-bits": Entry("{bits} bits a sample"),
     "reason.jpeg-height": Entry("its height is not in its header"),
+    "reason.json": Entry("it is not sound JSON from line {line}, column {column} on"),
+    "reason.json-number": Entry("a number in it has too many digits"),
     "reason.key-kind": Entry("a private key of another kind than EC, RSA or Ed25519"),
     "reason.key-twice": Entry("a key occurs twice in one object"),
     "reason.line": Entry("Line {number}"),
@@ -27,6 +29,7 @@ ENTRIES: dict[str, Entry] = {
     "reason.not-utf-8": Entry("it is not UTF-8 text"),
     "reason.null": Entry("a path has no null character"),
     "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
+    "reason.other-layout": Entry("it is not laid out as bareface writes it"),
     "reason.other-states": Entry(
         "not calibrated for probe {probe}, reference {reference}: the figures are those of probe {used_probe}, "
         "reference {used_reference}",
