@@ -54,6 +54,13 @@ def together(collins: Path, hopper: Path, tmp_path_factory: pytest.TempPathFacto
     return path
 
 
+def test_faces_enrolled_without_a_name_are_said(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:
+    said = run("enrol", tmp_path / "g", collins, hopper).stderr
+    assert "2 files enrolled without a name: each face is a subject of its own." in said
+    assert "`--subject NAME`" in said
+    assert "without a name" not in run("enrol", tmp_path / "h", collins, "--subject", "Eileen").stderr
+
+
 def test_enrol_names_subjects_by_folder(run: Run, people: Path, tmp_path: Path) -> None:
     gallery = tmp_path / "g.bareface"
     result = parsed(run("enrol", gallery, people, "--basis", "consent", "--json"))

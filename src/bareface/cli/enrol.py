@@ -92,6 +92,12 @@ def print_report(report: EnrolReport) -> None:
     counts = [(status, count) for status, count in enrol_counts(report).items() if count]
     print_table(("outcome", "files"), counts, right=("files",))
     note(f"{plural(report.references, 'reference')} added from {plural(len(report.outcomes), 'file')}.")
+    unnamed = sum(outcome.status == "enrolled" and outcome.subject is None for outcome in report.outcomes)
+    if unnamed:
+        note(
+            f"{plural(unnamed, 'file')} enrolled without a name: each face is a subject of its own. `--subject NAME`, "
+            "or a folder for each person, gives names; `bareface gallery rename` and `assign` give them later."
+        )
     done = ("enrolled", "already enrolled")
     attention = [o for o in report.outcomes if o.message or o.status not in done]
     attention.sort(key=lambda outcome: outcome.status in done)  # warnings after what went wrong

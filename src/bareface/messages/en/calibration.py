@@ -5,7 +5,7 @@ from bareface.messages.catalogue import Entry
 ENTRIES: dict[str, Entry] = {
     "calibration.format/file": Entry("this is not a calibration: {reason}.", "Calibrate again."),
     "calibration.format/gallery": Entry(
-        "the gallery's calibration cannot be read: {reason}.",
+        "the gallery's calibration cannot be read: {reason:clause}.",
         "Calibrate again, or delete the file: the packaged calibration then serves.",
     ),
     "calibration.llr": Entry(
