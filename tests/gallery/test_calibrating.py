@@ -57,11 +57,32 @@ def test_a_calibration_of_another_gallery_is_not_used(filled, tmp_path):
         assert found.candidates[0].fpir is None
 
 
+def test_one_of_a_former_model_is_not_used(tmp_path):
+    with Gallery.open(tmp_path / "people.bareface", TileEngine()) as gallery:
+        gallery.enrol([photos(tmp_path / "photos")])
+        gallery.calibrate()
+        probe = save(tmp_path / "probe.png", colours(PEOPLE)[5])
+        assert gallery.search(probe).lists[0].candidates[0].fpir is not None
+    with Gallery.open(tmp_path / "people.bareface", TileEngine(model="tiler-2")) as gallery:  # of the same space
+        assert gallery.reembed().recalibrate
+        assert gallery.search(probe).lists[0].candidates[0].fpir is None
+        gallery.calibrate()
+        assert not gallery.reembed().recalibrate
+        assert gallery.search(probe).lists[0].candidates[0].fpir is not None
+
+
 def test_a_damaged_one_is_named(filled, tmp_path):
     filled.calibrate()
     good = kept(filled).read_bytes()
     content = json.loads(good)
-    parts = ([], 1, {"gallery": 1}, {**content, "search": 1}, {**content, "search": "{}"})
+    parts = (
+        [],
+        1,
+        {"gallery": 1},
+        {**content, "search": 1},
+        {**content, "search": "{}"},
+        {**content, "search": content["calibration"]},
+    )
     try:
         for damaged in (good[:-20], b"", b"\xff", b"[" * 9999, *(json.dumps(part).encode() for part in parts)):
             kept(filled).write_bytes(damaged)

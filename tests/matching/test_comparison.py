@@ -31,6 +31,11 @@ def test_threshold_and_decision_are_those_of_the_pair(one, other, above, decisio
     assert f"probe {one}, reference {other}" in found.basis
 
 
+@pytest.mark.parametrize("fmr", [1e-9, 0.1, 0.5, 0.999])
+def test_any_rate_between_0_and_1_can_be_asked_for(fmr):
+    assert compare(face("a", [1, 0]), face("b", at(0.9)), fmr=fmr).fmr == fmr
+
+
 @pytest.mark.parametrize("state", ["partial", "full"])
 def test_a_masked_face_is_held_against_both_templates_of_a_bare_one(state):
     bare = face("a", [1, 0], upper_face=at(0.6))

@@ -85,7 +85,8 @@ def _print(found: GalleryCalibration, figures: dict[str, dict[str, Any]]) -> Non
             right=("look-alike subjects", "by similarity", "by normalised score"),
             title="how even the promise is: strangers reach a score promised to 1 in 10 so many times as often",
         )
-        note("Groups of subjects whose templates are alike, found without labels. Searches use the last figure.")
+        judged = "similarities" if found.clusters[0].normalised is None else "normalised scores"
+        note(f"Groups of subjects whose templates are alike, found without labels. Searches judge {judged}.")
     if found.suspicious:
         rows = [
             (*(f"{name} (#{number})" for name, number in zip(pair.names, pair.subjects, strict=True)),

@@ -223,6 +223,10 @@ def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) ->
         _print_some("unresolved", [f"{one.source}: {one.message} [{one.code}]" for one in report.unresolved])
         if not report.switched:
             note("The gallery keeps its old templates until the rest is found (relink) or deleted.")
+        if report.recalibrate:
+            note(
+                f"Its own calibration is of the former model and not used: `bareface calibrate {gallery}` fits another."
+            )
     if report.unresolved:
         raise typer.Exit(ExitCode.INPUT)
 

@@ -68,19 +68,39 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
     """Return the gallery's own calibration for templates of this space, else the packaged one, else None.
 
     Of either, that of normalised scores comes first. A calibration that was kept by a former version is one of
-    similarities.
+    similarities. One of templates that were replaced since, by another model's, is not used.
 
     Raises
     ------
     CalibrationError
         ``calibration.format``: the kept one is damaged.
     """
-    path = _path(store)
-    if path.is_file():
-        own = _read(path, store.state().uuid)
-        if own is not None and own.space == space:
-            return own
+    own = _own(store)
+    if own is not None and own.space == space and _has_templates(store, own):
+        return own
     return packaged_or_none(space, model, "search") or packaged_or_none(space, model)
+
+
+def is_outdated(store: Store) -> bool:
+    """Return whether the gallery has a calibration of its own, but none of the templates that it was fitted on.
+
+    Raises
+    ------
+    CalibrationError
+        ``calibration.format``: it is damaged.
+    """
+    own = _own(store)
+    return own is not None and not _has_templates(store, own)
+
+
+def _own(store: Store) -> Calibration | None:
+    path = _path(store)
+    return _read(path, store.state().uuid) if path.is_file() else None
+
+
+def _has_templates(store: Store, own: Calibration) -> bool:
+    with store.read() as connection:
+        return store.state(connection).space == own.space and catalogue.has_templates_by(connection, own.model)
 
 
 def _read(path: Path, uuid: str) -> Calibration | None:
@@ -90,7 +110,12 @@ def _read(path: Path, uuid: str) -> Calibration | None:
         text = content.get("search", content["calibration"])
         if not isinstance(text, str):
             raise TypeError
-        return Calibration.from_json(text) if content["gallery"] == uuid else None
+        if content["gallery"] != uuid:
+            return None
+        own = Calibration.from_json(text)
+        if own.kind != ("search" if "search" in content else "cosine"):
+            raise TypeError
+        return own
     except (OSError, ValueError, LookupError, TypeError, AttributeError, CalibrationError) as error:
         raise CalibrationError("calibration.format/gallery", reason=reason_of(error), source=str(path)) from error
 

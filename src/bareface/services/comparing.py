@@ -89,7 +89,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     states = one.mask_state, other.mask_state
     similarity = score(one, other)
     scale = Scale.of(one, other)
-    match, possible = (scale.calibration.threshold(rate, states) for rate in (fmr, min(1.0, 10 * fmr)))
+    match, possible = (scale.calibration.threshold(rate, states) for rate in (fmr, min(10 * fmr, (1 + fmr) / 2)))
     needed = scale.similarity(match.similarity)
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bareface.calibration.calibration import Calibration as Calibration
 from bareface.calibration.of_gallery import GalleryCalibration as GalleryCalibration
+from bareface.errors import CalibrationError
 from bareface.gallery import calibrate as calibrating
 from bareface.gallery import maintenance
 from bareface.gallery import reembed as reembedding
@@ -67,6 +69,8 @@ class Upkeep:
             arguments.called("progress", progress)
             report = reembedding.reembed(self.opened.store, PhotosOnDisk(), self.opened.engine, progress)
             self.opened.index.save()
+            with suppress(CalibrationError):  # a damaged one is named by the next search
+                report = replace(report, recalibrate=calibrating.is_outdated(self.opened.store))
             facts.add(reembedded_references=report.references, unresolved_references=len(report.unresolved))
             return report
 

@@ -204,11 +204,14 @@ class ReembedReport:
     switched
         Whether the gallery holds the new templates. A gallery never holds two spaces: while a change of space leaves
         references unresolved, the old templates stand and the new ones wait.
+    recalibrate
+        Whether the gallery's own calibration is of another model's templates: it is not used until it is fitted again.
     """
 
     references: int
     unresolved: tuple[Unresolved, ...]
     switched: bool
+    recalibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,12 @@ def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
     return tuple(TemplateCount(*row) for row in connection.execute(query))
 
 
+def has_templates_by(connection: sa.Connection, model: str) -> bool:
+    """Return whether a model made any of the references."""
+    query = sa.select(template.c.reference_id).where(template.c.model == model).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def subjects(connection: sa.Connection) -> tuple[Subject, ...]:
     """Return all subjects with their counts of references: named ones by name, then unnamed ones by number."""
     query = (
