@@ -70,7 +70,7 @@ def calibrate(engine: Engine, folders: Sequence[Path]) -> tuple[Calibration, ...
         space=engine.space,
         model=engine.model,
         basis=basis,
-        cohort=cohort_of(engine.space),
+        cohort=cohort_of(engine.space, sides["none"].unit.shape[1]),
         twice=twice,
     )
 

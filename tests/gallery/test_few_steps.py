@@ -31,7 +31,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 NORMALISED = dataclasses.replace(
-    Calibration.packaged("bareface-mobile-128-v2", "bareface-mobile", "search"), normalisation=Normalisation(0.035, 0.99)
+    Calibration.packaged("bareface-mobile-128-v2", "bareface-mobile", "search"),
+    normalisation=Normalisation(0.035, 0.99),
 )
 """A calibration of normalised scores, with constants of the templates that are used here."""
 

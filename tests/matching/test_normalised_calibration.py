@@ -103,14 +103,15 @@ class TestPairs:
         np.testing.assert_allclose(matrix, matrix.T, atol=1e-5)
 
     def test_the_packaged_cohort_is_of_unit_templates(self) -> None:
-        cohort = cohort_of(SPACE)
+        cohort = cohort_of(SPACE, 128)
         assert cohort is not None
         assert cohort.shape[0] >= 1000
         np.testing.assert_allclose(np.linalg.norm(cohort, axis=1), 1, atol=1e-5)
 
     @pytest.mark.parametrize("space", ["nowhere", "../cohorts/bareface-mobile-128-v2", ""])
     def test_other_spaces_have_none(self, space: str) -> None:
-        assert cohort_of(space) is None
+        assert cohort_of(space, 128) is None
+        assert cohort_of(SPACE, 512) is None
 
 
 class TestFile:

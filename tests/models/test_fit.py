@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def test_what_was_fitted_is_found_by_space(home: Path) -> None:
         assert (calibration.kind, calibration.model, len(calibration.entries)) == (kind, "r512", 9)
         assert calibration.threshold(1e-3).similarity > calibration.threshold(1e-2).similarity
         assert f"{PEOPLE} people" in calibration.basis
-    cohort = cohort_of("r512")
+    cohort = cohort_of("r512", 512)
     assert cohort is not None
     assert cohort.shape == (PHOTOS, 512)
     np.testing.assert_allclose(np.linalg.norm(cohort, axis=1), 1, rtol=1e-5)
@@ -74,6 +75,43 @@ def test_packaged_spaces_keep_what_is_packaged(home: Path) -> None:
     assert Calibration.packaged("dlib-128", "r512").model != "r512"
     with pytest.raises(CalibrationError):
         Calibration.packaged("nosuch")
+
+
+def test_a_fit_of_another_model_or_kind_is_refused(home: Path) -> None:
+    place = registry.fit_of("r512")
+    content = place.read_bytes()
+    good = json.loads(content)
+    said = good["calibrations"]
+    other = {kind: text.replace('"space":"r512"', '"space":"r513"') for kind, text in said.items()}
+    wrong = [
+        {**good, "calibrations": said | {"search": said["cosine"], "comparison": said["search"]}},
+        {**good, "calibrations": other},
+        {**good, "calibrations": dict.fromkeys(said, "{}")},
+    ]
+    for values in wrong:
+        place.write_text(json.dumps(values), encoding="utf-8")
+        with pytest.raises(ModelError) as refused:
+            Calibration.packaged("r512", "r512", "comparison")
+        assert (refused.value.code, refused.value.source) == ("model.fitted", str(place))
+    for few in (0, 2):
+        codes = base64.b64decode(good["cohort"]["codes"])[: few * 512]
+        cohort = good["cohort"] | {"codes": base64.b64encode(codes).decode()}
+        place.write_text(json.dumps({**good, "cohort": cohort}), encoding="utf-8")
+        with pytest.raises(ModelError):
+            cohort_of("r512", 512)
+    place.write_bytes(content)
+
+
+def test_a_model_that_states_a_space_of_another_length_has_no_cohort_there(
+    home: Path, photos: Path, folder: Path, tmp_path: Path
+) -> None:
+    space = "bareface-mobile-128-v2"
+    Models().add("liar", folder / "r512.onnx", preset="arcface", licence="CC0", training_data="none", space=space)
+    with Gallery.open(tmp_path / "few.bareface", invented_engine("liar")) as gallery:
+        gallery.enrol([photos / "p0" / "0.png", photos / "p1" / "0.png"])
+        (found,) = gallery.search(photos / "p0" / "1.png").lists
+        assert [one.normalised for one in found.candidates] == [None, None]
+    Models().remove("liar")
 
 
 def test_people_under_two_names_are_not_compared() -> None:

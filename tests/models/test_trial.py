@@ -339,6 +339,7 @@ def damaged_cards() -> dict[str, str]:
         "metrics that are nested": good | {"metrics": {"a": {"b": 1}}},
         "metrics that are a list": good | {"metrics": [1]},
         "input that is a list": good | {"input": [1]},
+        "a colour beyond white": good | {"input": {"blank": [1e9, 0, 0]}},
         "a wrong geometry": good | {"input": {"geometry": "x"}},
     }
     texts = {name: json.dumps(value) for name, value in variants.items()}

@@ -22,10 +22,10 @@ from numpy.typing import ArrayLike
 from bareface.calibration.decision import TARGETS, States, decide_by_rate
 from bareface.calibration.fpir import RULE_OF_THREE, StrangerModel
 from bareface.calibration.likelihood_ratio import LlrModel
-from bareface.errors import CalibrationError
+from bareface.errors import CalibrationError, ModelError
 from bareface.matching.normalisation import Normalisation
 from bareface.messages import Note
-from bareface.models.fitted import fitted_of
+from bareface.models.fitted import Fitted, fitted_of
 from bareface.values import arguments
 from bareface.values.search import Decision
 
@@ -142,8 +142,8 @@ class Calibration:
             arguments.text("model", model)
         known = [calibration for calibration in _packaged() if (calibration.space, calibration.kind) == (space, kind)]
         if all(calibration.model != model for calibration in known):
-            texts = (fitted.calibrations.get(kind) for fitted in fitted_of(space))
-            known += [_parsed(text) for text in texts if text is not None]
+            fits = (_of_fit(fitted, space, kind) for fitted in fitted_of(space))
+            known += [calibration for calibration in fits if calibration is not None]
         if not known:
             raise CalibrationError("calibration.missing", space=space)
         return next((calibration for calibration in known if calibration.model == model), known[0])
@@ -329,6 +329,21 @@ class Calibration:
 @lru_cache(maxsize=16)
 def _parsed(text: str) -> Calibration:
     return Calibration.from_json(text)
+
+
+def _of_fit(fitted: Fitted, space: str, kind: Kind) -> Calibration | None:
+    """Return the calibration of a kind in an added model's fit, which may come from elsewhere."""
+    text = fitted.calibrations.get(kind)
+    if text is None:
+        return None
+    try:
+        calibration = _parsed(text)
+    except CalibrationError as error:
+        raise ModelError("model.fitted", model=fitted.model, reason=error.message, source=str(fitted.path)) from error
+    if (calibration.space, calibration.model, calibration.kind) != (space, fitted.model, kind):
+        reason = Note("reason.other-layout")
+        raise ModelError("model.fitted", model=fitted.model, reason=reason, source=str(fitted.path))
+    return calibration
 
 
 def packaged_or_none(space: str, model: str, kind: Kind = "cosine") -> Calibration | None:

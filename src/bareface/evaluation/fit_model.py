@@ -111,7 +111,8 @@ def fit_model(
     people = embed_people(engine, samples, advance)
     subjects = people.subjects
     count = _check_people(set(subjects.tolist()))
-    cohort, own, codes = cohort_of(engine.space, leave_out=card.id), None, None
+    length = people.sides["none"].unit.shape[1]
+    cohort, own, codes = cohort_of(engine.space, length, leave_out=card.id), None, None
     if cohort is None:
         places = _cohort_places(subjects, seed)
         codes, own = fitted.coded(people.sides["none"].unit[places]), subjects[places]

@@ -106,7 +106,7 @@ def _of_small_gallery(
     similarities = [ranked.subjects[place].similarity for place in places]
     pairs = [states[place] for place in places]
     made_by = calibration.space, calibration.model
-    cohort, comparison = cohort_of(calibration.space), packaged_or_none(*made_by, "comparison")
+    cohort, comparison = cohort_of(calibration.space, len(probe)), packaged_or_none(*made_by, "comparison")
     if cohort is None or comparison is None or comparison.normalisation is None:
         return [Judged(one) for one in Judge(packaged_or_none(*made_by), *size)(similarities, pairs)]
     typical = comparison.normalisation.typical

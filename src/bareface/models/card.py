@@ -157,6 +157,7 @@ def _check_input(said: Mapping[str, Any]) -> None:
         right = isinstance(numbers, list | tuple) and len(numbers) == 3 and all(map(_is_number, numbers))
         _need(right, f"input.{name} is not a list of three numbers")
     _need(all(number > 0 for number in said.get("std", (1, 1, 1))), "input.std is not above zero")
+    _need(all(0 <= number <= 255 for number in said.get("blank", (0,))), "input.blank is not a colour of 0 to 255")
     _need(said.get("colours", "RGB") in ("RGB", "BGR"), "input.colours is neither RGB nor BGR")
     _need(type(batch := said.get("batch", 1)) is int and batch > 0, "input.batch is not a number of chips")
     _need("bare" not in said or "blank" in said, "input.bare needs input.blank")

@@ -27,6 +27,8 @@ from bareface.values.face import Float32
 
 Int8 = NDArray[np.int8]
 _MOST_BYTES: Final = 1 << 28
+_FEWEST: Final = 10
+"""Templates in a cohort; a fit stores 100 or more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +43,14 @@ class Fitted:
         JSON texts of calibrations by the kind of their scores.
     cohort
         Unit templates float32 [n, d]; None if the space had one already.
+    path
+        The file.
     """
 
     model: str
     calibrations: Mapping[str, str]
     cohort: Float32 | None
+    path: Path
 
 
 def coded(vectors: Float32) -> tuple[Int8, float]:
@@ -110,8 +115,8 @@ def _read(path: Path, _modified: int, size: int, model: str) -> tuple[str, Fitte
         if said := content.get("cohort"):
             codes = np.frombuffer(base64.b64decode(said["codes"], validate=True), np.int8)
             cohort = decoded(codes.reshape(-1, said["dimension"]), said["scale"])
-            if not len(cohort) or not np.isfinite(cohort).all():
+            if len(cohort) < _FEWEST or not np.isfinite(cohort).all():
                 raise ValueError(Note("reason.not-finite"))
-        return str(content["card"]), Fitted(model, calibrations, cohort)
+        return str(content["card"]), Fitted(model, calibrations, cohort, path)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelError("model.fitted", model=model, reason=reason_of(error), source=str(path)) from error

@@ -132,8 +132,8 @@ class Scale:
         CalibrationError
             ``calibration.missing`` for a space without a calibration.
         """
-        cohort = cohort_of(a.space)
-        if cohort is not None and cohort.shape[1] == len(a.vector):
+        cohort = cohort_of(a.space, len(a.vector))
+        if cohort is not None:
             with suppress(CalibrationError):
                 calibration = Calibration.packaged(a.space, a.model, "comparison")
                 assert calibration.normalisation is not None

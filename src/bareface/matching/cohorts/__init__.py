@@ -11,8 +11,8 @@ from bareface.models.fitted import decoded, fitted_of
 from bareface.values.face import Float32
 
 
-def cohort_of(space: str, *, leave_out: str | None = None) -> Float32 | None:
-    """Return the unit templates float32 [n, d] of a space's cohort; None if it has none.
+def cohort_of(space: str, length: int, *, leave_out: str | None = None) -> Float32 | None:
+    """Return the unit templates float32 [n, length] of a space's cohort; None if it has none of this length.
 
     The packaged cohort comes first, then those that were fitted for added models.
 
@@ -20,14 +20,16 @@ def cohort_of(space: str, *, leave_out: str | None = None) -> Float32 | None:
     ----------
     space
         Template space.
+    length
+        Length of its templates: a model that was added may state a space that it does not make templates of.
     leave_out
         Name of a model whose cohort is not used.
     """
     packaged = _packaged(space)
-    if packaged is not None:
+    if packaged is not None and packaged.shape[1] == length:
         return packaged
     fitted = (one.cohort for one in fitted_of(space) if one.model != leave_out)
-    return next((cohort for cohort in fitted if cohort is not None), None)
+    return next((cohort for cohort in fitted if cohort is not None and cohort.shape[1] == length), None)
 
 
 @lru_cache(maxsize=4)

@@ -14,8 +14,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "calibration.missing": Entry(
         "bareface has no calibration for templates of {space}.",
-        cli="Fit one on your own gallery: `bareface calibrate GALLERY`.",
-        python="Fit one on your own gallery: `Gallery.calibrate()`.",
+        cli="Fit one for an added model: `bareface models fit MODEL --faces DIR`.",
+        python="Fit one for an added model: `Models.fit`.",
     ),
     "calibration.scores/cllr": Entry("Cllr needs at least one ratio of each class, and no NaN."),
     "calibration.scores/infinite": Entry("Some scores are infinite.", "Leave them out."),

@@ -20,7 +20,7 @@ ENTRIES: dict[str, Entry] = {
         "Save it with its weights in one file.",
     ),
     "model.fitted": Entry(
-        "what was fitted for the model {model} cannot be read: {reason}.",
+        "what was fitted for the model {model} cannot be read: {reason:clause}.",
         cli="Fit it again: `bareface models fit {model} --faces DIR`. Or delete the file.",
         python="Fit it again: `Models.fit({model!r}, folder)`. Or delete the file.",
     ),
