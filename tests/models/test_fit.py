@@ -14,7 +14,7 @@ import pytest
 
 from bareface.calibration.calibration import BARE, Calibration
 from bareface.calibration.of_people import labelled_twice
-from bareface.errors import CalibrationError, ModelError
+from bareface.errors import CalibrationError, EvaluationError, ModelError
 from bareface.matching.cohorts import cohort_of
 from bareface.matching.pairs import laws_on
 from bareface.matching.scoring import Columns
@@ -229,6 +229,14 @@ def test_a_second_model_of_the_space_shares_the_cohort(home: Path, photos: Path,
     assert Calibration.packaged("r512", "twin", "comparison").model == "twin"
     Models().remove("twin")
     assert Calibration.packaged("r512", "twin", "comparison").model == "r512"
+
+
+@pytest.mark.parametrize("name", ["nosuch", "photo.png"])
+def test_what_is_not_a_folder_is_named(home: Path, photos: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "photo.png").write_bytes((photos / "p0" / "0.png").read_bytes())
+    with pytest.raises(EvaluationError, match=name) as refused:
+        Models().fit("r512", tmp_path / name, engine=invented_engine("r512"))
+    assert refused.value.code == "evaluation.file"
 
 
 def test_too_few_people_are_refused_before_the_work(home: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,7 +115,17 @@ def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
 
 
 def people_in(folder: str | Path, exclude: Sequence[str] = ()) -> tuple[Sample, ...]:
-    """List the photos in a folder with one folder per person; parameters and errors as :func:`all_pairs` has them."""
+    """List the photos in a folder with one folder per person; parameters and errors as :func:`all_pairs` has them.
+
+    Raises
+    ------
+    EvaluationError
+        ``evaluation.file``: there is no such folder, or it cannot be read.
+    """
+    try:
+        os.scandir(arguments.path("folder", folder)).close()
+    except OSError as error:
+        raise EvaluationError("evaluation.file/read", reason=error.strerror, source=str(folder)) from error
     return _people(folder, exclude)[1]
 
 
