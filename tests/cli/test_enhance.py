@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -73,6 +75,27 @@ def test_pictures_of_another_photo_are_never_replaced(run: Run, blurred: Path, h
     assert enhanced(blurred) == first  # those of the same photo are
     assert mine.read_bytes() == hopper.read_bytes()
     assert len(list(out.iterdir())) == 5
+
+
+def test_commands_at_once_take_different_names(blurred: Path, hopper: Path, tmp_path: Path) -> None:
+    photos = [tmp_path / str(number) / "x.png" for number in range(3)]
+    for number, photo in enumerate(photos):
+        photo.parent.mkdir()
+        pixels = images.decode(blurred).pixels.copy()
+        pixels[0] = number
+        Image.fromarray(pixels).save(photo)
+    command = [sys.executable, "-m", "bareface", "enhance", "--method", "bicubic", "--threads", "1", "-o", tmp_path]
+    running = [subprocess.Popen([*command, photo], stderr=subprocess.DEVNULL) for photo in photos]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    made = [read_provenance(path) for path in tmp_path.glob("*.png")]
+    sources = [one.source_sha256 for one in made if one is not None]
+    assert sorted(sources) == sorted(2 * [images.decode(photo).sha256 for photo in photos])
+
+
+def test_what_fails_leaves_no_empty_picture(run: Run, blurred: Path, tmp_path: Path) -> None:
+    (tmp_path / "collins.enhanced.png").mkdir()
+    run("enhance", blurred, "-o", tmp_path, "--method", "bicubic", expect=2)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file() and not path.stat().st_size] == []
 
 
 def test_pictures_of_two_faces_of_a_photo_stay_two(run: Run, collins: Path, tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import os
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,15 @@ from bareface.imaging import decode as images
 from bareface.imaging.metadata import Labels
 from bareface.restoration.base import Provenance
 from bareface.restoration.provenance import KEYWORD, provenance_of
-from bareface.system.files import file_name
+from bareface.system.files import create, file_name
 
 _DRAWN_FROM: Final = re.compile(r'bareface:drawnFromSha256="([0-9a-f]+)"')
 
 
-def names_of_restored(folder: Path, stem: str, endings: Sequence[str], provenance: Provenance) -> list[Path]:
+@contextlib.contextmanager
+def names_of_restored(
+    folder: Path, stem: str, endings: Sequence[str], provenance: Provenance
+) -> Iterator[tuple[Path, ...]]:
     """Choose the names of the pictures of one restoration, all with the same number if the plain ones are taken.
 
     Parameters
@@ -33,18 +36,17 @@ def names_of_restored(folder: Path, stem: str, endings: Sequence[str], provenanc
     """
 
     def replaceable(path: Path) -> bool:
-        there = _provenance_of(path)
+        there = provenance_of(_labels(path))
         return there is not None and _origin(there) == _origin(provenance)
 
-    for number in itertools.count(1):
-        numbered = stem if number == 1 else f"{stem}-{number}"
-        paths = [folder / file_name(numbered, ending) for ending in endings]
-        if all(_free(path, replaceable) for path in paths):
-            return paths
-    raise AssertionError
+    numbered = (stem if number == 1 else f"{stem}-{number}" for number in itertools.count(1))
+    sets = (tuple(folder / file_name(name, ending) for ending in endings) for name in numbered)
+    with _taken(sets, replaceable) as paths:
+        yield paths
 
 
-def name_of_drawing(folder: Path, stem: str, sha256: str, taken: Container[Path] = ()) -> Path:
+@contextlib.contextmanager
+def name_of_drawing(folder: Path, stem: str, sha256: str, used: Container[Path] = ()) -> Iterator[Path]:
     """Choose the name of a photo's picture with its faces drawn in.
 
     Parameters
@@ -53,7 +55,7 @@ def name_of_drawing(folder: Path, stem: str, sha256: str, taken: Container[Path]
         As for :func:`names_of_restored`.
     sha256
         Digest of the photo; an earlier drawing of the same photo is replaced.
-    taken
+    used
         Resolved paths that are not to be used.
     """
 
@@ -61,24 +63,49 @@ def name_of_drawing(folder: Path, stem: str, sha256: str, taken: Container[Path]
         match = _DRAWN_FROM.search(_labels(path).xmp)
         return match is not None and match[1] == sha256
 
-    for number in itertools.count(1):
-        path = folder / file_name(stem, ".faces.png" if number == 1 else f".faces-{number}.png")
-        if path.resolve() not in taken and _free(path, replaceable):
-            return path
-    raise AssertionError
+    endings = (".faces.png" if number == 1 else f".faces-{number}.png" for number in itertools.count(1))
+    paths = (folder / file_name(stem, ending) for ending in endings)
+    with _taken(((path,) for path in paths if path.resolve() not in used), replaceable) as (path,):
+        yield path
 
 
-def _free(path: Path, replaceable: Callable[[Path], bool]) -> bool:
-    """Tell whether a picture may be written to a path; a folder or the like there is an error on writing."""
-    return not os.path.lexists(path) or (not path.is_file() and not path.is_symlink()) or replaceable(path)
+@contextlib.contextmanager
+def _taken(sets: Iterator[tuple[Path, ...]], replaceable: Callable[[Path], bool]) -> Iterator[tuple[Path, ...]]:
+    """Take the first set of names of which none is in use, so that no other process takes it too.
+
+    Empty files hold the places of pictures; they are removed if the work fails.
+    """
+    held: list[Path] = []
+
+    def take(path: Path) -> bool:
+        try:
+            create(path).close()
+        except FileExistsError:
+            return path.is_dir() or replaceable(path)  # of a folder, writing says why it cannot be
+        except OSError:
+            return True  # as above
+        held.append(path)
+        return True
+
+    def release() -> None:
+        for path in held:
+            with contextlib.suppress(OSError):
+                if not path.stat().st_size:
+                    path.unlink()
+        held.clear()
+
+    try:
+        for paths in sets:
+            if all(map(take, paths)):
+                yield paths
+                return
+            release()
+    finally:
+        release()
 
 
 def _origin(provenance: Provenance) -> tuple[str, str, str]:
     return provenance.kind, provenance.source_sha256, dict(provenance.settings).get("face", "1")
-
-
-def _provenance_of(path: Path) -> Provenance | None:
-    return provenance_of(_labels(path))
 
 
 def _labels(path: Path) -> Labels:

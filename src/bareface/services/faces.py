@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -256,13 +257,13 @@ class Faces:
             count = len(restored.completions)
             facts.add(photos=1, completions=count)
             endings = (".unmask.png", *(f".unmask-{number}.png" for number in range(1, count + 1)))
-            overview, *pictures = names_of_restored(output, photo.stem, endings, restored.provenance)
-            save_picture(overview, sheet(restored)[0], restored.provenance)
             share = float(placed_region(restored, opened.pixels.shape[:2]).mean())
-            for number, (path, completion) in enumerate(zip(pictures, restored.completions, strict=True), start=1):
-                save_picture(path, place(restored, completion, opened.pixels), restored.provenance)
-                if progress is not None:
-                    progress(number, count)
+            with names_of_restored(output, photo.stem, endings, restored.provenance) as (overview, *pictures):
+                save_picture(overview, sheet(restored)[0], restored.provenance)
+                for number, (path, completion) in enumerate(zip(pictures, restored.completions, strict=True), start=1):
+                    save_picture(path, place(restored, completion, opened.pixels), restored.provenance)
+                    if progress is not None:
+                        progress(number, count)
             return RestoredPhoto(opened.source, restored, overview, tuple(pictures), share)
 
     def enhance(
@@ -305,9 +306,9 @@ class Faces:
                 restored = _of_face(engine.enhance(chosen, method, fidelity), face)
             facts.add(photos=1)
             endings = (".enhance.png", ".enhanced.png")
-            overview, placed = names_of_restored(output, photo.stem, endings, restored.provenance)
-            save_picture(overview, before_and_after(restored), restored.provenance)
-            save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
+            with names_of_restored(output, photo.stem, endings, restored.provenance) as (overview, placed):
+                save_picture(overview, before_and_after(restored), restored.provenance)
+                save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
             return RestoredPhoto(opened.source, restored, overview, (placed,))
 
     def _look(self, path: Path, into: Path | None, taken: Container[Path]) -> SeenPhoto:
@@ -323,16 +324,17 @@ class Faces:
             return SeenPhoto(str(path), error=error)
         photo, faces, least = analysis.photo, analysis.faces, analysis.min_face
         assert photo is not None
-        target = into
-        if target:
-            try:
-                if target.is_dir():
-                    target = name_of_drawing(target, path.stem, photo.sha256, taken)
-                drawn = draw_faces(photo.pixels, list(faces), scale=photo.scale)
+        seen = SeenPhoto(str(path), photo.size, photo.notes, faces, min_face=least)
+        if into is None:
+            return seen
+        try:
+            drawn = draw_faces(photo.pixels, list(faces), scale=photo.scale)
+            chosen = name_of_drawing(into, path.stem, photo.sha256, taken) if into.is_dir() else nullcontext(into)
+            with chosen as target:
                 images.write(target, drawn, labels=labels_of_drawing(photo.sha256))
-            except BarefaceError as error:
-                return SeenPhoto(str(path), photo.size, photo.notes, faces, error=error, min_face=least)
-        return SeenPhoto(str(path), photo.size, photo.notes, faces, target, min_face=least)
+            return replace(seen, drawn=target)
+        except BarefaceError as error:
+            return replace(seen, error=error)
 
     def _ranked(self, photo: Path | bytes, min_visible: float) -> tuple[Face, ...]:
         """Return the faces of a photo, best first; those that show too little come last."""
