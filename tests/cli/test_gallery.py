@@ -190,6 +190,11 @@ def test_check_warns_of_a_gallery_that_others_may_read(run: Run, gallery: Path) 
     assert f"chmod 600 {gallery}" in result.stderr
     (warning,) = parsed(run("gallery", "check", gallery, "--json"))["warnings"]
     assert warning["code"] == "gallery.shared"
+    gallery.chmod(0o600)
+    folder = gallery.with_name(f"{gallery.name}-photos")
+    folder.mkdir()
+    folder.chmod(0o755)
+    assert f"chmod 700 {folder}" in run("gallery", "check", gallery).stderr
 
 
 @pytest.mark.parametrize("command", ["info", "subjects", "references", "check"])

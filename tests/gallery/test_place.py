@@ -79,7 +79,7 @@ def test_other_names_that_cannot_be(tmp_path, name):
     assert "gallery.missing" in message(tmp_path / name, create=False)
 
 
-KEPT = ["-index", "-index.new", "-wal", "-shm", "-journal", "-calibration"]
+KEPT = ["-index", "-index.new", "-wal", "-shm", "-journal", "-calibration", "-access", "-photos"]
 
 
 @pytest.mark.parametrize("ending", KEPT)

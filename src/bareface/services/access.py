@@ -19,6 +19,7 @@ from bareface.errors import UsageError
 from bareface.logs import logger
 from bareface.system.extras import require
 from bareface.system.files import create
+from bareface.system.reading import read_regular
 from bareface.system.user import user_name
 
 _log = logger(__name__)
@@ -103,8 +104,7 @@ def _digest(token: str) -> str:
 
 def _read(place: Path) -> str:
     try:
-        with place.open("rb") as file:
-            digest = json.loads(file.read(_LONGEST))["sha256"]
+        digest = json.loads(read_regular(place, _LONGEST))["sha256"]
         if len(bytes.fromhex(digest)) != hashlib.sha256().digest_size:
             raise ValueError
     except FileNotFoundError:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO
 
-from bareface.errors import BarefaceError
+from bareface.errors import BarefaceError, UsageError
+from bareface.gallery.delete import digest_of
 from bareface.imaging.formats import recognise
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import create, make_folder
@@ -25,6 +27,8 @@ except ImportError:  # not on Windows, where one process at a time should accept
     fcntl = None  # type: ignore[assignment]
 
 _SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "HEIF": ".heic", "AVIF": ".avif"}
+_LOCK, _PART = ".lock", ".upload.part"
+_DIGEST = re.compile("[0-9a-f]{16,64}")
 _lock = RLock()
 
 
@@ -52,8 +56,7 @@ class Uploads:
         """
         with self._alone():
             path = self.folder / (hashlib.sha256(content).hexdigest() + _suffix(content))
-            with contextlib.suppress(FileExistsError), create(path) as file:
-                file.write(content)
+            _write(path, content)
             try:
                 yield path
             finally:
@@ -61,30 +64,56 @@ class Uploads:
 
     def sweep(self) -> None:
         """Delete originals that no reference comes from any more; nothing is made where there are none."""
-        if self.folder.is_dir():
+        if self._is_ours():
             with self._alone():
-                self._drop_unless_used(sorted(self.folder.glob("[0-9a-f]*")))
+                self._drop_unless_used(sorted(self.folder.iterdir()))
 
     def _drop_unless_used(self, paths: list[Path]) -> None:
         with self._store.reading() as reader:
             unused = [path for path in paths if not reader.photos_at(str(path))]
-        for path in unused:
+        for path in filter(_is_original, unused):
             path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let nobody delete an original between keeping and enrolling it, in this process or in another."""
+        if self.folder.exists() and not self._is_ours() and any(self.folder.iterdir()):
+            raise UsageError("usage.output/own-folder", source=str(self.folder))
         make_folder(self.folder)
         with _lock, self._lock_file() as lock:
             if fcntl is not None:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def _is_ours(self) -> bool:
+        """Tell whether the folder was made here, and not by somebody who calls a folder of photos like the gallery."""
+        return (self.folder / _LOCK).is_file()
+
     def _lock_file(self) -> BinaryIO:
-        place = self.folder / ".lock"
+        place = self.folder / _LOCK
         with contextlib.suppress(FileExistsError):
             create(place).close()
         return place.open("ab")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write an original under a name that tells it from others until it is whole; one that is there stays."""
+    part = path.with_name(_PART)
+    part.unlink(missing_ok=True)
+    with create(part) as file:
+        file.write(content)
+    if path.exists():
+        part.unlink()
+    else:
+        part.replace(path)
+
+
+def _is_original(path: Path) -> bool:
+    """Tell whether a file was kept here: its name begins with its digest, or it is one that was not finished."""
+    named = _DIGEST.match(path.name)
+    if not path.is_file() or path.is_symlink():
+        return False
+    return path.name == _PART or (named is not None and (digest_of(path) or "").startswith(named[0]))
 
 
 def _suffix(content: bytes) -> str:

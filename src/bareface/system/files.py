@@ -31,6 +31,12 @@ def file_mode() -> int:
     return settings.current().file_mode
 
 
+def folder_mode() -> int:
+    """Return the permissions of new folders: who may read the files may look through the folder."""
+    mode = file_mode()
+    return mode | (mode & 0o444) >> 2
+
+
 def create(path: str | Path, mode: int | None = None) -> BufferedRandom:
     """Open a new file for writing and reading, without a moment in which others could open it.
 
@@ -103,8 +109,7 @@ def make_folder(path: str | Path) -> Path:
     UsageError
         ``usage.output``: it cannot be made here.
     """
-    path, mode = Path(path), file_mode()
-    mode |= (mode & 0o444) >> 2  # who may read the files may look through the folder
+    path, mode = Path(path), folder_mode()
     try:
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         for folder in reversed(missing):

@@ -101,6 +101,11 @@ ENTRIES: dict[str, Entry] = {
         cli="Name a folder with -o.",
         python="Name a folder.",
     ),
+    "usage.output/own-folder": Entry(
+        "uploaded photos of this gallery would be kept here, among other files.",
+        cli="Give that folder another name, or keep no uploads: `bareface serve --no-originals`.",
+        python="Give that folder another name, or give `keep=False`.",
+    ),
     "usage.output/write": Entry(
         "cannot be written: {reason}.",
         "Check the name, the folder, its permissions and the free space.",

@@ -19,7 +19,7 @@ ENTRIES: dict[str, Entry] = {
     "web.media-type": Entry("the body is of another type than documented.", "See the OpenAPI document."),
     "web.method": Entry("this resource does not have this method.", "See the OpenAPI document."),
     "web.picture": Entry("no picture is kept of this face."),
-    "web.request/body": Entry("the request cannot be read: {reason}."),
+    "web.request/body": Entry("the request cannot be read: {reason:clause}."),
     "web.request/fields": Entry("the request is not as documented: {faults:phrases}."),
     "web.route": Entry("there is nothing at this address.", "See the OpenAPI document."),
     "web.search": Entry("there is no such search, or not any more.", "Search again: results are held for an hour."),

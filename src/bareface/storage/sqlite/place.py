@@ -11,7 +11,7 @@ from bareface.errors import GalleryError
 ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
 """Files next to a gallery, the longest names among them."""
 
-_KEPT = (*ENDINGS, "-index")
+_KEPT = (*ENDINGS, "-index", "-access", "-photos")
 _MAGIC = b"SQLite format 3\0"
 
 _NAME_MAX = 255

@@ -1,0 +1,72 @@
+"""Originals of uploads: kept with the gallery, deleted with their references, and nobody else's files with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bareface.errors import UsageError
+from bareface.imaging.decode import encode
+from bareface.services.access import Access
+from bareface.services.gallery import Gallery
+from tests.gallery.pictures import TileEngine, colours, picture, save
+
+ONE, OTHER = (encode(picture(colour), "PNG") for colour in colours(2))
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    return Gallery.open(tmp_path / "people", TileEngine())
+
+
+def upload(gallery: Gallery, content: bytes, subject: str) -> str:
+    outcome = gallery.enrol_upload(content, subject, None, name="a.png", keep=True)
+    return outcome.status
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+def test_a_folder_of_photos_called_as_the_gallery_is_left_alone(gallery: Gallery, tmp_path: Path) -> None:
+    folder = tmp_path / "people-photos"
+    own = {"2020-01-05.png": ONE, "beach.png": OTHER, "e3b0c44298fc1c149afbf4c8996fb924.png": OTHER}
+    folder.mkdir()
+    for name, content in own.items():
+        (folder / name).write_bytes(content)
+    gallery.enrol(save(tmp_path / "p.png", (50, 90, 200)), subject="Ada")
+    gallery.enrol(folder / "beach.png", subject="Bo")
+    gallery.delete(subject="Ada")
+    gallery.delete(subject="Bo")
+    assert files(folder) == set(own)
+    with pytest.raises(UsageError) as refused:
+        upload(gallery, ONE, "Cy")
+    assert (refused.value.code, refused.value.source) == ("usage.output", str(folder))
+    assert {path.name for path in folder.iterdir()} == set(own)
+
+
+def test_files_that_came_into_the_folder_later_stay(gallery: Gallery, tmp_path: Path) -> None:
+    assert (upload(gallery, ONE, "Ada"), upload(gallery, OTHER, "Bo")) == ("enrolled", "enrolled")
+    folder = tmp_path / "people-photos"
+    kept = files(folder)
+    assert len(kept) == 2
+    later = {"e3b0c44298fc1c149afbf4c8996fb924e3b0c44298fc1c149afbf4c8996fb924.png", "face.png", "beach.png"}
+    for name in later:
+        (folder / name).write_bytes(b"mine")
+    (folder / ".upload.part").write_bytes(b"cut short by a kill")
+    gallery.delete(subject="Ada")
+    left = files(folder)
+    assert later < left
+    assert len(left) == len(later) + 1
+    assert not (folder / ".upload.part").exists()
+    gallery.delete(subject="Bo")
+    assert files(folder) == later
+
+
+def test_a_pipe_in_place_of_the_token_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "g-access")
+    with pytest.raises(UsageError) as refused:
+        Access.open(tmp_path / "g")
+    assert refused.value.code == "usage.access"
