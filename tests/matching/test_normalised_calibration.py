@@ -128,7 +128,14 @@ class TestFile:
 
     @pytest.mark.parametrize(
         ("key", "value"),
-        [("kind", "cosine"), ("kind", 3), ("normalisation", None), ("normalisation", {"typical": 0, "alike": 0.5})],
+        [
+            ("kind", "cosine"),
+            ("kind", 3),
+            ("normalisation", None),
+            ("normalisation", {"typical": 0, "alike": 0.5}),
+            ("normalisation", {"typical": 1e300, "alike": 0.5}),
+            ("normalisation", {"typical": 0.1, "alike": 1e308}),
+        ],
     )
     def test_damage_is_named(self, key: str, value: object) -> None:
         content = json.loads(Calibration.packaged(SPACE, MODEL, "search").to_json()) | {key: value}

@@ -70,8 +70,8 @@ def read(text: str) -> Calibration:
             return Calibration(*head, entries)
         constants = values.part("normalisation")
         normalisation = Normalisation(constants.finite("typical"), constants.finite("alike"))
-        if not normalisation.typical > 0:
-            raise ValueError("typical is not above 0")
+        if not (1e-6 < normalisation.typical <= 1 and -1 <= normalisation.alike <= 1):
+            raise ValueError("typical or alike is not one of cosines")
         return Calibration(*head, entries, _kind(values.text("kind")), normalisation)
     except (ValueError, OverflowError) as error:
         reason = Note("reason.json-number") if isinstance(error, OverflowError) else error
