@@ -70,3 +70,29 @@ def test_a_pipe_in_place_of_the_token_is_refused_at_once(tmp_path: Path) -> None
     with pytest.raises(UsageError) as refused:
         Access.open(tmp_path / "g")
     assert refused.value.code == "usage.access"
+
+
+def test_originals_of_a_gallery_that_was_moved_stay(gallery: Gallery, tmp_path: Path) -> None:
+    for content, subject in ((ONE, "Ada"), (OTHER, "Bo")):
+        upload(gallery, content, subject)
+    gallery.close()
+    place = tmp_path / "new"
+    place.mkdir()
+    for path in tmp_path.glob("people*"):
+        path.rename(place / path.name)
+    with Gallery.open(place / "people", TileEngine()) as moved:
+        assert upload(moved, OTHER, "Bo") == "already enrolled"
+        moved.delete(subject="Ada")
+        (left,) = files(place / "people-photos")
+        assert (place / "people-photos" / left).read_bytes() == OTHER
+        assert moved.relink(tmp_path / "people-photos", place / "people-photos").relinked == 1
+        moved.delete(subject="Bo")
+    assert files(place / "people-photos") == set()
+
+
+def test_an_upload_of_a_photo_that_has_a_place_is_not_kept(gallery: Gallery, tmp_path: Path) -> None:
+    photo = tmp_path / "ada.png"
+    photo.write_bytes(ONE)
+    gallery.enrol(photo, subject="Ada")
+    assert upload(gallery, ONE, "Ada") == "already enrolled"
+    assert files(tmp_path / "people-photos") == set()

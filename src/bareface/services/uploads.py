@@ -56,23 +56,35 @@ class Uploads:
         """
         with self._alone():
             path = self.folder / (hashlib.sha256(content).hexdigest() + _suffix(content))
-            _write(path, content)
+            new = _write(path, content)
             try:
                 yield path
             finally:
-                self._drop_unless_used([path])
+                if new and not self._enrolled(path):
+                    path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete originals that no reference comes from any more; nothing is made where there are none."""
         if self._is_ours():
             with self._alone():
-                self._drop_unless_used(sorted(self.folder.iterdir()))
+                for path in sorted(self.folder.iterdir()):
+                    if path.name == _PART or (not self._enrolled(path) and self._is_unused(path)):
+                        path.unlink(missing_ok=True)
 
-    def _drop_unless_used(self, paths: list[Path]) -> None:
+    def _enrolled(self, path: Path) -> bool:
         with self._store.reading() as reader:
-            unused = [path for path in paths if not reader.photos_at(str(path))]
-        for path in filter(_is_original, unused):
-            path.unlink(missing_ok=True)
+            return bool(reader.photos_at(str(path)))
+
+    def _is_unused(self, path: Path) -> bool:
+        """Tell whether a file was kept here, and no reference is of this photo, also if its path was another once."""
+        named = _DIGEST.match(path.name)
+        if named is None or path.is_symlink():
+            return False
+        digest = digest_of(path)
+        if digest is None or not digest.startswith(named[0]):
+            return False
+        with self._store.reading() as reader:
+            return not reader.photos_with(digest)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -96,24 +108,16 @@ class Uploads:
         return place.open("ab")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write an original under a name that tells it from others until it is whole; one that is there stays."""
+def _write(path: Path, content: bytes) -> bool:
+    """Write an original, under another name until it is whole; False if it is there already."""
+    if path.exists():
+        return False
     part = path.with_name(_PART)
     part.unlink(missing_ok=True)
     with create(part) as file:
         file.write(content)
-    if path.exists():
-        part.unlink()
-    else:
-        part.replace(path)
-
-
-def _is_original(path: Path) -> bool:
-    """Tell whether a file was kept here: its name begins with its digest, or it is one that was not finished."""
-    named = _DIGEST.match(path.name)
-    if not path.is_file() or path.is_symlink():
-        return False
-    return path.name == _PART or (named is not None and (digest_of(path) or "").startswith(named[0]))
+    part.replace(path)
+    return True
 
 
 def _suffix(content: bytes) -> str:
