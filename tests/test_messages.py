@@ -103,7 +103,37 @@ def test_calls_pass_the_parameters_of_their_message() -> None:
 def test_every_message_is_used() -> None:
     trees = [tree for _, tree in sources(("messages",))]
     constants = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    assert set(messages.entries()) - constants == set()
+    on_pages = " ".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "web" / "templates").glob("*.html"))
+    words = {code for code in messages.entries() if code.startswith("page.")}
+    unused = {code for code in words if not re.search(rf"{code}\W|{code.partition('/')[0]}/['\"]", on_pages)}
+    assert (set(messages.entries()) - words | unused) - constants == set()
+
+
+def test_pages_use_no_message_that_is_not_there() -> None:
+    for path in (PACKAGE / "web" / "templates").glob("*.html"):
+        for code in re.findall(r"['\"](page\.[a-z-]+)['\"]", path.read_text(encoding="utf-8")):
+            assert code in messages.entries(), f"{path.name}: {code}"
+
+
+def test_every_word_of_the_pages_is_translated() -> None:
+    english = messages.entries()
+    for language in set(messages.LANGUAGES) - {"en"}:
+        other = messages.entries(language)
+        assert set(other) - set(english) == set()
+        needed = {code for code in english if code.partition(".")[0] in ("page", "report")}
+        assert needed - set(other) == set()
+        for code, entry in other.items():
+            assert set(fields(entry)) <= set(fields(english[code])), code
+            params = {name: sample(spec) for name, spec in fields(english[code]).items()}
+            assert messages.message(code, params, language)
+
+
+def test_a_note_within_a_note_is_translated_with_it() -> None:
+    note = Note("report.rate", odds=Note("report.odds", searches=35_000))
+    assert note == "1 in 35,000 searches by strangers"
+    assert messages.translated(note, "de") == "1 von 35\u202f000 Suchen nach Fremden"
+    assert messages.translated("plain text", "de") == "plain text"
+    assert messages.translated(note, "xx") == note
 
 
 @pytest.mark.parametrize("code", sorted(messages.entries()))
@@ -120,7 +150,8 @@ def test_every_template_renders(code: str) -> None:
 def test_what_all_interfaces_share_names_the_options_of_none(code: str) -> None:
     entry = messages.entries()[code]
     for text in (entry.message, entry.remedy):
-        assert text is None or code.startswith("usage.input/") or not re.search(r"`bareface |(?<!\w)--\w", text)
+        own = code.startswith(("usage.input/", "page.wrong-token"))
+        assert text is None or own or not re.search(r"`bareface |(?<!\w)--\w", text)
 
 
 def test_a_message_speaks_to_the_reader_of_its_interface() -> None:

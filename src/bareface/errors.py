@@ -173,7 +173,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "refused": (
         "image.too-many-bytes", "image.too-many-pixels", "face.hidden", "face.restored", "gallery.shared",
         "restoration.no-evidence", "restoration.no-information", "restoration.nothing-hidden", "usage.confirm",
-        "usage.network", "usage.terms", "web.host", "web.token", "web.too-large",
+        "usage.network", "usage.terms", "web.form", "web.host", "web.token", "web.too-large",
     ),
     # This machine cannot do it, or not now.
     "unavailable": (

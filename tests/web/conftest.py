@@ -18,8 +18,8 @@ from bareface.services.gallery import Gallery
 from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.state import Service
-from tests.gallery.pictures import Colour, Look, LookEngine, people
-from tests.web.support import Served
+from tests.gallery.pictures import Colour, Look, people
+from tests.web.support import FaceTiles, Served
 
 HOST = "http://localhost"
 
@@ -30,18 +30,18 @@ def log() -> MemoryAuditLog:
 
 
 @pytest.fixture(scope="session")
-def enrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Colour], LookEngine]:
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Colour], FaceTiles]:
     """Return the gallery that each test gets a copy of, the people's colours, and the engine."""
     folder = tmp_path_factory.mktemp("served")
     made = people(folder / "photos", 3)
-    engine = LookEngine({made[0]: Look("full", 0.4)})
+    engine = FaceTiles({made[0]: Look("full", 0.4)})
     with Gallery.open(folder / "people.bareface", engine) as gallery:
         gallery.enrol(folder / "photos", basis="consent")
     return folder / "people.bareface", made, engine
 
 
 @pytest.fixture
-def served(enrolled: tuple[Path, list[Colour], LookEngine], tmp_path: Path, log: MemoryAuditLog) -> Iterator[Served]:
+def served(enrolled: tuple[Path, list[Colour], FaceTiles], tmp_path: Path, log: MemoryAuditLog) -> Iterator[Served]:
     """Return a gallery of three people with two photos each, served."""
     first, made, engine = enrolled
     path = Path(shutil.copy(first, tmp_path / "people.bareface"))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from httpx2 import Response
 from PIL import Image
 from starlette.testclient import TestClient
 
+from bareface.faces.occlusion.base import FACE
+from bareface.values.face import Computed, Face, Landmarks, Photo, Want
 from bareface.web.state import Service
-from tests.gallery.pictures import Colour, picture
+from tests.gallery.pictures import TILE, Colour, LookEngine, picture
 
 
 def png(*faces: Colour, tick: int = 0) -> bytes:
@@ -20,6 +25,22 @@ def png(*faces: Colour, tick: int = 0) -> bytes:
     file = BytesIO()
     Image.fromarray(picture(*faces, tick=tick)).save(file, "PNG")
     return file.getvalue()
+
+
+class FaceTiles(LookEngine):
+    """Sees each tile as a face that looks straight ahead, so that it can be aligned."""
+
+    def _faces(self, photo: Photo) -> Iterator[Face]:
+        for face in super()._faces(photo):
+            points = np.array(_POINTS, np.float32) * TILE + (face.box.x1, face.box.y1)
+            yield replace(face, landmarks=Landmarks(points.astype(np.float32), "five"))
+
+    def _computed(self, face: Face, want: set[Want]) -> Computed:
+        shown = np.full((150, 150), FACE, np.uint8)
+        return replace(super()._computed(face, want), occlusion=shown)
+
+
+_POINTS = ((0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.75), (0.65, 0.75))
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,17 @@ class Served:
         """Call the interface for programs with the token; return the answer."""
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
         return self.client.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    def sign_in(self) -> str:
+        """Sign in as a browser does; return the secret of the session's forms."""
+        answer = self.client.post("/sign-in", data={"token": self.token}, follow_redirects=False)
+        assert answer.status_code == 303
+        return re.findall(r'data-form="([^"]+)"', self.client.get("/people").text)[0]
+
+    def post(self, path: str, **data: Any) -> Response:
+        """Send a form of a page; return the page that it leads to."""
+        form = re.findall(r'data-form="([^"]+)"', self.client.get("/people").text)[0]
+        return self.client.post(path, data={"_form": form, **data})
 
     def search(self, *faces: Colour, **form: Any) -> Any:
         """Search with a picture of these faces."""

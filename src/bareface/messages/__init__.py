@@ -5,7 +5,16 @@ A code is ``area.what`` or, where one code has several sentences, ``area.what/wh
 the same shape.
 """
 
-from bareface.messages.catalogue import Entry, Interface, entries, message, remedy, speaking
+from bareface.messages.catalogue import (
+    LANGUAGES,
+    Entry,
+    Interface,
+    entries,
+    message,
+    remedy,
+    speaking,
+    translated,
+)
 from bareface.messages.note import Note
 
-__all__ = ["Entry", "Interface", "Note", "entries", "message", "remedy", "speaking"]
+__all__ = ["LANGUAGES", "Entry", "Interface", "Note", "entries", "message", "remedy", "speaking", "translated"]

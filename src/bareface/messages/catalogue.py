@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 from bareface.messages.words import percent, plural, some
+
+ENGLISH: Final = "en"
+LANGUAGES: Final = {ENGLISH: "English", "de": "Deutsch"}
+"""Languages of pages by their codes, each with its own name; what another one lacks is said in English."""
 
 Interface = Literal["command line", "python"]
 """Interfaces on which a person reads a message: remedies name options in one, functions in the other."""
@@ -50,14 +55,16 @@ def speaking(interface: Interface) -> Iterator[None]:
         _interface = before
 
 
-def message(code: str, params: Mapping[str, object]) -> str:
+def message(code: str, params: Mapping[str, object], language: str = ENGLISH) -> str:
     """Return a message with its parameters; a code without an entry stands for itself."""
-    entry = entries().get(code)
+    entry = _entry(code, language)
     template = code if entry is None else entry.message or _own(entry, _interface)
-    return _FORMATTER.vformat(template or code, (), params)
+    return _formatter(language).vformat(template or code, (), params)
 
 
-def remedy(code: str, params: Mapping[str, object], interface: Interface | None = None) -> str | None:
+def remedy(
+    code: str, params: Mapping[str, object], interface: Interface | None = None, language: str = ENGLISH
+) -> str | None:
     """Return what to do about a message, None if the catalogue knows nothing.
 
     Parameters
@@ -66,12 +73,19 @@ def remedy(code: str, params: Mapping[str, object], interface: Interface | None 
         The message's.
     interface
         The reader's interface; by default as :func:`speaking` says, else Python.
+    language
+        The reader's language.
     """
-    entry = entries().get(code)
+    entry = _entry(code, language)
     if entry is None:
         return None
     template = _own(entry, interface or _interface) or entry.remedy
-    return template and _FORMATTER.vformat(template, (), params)
+    return template and _formatter(language).vformat(template, (), params)
+
+
+def _entry(code: str, language: str) -> Entry | None:
+    """Return an entry, in English where the language has none."""
+    return entries(language).get(code) or entries().get(code)
 
 
 def _own(entry: Entry, interface: Interface) -> str | None:
@@ -79,11 +93,13 @@ def _own(entry: Entry, interface: Interface) -> str | None:
 
 
 @cache
-def entries() -> Mapping[str, Entry]:
-    """Return the whole catalogue, read when the first message is rendered."""
-    from bareface.messages import en
-
-    return en.ENTRIES
+def entries(language: str = ENGLISH) -> Mapping[str, Entry]:
+    """Return the whole catalogue of a language, read when the first message is rendered."""
+    if language == "de":
+        from bareface.messages.de import ENTRIES
+    else:
+        from bareface.messages.en import ENTRIES
+    return ENTRIES
 
 
 class _Formatter(string.Formatter):
@@ -96,17 +112,24 @@ class _Formatter(string.Formatter):
     - numbers: ``{share:percent}`` rounded down, one or several; ``{size:up}`` rounded up
     """
 
+    def __init__(self, language: str) -> None:
+        self._language = language
+
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Format one parameter."""
         word, _, rest = format_spec.partition(" ")
+        if self._language != ENGLISH:
+            value = _translated(value, self._language)
         match word:
             case "count":
                 noun, _, many = rest.partition("|")
-                return plural(value, noun, many or None)
+                return self._number(plural(value, noun, many or None))
             case "list":
                 return ", ".join(map(str, value))
             case "or":
-                return " or ".join(map(str, value))
+                return f" {_OR.get(self._language, 'or')} ".join(map(str, value))
+            case ",":
+                return self._number(f"{value:,}")
             case "some":
                 return some(value)
             case "clause":
@@ -130,8 +153,29 @@ class _Formatter(string.Formatter):
                 return str(math.ceil(value))
         return super().format_field(value, format_spec)
 
+    def _number(self, text: str) -> str:
+        """Return a text that begins with a number, with the language's own thousands separator."""
+        return text if self._language not in _OR else re.sub(r"(?<=\d),(?=\d)", "\u202f", text)
 
-_FORMATTER: Final = _Formatter()
+
+_OR: Final = {"de": "oder"}
+
+
+@cache
+def _formatter(language: str) -> _Formatter:
+    return _Formatter(language)
+
+
+def translated(text: str, language: str) -> str:
+    """Return a remark in a language; other text stays as it is."""
+    return str(_translated(text, language))
+
+
+def _translated(value: Any, language: str) -> Any:
+    code, params = getattr(value, "code", None), getattr(value, "params", None)
+    if isinstance(value, str) and isinstance(code, str) and isinstance(params, dict):  # a note
+        return message(code, params, language)
+    return tuple(_translated(one, language) for one in value) if isinstance(value, tuple) else value
 
 
 def plain(value: object) -> object:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
+from bareface.messages import Note
 
 _RAREST = 1e-6
 
 
-def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
+def stranger_rate(fpir: float | None, extrapolated: bool = False) -> Note:
     """Say how often a search by a stranger would score this high, in words that a jury understands.
 
     Parameters
@@ -25,21 +23,23 @@ def stranger_rate(fpir: float | None, extrapolated: bool = False) -> str:
     ('1 in 340 searches by strangers', '7 in 10 searches by strangers', 'not calibrated')
     """
     if fpir is None:
-        return "not calibrated"
-    return f"{odds(fpir)} searches by strangers{' (extrapolated)' if extrapolated else ''}"
+        return Note("report.rate/none")
+    if extrapolated:
+        return Note("report.rate/extrapolated", odds=odds(fpir))
+    return Note("report.rate", odds=odds(fpir))
 
 
-def odds(share: float) -> str:
+def odds(share: float) -> Note:
     """Express a share in [0, 1] as a count, to the two digits that an estimate carries.
 
     >>> odds(1 / 34_567), odds(0.5), odds(0.99)
     ('1 in 35,000', '5 in 10', 'nearly all')
     """
     if share >= 0.95:
-        return "nearly all"
+        return Note("report.odds/nearly-all")
     if share >= 0.15:
-        return f"{round(share * 10)} in 10"
+        return Note("report.odds/tenths", tenths=round(share * 10))
     if share < _RAREST:
-        return f"fewer than 1 in {round(1 / _RAREST):,}"
+        return Note("report.odds/fewer", searches=round(1 / _RAREST))
     digits = min(0, 1 - math.floor(math.log10(1 / share)))
-    return f"1 in {round(1 / share, digits):,.0f}"
+    return Note("report.odds", searches=round(round(1 / share, digits)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bareface.messages import Note
 from bareface.reports.rarity import odds
-from bareface.values.words import percent, plural, printable
+from bareface.values.words import printable
 
 if TYPE_CHECKING:
     from bareface.gallery.restored_candidates import RestoredCandidate, RestoredSearch, Standing
@@ -23,31 +24,36 @@ GUESSES = (
 """Explanation of the columns of a search with restored faces."""
 
 
-def what_shows(state: MaskState, visible: float | None) -> str:
+def what_shows(state: MaskState, visible: float | None) -> Note:
     """Say how a face wears a mask and how much of it is visible.
 
     >>> what_shows("full", 0.31), what_shows("none", 0.98), what_shows("none", None)
     ('full mask, 31 % visible', 'no mask, 98 % visible', 'no mask known')
     """
-    mask = "no mask" if state == "none" else f"{state} mask"
     if visible is not None:
-        return f"{mask}, {percent(visible)} visible"
-    return "no mask known" if state == "none" else mask
+        return Note(_SHOWS[state], visible=visible)
+    return Note(_MASKS[state])
 
 
-def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, str]:
+_SHOWS = {"none": "report.shows/none", "partial": "report.shows/partial", "full": "report.shows/full"}
+_MASKS = {"none": "report.mask/none", "partial": "report.mask/partial", "full": "report.mask/full"}
+
+
+def verdict(candidates: Sequence[Candidate]) -> tuple[Decision, Note]:
     """Return the best decision on a candidate list, and a sentence that sums the list up."""
     if not candidates:
-        return "no match", "No match: the gallery has no one to compare with"
+        return "no match", Note("report.verdict/nobody")
     if all(candidate.fpir is None for candidate in candidates):
-        return "possible", f"{plural(len(candidates), 'lead')}: no calibration says how sure they are"
+        return "possible", Note("report.verdict/uncalibrated", leads=len(candidates))
     matches = sum(candidate.decision == "match" for candidate in candidates)
     possible = sum(candidate.decision == "possible" for candidate in candidates)
-    counts = [plural(matches, "match", "matches")] * bool(matches)
-    counts += [plural(possible, "possible match", "possible matches")] * bool(possible)
-    if counts:
-        return ("match" if matches else "possible"), f"{' and '.join(counts)}, to be checked by a person"
-    return "no match", "No match: nobody in this gallery scores higher than strangers do"
+    if matches and possible:
+        return "match", Note("report.verdict/both", matches=matches, possible=possible)
+    if matches:
+        return "match", Note("report.verdict/match", matches=matches)
+    if possible:
+        return "possible", Note("report.verdict/possible", possible=possible)
+    return "no match", Note("report.verdict/none")
 
 
 def restored_columns(one: RestoredSearch) -> list[str]:

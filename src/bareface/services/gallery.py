@@ -1,8 +1,8 @@
 """The gallery: all that can be done with enrolled faces, in one object.
 
 Each method is written in the service that it belongs to, in this folder: ``gallery_enrolment``, ``gallery_searches``,
-``gallery_report``, ``gallery_listing``, ``gallery_corrections``, ``gallery_deletion``, ``gallery_upkeep`` and
-``gallery_restorations``.
+``gallery_report``, ``gallery_listing``, ``gallery_viewing``, ``gallery_corrections``, ``gallery_deletion``,
+``gallery_upkeep`` and ``gallery_restorations``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bareface.services.gallery_report import Reports
 from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
+from bareface.services.gallery_viewing import Viewing
 from bareface.services.opened import OpenGallery
 from bareface.services.recorded import check_log
 from bareface.storage.open_index import open_index
@@ -188,6 +189,8 @@ class Gallery:
     reference_page = _by(Listing, Listing.reference_page)
     best_reference = _by(Listing, Listing.best_reference)
     crop = _by(Listing, Listing.crop)
+    photo = _by(Viewing, Viewing.photo)
+    view = _by(Viewing, Viewing.view)
 
     assign = _by(Corrections, Corrections.assign)
     merge = _by(Corrections, Corrections.merge)

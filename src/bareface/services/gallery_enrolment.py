@@ -141,7 +141,7 @@ class Enrolment:
         with self.opened.recorder.call("Gallery.enrol_upload", context) as facts:
             wish = _Wish.checked(subject, basis, largest, face, crops, min_visible)
             self.opened.store.check_writable()
-            with self.opened.uploads.keeping(content) if keep else nullcontext(content) as source:
+            with self.opened.uploads.keeping(content, name) if keep else nullcontext(content) as source:
                 report = self._enrol(facts, source, wish)
             return replace(report.outcomes[0], source=name)
 

@@ -1,7 +1,7 @@
 """Originals of uploaded photos: kept next to the gallery for as long as a reference comes from them.
 
 A photo that lies in a folder of its owner stays there, and the gallery remembers its path. One that was uploaded has no
-such place, so that it could not be embedded again with another model: ``<gallery>-photos`` keeps it under its digest.
+such place, so that it could not be embedded again with another model: ``<gallery>-photos`` keeps it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bareface.errors import BarefaceError, UsageError
 from bareface.gallery.delete import digest_of
 from bareface.imaging.formats import recognise
 from bareface.storage.sqlite.store import Store
-from bareface.system.files import create, make_folder
+from bareface.system.files import create, file_name, make_folder
 
 try:
     import fcntl
@@ -29,6 +29,7 @@ except ImportError:  # not on Windows, where one process at a time should accept
 _SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "HEIF": ".heic", "AVIF": ".avif"}
 _LOCK, _PART = ".lock", ".upload.part"
 _DIGEST = re.compile("[0-9a-f]{16,64}")
+_LONGEST = 100
 _lock = RLock()
 
 
@@ -46,8 +47,15 @@ class Uploads:
         self.folder = Path(os.path.realpath(store.path) + "-photos")
 
     @contextlib.contextmanager
-    def keeping(self, content: bytes) -> Iterator[Path]:
+    def keeping(self, content: bytes, name: str) -> Iterator[Path]:
         """Keep an original while it is enrolled, and from then on if a reference comes from it.
+
+        Parameters
+        ----------
+        content
+            The file's bytes.
+        name
+            Its name, of which the letters, digits, dots and dashes are kept, behind the beginning of its digest.
 
         Raises
         ------
@@ -55,7 +63,9 @@ class Uploads:
             ``usage.output``: the folder cannot be made.
         """
         with self._alone():
-            path = self.folder / (hashlib.sha256(content).hexdigest() + _suffix(content))
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            stem = re.sub(r"[^\w.-]+", "-", name.rpartition(".")[0] or name, flags=re.ASCII).strip("-.")
+            path = self.folder / file_name(f"{digest}-{stem}"[:_LONGEST], _suffix(content))
             new = _write(path, content)
             try:
                 yield path

@@ -10,9 +10,12 @@ from fastapi import APIRouter, FastAPI
 from bareface.web import problems, schemas
 from bareface.web.api import comparisons, models, references, searches, subjects, system
 from bareface.web.guard import Guard
+from bareface.web.pages import add, people, pictures, search, sign_in
+from bareface.web.pages import models as model_pages
 from bareface.web.state import Service
 
 _RESOURCES = (system, subjects, references, searches, comparisons, models)
+_PAGES = (sign_in, pictures, search, people, add, model_pages)
 _ABOUT = (
     "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "
     "problem details (RFC 9457) with a stable `code`, listed in the documentation under Errors."
@@ -39,6 +42,8 @@ def make_app(service: Service) -> FastAPI:
     for resource in _RESOURCES:
         api.include_router(resource.router)
     app.include_router(api)
+    for page in _PAGES:
+        app.include_router(page.router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -77,13 +78,19 @@ class HeldSearches:
                 raise WebError("web.search")
             return self._held[id][1]
 
+    def latest(self, most: int) -> list[HeldSearch]:
+        """Return the latest searches that found a face, newest first."""
+        with self._lock:
+            self._drop()
+            return [search for _, search in reversed(self._held.values()) if search.result.lists][:most]
+
     def drop(self, id: str) -> None:
         """Forget a search; ``web.search`` as in :meth:`get`."""
         self.get(id)
         with self._lock:
             self._held.pop(id, None)
 
-    def forget(self, subjects: set[int], references: set[int]) -> None:
+    def forget(self, subjects: Set[int], references: Set[int]) -> None:
         """Forget all searches whose lists name somebody who was deleted."""
         with self._lock:
             for id, (_, search) in list(self._held.items()):

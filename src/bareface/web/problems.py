@@ -14,6 +14,7 @@ from bareface.errors import BarefaceError, WebError, http_status_of
 from bareface.logs import logger
 
 _log = logger(__name__)
+API = "/api/"
 _RETRY_S = 2
 _CODES = {404: "web.route", 405: "web.method", 413: "web.too-large", 415: "web.media-type"}
 
@@ -55,7 +56,11 @@ def install(app: FastAPI) -> None:
     """Let an app answer with problems."""
 
     def answer(request: Request, error: BarefaceError) -> Response:
-        return problem(error, request.scope.get("request_id"))
+        if request.url.path.startswith(API):
+            return problem(error, request.scope.get("request_id"))
+        from bareface.web.pages.wrong import answer as page
+
+        return page(request, error)
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, BarefaceError)

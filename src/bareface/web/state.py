@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,7 +13,9 @@ from bareface.services.gallery import Gallery
 from bareface.services.models import Models
 from bareface.web.cursors import Cursors
 from bareface.web.held import HeldSearches
+from bareface.web.pages.sessions import Sessions
 from bareface.web.turns import Turns
+from bareface.web.views import Views
 
 LARGEST_UPLOAD = 64 * 2**20
 
@@ -32,8 +36,8 @@ class Service:
         Whether uploaded photos are kept for later models.
     max_upload
         Bytes of one request's body.
-    turns, searches, cursors
-        Turns of calls that compute; searches that were made; cursors of listings.
+    turns, searches, views, cursors, sessions
+        Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers.
     """
 
     gallery: Gallery
@@ -45,7 +49,19 @@ class Service:
     max_upload: int = LARGEST_UPLOAD
     turns: Turns = field(default_factory=Turns)
     searches: HeldSearches = field(default_factory=HeldSearches)
+    views: Views = field(default_factory=Views)
     cursors: Cursors = field(default_factory=Cursors)
+    sessions: Sessions = field(default_factory=Sessions)
+
+    @property
+    def gallery_id(self) -> str:
+        """A name of the gallery for cookies."""
+        return hashlib.sha256(str(self.gallery.path).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def forget(self, subjects: Set[int] = frozenset(), references: Set[int] = frozenset()) -> None:
+        """Forget whatever shows somebody who was deleted."""
+        self.searches.forget(subjects, references)
+        self.views.forget()
 
     @classmethod
     def of(cls, scope: Any) -> Service:

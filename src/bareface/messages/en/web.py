@@ -8,6 +8,7 @@ ENTRIES: dict[str, Entry] = {
         "it is not a cursor of this listing, or of an earlier run of the service.",
         "Begin with the first page, without a cursor.",
     ),
+    "web.form": Entry("the form does not belong to this session.", "Open the page again, and repeat what you did."),
     "web.host": Entry(
         "the service is not called by this host name.",
         cli="Use the address that it printed, or name the host with --name.",
@@ -21,7 +22,7 @@ ENTRIES: dict[str, Entry] = {
     "web.picture": Entry("no picture is kept of this face."),
     "web.request/body": Entry("the request cannot be read: {reason:clause}."),
     "web.request/fields": Entry("the request is not as documented: {faults:phrases}."),
-    "web.route": Entry("there is nothing at this address.", "See the OpenAPI document."),
+    "web.route": Entry("there is nothing at this address.", "Check it."),
     "web.search": Entry("there is no such search, or not any more.", "Search again: results are held for an hour."),
     "web.token": Entry(
         "the token is missing or wrong.",

@@ -84,7 +84,7 @@ def split_references(change: schemas.Split, service: Served, context: Called) ->
 def reject_references(change: schemas.Reject, service: Served, context: Called) -> Any:
     """Delete references, and never enrol these faces again."""
     deleted = service.gallery.reject(change.references, context=context)
-    service.searches.forget(set(), set(change.references))
+    service.forget(references=set(change.references))
     return body(deleted)
 
 
@@ -111,5 +111,5 @@ def get_crop(number: Number, service: Served, context: Called) -> Any:
 def delete_reference(number: Number, service: Served, context: Called) -> Any:
     """Delete a reference with its picture, for good."""
     deleted = service.gallery.delete(reference=number, context=context)
-    service.searches.forget(set(), {number})
+    service.forget(references={number})
     return body(deleted)

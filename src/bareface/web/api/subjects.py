@@ -57,5 +57,5 @@ def merge_subjects(number: Number, change: schemas.Merge, service: Served, conte
 def delete_subject(number: Number, service: Served, context: Called) -> Any:
     """Delete a subject with its references and pictures, for good."""
     deleted = service.gallery.delete(subject=number, context=context)
-    service.searches.forget({number}, set())
+    service.forget(subjects={number})
     return body(deleted)

@@ -1,0 +1,117 @@
+"""Pictures of an open gallery for a person to look at: a reference's photo, and its face aligned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bareface.errors import BarefaceError, GalleryError
+from bareface.imaging import decode as images
+from bareface.imaging.sources import limits_of
+from bareface.services.opened import OpenGallery
+from bareface.services.reference_numbers import reference_numbers
+from bareface.storage.photos_on_disk import PhotosOnDisk
+from bareface.values.context import Context
+from bareface.values.correction import SAME_FACE_IOU
+from bareface.values.face import Face, Photo
+from bareface.values.gallery import Reference
+
+if TYPE_CHECKING:
+    from bareface.reports.pictures import FaceView as FaceView
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownPhoto:
+    """A photo as a browser shows it.
+
+    Attributes
+    ----------
+    picture
+        A JPEG, 1,600 pixels long at most.
+    size
+        Width and height of the upright photo itself, which boxes of faces refer to.
+    """
+
+    picture: bytes
+    size: tuple[int, int]
+
+
+def shown_photo(content: bytes) -> ShownPhoto:
+    """Return a photo, given as the bytes of its file, as a browser shows it; ``image.*`` if it cannot be read."""
+    from bareface.reports.pictures import photo_picture
+
+    photo = images.decode(content)
+    return ShownPhoto(photo_picture(photo), photo.size)
+
+
+def probe_view(face: Face, content: bytes | None) -> FaceView:
+    """Return a probe face aligned, from the bytes of its photo; without them, its crop."""
+    from bareface.reports.pictures import crop_view, face_picture, face_view
+
+    return crop_view(face_picture(face)) if content is None else face_view(images.decode(content), face)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Shows what an open gallery's references come from."""
+
+    opened: OpenGallery
+
+    def photo(self, reference_id: int, *, context: Context | None = None) -> bytes:
+        """Return the photo of a reference as a JPEG, 1,600 pixels long at most.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.no-photo``: it was not kept; ``gallery.photo-changed``: there is another one in its place.
+        ImageError
+            It is not there any more, or cannot be read.
+        """
+        from bareface.reports.pictures import photo_picture
+
+        with self.opened.recorder.call("Gallery.photo", context) as facts:
+            facts.add(references=reference_numbers(reference_id))
+            return photo_picture(self._photo(self._reference(reference_id)))
+
+    def view(self, reference_id: int, *, context: Context | None = None) -> FaceView:
+        """Return a reference's face aligned, from its photo; without the photo, the kept crop.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.no-photo``: there is neither.
+        """
+        from bareface.reports.pictures import crop_view, face_view
+
+        with self.opened.recorder.call("Gallery.view", context) as facts:
+            facts.add(references=reference_numbers(reference_id))
+            reference = self._reference(reference_id)
+            try:
+                photo = self._photo(reference)
+                return face_view(photo, self._face(photo, reference))
+            except BarefaceError:
+                with self.opened.store.reading() as reader:
+                    crop = reader.crop(reference_id)
+                if crop is None:
+                    raise
+                return crop_view(crop)
+
+    def _reference(self, number: int) -> Reference:
+        with self.opened.store.reading() as reader:
+            return reader.find_references(reference_numbers(number))[0]
+
+    def _photo(self, reference: Reference) -> Photo:
+        """Read the photo again, if it is still the one that was enrolled."""
+        with self.opened.store.reading() as reader:
+            (stored,) = reader.photos(reader.photos_with(reference.sha256))
+        return images.decode(PhotosOnDisk().fetch(stored), limits_of(self.opened.engine))
+
+    def _face(self, photo: Photo, reference: Reference) -> Face:
+        """Find the reference's face in its photo again: landmarks are needed to align it."""
+        (analysis,) = self.opened.engine.stream([photo.source], want=["occlusion"])
+        if analysis.error is not None:
+            raise analysis.error
+        best = max(analysis.faces, key=lambda face: face.box.iou(reference.box), default=None)
+        if best is None or best.box.iou(reference.box) < SAME_FACE_IOU:
+            raise GalleryError("gallery.face-lost")
+        return best

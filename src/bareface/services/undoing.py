@@ -1,0 +1,113 @@
+"""Corrections that can be taken back: each is made together with the steps that undo it.
+
+Steps undo where faces belong and what subjects are called. A rejection or a deletion erases, and cannot be undone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bareface.errors import UsageError
+from bareface.services.gallery import Gallery
+from bareface.services.reference_numbers import reference_numbers
+from bareface.values import names
+from bareface.values.context import Context
+from bareface.values.gallery import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """References to give back to a subject, whose number and name are as they were."""
+
+    references: tuple[int, ...]
+    subject_id: int
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Steps that take one correction back.
+
+    Attributes
+    ----------
+    moves
+        References to give back.
+    renamed
+        Number and earlier name of a subject that was renamed; None if none was.
+    """
+
+    moves: tuple[Move, ...] = ()
+    renamed: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrector:
+    """Corrects a gallery, and takes corrections back.
+
+    Attributes
+    ----------
+    gallery
+        The gallery; each step is one call of it, with an event of its own.
+    context
+        The caller and the purpose.
+    """
+
+    gallery: Gallery
+    context: Context | None = None
+
+    def rename(self, subject: int, name: str) -> tuple[Subject, Undo | None]:
+        """Rename a subject; naming an unnamed one cannot be taken back."""
+        before = self.gallery.subject(subject, context=self.context).name
+        changed = self.gallery.rename(subject, name, context=self.context)
+        return changed, None if before is None else Undo(renamed=(subject, before))
+
+    def merge(self, kept: int, merged: int) -> tuple[Subject, Undo]:
+        """Merge a subject into another; undoing it splits off whichever had no name or did not keep it."""
+        first, second = (self.gallery.references(one, context=self.context) for one in (kept, merged))
+        changed = self.gallery.merge(kept, merged, context=self.context)
+        moved = first if first[0].subject is None and second[0].subject is not None else second
+        return changed, Undo((Move(tuple(one.id for one in moved), moved[0].subject_id, moved[0].subject),))
+
+    def assign(self, references: Sequence[int], subject: str) -> tuple[Subject, Undo]:
+        """Give references to a subject."""
+        undo = self._places(references)
+        return self.gallery.assign(references, subject, context=self.context), undo
+
+    def split(self, references: Sequence[int], name: str | None = None) -> tuple[Subject, Undo]:
+        """Move references to a new subject."""
+        undo = self._places(references)
+        return self.gallery.split(references, name, context=self.context), undo
+
+    def undo(self, undo: Undo) -> Subject:
+        """Take a correction back; returns the subject that it gave something back to.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-reference``, ``usage.subject-exists``: the gallery has changed too much since.
+        """
+        if undo.renamed is not None:
+            return self.gallery.rename(*undo.renamed, context=self.context)
+        back = [self._back(move) for move in undo.moves]
+        return back[-1]
+
+    def _back(self, move: Move) -> Subject:
+        try:
+            there = self.gallery.subject(move.subject_id, context=self.context)
+        except UsageError:  # it went with its last reference
+            return self.gallery.split(move.references, move.name, context=self.context)
+        if move.name is not None and not names.same(there.name, move.name):
+            return self.gallery.split(move.references, move.name, context=self.context)
+        if move.name is None and there.name is not None:  # a merge named it
+            return self.gallery.split(move.references, None, context=self.context)
+        return self.gallery.assign(move.references, f"#{there.id}", context=self.context)
+
+    def _places(self, references: Sequence[int]) -> Undo:
+        """Return where references belong now."""
+        owners: defaultdict[tuple[int, str | None], list[int]] = defaultdict(list)
+        for number in reference_numbers(references):
+            one = self.gallery.reference(number, context=self.context)
+            owners[one.subject_id, one.subject].append(one.id)
+        return Undo(tuple(Move(tuple(several), *owner) for owner, several in owners.items()))

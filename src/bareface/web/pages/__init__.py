@@ -1,0 +1,1 @@
+"""Pages for people, rendered on the server: one module a page, templates in ``web/templates``."""

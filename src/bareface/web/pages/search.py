@@ -1,0 +1,95 @@
+"""Search: choose a photo, choose a face, see the candidates, compare one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Path, UploadFile
+from fastapi.responses import RedirectResponse, Response
+
+from bareface.errors import BarefaceError, WebError
+from bareface.reports.wording import verdict
+from bareface.values.search import CandidateList
+from bareface.web.held import HeldSearch
+from bareface.web.pages.visitors import Visiting
+from bareface.web.searching import search
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[int, Path(ge=1, le=10_000)]
+_TOP = 20
+
+
+def list_of(held: HeldSearch, number: int) -> CandidateList:
+    """Return a list of a search by its number from 1; ``web.search`` if there is none."""
+    if number > len(held.result.lists):
+        raise WebError("web.search")
+    return held.result.lists[number - 1]
+
+
+@router.get("/")
+def search_page(visitor: Visiting) -> Response:
+    """Show where to drop a photo, and the latest searches."""
+    info = visitor.service.gallery.info(context=visitor.context)
+    recent = [(one, verdict(one.result.lists[0].candidates)) for one in visitor.service.searches.latest(8)]
+    return visitor.page("search.html", info=info, recent=recent, purpose=visitor.session.purpose)
+
+
+@router.post("/searches")
+async def make_search(
+    visitor: Visiting, photo: Annotated[UploadFile, File()], purpose: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """Search with a photo, and lead to the result."""
+    visitor.session.purpose = purpose
+    by_script = visitor.request.headers.get("x-part") is not None  # which shows the error, and goes on by itself
+    try:
+        held = await search(visitor.service, [photo], visitor.context, purpose=purpose or None, top=_TOP)
+    except BarefaceError as error:
+        if by_script:
+            raise
+        return visitor.failed("/", error)
+    address = f"/searches/{held.id}"
+    return Response(status_code=204, headers={"X-Next": address}) if by_script else RedirectResponse(address, 303)
+
+
+@router.get("/searches/{id}")
+def result_page(visitor: Visiting, id: str, face: int = 1) -> Response:
+    """Show a search: the photo with its faces, and the candidates of one of them."""
+    held = visitor.service.searches.get(id)
+    entry = list_of(held, max(1, face))
+    whole = not visitor.request.headers.get("hx-request")
+    values = {"held": held, "number": max(1, face), "entry": entry, "verdict": verdict(entry.candidates)}
+    if whole:
+        shown = visitor.service.views.photo(held) if len(held.photos) == 1 else None
+        return visitor.page("result.html", size=None if shown is None else shown.size, **values)
+    return visitor.part("candidates.html", **values)
+
+
+@router.post("/searches/{id}/forget")
+def forget(visitor: Visiting, id: str) -> Response:
+    """Forget a search and its photo now."""
+    visitor.service.searches.drop(id)
+    return visitor.back("/", visitor.words("page.forgotten"))
+
+
+@router.get("/searches/{id}/faces/{number}/candidates/{rank}")
+def compare_page(visitor: Visiting, id: str, number: Number, rank: Number) -> Response:
+    """Show a probe face and a candidate's reference, to compare by eye."""
+    held = visitor.service.searches.get(id)
+    entry = list_of(held, number)
+    if rank > len(entry.candidates):
+        raise WebError("web.search")
+    candidate = entry.candidates[rank - 1]
+    gallery, context = visitor.service.gallery, visitor.context
+    reference = gallery.reference(candidate.reference_id, context=context)
+    return visitor.page(
+        "compare.html",
+        held=held,
+        number=number,
+        entry=entry,
+        candidate=candidate,
+        reference=reference,
+        face=entry.probe[0],
+        probe_view=visitor.service.views.probe(held, number),
+        reference_view=visitor.service.views.reference(gallery, reference.id, context),
+    )

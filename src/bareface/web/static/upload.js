@@ -1,0 +1,137 @@
+// Photos that are dropped, pasted, chosen or taken: one to search with, or many to add, with progress.
+"use strict";
+(() => {
+  const search = document.getElementById("search");
+  const add = document.getElementById("add");
+  const page = search || add;
+  if (!page) return;
+  const drop = page.querySelector("[data-drop]");
+  const idle = page.querySelector("[data-idle]");
+  const busy = page.querySelector("[data-busy]");
+  const said = busy.querySelector("[role=status]");
+  const bar = busy.querySelector("progress");
+  let stopped = false;
+
+  function send(data, headers, progress) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", page.getAttribute("action"));
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.upload.addEventListener("progress", (event) => progress(event.loaded, event.total));
+      request.addEventListener("load", () => resolve(request));
+      request.addEventListener("error", () => reject(request));
+      request.send(data);
+    });
+  }
+
+  function show(working) { idle.hidden = working; busy.hidden = !working; }
+
+  function toast(text) {
+    const one = document.createElement("div");
+    one.className = "toast failed";
+    one.textContent = text;
+    document.getElementById("toasts").append(one);
+  }
+
+  async function searchWith(file) {
+    const data = new FormData(search);
+    data.set("photo", file, file.name || "photo");
+    show(true);
+    said.textContent = search.dataset.sending;
+    const picture = busy.querySelector("img");
+    picture.src = URL.createObjectURL(file);
+    picture.onload = () => { picture.hidden = false; };
+    try {
+      const answer = await send(data, { "X-Part": "1" }, (loaded, total) => {
+        if (loaded < total) { bar.value = loaded / total; return; }
+        bar.removeAttribute("value");
+        said.textContent = search.dataset.wait;
+      });
+      const next = answer.getResponseHeader("X-Next");
+      if (next) { location.assign(next); return; }
+      document.getElementById("toasts").insertAdjacentHTML("beforeend", answer.responseText);
+    } catch { toast(search.dataset.broken); }
+    URL.revokeObjectURL(picture.src);
+    picture.hidden = true;
+    show(false);
+  }
+
+  // "Root/Ada/1.jpg" is Ada's; a photo directly in the chosen folder is nobody's yet.
+  function folderOf(file) {
+    const parts = (file.path || file.webkitRelativePath || "").split("/");
+    return parts.length > 2 ? parts[parts.length - 2] : "";
+  }
+
+  async function addAll(files) {
+    const list = document.getElementById("outcomes");
+    const photos = [...files].filter((file) => !file.name.startsWith("."));
+    const own = new FormData(add);
+    stopped = false;
+    show(true);
+    for (const [done, file] of photos.entries()) {
+      if (stopped) break;
+      said.textContent = add.dataset.sending.replace("%1", done + 1).replace("%2", photos.length);
+      bar.value = done / photos.length;
+      const data = new FormData();
+      for (const name of ["_form", "name", "basis", "largest"]) if (own.get(name)) data.set(name, own.get(name));
+      if (!own.get("name") && folderOf(file)) data.set("name", folderOf(file));
+      data.set("photo", file, file.name);
+      try {
+        const answer = await send(data, { "X-Part": "1" }, () => {});
+        if (answer.status === 200) list.insertAdjacentHTML("afterbegin", answer.responseText);
+        else document.getElementById("toasts").insertAdjacentHTML("beforeend", answer.responseText);
+      } catch { toast(add.dataset.broken); break; }
+    }
+    bar.value = 1;
+    show(false);
+    idle.querySelector("strong").textContent = add.dataset.done.replace("%1", list.children.length);
+  }
+
+  function take(files) {
+    const photos = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(file.name));
+    if (photos.length === 0) return;
+    if (search) searchWith(photos[0]);
+    else addAll(photos);
+  }
+
+  // Files in folders that were dropped, each with its path.
+  async function dropped(items) {
+    const files = [];
+    async function walk(entry, path) {
+      if (entry.isFile) {
+        const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+        file.path = path + file.name;
+        files.push(file);
+      } else if (entry.isDirectory) {
+        const reader = entry.createReader();
+        for (;;) {
+          const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+          if (some.length === 0) break;
+          for (const one of some) await walk(one, `${path}${entry.name}/`);
+        }
+      }
+    }
+    const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const several = entries.length > 1 && entries.some((entry) => entry.isDirectory);
+    for (const entry of entries) await walk(entry, several ? "dropped/" : "");
+    return files;
+  }
+
+  for (const input of page.querySelectorAll("input[type=file]")) {
+    input.addEventListener("change", () => { take(input.files); input.value = ""; });
+  }
+  for (const kind of ["dragover", "dragenter"]) {
+    document.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  }
+  for (const kind of ["dragleave", "drop"]) document.addEventListener(kind, () => drop.classList.remove("over"));
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    if (!busy.hidden) return;
+    const { files, items } = event.dataTransfer;
+    const plain = [...files];
+    if (add && [...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory)) take(await dropped(items));
+    else take(plain);
+  });
+  document.addEventListener("paste", (event) => { if (busy.hidden && event.clipboardData.files.length) take(event.clipboardData.files); });
+  busy.querySelector("[data-stop]")?.addEventListener("click", () => { stopped = true; });
+})();

@@ -1,0 +1,59 @@
+"""Views of faces and photos, kept in memory for a while: a page asks for several pictures of one view."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from bareface.errors import WebError
+from bareface.reports.pictures import FaceView
+from bareface.services.gallery import Gallery
+from bareface.services.gallery_viewing import ShownPhoto, probe_view, shown_photo
+from bareface.values.context import Context
+from bareface.web.held import HeldSearch
+
+T = TypeVar("T")
+
+_MOST = 64
+
+
+class Views:
+    """The latest views of one server."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def photo(self, held: HeldSearch) -> ShownPhoto:
+        """Return the first photo of a search."""
+        return self._once(held.id, lambda: shown_photo(held.photos[0]))
+
+    def probe(self, held: HeldSearch, number: int) -> FaceView:
+        """Return the view of the first probe face of a list of a search; ``web.picture`` without such a list."""
+        if not 1 <= number <= len(held.result.lists):
+            raise WebError("web.picture")
+        face = held.result.lists[number - 1].probe[0]
+        photo = held.photos[0] if len(held.photos) == 1 else None
+        return self._once((held.id, number), lambda: probe_view(face, photo))
+
+    def reference(self, gallery: Gallery, number: int, context: Context) -> FaceView:
+        """Return the view of a reference."""
+        return self._once(number, lambda: gallery.view(number, context=context))
+
+    def forget(self) -> None:
+        """Drop all views, since somebody was deleted."""
+        with self._lock:
+            self._kept.clear()
+
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
+        with self._lock:
+            kept: T | None = self._kept.get(key)
+        if kept is None:
+            kept = make()
+            with self._lock:
+                self._kept[key] = kept
+                while len(self._kept) > _MOST:
+                    self._kept.popitem(last=False)
+        return kept

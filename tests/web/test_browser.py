@@ -1,0 +1,244 @@
+"""The pages in a real browser: a walk from the first start to a correction that is undone, without a complaint.
+
+Chromium is Debian's; the test skips without it. Nothing is asked of another host.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+
+from bareface.services.access import Access
+from bareface.services.faces import Faces
+from bareface.services.gallery import Gallery
+from bareface.services.models import Models
+from bareface.web.app import make_app
+from bareface.web.state import Service
+from tests.browser import browser
+from tests.gallery.pictures import Look, colours
+from tests.web.support import FaceTiles, png
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+PEOPLE = colours(3)
+STRANGER = colours(9, seed=5)[8]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve an empty gallery at a free port; yield address and token."""
+    path = tmp_path_factory.mktemp("walk") / "people.bareface"
+    engine = FaceTiles({PEOPLE[0]: Look("full", 0.4)})
+    access, token = Access.open(path)
+    assert token is not None
+    gallery = Gallery.open(path, engine)
+    service = Service(gallery, Faces(lambda: engine), Models(), access)  # type: ignore[arg-type, return-value]
+    server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", token
+        server.should_exit = True
+        thread.join(20)
+    gallery.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+class Walk:
+    """One browser window that collects complaints and requests to other hosts."""
+
+    def __init__(self, chromium: Any, address: str, **options: Any) -> None:
+        self.address, self.complaints = address, list[str]()
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.address, "blob:", "data:")):
+            self.complaints.append(f"asked elsewhere: {url}")
+
+    def sign_in(self, token: str) -> None:
+        """Follow the link that the service prints."""
+        self.page.goto(f"{self.address}#token={token}")
+        self.page.wait_for_url(self.address)
+
+    def file(self, *faces: tuple[int, int, int], tick: int = 0, name: str = "photo.png") -> dict[str, Any]:
+        return {"name": name, "mimeType": "image/png", "buffer": png(*faces, tick=tick)}
+
+
+def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path) -> None:
+    walk = Walk(chromium, address[0], viewport={"width": 1280, "height": 900})
+    page, seen = walk.page, sync_api.expect
+    page.goto(address[0])
+    seen(page).to_have_title("Sign in · bareface")
+    walk.sign_in(address[1])
+    assert address[1] not in page.url
+    seen(page.get_by_role("heading", name="Begin here")).to_be_visible()
+
+    # A folder of folders, one a person.
+    for number, colour in enumerate(PEOPLE):
+        folder = tmp_path / "album" / f"Person {number}"
+        folder.mkdir(parents=True)
+        for tick in range(2):
+            (folder / f"{tick}.png").write_bytes(png(colour, tick=tick))
+    page.get_by_role("link", name="Add photos").first.click()
+    page.get_by_label("Basis").fill("consent")
+    page.set_input_files("#folder", tmp_path / "album")
+    seen(page.locator("#outcomes li.enrolled")).to_have_count(6)
+    seen(page.locator("#outcomes li").first).to_contain_text("Person")
+
+    # Search with two faces; choose the other one, in the photo and by the list.
+    page.get_by_role("link", name="Search").first.click()
+    page.set_input_files("#photo", walk.file(PEOPLE[0], STRANGER, tick=9))
+    page.wait_for_url("**/searches/*")
+    seen(page.locator("#verdict")).to_contain_text("match")
+    seen(page.locator(".card").first).to_contain_text("Person 0")
+    page.locator('.photo a[data-face="2"]').click()
+    seen(page.locator("#verdict")).to_contain_text("No match: nobody in this gallery scores higher")
+    seen(page.locator('.faces a[data-face="2"]')).to_have_attribute("aria-current", "true")
+    assert page.url.endswith("?face=2")
+    page.go_back()
+    seen(page.locator(".card").first).to_contain_text("Person 0")
+
+    # Compare: wipe, flicker, zoom, by keys.
+    page.locator(".card h3 a").first.click()
+    page.wait_for_url("**/candidates/1")
+    seen(page.get_by_role("heading", level=1)).to_have_text("Compare with Person 0")
+    page.keyboard.press("2")
+    page.keyboard.press("+")
+    assert page.locator(".pane").nth(1).evaluate("pane => pane.style.clipPath") == "inset(0px 0px 0px 50%)"
+    scales = page.locator(".layer").evaluate_all("layers => layers.map(one => one.style.transform)")
+    assert scales[0] == scales[1]
+    assert "scale(1.5)" in scales[0]
+    page.keyboard.press("3")
+    page.get_by_label("Seconds").fill("0")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/searches/*")
+    page.go_back()
+    page.get_by_text("Visible regions").click()
+    seen(page.locator(".map").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/searches/*")
+
+    # Find somebody, merge, and undo with a key.
+    page.get_by_role("link", name="People").click()
+    page.wait_for_url("**/people")
+    page.keyboard.press("/")
+    page.keyboard.type("person 1")
+    seen(page.locator(".people .card")).to_have_count(1)
+    page.get_by_role("link", name="Person 1").click()
+    page.wait_for_url("**/people/*")
+    page.get_by_label("Merge another person into this one").fill("Person 2")
+    page.get_by_role("button", name="Merge").click()
+    seen(page.locator(".toast")).to_contain_text("Merged into Person 1.")
+    seen(page.locator(".pick")).to_have_count(4)
+    page.keyboard.press("u")
+    seen(page.locator(".toast")).to_contain_text("Undone.")
+    seen(page.get_by_role("heading", level=1)).to_have_text("Person 2")
+
+    # Select with the keyboard, split off, rename.
+    box = page.get_by_role("checkbox").first
+    box.focus()
+    page.keyboard.press("Space")
+    seen(page.locator(".hand output")).to_have_text("Selected: 1")
+    page.get_by_label("Give to").fill("Ada")
+    page.get_by_role("button", name="Split off").click()
+    seen(page.get_by_role("heading", level=1)).to_have_text("Ada")
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    page.keyboard.press("Enter")
+    seen(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+
+    # A question before what cannot be undone.
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    seen(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete", exact=True).click()
+    seen(page.locator(".toast")).to_contain_text("1 face deleted.")
+
+    page.get_by_role("link", name="Models").click()
+    seen(page.get_by_role("heading", name="bareface-detector")).to_be_visible()
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Deutsch").click()
+    seen(page.get_by_role("heading", level=1)).to_have_text("Modelle")
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Abmelden").click()
+    seen(page).to_have_title("Anmelden · bareface")
+    assert walk.complaints == []
+
+
+@pytest.mark.slow
+def test_a_photo_is_pasted_and_a_bad_one_is_said(chromium: Any, address: tuple[str, str]) -> None:
+    walk = Walk(chromium, address[0])
+    walk.sign_in(address[1])
+    page = walk.page
+    page.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": b"no photo"})
+    sync_api.expect(page.locator(".toast.failed")).to_contain_text("not a picture")
+    walk.complaints.clear()  # the browser tells of the status
+    page.evaluate(
+        """bytes => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        list(png(STRANGER, tick=3)),
+    )
+    page.wait_for_url("**/searches/*")
+    sync_api.expect(page.locator("#verdict")).to_be_visible()
+    assert walk.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_the_window(chromium: Any, address: tuple[str, str], width: int, scheme: str) -> None:
+    walk = Walk(chromium, address[0], viewport={"width": width, "height": 800}, color_scheme=scheme)
+    walk.sign_in(address[1])
+    page = walk.page
+    page.set_input_files("#photo", walk.file(PEOPLE[0], PEOPLE[1], tick=width))
+    page.wait_for_url("**/searches/*")
+    result = page.url
+    for path in (result, f"{result}/faces/1/candidates/1", "/", "/people", "/people/1", "/add", "/models"):
+        page.goto(address[0].rstrip("/") + path if path.startswith("/") else path)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, path
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert ground == ("rgb(21, 23, 26)" if scheme == "dark" else "rgb(251, 250, 247)")
+    assert walk.complaints == []
+
+
+@pytest.mark.slow
+def test_without_scripts_a_search_and_a_correction_work(chromium: Any, address: tuple[str, str]) -> None:
+    walk = Walk(chromium, address[0], java_script_enabled=False)
+    page = walk.page
+    page.goto(address[0])
+    page.get_by_label("Token").fill(address[1])
+    page.get_by_role("button", name="Sign in").click()
+    page.set_input_files("#photo", walk.file(PEOPLE[0], tick=5))
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**/searches/*")
+    page.goto(f"{address[0]}people/1")
+    before = page.get_by_role("heading", level=1).inner_text()
+    page.get_by_label("Name", exact=True).fill("Renamed")
+    page.get_by_role("button", name="Rename").click()
+    sync_api.expect(page.get_by_role("heading", level=1)).to_have_text("Renamed")
+    page.get_by_role("button", name="Undo").click()
+    sync_api.expect(page.get_by_role("heading", level=1)).to_have_text(before)
+    assert walk.complaints == []
