@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 
 from bareface.calibration.calibration import Calibration
 from bareface.faces.port import FaceEngine
 from bareface.gallery.search import search
 from bareface.matching.normalisation import Normalisation
 from bareface.storage.open_index import open_index
+from bareface.storage.sqlite import listed as listed_module
 from bareface.storage.sqlite import lookups
+from bareface.storage.sqlite.connection import Connector
 from bareface.storage.sqlite.store import Store
 from bareface.values.face import Precision
 from benchmarks.concurrent_search import MODEL, SPACE, fill, probes
@@ -61,26 +63,41 @@ def test_statements_and_templates_of_a_search(
         if statement.startswith("SELECT"):
             selects.append(statement)
 
-    real = lookups.vectors
+    values: list[int] = []
+    real, rows, connect = lookups.templates, lookups.rows, Connector.connect
 
     def counted(connection: Any, ids: Any, dimension: int) -> Any:
         templates.append(len(ids))
         return real(connection, ids, dimension)
 
-    monkeypatch.setattr(lookups, "vectors", counted)
-    sa.event.listen(store._engine, "connect", lambda connection, _: connection.set_trace_callback(trace))
+    def counting(*arguments: Any) -> Any:
+        result = rows(*arguments)
+        values.append(sum(map(len, result)))
+        return result
+
+    def traced(connector: Connector) -> sqlite3.Connection:
+        made = connect(connector)
+        made.set_trace_callback(trace)
+        return made
+
+    monkeypatch.setattr(lookups, "templates", counted)
+    monkeypatch.setattr(lookups, "rows", counting)
+    monkeypatch.setattr(listed_module, "rows", counting)
+    monkeypatch.setattr(Connector, "connect", traced)
     for probe in probes()[:8]:
         selects.clear()
         templates.clear()
+        values.clear()
         (listed,) = search(index, ready_engine(), calibration, (probe,), TOP).lists
         assert len(listed.candidates) == TOP
         tables = [one.split(" FROM ")[1].split()[0] for one in selects]
         read = {"int8": (1, 2), "float32": (1,)}[precision]  # once more where rounding was unkind
         assert tables[0] == "gallery"
-        assert tables.count("reference") == 2
+        assert tables.count("reference") == 1
         assert tables.count("template") == len(templates)
         assert len(templates) in read
-        assert len(tables) == 3 + len(templates)
+        assert len(tables) == len(values) == 2 + len(templates)
+        assert max(values) <= 4
         assert sum(templates) < 10 * 2 * TOP / 2
 
 

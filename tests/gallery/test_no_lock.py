@@ -18,6 +18,7 @@ from bareface.imaging import decode as images
 from bareface.restoration.base import Restored
 from bareface.services.gallery import Gallery
 from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.ports import Int64
 from bareface.storage.sqlite import lookups
 from bareface.values.analysis import Analysis
 from bareface.values.face import EVERYTHING, Face, Float32, Source, UInt8, Want
@@ -149,10 +150,10 @@ def test_a_deletion_waits_for_searches_of_what_it_deletes(
     vector = np.resize(vector_of(PEOPLE[3]), 128).astype("<f4")
     assert any(vector.tobytes() in one.read_bytes() for one in tmp_path.glob("g*"))
     fetching, deleted = Event(), Event()
-    real, discard = lookups.vectors, DerivedIndex.discard_file
+    real, discard = lookups.templates, DerivedIndex.discard_file
     first = Lock()
 
-    def slowly(*arguments: Any) -> Float32:
+    def slowly(*arguments: Any) -> tuple[Float32, Int64]:
         if first.acquire(blocking=False):
             fetching.set()
             assert deleted.wait(GUARD_S)
@@ -162,7 +163,7 @@ def test_a_deletion_waits_for_searches_of_what_it_deletes(
         discard(index)
         deleted.set()
 
-    monkeypatch.setattr(lookups, "vectors", slowly)
+    monkeypatch.setattr(lookups, "templates", slowly)
     monkeypatch.setattr(DerivedIndex, "discard_file", discarding)
     with ThreadPoolExecutor(1) as pool:
         search: Future[SearchResult] = pool.submit(gallery.search, probe)

@@ -126,7 +126,7 @@ def test_few_masked_references_do_not_make_a_search_look_deeper(monkeypatch: pyt
     """Among 100,000 references, some hundred may wear a mask, and a few of these be in the head of the list."""
     unit = ROWS[:80] / np.linalg.norm(ROWS[:80], axis=1, keepdims=True)
     generation = SimpleNamespace(subjects=100_000, references=100_000, masked=300)
-    now = SimpleNamespace(generation=generation, connection=None, fetch=lambda ids: unit[ids])
+    now = SimpleNamespace(generation=generation, reading=SimpleNamespace(plain=None), fetch=lambda ids: unit[ids])
     monkeypatch.setattr("bareface.storage.sqlite.lookups.masked", lambda connection, ids: np.array([0, 7, 30, 41]))
     numbers, scores = np.arange(80), np.linspace(0.5, 0.2, 80, dtype=np.float32)
     hits = [CandidateScore(number, number, float(scores[number])) for number in range(5)]

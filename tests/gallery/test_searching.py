@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.gallery.search import best_of_subjects
-from bareface.storage.sqlite import lookups
 from tests.examples import examples
 
 
@@ -36,19 +37,15 @@ references = st.lists(
 @settings(max_examples=examples(200), deadline=None)
 @given(references=references, top=st.integers(1, 10))
 def test_the_list_is_that_of_looking_at_every_reference(references, top):
-    owners = {number: owner for number, (_, owner) in enumerate(references, start=1)}
     best: dict[int, tuple[float, int]] = {}
     for number, (score, owner) in enumerate(references, start=1):
         if owner not in best or score > best[owner][0]:
             best[owner] = (score, number)
     expected = sorted((-score, owner, number) for owner, (score, number) in best.items())[:top]
     index = Scores([score for score, _ in references])
-    with_owners = lambda _, ids: {number: owners[number] for number in ids}  # noqa: E731
-    real, lookups.owners = lookups.owners, with_owners
-    try:
-        hits, again = best_of_subjects(None, index, np.zeros((2, 4)), top)
-    finally:
-        lookups.owners = real
+    subjects = np.array([0, *(owner for _, owner in references)])
+    now = SimpleNamespace(index=index, fetch=None, owners=lambda ids: subjects[ids])
+    hits, again = best_of_subjects(now, np.zeros((2, 4)), top)
     assert hits == again
     assert [(hit.subject_id, hit.reference_id) for hit in hits] == [entry[1:] for entry in expected]
     np.testing.assert_allclose([hit.similarity for hit in hits], [-entry[0] for entry in expected], rtol=1e-6)

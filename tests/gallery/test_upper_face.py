@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from bareface.gallery import search as searching
 from bareface.matching.scoring import similarity
 from bareface.services.gallery import Gallery
 from bareface.storage.sqlite import lookups
-from bareface.storage.sqlite import queries as catalogue
 from tests.gallery.pictures import Look, LookEngine, UpperFaceEngine, colours, picture, save, vector_of
 
 PROBE, NEAR, RIGHT, WORN = (200, 90, 90), (206, 96, 84), (60, 60, 230), (60, 230, 60)
@@ -179,19 +179,21 @@ class Ranked:
         return np.tile(self.similarities[numbers], (len(queries), 1)), np.tile(numbers + 1, (len(queries), 1))
 
 
+def gallery_of(index):
+    """Return a snapshot of a gallery where each subject has one reference, of its number."""
+    return SimpleNamespace(index=index, fetch=None, owners=lambda ids: ids)
+
+
 def test_ties_are_in_the_order_of_subjects_and_depth_is_bounded(monkeypatch):
-    monkeypatch.setattr(lookups, "owners", lambda _, ids: {number: number for number in ids})
     index = Ranked(np.linspace(0.9, 0.1, 2000))
     rescore = rescoring.Rescorer(None, "m", np.ones(2, np.float32), masked=True)
     half = {number: np.array([-1.0, -1.0], np.float32) for number in range(1, 301)}
-    monkeypatch.setattr(catalogue, "upper_face_vectors", lambda *_: half)
-    (hits,) = searching.best_of_subjects(None, index, np.ones((1, 2)), 5, {0: rescore})
+    monkeypatch.setattr(lookups, "upper_faces", lambda *_: half)
+    (hits,) = searching.best_of_subjects(gallery_of(index), np.ones((1, 2)), 5, {0: rescore})
     assert [hit.reference_id for hit in hits] == [301, 302, 303, 304, 305]
     assert index.depths == [500]
     assert rescore.fused == set(range(1, 301))
     flat = Ranked([0.5] * 40)
-    monkeypatch.setattr(
-        catalogue, "upper_face_vectors", lambda *_: {7: np.ones(2, np.float32), 3: np.ones(2, np.float32)}
-    )
-    (hits,) = searching.best_of_subjects(None, flat, np.ones((1, 2)), 4, {0: rescore})
+    monkeypatch.setattr(lookups, "upper_faces", lambda *_: {7: np.ones(2, np.float32), 3: np.ones(2, np.float32)})
+    (hits,) = searching.best_of_subjects(gallery_of(flat), np.ones((1, 2)), 4, {0: rescore})
     assert [hit.reference_id for hit in hits] == [3, 7, 1, 2]

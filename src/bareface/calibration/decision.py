@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from bareface.values.search import Decision
 
@@ -38,8 +38,7 @@ def decide_by_rate(rate: float, targets: tuple[float, float] = TARGETS) -> Decis
     return decide_by_similarity(-rate, -targets[0], -targets[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The meaning of a similarity in the gallery that was searched.
 
     Attributes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ MOST_LOOKED_UP = 10_000
 """References that are looked up at most, where look-alikes of a candidate fill the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """Meaning of a candidate's score.
 
     Attributes
@@ -132,4 +132,4 @@ def basis(calibration: Calibration | None, judged: Sequence[Judged], states: Seq
 def stand_in(one: Judged) -> Judged:
     """Mark a rate as one of another kind of score."""
     rate = one.judgement
-    return replace(one, judgement=replace(rate, extrapolated=rate.extrapolated or rate.fpir is not None))
+    return one._replace(judgement=rate._replace(extrapolated=rate.extrapolated or rate.fpir is not None))

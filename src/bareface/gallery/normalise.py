@@ -57,7 +57,7 @@ def normalise(
     parts: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int]] = [everything]
     if now.generation.masked:
         own = np.array([hit.reference_id for hit in ranked.subjects], np.int64)
-        masked = lookups.masked(now.connection, np.union1d(own, ranked.references))
+        masked = lookups.masked(now.reading.plain, np.union1d(own, ranked.references))
         of_own, of_head = np.isin(own, masked), np.isin(ranked.references, masked)
         parts.append((of_own, of_head, now.generation.masked))
         parts.append((~of_own, ~of_head, now.generation.references - now.generation.masked))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import sqlalchemy as sa
 
 from bareface.gallery.rescore import Rescorer, depth
-from bareface.storage.ports import Fetch, Int64, VectorIndex
-from bareface.storage.sqlite import lookups
+from bareface.storage.index_sync import Snapshot
+from bareface.storage.ports import Int64, VectorIndex
 from bareface.values.face import Float32
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateScore:
+class CandidateScore(NamedTuple):
     """A subject's best reference and its similarity, before it is a :class:`bareface.values.search.Candidate`."""
 
     subject_id: int
@@ -46,25 +45,14 @@ class Ranked:
 
 
 def best_of_subjects(
-    connection: sa.Connection,
-    index: VectorIndex,
-    queries: Float32,
-    top: int,
-    rescorers: Mapping[int, Rescorer] | None = None,
+    now: Snapshot, queries: Float32, top: int, rescorers: Mapping[int, Rescorer] | None = None
 ) -> list[list[CandidateScore]]:
     """Return for each query [q, d] the ``top`` most similar subjects; see :func:`rank`."""
-    return [one.subjects for one in rank(connection, index, queries, top, rescorers)]
+    return [one.subjects for one in rank(now, queries, top, rescorers)]
 
 
 def rank(
-    connection: sa.Connection,
-    index: VectorIndex,
-    queries: Float32,
-    top: int,
-    rescorers: Mapping[int, Rescorer] | None = None,
-    *,
-    others: int = 0,
-    fetch: Fetch | None = None,
+    now: Snapshot, queries: Float32, top: int, rescorers: Mapping[int, Rescorer] | None = None, *, others: int = 0
 ) -> list[Ranked]:
     """Return for each query [q, d] the ``top`` most similar subjects, each by its best reference.
 
@@ -76,10 +64,8 @@ def rank(
 
     Parameters
     ----------
-    connection
-        The gallery's database.
-    index
-        Its templates.
+    now
+        The gallery, which has an index.
     queries
         float32 [q, d].
     top
@@ -88,24 +74,19 @@ def rank(
         By place of the query.
     others
         Number of references to find that do not belong to the best subject.
-    fetch
-        Source of templates; by default the database.
     """
-
-    def read(ids: Int64) -> Float32:
-        return lookups.vectors(connection, ids, index.dimension)
-
+    assert now.index is not None
     rescorers = rescorers or {}
     plain = [query for query in range(len(queries)) if query not in rescorers]
     found: dict[int, Ranked] = {}
     most = others * 3 // 2  # some belong to the best subject, and some look like it
     for group, k in ((plain, max(2 * top, most)), (list(rescorers), max(depth(top), most))):
-        _look_up(connection, index, queries, top, others, group, min(len(index), k), rescorers, found, fetch or read)
+        _look_up(now, now.index, queries, top, others, group, min(len(now.index), k), rescorers, found)
     return [found[query] for query in range(len(queries))]
 
 
 def _look_up(
-    connection: sa.Connection,
+    now: Snapshot,
     index: VectorIndex,
     queries: Float32,
     top: int,
@@ -114,18 +95,15 @@ def _look_up(
     k: int,
     rescorers: Mapping[int, Rescorer],
     found: dict[int, Ranked],
-    fetch: Fetch,
 ) -> None:
-    owners: dict[int, int] = {}
     while waiting:
-        similarities, numbers = index.search(queries[waiting], k, fetch)
-        new = {number for number in numbers.ravel().tolist() if number >= 0 and number not in owners}
-        owners.update(lookups.owners(connection, new))
+        similarities, numbers = index.search(queries[waiting], k, now.fetch)
         unfinished = []
         for row, query in enumerate(waiting):
-            given = similarities[row]
-            scores = rescorers[query](given, numbers[row]) if query in rescorers else given
-            one = _ranked(scores, numbers[row], owners, top)
+            held = np.count_nonzero(numbers[row] >= 0)
+            given, references = similarities[row, :held], numbers[row, :held]
+            scores = rescorers[query](given, references) if query in rescorers else given
+            one = _ranked(scores, references, now.owners(references), top)
             found[query] = one
             same = np.array_equal(scores, given)
             cut_off = len(one.subjects) < top or (same and one.subjects[top - 1].similarity <= given[-1])
@@ -135,18 +113,12 @@ def _look_up(
         waiting, k = unfinished, min(len(index), 4 * k)
 
 
-def _ranked(scores: Float32, numbers: Int64, owners: Mapping[int, int], top: int) -> Ranked:
-    """Rank one query's references, and the subjects that they belong to."""
-    ranked = [pair for pair in zip(scores.tolist(), numbers.tolist(), strict=True) if pair[1] >= 0]
-    ranked.sort(key=lambda pair: (-pair[0], pair[1]))
-    best: dict[int, CandidateScore] = {}
-    for score, number in ranked:
-        best.setdefault(owners[number], CandidateScore(owners[number], number, score))
-    order = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.subject_id))
-    references = np.array([number for _, number in ranked], np.int64)
-    return Ranked(
-        subjects=order[:top],
-        references=references,
-        scores=np.array([score for score, _ in ranked], np.float32),
-        owners=np.array([owners[number] for _, number in ranked], np.int64),
-    )
+def _ranked(scores: Float32, references: Int64, owners: Int64, top: int) -> Ranked:
+    """Rank one query's references [k], and the subjects [k] that they belong to."""
+    falling = np.lexsort((references, -scores))
+    scores, references, owners = scores[falling], references[falling], owners[falling]
+    subjects, best = np.unique(owners, return_index=True)
+    order = np.lexsort((subjects, -scores[best]))[:top]
+    best = best[order]
+    columns = subjects[order].tolist(), references[best].tolist(), scores[best].tolist()
+    return Ranked(list(map(CandidateScore, *columns)), references, scores, owners)

@@ -5,14 +5,14 @@ The rule is :func:`bareface.matching.scoring.score`, for one probe and many refe
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 
 import numpy as np
-import sqlalchemy as sa
 
 from bareface.matching.scoring import similarity
 from bareface.storage.ports import Int64
-from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite import lookups
 from bareface.values.face import Float32
 
 DEEPER = 10
@@ -43,7 +43,7 @@ class Rescorer:
         Numbers of the references that were scored again so far.
     """
 
-    connection: sa.Connection
+    connection: sqlite3.Connection
     model: str
     vector: Float32
     masked: bool
@@ -51,8 +51,8 @@ class Rescorer:
 
     def __call__(self, similarities: Float32, numbers: Int64) -> Float32:
         """Return scores float32 [k] of references by their cosines and numbers [k], in the same order."""
-        ask = catalogue.upper_face_vectors if self.masked else catalogue.masked_vectors
-        found = ask(self.connection, [number for number in numbers.tolist() if number >= 0], self.model)
+        ask = lookups.upper_faces if self.masked else lookups.masked_faces
+        found = ask(self.connection, numbers, self.model, len(self.vector))
         self.fused.update(found)
         again = [
             (plain + similarity(self.vector, found[number])) / 2 if number in found else plain

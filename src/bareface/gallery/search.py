@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import sqlalchemy as sa
 
 from bareface.calibration.calibration import Calibration
 from bareface.errors import ImageError
@@ -28,8 +27,8 @@ from bareface.matching.scoring import crosses, distances
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex, Snapshot
-from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
+from bareface.storage.sqlite.listed import Listed, listed
 from bareface.values.analysis import Analysis
 from bareface.values.face import Face, Float32, MaskState, Source, Want
 from bareface.values.gallery import TemplateCount
@@ -187,7 +186,7 @@ def search(
         mixed = _mixed(now.generation.makers, engine)
         vectors = np.stack([probe.vector for probe in probes])
         others = HIGHEST if calibration is not None and calibration.normalisation is not None else 0
-        ranked = rank(now.connection, now.index, vectors, top, rescorers, others=others, fetch=now.fetch)
+        ranked = rank(now, vectors, top, rescorers, others=others)
         lists = []
         for place, (probe, one) in enumerate(zip(probes, ranked, strict=True)):
             found, remarks = _candidates(now, engine, calibration, probe, one, rescorers.get(place))
@@ -213,7 +212,7 @@ def prepared(
                 yield (
                     now,
                     {
-                        place: Rescorer(now.connection, engine.model, vector, probe.mask_state != "none")
+                        place: Rescorer(now.reading.plain, engine.model, vector, probe.mask_state != "none")
                         for place, (probe, vector) in enumerate(zip(probes, seconds, strict=True))
                         if vector is not None
                     },
@@ -242,24 +241,23 @@ def _candidates(
     """Return the candidate list and remarks on it."""
 
     def deeper(others: int) -> Ranked:
-        assert now.index is not None
         again = {} if rescorer is None else {0: rescorer}
-        return rank(now.connection, now.index, probe.vector[None], len(hits), again, others=others, fetch=now.fetch)[0]
+        return rank(now, probe.vector[None], len(hits), again, others=others)[0]
 
     hits, fused = ranked.subjects, set[int]() if rescorer is None else rescorer.fused
     numbers = [hit.reference_id for hit in hits]
-    known = lookups.listed(now.connection, numbers)
+    known = listed(now.reading.plain, numbers)
     references = [known[number] for number in numbers]
     own = np.array(numbers, np.int64)
     if calibration is not None and calibration.normalisation is not None:
         now.fetch(np.union1d(own, ranked.references))  # all in one step
     vectors = now.fetch(own)
-    states = [(probe.mask_state, one.mask_state) for one in references]
+    state, visible = probe.mask_state, probe.visible
+    states = [(state, one.mask_state) for one in references]
     judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states, deeper)
     alone = _without_second(numbers, states, fused) if engine.makes_upper_face else frozenset()
     judged = [judging.stand_in(one) if number in alone else one for number, one in zip(numbers, judged, strict=True)]
-    same = _same_sources(now.connection, probe, references, vectors)
-    state, visible = probe.mask_state, probe.visible
+    same = _same_sources(now, probe, references, vectors)
     candidates = tuple(
         Candidate(
             rank=rank,
@@ -308,9 +306,7 @@ def _alone(count: int) -> tuple[str, ...]:
     return (Note("note.one-template", count=count),)
 
 
-def _same_sources(
-    connection: sa.Connection, probe: Probe, references: Sequence[lookups.Listed], vectors: Float32
-) -> dict[int, SameSource]:
+def _same_sources(now: Snapshot, probe: Probe, references: Sequence[Listed], vectors: Float32) -> dict[int, SameSource]:
     """Return the references that are a photo of the probe's, by number; the first of its photos that is one settles it.
 
     Pictures are compared only where templates are nearly the same, which they seldom are.
@@ -324,7 +320,7 @@ def _same_sources(
         if not numbers:
             continue
         pixels = thumbnail(face.chip)
-        for number, reference in catalogue.thumbnails(connection, numbers).items():
+        for number, reference in catalogue.thumbnails(now.connection, numbers).items():
             copy = same_source.copy_of(pixels, reference)
             if copy is not None:
                 found[number] = copy

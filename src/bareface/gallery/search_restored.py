@@ -139,7 +139,7 @@ def _looked_up(index: DerivedIndex, engine: FaceEngine, entry: CandidateList, re
             return RestoredSearch(entry, restored, notes=(Note("note.empty-gallery"),))
         subjects, references = now.generation.subjects, now.generation.references
         deep = max(DEEP, len(entry.candidates))
-        first, *guesses = best_of_subjects(now.connection, now.index, vectors, deep, rescorers)
+        first, *guesses = best_of_subjects(now, vectors, deep, rescorers)
         numbers = {hit.reference_id for search in (first, *guesses) for hit in search}
         known = catalogue.references_by_id(now.connection, sorted(numbers))
     provenance = restored.provenance

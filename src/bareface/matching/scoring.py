@@ -139,4 +139,6 @@ def distance(a: Float32, b: Float32) -> float:
 
 def distances(a: Float32, others: Float32) -> list[float]:
     """Compute :func:`distance` of a vector [d] to each of others [n, d], to the last bit."""
-    return [float(np.sqrt(apart.dot(apart))) for apart in a - others]
+    apart = a - others
+    squares = apart[:, None, :] @ apart[:, :, None]  # a dot product for each row, as of one vector
+    return [float(one) for one in np.sqrt(squares.ravel())]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -28,6 +28,7 @@ from bareface.storage.ports import IndexFactory, Int64, VectorIndex
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.columns import Damaged
+from bareface.storage.sqlite.connection import Reading
 from bareface.storage.sqlite.schema import template
 from bareface.storage.sqlite.store import State, Store
 from bareface.system import forking
@@ -64,21 +65,30 @@ class Generation:
     masked: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A gallery at one moment.
+    """A gallery at one moment, which sees the database as it was then.
+
+    Each template is read once, and with it the subject that it belongs to: what ranks references also judges them.
 
     Attributes
     ----------
-    connection
-        Sees the database as it was at that moment.
+    reading
+        The database.
     generation
         Of exactly that state.
     """
 
-    connection: sa.Connection
-    generation: Generation
-    _read: dict[int, Float32] = field(default_factory=dict, repr=False)
+    def __init__(self, reading: Reading, generation: Generation) -> None:
+        self.reading = reading
+        self.generation = generation
+        self._places: dict[int, int] = {}
+        self._vectors = np.empty((0, generation.state.dimension or 0), np.float32)
+        self._owners = np.empty(0, np.int64)
+
+    @property
+    def connection(self) -> sa.Connection:
+        """SQLAlchemy's connection to the database."""
+        return self.reading.connection
 
     @property
     def index(self) -> VectorIndex | None:
@@ -86,18 +96,26 @@ class Snapshot:
         return self.generation.index
 
     def fetch(self, ids: Int64) -> Float32:
-        """Return the float32 templates [n, d] of ids [n], as the database holds them at this moment.
+        """Return the float32 templates [n, d] of references int64 [n], as the database holds them at this moment."""
+        places = self._read(ids)
+        return self._vectors[places]
 
-        Each is read once: what ranks references also judges them.
-        """
-        dimension = self.generation.state.dimension or 0
+    def owners(self, ids: Int64) -> Int64:
+        """Return the numbers [n] of the subjects of references int64 [n]."""
+        places = self._read(ids)
+        return self._owners[places]
+
+    def _read(self, ids: Int64) -> list[int]:
+        """Return the places of references among those read, after reading the others."""
         numbers = ids.tolist()
-        missing = [number for number in dict.fromkeys(numbers) if number not in self._read]
+        missing = sorted(set(numbers).difference(self._places))
         if missing:
-            self._read.update(
-                zip(missing, lookups.vectors(self.connection, np.array(missing, np.int64), dimension), strict=True)
-            )
-        return np.array([self._read[number] for number in numbers], np.float32).reshape(len(numbers), dimension)
+            new = np.array(missing, np.int64)
+            vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
+            self._places.update(zip(missing, range(len(self._places), len(self._places) + len(missing)), strict=True))
+            self._vectors = np.concatenate([self._vectors, vectors])
+            self._owners = np.concatenate([self._owners, owners])
+        return [self._places[number] for number in numbers]
 
 
 class DerivedIndex:
@@ -140,15 +158,15 @@ class DerivedIndex:
     def snapshot(self) -> Iterator[Snapshot]:
         """Open the database as it is now, with the generation of exactly that state; nobody waits for its end."""
         with ExitStack() as stack:
-            connection = stack.enter_context(self._store.read())
+            reading = stack.enter_context(self._store.read_plainly())
             current = self._current
-            if current is None or current.state.token != lookups.token(connection):
+            if current is None or current.state.token != lookups.token(reading.plain):
                 stack.close()
                 with forking.section(), self._making:
                     # Opened under the lock, it is not older than the current generation, unless the file was replaced.
-                    connection = stack.enter_context(self._store.read())
-                    current = self._current = self._synced(connection, self._current)
-            yield Snapshot(connection, current)
+                    reading = stack.enter_context(self._store.read_plainly())
+                    current = self._current = self._synced(reading.connection, self._current)
+            yield Snapshot(reading, current)
 
     def load(self) -> None:
         """Have the index in memory, so that what is enrolled next can be added to it."""

@@ -224,7 +224,11 @@ class ExactIndex:
         return similarities, ids, (near < places.shape[1]) | (places.shape[1] == len(self))
 
     def _scored(self, unit: Float32, places: Int64, fetch: Fetch) -> tuple[Float32, Int64]:
-        """Return similarities and ids [q, m] of templates at these places [q, m]."""
+        """Return similarities and ids [q, m] of templates at these places [q, m], of one query in any order."""
+        if len(unit) == 1:
+            ids, templates = self._looked_up(np.sort(places[0]), fetch)
+            cosines = [np.einsum("md,d->m", templates, unit[0], dtype=np.float64)]
+            return np.clip(cosines, -1, 1).astype(np.float32), ids[None]
         wanted, rows = np.unique(places, return_inverse=True)
         wanted_ids, templates = self._looked_up(wanted, fetch)
         rows = rows.reshape(places.shape)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -38,6 +39,7 @@ _PRAGMAS = "".join(
     f"PRAGMA {one};"
     for one in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON", "trusted_schema = OFF")
 )
+_READING = "PRAGMA trusted_schema = OFF; BEGIN"
 _opening = Lock()
 
 
@@ -84,6 +86,38 @@ def _dialect() -> sa.Dialect:
         return engine.dialect
 
 
+class Reading:
+    """A transaction that reads, in a connection of its own.
+
+    Attributes
+    ----------
+    plain
+        SQLite's connection.
+    """
+
+    def __init__(self, plain: sqlite3.Connection) -> None:
+        self.plain = plain
+        self._rich: sa.Connection | None = None
+
+    @property
+    def connection(self) -> sa.Connection:
+        """SQLAlchemy's connection, on top of the other; made when first asked for, since that takes a while."""
+        if self._rich is None:
+            self._rich = _engine(lambda: self.plain).connect()
+        return self._rich
+
+    def close(self) -> None:
+        """End the transaction."""
+        (self._rich or self.plain).close()
+
+
+def _engine(connect: Callable[[], sqlite3.Connection]) -> sa.Engine:
+    """Return an SQLAlchemy engine of connections, each for one transaction."""
+    pool = NullPool(cast(Any, connect), dialect=_dialect())
+    options = {"compiled_cache": _statements}
+    return sa.Engine(pool, _dialect(), sa.make_url("sqlite://"), execution_options=options)
+
+
 class Connector:
     """Opens connections to one file.
 
@@ -106,12 +140,10 @@ class Connector:
 
     def engine(self) -> sa.Engine:
         """Return an SQLAlchemy engine of such connections."""
-        dialect, pool = _dialect(), NullPool(cast(Any, self.connect), dialect=_dialect())
-        engine = sa.Engine(pool, dialect, sa.make_url("sqlite://"), execution_options={"compiled_cache": _statements})
+        engine = _engine(self.connect)
 
         @event.listens_for(engine, "connect")
         def connect(connection: Any, _: Any) -> None:
-            connection.isolation_level = None  # Python's driver would begin transactions late, and none for DDL
             connection.executescript(_PRAGMAS)
 
         @event.listens_for(engine, "begin")
@@ -122,6 +154,16 @@ class Connector:
                 connection.connection.cursor().execute("BEGIN")
 
         return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Open a connection and begin to read."""
+        reading = Reading(self.connect())
+        try:
+            reading.plain.executescript(_READING)
+            yield reading
+        finally:
+            reading.close()
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection.
@@ -145,6 +187,7 @@ class Connector:
                 wal.uri(self._path, options),
                 uri=True,
                 timeout=self._timeout,
+                isolation_level=None,  # Python's driver would begin transactions late, and none for DDL
                 check_same_thread=False,
                 factory=_Connection,
             )

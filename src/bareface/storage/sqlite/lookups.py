@@ -6,154 +6,139 @@ another at every row, so SQLite puts them all into one. Values are checked as th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from bareface.storage.ports import Int64
-from bareface.storage.sqlite.columns import Damaged, source_of
-from bareface.storage.sqlite.schema import file, reference, subject, template
-from bareface.values.face import Box, Float32, MaskState
+from bareface.storage.sqlite.columns import Damaged
+from bareface.values.face import Float32
 
 _AT_ONCE = 4096
 """Numbers in one statement, which may be a million characters long."""
 
 
-class Listed(NamedTuple):
-    """The part of a reference that a candidate list shows; see :class:`bareface.values.gallery.Reference`."""
-
-    id: int
-    subject: str | None
-    source: str
-    sha256: str
-    box: Box
-    model: str
-    precision: str
-    mask_state: MaskState
-    visible: float | None
+def _bytes_of_digits() -> NDArray[np.uint8]:
+    """Return bytes by the two hexadecimal digits that SQLite writes for them, read as one number."""
+    table = np.zeros(1 << 16, np.uint8)
+    digits = np.frombuffer("".join(f"{byte:02X}" for byte in range(256)).encode(), np.uint16)
+    table[digits] = np.arange(256)
+    return table
 
 
-_COLUMNS: tuple[sa.Column[Any], ...] = (
-    subject.c.name,
-    file.c.path,
-    file.c.format,
-    file.c.sha256,
-    *(reference.c[side] for side in ("x1", "y1", "x2", "y2")),
-    *(template.c[name] for name in ("model", "precision", "mask_state", "visible")),
-)
-_READ: Any = tuple(column.type.read for column in _COLUMNS)  # type: ignore[attr-defined]
-_LISTED = (
-    f"SELECT reference.id, subject.id, {', '.join(map(str, _COLUMNS))} FROM reference "
-    "LEFT JOIN subject ON subject.id = reference.subject_id LEFT JOIN file ON file.id = reference.file_id "
-    "LEFT JOIN template ON template.reference_id = reference.id WHERE reference.id IN "
-)
+_BYTES = _bytes_of_digits()
 
 
-def listed(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Listed]:
-    """Return references as a candidate list shows them, by number."""
-    rows = _rows(connection, f"{_LISTED}({_joined(ids)})")
-    if not rows:
-        return {}
-    numbers, subjects, *columns = zip(*rows, strict=True)
-    if None in subjects:
-        raise Damaged(f"reference {numbers[subjects.index(None)]} has no subject")
-    values = [_checked(read, column) for read, column in zip(_READ, columns, strict=True)]
-    return {
-        number: Listed(number, name, source_of(path, format), sha256, Box(*rest[:4]), *rest[4:])
-        for number, name, path, format, sha256, *rest in zip(numbers, *values, strict=True)
-    }
-
-
-def _checked(read: Callable[[Any], Any], column: Sequence[Any]) -> list[Any]:
-    """Return a column's values as its type reads them, each value once: models and mask states, say, are few.
-
-    Values that are equal but of two types (1 and 1.0) are read alike by each of these columns.
-    """
-    values = {value: read(value) for value in set(column)}
-    return [values[value] for value in column]
-
-
-def token(connection: sa.Connection) -> str:
+def token(connection: sqlite3.Connection) -> str:
     """Return the token of the database's state, which no other state of any gallery has."""
-    ((found,),) = _rows(connection, "SELECT token FROM gallery")
+    ((found,),) = rows(connection, "SELECT token FROM gallery")
     return str(found)
 
 
-def vectors(connection: sa.Connection, ids: Int64, dimension: int) -> Float32:
-    """Return the templates float32 [n, d] of references int64 [n], in that order, fit to be compared."""
-    found = np.empty((len(ids), dimension), np.float32)
-    order = np.argsort(ids, kind="stable")
-    for start in range(0, len(ids), _AT_ONCE):
-        places = order[start : start + _AT_ONCE]
-        found[places] = _sorted_vectors(connection, ids[places], dimension)
-    if not (np.isfinite(found).all() and found.any(axis=1).all()):
-        raise Damaged("a template is not finite or all zero")
-    return found
+def templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tuple[Float32, Int64]:
+    """Return the templates float32 [n, d] of references, fit to be compared, and the numbers of their subjects [n].
+
+    The references' numbers, int64 [n], rise; there is one at least.
+    """
+    parts = [_templates(connection, ids[start : start + _AT_ONCE], dimension) for start in range(0, len(ids), _AT_ONCE)]
+    vectors, owners = zip(*parts, strict=True)
+    return np.concatenate(vectors), np.concatenate(owners)
 
 
-def _sorted_vectors(connection: sa.Connection, ids: Int64, dimension: int) -> Float32:
-    """Return the templates of references whose numbers rise, each number once."""
-    wanted = _joined(ids.tolist())
-    ((numbers, blobs, wrong),) = _rows(
+def _templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tuple[Float32, Int64]:
+    wanted = joined(ids.tolist())
+    ((numbers, subjects, vectors, wrong),) = rows(
         connection,
-        "SELECT group_concat(reference_id), group_concat(hex(vector), ''), "
-        f"sum(typeof(vector) <> 'blob' OR length(vector) <> {4 * dimension}) "
-        f"FROM template WHERE reference_id IN ({wanted})",
+        "SELECT group_concat(template.reference_id), group_concat(reference.subject_id), "
+        "CAST(group_concat(hex(template.vector), '') AS BLOB), "
+        f"{_misfits('template.vector', dimension)} "
+        "FROM template JOIN reference ON reference.id = template.reference_id "
+        f"WHERE template.reference_id IN ({wanted})",
     )
-    if wrong:
-        raise Damaged(f"a template has not {dimension} numbers")
-    if numbers == wanted:  # as SQLite seeks them, though it does not promise to
-        return np.frombuffer(bytes.fromhex(blobs), "<f4").reshape(len(ids), dimension)
-    held = _numbers(numbers)
-    matrix = np.frombuffer(bytes.fromhex(blobs or ""), "<f4").reshape(len(held), dimension)
+    held = ids if numbers == wanted else _numbers(numbers)  # as SQLite seeks them, though it does not promise to
+    owners, matrix = _numbers(subjects), _matrix(vectors, wrong, dimension)
+    if held is ids:
+        return matrix, owners
     rising = np.argsort(held)
     if not np.array_equal(held[rising], ids):
         raise Damaged("the index holds a template that the database lacks")
-    return matrix[rising]
+    return matrix[rising], owners[rising]
 
 
-def owners(connection: sa.Connection, ids: Iterable[int]) -> dict[int, int]:
-    """Return the subject numbers of references, by reference number."""
-    found: dict[int, int] = {}
-    numbers = sorted(ids)
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = _joined(numbers[start : start + _AT_ONCE])
-        query = f"SELECT group_concat(id), group_concat(subject_id) FROM reference WHERE id IN ({some})"
-        ((references, subjects),) = _rows(connection, query)
-        found.update(zip(_numbers(references).tolist(), _numbers(subjects).tolist(), strict=True))
+def _some(
+    connection: sqlite3.Connection, ids: Int64, column: str, condition: str, model: str, dimension: int
+) -> dict[int, Float32]:
+    found: dict[int, Float32] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = joined(ids[start : start + _AT_ONCE].tolist())
+        ((numbers, vectors, wrong),) = rows(
+            connection,
+            f"SELECT group_concat(reference_id), CAST(group_concat(hex({column}), '') AS BLOB), "
+            f"{_misfits(column, dimension)} FROM template "
+            f"WHERE reference_id IN ({wanted}) AND {condition} AND model = ?",
+            (model,),
+        )
+        found.update(zip(_numbers(numbers).tolist(), _matrix(vectors, wrong, dimension), strict=True))
     return found
 
 
-def masked(connection: sa.Connection, ids: Int64) -> Int64:
+def _misfits(column: str, dimension: int) -> str:
+    """Return SQL that counts values which are no templates."""
+    return f"total(typeof({column}) <> 'blob' OR length({column}) <> {4 * dimension})"
+
+
+def _matrix(digits: bytes | None, misfits: float, dimension: int) -> Float32:
+    """Return templates float32 [n, d], fit to be compared, of their bytes in hexadecimal digits."""
+    if misfits:
+        raise Damaged(f"a template has not {dimension} numbers")
+    # As bytes.fromhex, but NumPy leaves Python's lock to others meanwhile.
+    matrix = _BYTES.take(np.frombuffer(digits or b"", np.uint16)).view("<f4").reshape(-1, dimension)
+    if not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
+        raise Damaged("a template is not finite or all zero")
+    return matrix
+
+
+def upper_faces(connection: sqlite3.Connection, ids: Int64, model: str, dimension: int) -> dict[int, Float32]:
+    """Return upper-face templates [d] by reference number; references without one by this model are omitted."""
+    return _some(connection, ids, "covered", "covered IS NOT NULL AND mask_state = 'none'", model, dimension)
+
+
+def masked_faces(connection: sqlite3.Connection, ids: Int64, model: str, dimension: int) -> dict[int, Float32]:
+    """Return templates [d] by reference number; references without a mask, or of another model, are omitted."""
+    return _some(connection, ids, "vector", "mask_state IN ('partial', 'full')", model, dimension)
+
+
+def masked(connection: sqlite3.Connection, ids: Int64) -> Int64:
     """Return those of references int64 [n] that wear a mask."""
     found: list[Int64] = [np.empty(0, np.int64)]
     for start in range(0, len(ids), _AT_ONCE):
-        some = _joined(ids[start : start + _AT_ONCE].tolist())
+        some = joined(ids[start : start + _AT_ONCE].tolist())
         query = (
             f"SELECT group_concat(reference_id) FROM template WHERE reference_id IN ({some}) AND mask_state <> 'none'"
         )
-        ((numbers,),) = _rows(connection, query)
+        ((numbers,),) = rows(connection, query)
         found.append(_numbers(numbers))
     return np.concatenate(found)
 
 
-def _rows(connection: sa.Connection, query: str) -> list[tuple[Any, ...]]:
-    raw = connection.connection.dbapi_connection
-    assert raw is not None
-    cursor = raw.cursor()
+def rows(connection: sqlite3.Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return what a statement finds."""
+    cursor = connection.cursor()
     try:
-        cursor.execute(query)
+        cursor.execute(query, parameters)
         return list(cursor.fetchall())
     finally:
         cursor.close()
 
 
-def _joined(numbers: Iterable[int]) -> str:
-    return ",".join(map(str, numbers))
+def joined(numbers: Sequence[int]) -> str:
+    """Return numbers as a statement lists them."""
+    return str(list(numbers))[1:-1].replace(" ", "")
 
 
 def _numbers(listed: str | None) -> Int64:
     """Return the numbers of a list as SQLite writes it."""
-    return np.array(listed.split(",") if listed else [], np.int64)
+    return np.array(list(map(int, listed.split(","))) if listed else [], np.int64)

@@ -205,18 +205,6 @@ def upper_face_vectors(connection: sa.Connection, ids: Sequence[int], model: str
     return templates
 
 
-def masked_vectors(connection: sa.Connection, ids: Sequence[int], model: str) -> dict[int, Float32]:
-    """Return templates [d] by reference id; references without a mask, or of another model, are omitted."""
-    templates: dict[int, Float32] = {}
-    t = template.c
-    for group in chunks(ids):
-        query = sa.select(t.reference_id, t.vector).where(
-            t.reference_id.in_(group), t.mask_state.in_(MASKED), t.model == model
-        )
-        templates.update(decoded(connection, query))
-    return templates
-
-
 def count_masked(connection: sa.Connection) -> int:
     """Return the number of references that wear a mask."""
     query = sa.select(sa.func.count()).select_from(template).where(template.c.mask_state.in_(MASKED))

@@ -20,7 +20,7 @@ from bareface.logs import logger, timed
 from bareface.storage.ports import State as State
 from bareface.storage.sqlite import damage, failures, place, schema, transaction
 from bareface.storage.sqlite.columns import Damaged
-from bareface.storage.sqlite.connection import Connector
+from bareface.storage.sqlite.connection import Connector, Reading
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
 from bareface.storage.sqlite.two_writers import empty_log
 from bareface.system import files, forking
@@ -65,6 +65,7 @@ class Store:
             self._make()
         self.read_only = exists and not place.may_write(self.path)
         connector = Connector(self.path, self._source, read_only=self.read_only, timeout=BUSY_TIMEOUT_S)
+        self._connector = connector
         self._engine = connector.engine()
         try:
             self._migrate()
@@ -161,6 +162,12 @@ class Store:
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def read_plainly(self) -> Iterator[Reading]:
+        """Do as :meth:`read`, without SQLAlchemy until it is asked for: what is read often takes fewer steps so."""
+        with forking.section(), self._failures(), self._unchanged(), self._connector.reading() as reading:
+            yield reading
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
