@@ -249,8 +249,6 @@ def _candidates(
     known = listed(now.reading.plain, numbers)
     references = [known[number] for number in numbers]
     own = np.array(numbers, np.int64)
-    if calibration is not None and calibration.normalisation is not None:
-        now.fetch(np.union1d(own, ranked.references))  # all in one step
     vectors = now.fetch(own)
     state, visible = probe.mask_state, probe.visible
     states = [(state, one.mask_state) for one in references]

@@ -128,9 +128,9 @@ def non_mated_law(
 
 def _expected(sizes: NDArray[np.int64], used: NDArray[np.int64]) -> tuple[Float64, Float64]:
     """Return mean and standard deviation of the expected values of the ``used`` highest of ``sizes`` draws."""
-    pairs, where = np.unique(np.stack([sizes.ravel(), used.ravel()]), axis=1, return_inverse=True)
-    moments = np.array([_moments(int(size), int(count)) for size, count in pairs.T]).reshape(-1, 2)
-    found = moments[where.ravel()].reshape(*np.shape(sizes), 2)
+    pairs = list(zip(sizes.ravel().tolist(), used.ravel().tolist(), strict=True))
+    known = {pair: _moments(*pair) for pair in set(pairs)}
+    found = np.array([known[pair] for pair in pairs]).reshape(*np.shape(sizes), 2)
     return found[..., 0], found[..., 1]
 
 
