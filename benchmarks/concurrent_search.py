@@ -3,9 +3,9 @@
     python -m benchmarks.concurrent_search
 
 The probes are analysed already, and each search computes on one core: what is measured is the search itself, from a
-probe's template to its candidate list (scan of the index, float32 templates and subjects from the database, decisions).
-The templates are synthetic, spread about the mean of the space as real ones are; the database is a real one, of photos
-that do not exist.
+probe's template to its candidate list (scan of the index, float32 templates and subjects from the database, scores
+normalised where the embedder's calibration asks for it, decisions). The templates are synthetic, spread about the mean
+of the embedder's space as real ones are; the database is a real one, of photos that do not exist.
 
 Rounds with one, two, ... threads alternate, and the ratio is taken within a round, so that a busy machine slows all of
 them alike. Each round also times a yardstick that shares nothing between threads (hashing, outside of Python's lock):
@@ -35,8 +35,8 @@ import faiss
 import numpy as np
 import sqlalchemy as sa
 
-from bareface.calibration.calibration import Calibration
 from bareface.faces.port import FaceEngine
+from bareface.gallery.calibrate import calibration_of
 from bareface.gallery.search import Probe, search
 from bareface.models import registry
 from bareface.storage.index_sync import DerivedIndex
@@ -44,14 +44,15 @@ from bareface.storage.open_index import open_index
 from bareface.storage.sqlite import schema
 from bareface.storage.sqlite.store import Store
 from bareface.storage.sqlite.transaction import SqliteWriter
+from bareface.values.defaults import EMBEDDER
 from bareface.values.face import Box, Computed, Face, Float32, Landmarks, Precision, Template
 from benchmarks.common import print_table, write_json
 
-SPACE, MODEL = "dlib-128", "bareface128"
 DIMENSION = 128
+"""Length of the templates of every packaged embedder."""
 CHUNK = 20_000
 SPREAD = 0.45
-"""Length of what is a template's own, over that of what it shares with all."""
+"""Length of what is a template's own, over that of what it shares with all, in a space whose mean is not zero."""
 PHOTOS = 5
 """References a subject."""
 PROBES = 64
@@ -67,28 +68,36 @@ class Round:
     yardsticks: dict[int, float]
 
 
-def templates(rows: int, seed: int) -> Float32:
+def space_of(model: str) -> str:
+    """Return the template space of an embedder."""
+    space = registry.card(model).space
+    assert space is not None
+    return space
+
+
+def templates(rows: int, seed: int, space: str) -> Float32:
     """Draw synthetic templates [n, 128]."""
-    mean = registry.space_mean(SPACE)
+    mean = registry.space_mean(space, DIMENSION)
     rest = np.random.default_rng(seed).standard_normal((rows, DIMENSION), np.float32)
-    spread = np.float32(SPREAD * np.linalg.norm(mean) / DIMENSION**0.5)
+    spread = np.float32((SPREAD * np.linalg.norm(mean) or 1) / DIMENSION**0.5)
     return np.asarray(mean + spread * rest, np.float32)
 
 
-def fill(store: Store, references: int) -> None:
+def fill(store: Store, references: int, model: str = EMBEDDER) -> None:
     """Store a number of references, five of each subject."""
+    space = space_of(model)
     rng = np.random.default_rng(0)
     now = datetime.now(UTC)
     with store.write() as connection:
-        SqliteWriter(connection).pin_space(SPACE, DIMENSION)
+        SqliteWriter(connection).pin_space(space, DIMENSION)
         for start in range(0, references, CHUNK):
             numbers = range(start + 1, min(start + CHUNK, references) + 1)
-            vectors = templates(len(numbers), seed=start)
+            vectors = templates(len(numbers), start, space)
             people = sorted({(number - 1) // PHOTOS + 1 for number in numbers})
             insert(connection, schema.subject, [person(one) for one in people if (one - 1) * PHOTOS >= start])
             insert(connection, schema.file, [photo(number) for number in numbers])
             insert(connection, schema.reference, [reference(number, now) for number in numbers])
-            made = {"model": MODEL, "precision": "float32", "mask_state": "none", "visible": 1.0, "covered": None}
+            made = {"model": model, "precision": "float32", "mask_state": "none", "visible": 1.0, "covered": None}
             rows = [{"reference_id": n, "vector": v.tobytes(), **made} for n, v in zip(numbers, vectors, strict=True)]
             insert(connection, schema.template, rows)
             pixels = rng.integers(0, 256, (len(numbers), 256), np.uint8)
@@ -127,12 +136,13 @@ def reference(number: int, now: datetime) -> dict[str, Any]:
     return {"id": number, "subject_id": owner, "file_id": number, **box, "score": 1.0, "enrolled": now}
 
 
-def probes() -> list[Probe]:
+def probes(model: str = EMBEDDER) -> list[Probe]:
     """Return probes that are analysed: a face each, of which only the template and the aligned picture matter here."""
     chip = np.zeros((150, 150, 3), np.uint8)
+    space = space_of(model)
     made = []
-    for vector in templates(PROBES, seed=-1 % 2**32):
-        template = Template(vector, MODEL, SPACE, "float32", "none", 1.0)
+    for vector in templates(PROBES, -1 % 2**32, space):
+        template = Template(vector, model, space, "float32", "none", 1.0)
         points = Landmarks(np.zeros((5, 2), np.float32), "five")
         face = Face(Box(0, 0, 1, 1), points, 1.0, chip, chip, "", computed=Computed.of(template))
         made.append(Probe((face,), vector, frozenset({"0" * 64})))
@@ -155,16 +165,17 @@ def rate(task: Callable[[], object], threads: int, seconds: float, pool: ThreadP
     return sum(done / taken for done, taken in results)
 
 
-def measure(index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
+def measure(store: Store, index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
     """Measure rounds of searches and yardsticks with each number of threads."""
-    made = SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True)
+    model, space = options.embedder, space_of(options.embedder)
+    made = SimpleNamespace(model=model, space=space, precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)  # they have everything
     engine = cast(FaceEngine, made)
-    calibration = Calibration.packaged(SPACE, MODEL)
-    turn = cycle([(one,) for one in probes()])
+    turn = cycle([(one,) for one in probes(model)])
     block = bytes(1 << 20)
 
     def searching() -> None:
+        calibration = calibration_of(store, space, model)
         (found,) = search(index, engine, calibration, next(turn), options.top).lists
         assert len(found.candidates) == options.top
 
@@ -187,6 +198,7 @@ def measure(index: DerivedIndex, options: argparse.Namespace) -> list[Round]:
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--embedder", default=EMBEDDER, help="a packaged one; its calibration decides what is scored")
     parser.add_argument("--references", type=int, default=100_000)
     parser.add_argument("--threads", type=int, nargs="+", default=[2])
     parser.add_argument("--top", type=int, default=20)
@@ -205,7 +217,9 @@ def main() -> None:
         new = not path.exists()
         store = Store(path)
         if new:
-            fill(store, options.references)
+            fill(store, options.references, options.embedder)
+        elif store.state().space != space_of(options.embedder):
+            parser.error(f"{path} holds templates of another embedder")
         for precision in options.precision:
             results.append(one(store, precision, options))
             report(results[-1])
@@ -215,9 +229,10 @@ def main() -> None:
 def one(store: Store, precision: Precision, options: argparse.Namespace) -> dict[str, Any]:
     """Measure all figures of an index of one precision."""
     index = open_index(store, precision, threads=1)
-    rounds = measure(index, options)
+    rounds = measure(store, index, options)
     counts = sorted(rounds[0].searches)
     return {
+        "embedder": options.embedder,
         "precision": precision,
         "references": options.references,
         "rounds": options.rounds,
@@ -258,7 +273,8 @@ def report(result: dict[str, Any]) -> None:
         ]
         for count, rate in result["searches_per_s"].items()
     ]
-    title = f"{result['references']:,} references, {result['precision']}, medians of {result['rounds']} rounds"
+    gallery = f"{result['references']:,} references of {result['embedder']}, {result['precision']}"
+    title = f"{gallery}, medians of {result['rounds']} rounds"
     print_table(title, ["threads", "searches/s", "times one", "yardstick", "quiet rounds", "times one there"], rows)
 
 

@@ -19,8 +19,9 @@ from bareface.storage.sqlite import listed as listed_module
 from bareface.storage.sqlite import lookups
 from bareface.storage.sqlite.connection import Connector
 from bareface.storage.sqlite.store import Store
+from bareface.values.defaults import EMBEDDER
 from bareface.values.face import Precision
-from benchmarks.concurrent_search import MODEL, SPACE, fill, probes
+from benchmarks.concurrent_search import fill, probes, space_of
 
 TOP = 20
 
@@ -40,7 +41,7 @@ NORMALISED = dataclasses.replace(
 
 
 def ready_engine() -> FaceEngine:
-    made = SimpleNamespace(model=MODEL, space=SPACE, precision="float32", makes_upper_face=True)
+    made = SimpleNamespace(model=EMBEDDER, space=space_of(EMBEDDER), precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)
     return cast(FaceEngine, made)
 
