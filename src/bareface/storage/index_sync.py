@@ -113,8 +113,9 @@ class Snapshot:
             new = np.array(missing, np.int64)
             vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
             self._places.update(zip(missing, range(len(self._places), len(self._places) + len(missing)), strict=True))
-            self._vectors = np.concatenate([self._vectors, vectors])
-            self._owners = np.concatenate([self._owners, owners])
+            first = not len(self._owners)
+            self._vectors = vectors if first else np.concatenate([self._vectors, vectors])
+            self._owners = owners if first else np.concatenate([self._owners, owners])
         return [self._places[number] for number in numbers]
 
 

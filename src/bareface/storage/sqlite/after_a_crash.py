@@ -27,7 +27,7 @@ def uri(path: Path, options: str = "") -> str:
 
 def log_of(path: Path) -> Path:
     """Return where SQLite keeps the log of a database: next to the file itself, not next to a link to it."""
-    return Path(os.path.realpath(path) + "-wal")
+    return Path((os.path.realpath(path) if path.is_symlink() else os.fspath(path)) + "-wal")
 
 
 def belongs(path: Path) -> bool:

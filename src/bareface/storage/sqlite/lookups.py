@@ -44,6 +44,8 @@ def templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tup
     The references' numbers, int64 [n], rise; there is one at least.
     """
     parts = [_templates(connection, ids[start : start + _AT_ONCE], dimension) for start in range(0, len(ids), _AT_ONCE)]
+    if len(parts) == 1:
+        return parts[0]
     vectors, owners = zip(*parts, strict=True)
     return np.concatenate(vectors), np.concatenate(owners)
 
@@ -96,7 +98,9 @@ def _matrix(digits: bytes | None, misfits: float, dimension: int) -> Float32:
         raise Damaged(f"a template has not {dimension} numbers")
     # As bytes.fromhex, but NumPy leaves Python's lock to others meanwhile.
     matrix = _BYTES.take(np.frombuffer(digits or b"", np.uint16)).view("<f4").reshape(-1, dimension)
-    if not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
+    squares = np.einsum("nd,nd->n", matrix, matrix)
+    sound = np.isfinite(squares).all() and squares.all()  # seldom not so for sound ones, which are too small or large
+    if not sound and not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
         raise Damaged("a template is not finite or all zero")
     return matrix
 
