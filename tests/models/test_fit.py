@@ -14,7 +14,7 @@ import pytest
 
 from bareface.calibration.calibration import BARE, Calibration
 from bareface.calibration.of_people import labelled_twice
-from bareface.errors import CalibrationError, EvaluationError, ModelError
+from bareface.errors import CalibrationError, EvaluationError, ModelError, TemplateError
 from bareface.matching.cohorts import cohort_of
 from bareface.matching.pairs import laws_on
 from bareface.matching.scoring import Columns
@@ -112,6 +112,27 @@ def test_a_model_that_states_a_space_of_another_length_has_no_cohort_there(
         (found,) = gallery.search(photos / "p0" / "1.png").lists
         assert [one.normalised for one in found.candidates] == [None, None]
     Models().remove("liar")
+
+
+def test_another_network_of_the_same_name_gets_a_space_of_its_own(home: Path, photos: Path, tmp_path: Path) -> None:
+    first, second = (written(networks.wide(seed=seed), tmp_path / f"{seed}.onnx") for seed in (1, 2))
+    terms = {"preset": "arcface", "licence": "CC0", "training_data": "none"}
+    assert Models().add("mine", first, **terms).space == Models().add("mine", first, **terms).space == "mine"
+    with Gallery.open(tmp_path / "g", invented_engine("mine")) as gallery:
+        gallery.enrol(photos / "p0" / "0.png", subject="Ada")
+    card = Models().add("mine", second, **terms)
+    assert card.space is not None
+    assert card.space.startswith("mine-")
+    assert Models().add("other", second, **terms, space="mine").space == "mine"  # as it is told
+    with Gallery.open(tmp_path / "g", invented_engine("mine")) as gallery:
+        with pytest.raises(TemplateError) as refused:
+            gallery.search(photos / "p0" / "0.png")
+        assert refused.value.code == "template.space"
+        assert gallery.reembed().switched
+        assert gallery.search(photos / "p0" / "0.png").lists[0].candidates[0].similarity > 0.99
+    assert Models().add("mine", second, **terms, input={"colours": "BGR"}).space != card.space
+    for name in ("mine", "other"):
+        Models().remove(name)
 
 
 def test_people_under_two_names_are_not_compared() -> None:

@@ -136,6 +136,7 @@ def add(
     shown = (("licence", licence or known[0]), ("training data", training_data or known[1]))
     if not yes and all(value for _, value in shown):
         _accept(model, shown)
+    former = next((card.space for card in models.list().models if card.id == model), None)
     card = models.add(
         model,
         file,
@@ -151,6 +152,8 @@ def add(
         print_json(plain(card))
     else:
         _print_card(card)
+        if former is not None and former != card.space:
+            note(f"Another network was called {model}: convert its galleries with `bareface gallery reembed`.")
 
 
 @app.command()

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -196,7 +197,8 @@ def add(
         The kind of model, a key of :data:`bareface.models.presets.PRESETS`: it fills in what is not given.
     task, licence, training_data, space, input
         The card's fields; needed without a preset. Keys of `input` replace those of the preset. Unless its ``blank`` is
-        None, an embedder gets masked faces with the mask painted over, and makes upper-face templates.
+        None, an embedder gets masked faces with the mask painted over, and makes upper-face templates. By default the
+        space is called as the model, or differently if another network made templates of that space.
     sha256
         If given, the file must have this SHA-256 (hex).
 
@@ -227,6 +229,8 @@ def add(
     entry = ModelFile("model.onnx", "float32", digest, path.stat().st_size)
     known = preset_of(model_id, preset)
     new = _new_card(model_id, entry, path, known, {key: value for key, value in stated.items() if value is not None})
+    if space is None:
+        new = _in_a_space_of_its_own(new)
     home = make_folder(models_home())
     try:
         part = Path(tempfile.mkdtemp(prefix=".adding-", dir=home))  # for its owner only
@@ -287,6 +291,25 @@ def _new_card(
     except ValueError as error:
         raise ModelError("model.card/add", reason=error) from None
     return new
+
+
+def _in_a_space_of_its_own(new: ModelCard) -> ModelCard:
+    """Return a card that names another space if only other networks make templates of the same one.
+
+    Galleries made with a former network of this name would not notice that their templates cannot be compared. One
+    that names a network for bare faces shares its space.
+    """
+    known = [_network(card) for card in added_cards() if card.space == new.space]
+    if new.space is None or "bare" in new.input or not known or _network(new) in known:
+        return new
+    digest = hashlib.sha256(repr(_network(new)).encode()).hexdigest()
+    return replace(new, space=f"{new.space}-{digest[:8]}")
+
+
+def _network(card: ModelCard) -> tuple[object, ...]:
+    """Return what templates of bare faces depend on."""
+    keys = ("geometry", "layout", "colours", "mean", "std", "mirror")
+    return card.files[0].sha256, *(str(card.input.get(key)) for key in keys)
 
 
 def _store(new: ModelCard, path: Path, part: Path) -> None:
