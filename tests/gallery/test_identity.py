@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from bareface.errors import UsageError
 from bareface.services.gallery import Gallery
+from bareface.storage.sqlite import place as paths
 from bareface.values import names
 from tests.gallery.pictures import TileEngine, colours, save
 from tests.gallery.test_store import early_revision
@@ -416,7 +418,7 @@ def test_an_old_gallery_with_one_name_for_two_generations_of_a_person(old, tmp_p
         assert gallery.enrol(photo).outcomes[0].subject == "Cy"
 
 
-def test_a_gallery_that_told_people_apart_by_their_apostrophes(tmp_path):
+def test_a_gallery_that_told_people_apart_by_their_apostrophes(tmp_path, monkeypatch):
     former = "O\u2019Brien"
     with Gallery.open(tmp_path / "current", TileEngine()) as opened:
         for place, colour in enumerate(colours(3)):
@@ -426,6 +428,10 @@ def test_a_gallery_that_told_people_apart_by_their_apostrophes(tmp_path):
     with sqlite3.connect(tmp_path / "old") as database:
         for name, number in (("O'Brien", 1), (former, 2), ("D\u2019Arcy", 3)):
             database.execute("UPDATE subject SET name = ?, name_key = ? WHERE id = ?", [name, name, number])
+    shutil.copy(tmp_path / "old", tmp_path / "read-only")
+    monkeypatch.setattr(paths, "may_write", lambda path: path.name != "read-only")
+    with Gallery.open(tmp_path / "read-only", TileEngine()) as gallery:
+        assert [one.subject for one in gallery.references("D\u2019Arcy")] == ["D\u2019Arcy"]
     with Gallery.open(tmp_path / "old", TileEngine()) as gallery:
         assert len(gallery.references("D'Arcy")) == len(gallery.references("D\u2019Arcy")) == 1
         assert code_of(gallery.delete, subject=former) == "usage.ambiguous-subject"

@@ -67,6 +67,15 @@ def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
         assert ended(process, signal.SIGINT) == (0, "")
 
 
+def test_it_serves_without_a_standard_output(tmp_path: Path) -> None:
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", *SERVE, str(tmp_path / "g"), "--port", "0", "--threads", "1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Ctrl-C ends the service.\n"
+        code, said = ended(process, signal.SIGTERM)
+    assert (code in (0, 143), "Traceback" in said) == (True, False)  # the latter before it listens to signals
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_an_address_that_others_can_reach_needs_a_clear_word(tmp_path: Path, host: str) -> None:
     result = CliRunner().invoke(app, ["serve", str(tmp_path / "g"), "--host", host, "--json"])

@@ -76,4 +76,5 @@ def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:
         else:
             note("The token is the one printed at the first start; --new-token makes another.")
         note("Ctrl-C ends the service.")
-    sys.stdout.flush()
+    if sys.stdout is not None:  # as a service manager may start it
+        sys.stdout.flush()

@@ -53,6 +53,11 @@ def key(name: str) -> str:
     return _form(_WITHOUT_INVISIBLE, name).translate(_TYPED_ALIKE)
 
 
+def keys(name: str) -> tuple[str, str]:
+    """Return the key, and what it was before layout 0008: a gallery that cannot be written to keeps that."""
+    return key(name), _form(_WITHOUT_INVISIBLE, name)
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Tell whether two names are the same; None is the same as nothing."""
     return one is not None and other is not None and key(one) == key(other)

@@ -46,7 +46,7 @@ class SqliteReader:
 
     def subjects_called(self, name: str) -> list[int]:
         """Return the numbers of the subjects of this name."""
-        query = sa.select(subject.c.id).where(subject.c.name_key == names.key(name)).order_by(subject.c.id)
+        query = sa.select(subject.c.id).where(subject.c.name_key.in_(names.keys(name))).order_by(subject.c.id)
         return list(self._connection.execute(query).scalars())
 
     def subject_names(self) -> list[tuple[int, str]]:
