@@ -9,10 +9,34 @@ import pytest
 
 from bareface.audit.memory import MemoryAuditLog
 from bareface.errors import http_status_of
-from tests.gallery.pictures import colours
+from bareface.services.gallery import Gallery
+from bareface.values.context import Context
+from tests.gallery.pictures import colours, save
 from tests.web.support import Served, png
 
 STRANGER = colours(9, seed=5)[8]
+
+
+def test_whoever_another_program_deletes_is_forgotten(served: Served, tmp_path: Path) -> None:
+    search = served.call("POST", "/searches", 201, files={"photo": ("a.png", png(served.colours[1]))})
+    assert served.call("GET", f"/searches/{search['id']}") == search
+    with Gallery.open(served.service.gallery.path, served.service.gallery.engine) as other:
+        other.enrol(save(tmp_path / "x.png", (9, 99, 199)), subject="X")
+        assert served.call("GET", f"/searches/{search['id']}") == search
+        other.delete(subject=search["lists"][0]["candidates"][-1]["subject"])
+    assert served.call("GET", f"/searches/{search['id']}", 404)["code"] == "web.search"
+
+
+def test_pictures_of_a_gallery_that_was_replaced_are_forgotten(served: Served, tmp_path: Path) -> None:
+    search = served.call("POST", "/searches", 201, files={"photo": ("a.png", png(served.colours[1]))})
+    views, path = served.service.views, served.service.gallery.path
+    view = views.reference(served.service.gallery, 1, Context())
+    assert views.reference(served.service.gallery, 1, Context()) is view
+    with Gallery.open(tmp_path / "other", served.service.gallery.engine) as other:
+        other.enrol(save(tmp_path / "x.png", (9, 99, 199)), subject="X")
+    (tmp_path / "other").replace(path)
+    assert served.call("GET", f"/searches/{search['id']}", 404)["code"] == "web.search"
+    assert views.reference(served.service.gallery, 1, Context()) is not view
 
 
 def test_health_and_readiness_need_no_token_and_tell_nothing(served: Served) -> None:

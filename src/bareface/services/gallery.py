@@ -7,7 +7,7 @@ Each method is written in the service that it belongs to, in this folder: ``gall
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Set
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -29,7 +29,9 @@ from bareface.services.gallery_viewing import Viewing
 from bareface.services.opened import OpenGallery
 from bareface.services.recorded import check_log
 from bareface.storage.open_index import open_index
+from bareface.storage.ports import State as State
 from bareface.storage.sqlite.store import Store
+from bareface.storage.sqlite.transaction import SqliteReader
 from bareface.system.files import check_named
 from bareface.values import arguments
 from bareface.values.face import Precision
@@ -150,6 +152,24 @@ class Gallery:
     def ready(self) -> None:
         """Raise an error unless the gallery can be read now; this is no call that leaves an event."""
         self._store.state()
+
+    def gone_since(self, before: State | None, references: Collection[int]) -> tuple[State, Set[int]]:
+        """Return the gallery's state now, and which references are gone; this is no call that leaves an event.
+
+        Parameters
+        ----------
+        before
+            State that an earlier call returned, when all of the references were there; None at first.
+        references
+            Their numbers. If another gallery took this one's place since, all of them are gone.
+        """
+        with self._store.read() as connection:
+            now = self._store.state(connection)
+            if before is None or now.token == before.token:
+                return now, frozenset()
+            if not self._store.follows(connection, before):
+                return now, frozenset(references)
+            return now, set(references) - SqliteReader(connection).has_references(list(references))
 
     def close(self) -> None:
         """Save the index and close the database."""

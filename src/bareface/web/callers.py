@@ -19,7 +19,9 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="The tok
 
 
 def _service(request: Request) -> Service:
-    return Service.of(request.scope)
+    service = Service.of(request.scope)
+    service.refresh()
+    return service
 
 
 def _caller(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None) -> Caller:

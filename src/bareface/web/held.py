@@ -90,6 +90,12 @@ class HeldSearches:
         with self._lock:
             self._held.pop(id, None)
 
+    def references(self) -> set[int]:
+        """Return the numbers of all references that the searches name."""
+        with self._lock:
+            lists = [entry for _, search in self._held.values() for entry in search.result.lists]
+        return {one.reference_id for entry in lists for one in entry.candidates}
+
     def forget(self, subjects: Set[int], references: Set[int]) -> None:
         """Forget all searches whose lists name somebody who was deleted."""
         with self._lock:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from bareface.errors import BarefaceError
 from bareface.services.access import Access
 from bareface.services.faces import Faces
-from bareface.services.gallery import Gallery
+from bareface.services.gallery import Gallery, State
 from bareface.services.models import Models
 from bareface.web.cursors import Cursors
 from bareface.web.held import HeldSearches
@@ -38,6 +40,8 @@ class Service:
         Bytes of one request's body.
     turns, searches, views, cursors, sessions
         Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers.
+    seen
+        State in which the gallery was last seen, or nothing.
     """
 
     gallery: Gallery
@@ -52,6 +56,7 @@ class Service:
     views: Views = field(default_factory=Views)
     cursors: Cursors = field(default_factory=Cursors)
     sessions: Sessions = field(default_factory=Sessions)
+    seen: list[State] = field(default_factory=list)
 
     @property
     def gallery_id(self) -> str:
@@ -62,6 +67,17 @@ class Service:
         """Forget whatever shows somebody who was deleted."""
         self.searches.forget(subjects, references)
         self.views.forget()
+
+    def refresh(self) -> None:
+        """Forget whatever shows somebody whom another program deleted, or is of a gallery that was replaced."""
+        with suppress(BarefaceError):  # a gallery that cannot be read: the call itself says so
+            before = self.seen[0] if self.seen else None
+            now, gone = self.gallery.gone_since(before, self.searches.references())
+            self.seen[:] = [now]
+            if gone:
+                self.searches.forget(frozenset(), gone)
+            if before is not None and now.token != before.token:
+                self.views.forget()
 
     @classmethod
     def of(cls, scope: Any) -> Service:

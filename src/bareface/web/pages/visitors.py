@@ -132,7 +132,9 @@ def visitor(
         raise WebError("web.token")
     if request.method not in _SAFE and not (session.admits(form or header) and _own_page(request)):
         raise WebError("web.form")
-    return Visitor(request, Service.of(request.scope), session, words_of(request))
+    service = Service.of(request.scope)
+    service.refresh()
+    return Visitor(request, service, session, words_of(request))
 
 
 def _own_page(request: Request) -> bool:
