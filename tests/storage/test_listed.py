@@ -20,7 +20,8 @@ from bareface.storage.sqlite.store import Store
 from benchmarks.concurrent_search import fill
 
 COUNT = 60
-NAMES = ["a,b", "a;b", "line\nbreak", "Zoë ✓", "a\0b", "nan", "0", "'", '"', " ", "a" * 500, None]
+NAMES = ["a,b", "a;b", "Zoë ✓", "nan", "0", "'", '"', " ", "\x7f", "a" * 500, None]
+CONTROLS = ["line\nbreak", "a\0b", "\x1e", "\x1f", "\x01"]
 PATHS = [b"/a,b;c", b"/\xff\xfe", "/ünï".encode(), b"<bytes>", b"<array>", b"/line\nbreak", b"/nan", None]
 
 
@@ -82,6 +83,12 @@ def test_one_row_holds_texts_of_any_kind(store: Store) -> None:
     with store.read_plainly() as reading:
         assert listed(reading.plain, [2])[2].source == os.fsdecode(PATHS[1] or b"")
         assert listed(reading.plain, []) == listed(reading.plain, [COUNT + 1]) == {}
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_control_characters_are_read_one_by_one(store: Store, control: str) -> None:
+    change(store, "UPDATE subject SET name = ? WHERE id = ?", (control, 3))
+    assert compare(store) > 3
 
 
 def test_numbers_come_to_the_last_bit(store: Store) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,18 +42,20 @@ _FROM = (
     "FROM reference LEFT JOIN subject ON subject.id = reference.subject_id LEFT JOIN file ON file.id = "
     "reference.file_id LEFT JOIN template ON template.reference_id = reference.id WHERE reference.id IN "
 )
+_ROW, _VALUE = "\x1e", "\x1f"
+"""ASCII's own separators."""
+_CONTROL = f"instr({{0}}, char(0)) > 0 OR {{0}} GLOB '*[{chr(1)}-{chr(31)}]*'"
+"""SQL for whether there is a control character in a text: nobody writes one into a name."""
 _UNIT = 1 << 62
 """Parts of 1 in which a fraction is written: SQLite's own digits of a number need not be all."""
 
 
 def _written(column: sa.Column[Any]) -> str:
-    """Return SQL that writes a value in ASCII, without a separator of many; NULL as nothing, or as nan."""
-    if column is file.c.sha256:
-        return str(column)
-    if not isinstance(column.type, Real):
-        return f"hex({column})"
-    whole, parts = _parts(column)
-    return f"ifnull({whole} || ' ' || {parts}, 'nan nan')"
+    """Return SQL that writes a value as text, without a separator of many; NULL as nothing, or as nan."""
+    if isinstance(column.type, Real):
+        whole, parts = _parts(column)
+        return f"ifnull({whole} || ' ' || {parts}, 'nan nan')"
+    return f"hex({column})" if isinstance(column.type, FilePath) else f"ifnull({column}, '')"
 
 
 def _parts(column: sa.Column[Any]) -> tuple[str, str]:
@@ -71,8 +72,10 @@ def _usual(column: sa.Column[Any]) -> str:
         usual = f"typeof({column}) = 'real' AND {column} = {whole} + 1.0 * {parts} / {_UNIT}"
         if math.isfinite(kind.high):
             usual += f" AND {column} BETWEEN {kind.low} AND {kind.high}"
+    elif isinstance(kind, FilePath):
+        usual = f"typeof({column}) = 'blob' AND length({column}) > 0"
     else:
-        usual = f"typeof({column}) = '{'blob' if isinstance(kind, FilePath) else 'text'}' AND length({column}) > 0"
+        usual = f"typeof({column}) = 'text' AND length({column}) > 0 AND NOT ({_CONTROL.format(column)})"
         if column is file.c.sha256:
             usual += f" AND length({column}) = 64 AND {column} NOT GLOB '*[^0-9a-f]*'"
     return f"({usual} OR {column} IS NULL)" if kind.optional else f"({usual})"
@@ -80,9 +83,9 @@ def _usual(column: sa.Column[Any]) -> str:
 
 _ONE_BY_ONE = f"SELECT reference.id, subject.id, {', '.join(map(str, (*_TEXTS, *_REALS)))} {_FROM}"
 _IN_ONE = (
-    "SELECT group_concat("
-    + " || ',' || ".join(["reference.id", *map(_written, _TEXTS)])
-    + ", ';'), group_concat("
+    "SELECT CAST(group_concat("
+    + f" || '{_VALUE}' || ".join(["reference.id", *map(_written, _TEXTS)])
+    + f", '{_ROW}') AS BLOB), group_concat("
     + " || ' ' || ".join(map(_written, _REALS))
     + ", ' '), total((subject.id IS NOT NULL AND "
     + " AND ".join(map(_usual, (*_TEXTS, *_REALS)))
@@ -101,8 +104,7 @@ def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, List
     if texts is None:
         return {}
     if not unusual:
-        with suppress(UnicodeDecodeError):
-            return _read(texts, reals)
+        return _read(texts.decode(), reals)
     numbers, subjects, *columns = zip(*rows(connection, f"{_ONE_BY_ONE}({wanted})"), strict=True)
     if None in subjects:
         raise Damaged(f"reference {numbers[subjects.index(None)]} has no subject")
@@ -112,7 +114,7 @@ def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, List
 
 def _read(texts: str, reals: str) -> dict[int, Listed]:
     """Return the references of one row."""
-    numbers, *columns = zip(*(text.split(",") for text in texts.split(";")), strict=True)
+    numbers, *columns = zip(*(text.split(_VALUE) for text in texts.split(_ROW)), strict=True)
     values = [_decoded(column, written) for column, written in zip(_TEXTS, columns, strict=True)]
     pairs = np.array(list(map(float, reals.split()))).reshape(-1, len(_REALS), 2)
     *box, visible = (pairs[..., 0] + pairs[..., 1] / _UNIT).T.tolist()
@@ -126,7 +128,7 @@ def _decoded(column: sa.Column[Any], written: Sequence[str]) -> Sequence[Any]:
     kind: Any = column.type
     if isinstance(kind, FilePath):
         return [kind.read(bytes.fromhex(text) or None) for text in written]
-    values = {text: kind.read(bytes.fromhex(text).decode() or None) for text in set(written)}  # models, say, are few
+    values = {text: kind.read(text or None) for text in set(written)}  # models, say, are few
     return [values[text] for text in written]
 
 
