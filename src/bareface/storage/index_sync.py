@@ -109,7 +109,7 @@ class Snapshot:
         """Return the places of references among those read, after reading the others."""
         places = np.searchsorted(self._ids, ids)
         if len(ids) and not (len(self._ids) and (self._ids.take(places, mode="clip") == ids).all()):
-            new = np.setdiff1d(ids, self._ids)
+            new = np.setdiff1d(ids, self._ids) if len(self._ids) else np.unique(ids)
             vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
             if len(self._ids):
                 new = np.concatenate([self._ids, new])
