@@ -171,11 +171,11 @@ def measure(store: Store, index: DerivedIndex, options: argparse.Namespace) -> l
     made = SimpleNamespace(model=model, space=space, precision="float32", makes_upper_face=True)
     made.complete = lambda faces, want: list(faces)  # they have everything
     engine = cast(FaceEngine, made)
-    calibration = calibration_of(store, space, model)
     turn = cycle([(one,) for one in probes(model)])
     block = bytes(1 << 20)
 
     def searching() -> None:
+        calibration = calibration_of(store, space, model)
         (found,) = search(index, engine, calibration, next(turn), options.top).lists
         assert len(found.candidates) == options.top
 

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from bareface.imaging.align import align
-from bareface.restoration.aligned import apart, chip_of
+from bareface.restoration.aligned import apart, for_embedder
 from bareface.restoration.eligibility import why_hopeless
 from bareface.restoration.enhance import METHODS, MODEL, Method, apply, blended
 from bareface.restoration.hidden_mark import marked
@@ -64,7 +64,7 @@ def measure(engine: Engine, features: Features, photos: list[Path]) -> tuple[dic
         counts["refused"][_name(case.cell)] += why_hopeless(case.face, case.cut) is not None
         landmarks = _inside(case)
         truth = features.of(align(case.truth, landmarks, "arcface-112"))
-        templates = engine.embed_chips([chip_of(image) for image in made.values()])
+        templates = engine.embed_chips([for_embedder(image, case.face, engine.geometry) for image in made.values()])
         for (name, image), template in zip(made.items(), templates, strict=True):
             chip = align(image, landmarks, "arcface-112")
             values[case.cell]["features"][name].append(features.distance(features.of(chip), truth, _EVERYWHERE))

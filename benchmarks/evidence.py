@@ -37,10 +37,10 @@ def main() -> None:
     engine = Engine()
     faces = list(largest_faces(engine, photos))
     subject = np.array([int(Path(face.source).parent.name) for face in faces])
-    chips = [face.chip for face in faces]
+    chips = [face.for_embedder for face in faces]
     parts = (faces[start : start + BATCH] for start in range(0, len(faces), BATCH))
     references = Columns.of_templates([made for part in parts for made in engine.embed(part, upper_face=True)])
-    maps = OnnxSegmenter().segment(chips)
+    maps = OnnxSegmenter().segment([face.chip for face in faces])
     rows = []
     for row in ROWS:
         classes = maps.copy()

@@ -46,7 +46,12 @@ class Outcome:
     match: bool = False
 
 
-def outcome(person: str, found: CandidateList | None, subject: int | None = None) -> Outcome:
+def outcome(
+    person: str,
+    found: CandidateList | None,
+    subject: int | None = None,
+    left_out: frozenset[int] = frozenset(),
+) -> Outcome:
     """Return the outcome of a search.
 
     Parameters
@@ -57,10 +62,16 @@ def outcome(person: str, found: CandidateList | None, subject: int | None = None
         Candidates; None if no face was searched for.
     subject
         Number of the only subject that counts; None counts every candidate.
+    left_out
+        Numbers of subjects that do not count.
     """
     if found is None:
         return Outcome(person)
-    counted: Sequence[Candidate] = [one for one in found.candidates if subject is None or one.subject_id == subject]
+    counted: Sequence[Candidate] = [
+        one
+        for one in found.candidates
+        if (subject is None or one.subject_id == subject) and one.subject_id not in left_out
+    ]
     rates = [one.fpir for one in counted if one.fpir is not None]
     return Outcome(person, True, min(rates, default=1.0), any(one.decision == "match" for one in counted))
 
@@ -173,6 +184,7 @@ def bars(results: Mapping[str, Any]) -> list[Bar]:
         fpir: [(float(found["realised"][fpir][0]) / float(fpir), place) for found, place in places]
         for fpir in ("0.1", "0.01")
     }
+    checked = [(found["checked"], place) for found, place in places]
     return [
         bar("realised over predicted FPIR at 0.1", 0.4, 2.0, ratios["0.1"]),
         bar("realised over predicted FPIR at 0.01", 0.0, 5.0, ratios["0.01"]),
@@ -181,6 +193,18 @@ def bars(results: Mapping[str, Any]) -> list[Bar]:
             0.0,
             0.015,
             [(found["match"][0], place) for found, place in places],
+        ),
+        bar(
+            "the same at 0.01, without pairs that show one person",
+            0.0,
+            5.0,
+            [(float(found["realised"]["0.01"][0]) / 0.01, place) for found, place in checked],
+        ),
+        bar(
+            "matches, without pairs that show one person",
+            0.0,
+            0.015,
+            [(found["match"][0], place) for found, place in checked],
         ),
         bar(
             "FNIR on LFW at a predicted FPIR of 0.01", 0.0, 0.08, [(results["mated"]["LFW"]["FNIR"]["0.01"][0], "LFW")]

@@ -15,8 +15,9 @@ predicted FPIR of at most the given one is missed, and so is a probe without a f
 
 Galleries, enrolment and searches are the product's own; photos are analysed once (:mod:`benchmarks.stored_analyses`)
 and stored under ``out/groups``. Nothing was fitted or chosen on these sets. Identities of LFW and MFR2 can overlap with
-what the embedders were trained on. The groups' labels are crude and the source's own; a few people may be in a group
-twice, and a match between their photos is counted as wrong.
+what the embedders were trained on. The groups' labels are crude and the source's own. Some people are in a group twice
+(:mod:`benchmarks.same_people`): the figures count a match between their photos as wrong, and those under "checked" do
+not count such a candidate.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from benchmarks.accuracy import MFR2_PAD, mask_states
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
 from benchmarks.group_rates import FPIRS, MISSED_AT, Outcome, bars, mated_cell, non_mated_cell, outcome
+from benchmarks.same_people import twins
 from benchmarks.stored_analyses import Condition, Picture, StoredEngine, analyses_of
 from training.photos import data_folder
 
@@ -158,6 +160,8 @@ def non_mated(
 ) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
     """Return the figures of a set and the candidates that were a match, both by condition."""
     outcomes: dict[str, list[Outcome]] = {condition: [] for condition in conditions}
+    checked: dict[str, list[Outcome]] = {condition: [] for condition in conditions}
+    same = twins()
     matches: dict[str, list[dict[str, Any]]] = {condition: [] for condition in conditions}
     for seed in range(splits):
         people, others = split(pictures, setup.analyses, seed)
@@ -165,17 +169,24 @@ def non_mated(
             for condition in conditions:
                 lists = searched(known.gallery, [picture.under(condition) for picture in others])
                 for picture, found in zip(others, lists, strict=True):
-                    outcomes[condition].append(outcome(picture.subject, found))
+                    person = picture.subject
+                    again = same.get(person, frozenset())
+                    own = frozenset(number for number, name in known.names.items() if name in again)
+                    outcomes[condition].append(outcome(person, found))
+                    checked[condition].append(outcome(person, found, left_out=own))
                     matches[condition] += [
-                        {"probe": picture.subject, "candidate": known.names[one.subject_id], "cosine": one.similarity}
+                        {"probe": person, "candidate": known.names[one.subject_id], "cosine": one.similarity}
                         for one in (found.candidates if found else ())
                         if one.decision == "match"
                     ]
     cells = {condition: non_mated_cell(found) for condition, found in outcomes.items()}
     for condition in conditions:
-        cells[condition]["match pairs"] = len(
-            {frozenset((one["probe"], one["candidate"])) for one in matches[condition]}
-        )
+        matched = {(str(one["probe"]), str(one["candidate"])) for one in matches[condition]}
+        wrong = {frozenset(pair) for pair in matched if pair[1] not in same.get(pair[0], frozenset())}
+        cells[condition]["match pairs"] = len({frozenset(pair) for pair in matched})
+        cell = non_mated_cell(checked[condition])
+        kept = {name: cell[name] for name in ("realised", "match")}
+        cells[condition]["checked"] = {**kept, "match pairs": len(wrong)}
     return cells, matches
 
 

@@ -1,10 +1,10 @@
-"""Comparison of the mask-aware embedder with dlib's descriptor: ``python -m benchmarks.masked``.
+"""Comparison of the embedder with dlib's descriptor: ``python -m benchmarks.masked``.
 
 Four systems see the same photos: dlib's detector and descriptor; YuNet's detector, an open one that finds masked faces,
 with dlib's descriptor, once YuNet is registered (see :mod:`benchmarks.accuracy`); bareface's detector with dlib's
 descriptor; and bareface's detector and embedder. Failures to acquire count as errors. The last two differ in the
 embedder alone, and are compared by a paired bootstrap over subjects. Identities of LFW and MFR2 can overlap with those
-that the detector's and the segmenter's training saw; the embedder saw neither set's photos nor CelebA's.
+that the ancestors of the embedder, the detector and the segmenter learned from.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from bareface.evaluation.run import subject_face
 from bareface.evaluation.verification import compare
 from bareface.models import registry
 from bareface.scores.score_file import ScoreFile
-from bareface.services.engine import Engine
-from bareface.values.face import Float32, Float64
+from bareface.values.defaults import EMBEDDER
 from benchmarks.accuracy import System, figures, scores_of, tasks
 from benchmarks.common import print_table, write_json
 from training.photos import data_folder
@@ -29,7 +27,7 @@ from training.photos import data_folder
 PEER = System("dlib", "dlib-resnet")
 OPEN = System("yunet", "dlib-resnet")
 BASE = System("bareface", "dlib-resnet")
-OURS = System("bareface", "bareface128")
+OURS = System("bareface", EMBEDDER)
 RATE = "tar@0.01"
 
 
@@ -59,44 +57,6 @@ def _error(values: dict[str, Any]) -> float:
     return float(1 - accuracy[0]) if accuracy else float(values["eer"][0])
 
 
-def space_kept(lfw: Path) -> dict[str, Any]:
-    """Measure searches of a gallery of dlib's templates with our templates of bare faces."""
-    people = [sorted(folder.iterdir()) for folder in sorted(lfw.iterdir()) if folder.is_dir()]
-    pairs = [photos[:2] for photos in people if len(photos) > 1]
-    paths = [path for pair in pairs for path in pair]
-    theirs, ours = (templates(system.engine(), paths) for system in (BASE, OURS))
-    mean = registry.space_mean("dlib-128")
-    cosine = (_unit(ours - mean) * _unit(theirs - mean)).sum(1)
-    gallery = _unit(theirs[::2])
-    return {
-        "photos": len(paths),
-        "cosine, median": float(np.median(cosine)),
-        "cosine, 5th percentile": float(np.quantile(cosine, 0.05)),
-        "same template": float((cosine > 1 - 1e-5).mean()),
-        "people": len(pairs),
-        "rank-1, dlib's probes": rank_one(gallery, _unit(theirs[1::2])),
-        "rank-1, our probes": rank_one(gallery, _unit(ours[1::2])),
-    }
-
-
-def rank_one(gallery: Float64, probes: Float64) -> float:
-    """Return the share of probes whose most similar reference is their own, at the same place."""
-    return float(((probes @ gallery.T).argmax(1) == np.arange(len(probes))).mean())
-
-
-def templates(engine: Engine, paths: Sequence[Path]) -> Float32:
-    """Compute each photo's template; zeros without a face, which match no one."""
-    vectors = np.zeros((len(paths), 128), np.float32)
-    for place, analysis in enumerate(engine.stream(paths, want=["template"])):
-        if analysis.faces and analysis.photo is not None:
-            vectors[place] = subject_face(analysis.faces, analysis.photo.size).template.vector
-    return vectors
-
-
-def _unit(vectors: Float32) -> Float64:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float64)
-
-
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -112,11 +72,7 @@ def main() -> None:
     systems += [System(OURS.detector, name) for name in added]
     results = verification(options.out, systems)
     _print(results)
-    kept = space_kept(data_folder() / "lfw" / "images")
-    print_table(
-        "The space, on LFW's people with two photos", ["", ""], [[key, str(value)] for key, value in kept.items()]
-    )
-    write_json(options.json, {"results": results, "space": kept})
+    write_json(options.json, {"results": results})
 
 
 def _print(results: dict[str, dict[str, Any]]) -> None:

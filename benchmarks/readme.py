@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.markdown import Values, change, percent, rate, table, where
-from benchmarks.readme_groups import SYSTEMS, groups, groups_bars, groups_before, groups_mated
+from benchmarks.readme_groups import SYSTEMS, groups, groups_bars, groups_before, groups_checked, groups_mated
 from benchmarks.readme_headline import headline, span
 from benchmarks.readme_restoration import (
     enhance,
@@ -202,6 +202,9 @@ def memory(results: Values) -> str:
     )
 
 
+_SETS = {"lfw": "LFW", "groups": "all groups mixed"}
+
+
 def calibration(results: Values) -> str:
     """Format realised against predicted FPIR."""
     rows = [
@@ -214,7 +217,12 @@ def calibration(results: Values) -> str:
         for cell in results["cells"]
     ]
     return table(
-        [f"{results['splits']} splits of LFW", "realised / predicted", "in the 95 % interval", "widest upper / lower"],
+        [
+            f"{results['splits']} splits of {_SETS[results.get('set', 'lfw')]}",
+            "realised / predicted",
+            "in the 95 % interval",
+            "widest upper / lower",
+        ],
         rows,
     )
 
@@ -320,6 +328,7 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "calibration": calibration,
     "groups": groups,
     "groups_before": groups_before,
+    "groups_checked": groups_checked,
     "groups_mated": groups_mated,
     "groups_bars": groups_bars,
     "speed_metrics": metrics,
@@ -342,6 +351,7 @@ FILES: dict[str, str | tuple[str, ...]] = {
     "groups_before": tuple(SYSTEMS),
     "groups_mated": tuple(SYSTEMS),
     "groups_bars": "groups",
+    "groups_checked": "groups",
 }
 """Sections made of results of another name; those of several are given all by name."""
 

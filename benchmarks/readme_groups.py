@@ -38,6 +38,18 @@ def groups(results: Values) -> str:
     return table(["people, probes", *columns, "`match`", "pairs", "searches (people)", "no face"], rows)
 
 
+def groups_checked(results: Values) -> str:
+    """Format the figures without pairs that show one person."""
+    rows = []
+    for condition, words in CONDITIONS.items():
+        for name, by in results["non-mated"].items():
+            found = by[condition]["checked"]
+            cells = [percent(one) for one in (*found["realised"].values(), found["match"])]
+            rows.append([f"{name}, {words}", *cells, str(found["match pairs"])])
+    columns = [f"realised, predicted {100 * fpir:g} %" for fpir in FPIRS]
+    return table(["people, probes", *columns, "`match`", "pairs"], rows)
+
+
 def groups_before(results: Values) -> str:
     """Format the searches that end in a match, and in a match or a possible one, of each space and score."""
     rows = []

@@ -303,7 +303,7 @@ def restoration_summary(results: Values) -> str:
     return "\n\n".join([masks, "\n".join(lines), *stale(results, *SEARCHED_WITH)])
 
 
-SEARCHED_WITH: Final = ("bareface128", "bareface-eigenface", "bareface-enhance")
+SEARCHED_WITH: Final = ("bareface-mobile", "bareface-mobile-bare", "bareface-eigenface", "bareface-enhance")
 
 
 def stale(results: Values, *needed: str) -> list[str]:

@@ -22,18 +22,25 @@ UPSAMPLE = 1
 BATCH = 16
 MIN_FACE = 40.0
 HOG, CNN = "face_recognition, HOG", "face_recognition, CNN"
+FORMER = "bareface128"  # the default embedder before
 
 
 def whole_path(photos: Sequence[Path], repeats: int) -> dict[str, float]:
     """Measure the median seconds per photo of each system."""
-    engines = {precision: Engine(precision=precision, min_face=MIN_FACE) for precision in ("float32", "int8")}
+    engines = {
+        "bareface": Engine(min_face=MIN_FACE),
+        **{
+            f"{FORMER} {precision}": Engine(embedder=FORMER, precision=precision, min_face=MIN_FACE)
+            for precision in ("float32", "int8")
+        },
+    }
     tasks: dict[str, Callable[[], object]] = {
         HOG: lambda: [dlib_path.whole_path("hog", UPSAMPLE)(path) for path in photos],
         CNN: lambda: [dlib_path.whole_path("cnn", UPSAMPLE)(path) for path in photos],
     }
-    for precision, engine in engines.items():
-        tasks[f"bareface {precision}, stream"] = partial(_as_stream, engine, photos)
-        tasks[f"bareface {precision}, one by one"] = partial(_one_by_one, engine, photos)
+    for name, engine in engines.items():
+        tasks[f"{name}, stream"] = partial(_as_stream, engine, photos)
+        tasks[f"{name}, one by one"] = partial(_one_by_one, engine, photos)
     return {name: seconds / len(photos) for name, seconds in interleaved(tasks, repeats).items()}
 
 
@@ -49,15 +56,19 @@ def _one_by_one(engine: Engine, photos: Sequence[Path]) -> None:
 
 def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
     """Measure the median seconds per face of the descriptor alone, on the same chips."""
-    exact, quick = Engine(), Engine(precision="int8")
-    faces = [face for analysis in exact.stream(photos, want=["occlusion"]) for face in analysis.faces][:BATCH]
-    chips = [face.chip for face in faces]
+    engine = Engine()
+    exact, quick = Engine(embedder=FORMER), Engine(embedder=FORMER, precision="int8")
+    faces = [face for analysis in engine.stream(photos, want=["occlusion"]) for face in analysis.faces][:BATCH]
+    chips, own = [face.chip for face in faces], [face.for_embedder for face in faces]
     masked = [MaskInfo("full", face.occlusion) for face in faces]
     tasks: dict[str, Callable[[], object]] = {
         "dlib": lambda: [dlib_path.descriptor().compute_face_descriptor(chip) for chip in chips],
-        "bareface float32": lambda: exact.embed_chips(chips),
-        "bareface int8": lambda: quick.embed_chips(chips),
-        "bareface int8, masked": lambda: quick.embed_chips(chips, masked),
+        "bareface": lambda: engine.embed_chips(own),
+        "bareface, masked": lambda: engine.embed_chips(own, masked),
+        f"{FORMER} float32": lambda: exact.embed_chips(chips),
+        f"{FORMER} float32, masked": lambda: exact.embed_chips(chips, masked),
+        f"{FORMER} int8": lambda: quick.embed_chips(chips),
+        f"{FORMER} int8, masked": lambda: quick.embed_chips(chips, masked),
     }
     return {name: seconds / len(chips) for name, seconds in interleaved(tasks, repeats).items()}
 

@@ -81,7 +81,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 # The fast tests try a quarter of the examples, the slow set all (`--hypothesis-profile thorough`; `tests.examples`).
 # Everywhere but in CI, which must say the same of the same commit, hypothesis looks for new counterexamples.
 for _name, _examples in (("fast", 25), ("thorough", 100)):
-    hypothesis_settings.register_profile(_name, max_examples=_examples, derandomize=bool(os.environ.get("CI")))
+    hypothesis_settings.register_profile(
+        _name, max_examples=_examples, derandomize=bool(os.environ.get("CI")), deadline=None
+    )
 hypothesis_settings.load_profile("fast")
 
 

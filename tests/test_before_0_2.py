@@ -26,7 +26,7 @@ PEOPLE: dict[str, Any] = EXPECTED["people"]
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine()
+    return Engine(embedder="bareface128")
 
 
 @pytest.fixture

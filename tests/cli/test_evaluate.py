@@ -37,7 +37,7 @@ def test_run_keeps_the_scores_of_a_folder(run: Run, album: Path, tmp_path: Path)
     out = tmp_path / "scores.csv.gz"
     result = parsed(run("evaluate", "run", album, "-o", out, "--threads", 1, "--json"))
     assert (result["comparisons"], result["mated"], result["lost"]) == (6, 2, 0)
-    assert result["info"]["model"] == "bareface128"
+    assert result["info"]["model"] == "bareface-mobile"
     scores = ScoreFile.read(out)
     assert scores.score[scores.mated].min() > scores.score[~scores.mated].max()
 

@@ -31,8 +31,8 @@ def references(run: Run, gallery: Path) -> dict[str, Any]:
 def test_info(run: Run, enrolled: Path) -> None:
     found = parsed(run("gallery", "info", enrolled, "--json"))
     assert (found["subjects"], found["references"], found["photos"]) == (2, 2, 2)
-    assert found["space"] == "dlib-128"
-    assert "bareface128 in float32" in run("gallery", "info", enrolled).stdout
+    assert found["space"] == "bareface-mobile-128-v2"
+    assert "bareface-mobile in float32" in run("gallery", "info", enrolled).stdout
 
 
 def test_subjects_and_references(run: Run, enrolled: Path) -> None:
@@ -163,13 +163,16 @@ def test_relink_says_what_is_not_there(run: Run, gallery: Path, people: Path, tm
     assert result.stderr.count("not there: ") == 2
 
 
+INT8 = ("--embedder", "bareface128", "--precision", "int8")
+
+
 def test_reembed_in_another_precision(run: Run, gallery: Path) -> None:
     if not sums_8_bit_products_exactly():  # refused as a whole: no reference changes
-        assert "model.precision" in run("gallery", "reembed", gallery, "--precision", "int8", expect=5).stderr
+        assert "model.precision" in run("gallery", "reembed", gallery, *INT8, expect=5).stderr
         (made,) = parsed(run("gallery", "info", gallery, "--json"))["templates"]
         assert made["precision"] == "float32"
         return
-    report = parsed(run("gallery", "reembed", gallery, "--precision", "int8", "--json"))
+    report = parsed(run("gallery", "reembed", gallery, *INT8, "--json"))
     assert (report["references"], report["unresolved"], report["switched"]) == (2, [], True)
     (made,) = parsed(run("gallery", "info", gallery, "--json"))["templates"]
     assert made["precision"] == "int8"
@@ -206,7 +209,7 @@ def test_a_missing_gallery(run: Run, tmp_path: Path, command: str) -> None:
 def test_import_encodings(run: Run, collins: Path, tmp_path: Path) -> None:
     import bareface
 
-    vector = bareface.Engine(threads=1).faces(collins)[0].template.vector
+    vector = bareface.Engine(embedder="dlib-resnet", threads=1).faces(collins)[0].template.vector
     file, gallery = tmp_path / "known.json", tmp_path / "g.bareface"
     file.write_text(json.dumps([{"name": "Eileen Collins", "encoding": np.asarray(vector, float).tolist()}]))
     outcome = parsed(run("gallery", "import", gallery, file, "--basis", "consent", "--json"))

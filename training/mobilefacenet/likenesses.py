@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.models import registry
 from bareface.values.face import Float32
+from training.convert_mobilefacenet import ancestor
 from training.mobilefacenet.pool import build
 from training.mobilefacenet.space import answers
 
@@ -41,7 +41,7 @@ def main() -> None:
     left: set[str] = set()
     for file in options.chips:
         with np.load(file) as stored:
-            others = answers(registry.path_of(registry.card("mobilefacenet192")), stored["pixels"])
+            others = answers(ancestor(), stored["pixels"])
         found = np.flatnonzero(nearest(templates, others) > options.limit)
         left.update(names[place] for place in found)
         print(f"{file.stem}: {len(found)} faces of the pool", flush=True)

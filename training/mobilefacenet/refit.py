@@ -81,7 +81,7 @@ def main() -> None:
     subjects, shown = np.array([subject_of(name) for name in validation.names]), views(validation)
     networks = {"bare": with_map(bare, heads["bare"]), "masked": with_map(masked, heads["masked"])}
     answers = {
-        kind: answers_of(networks["bare" if kind == "bare" else "masked"], shown[kind], mirror=True) for kind in shown
+        kind: answers_of(networks["bare" if kind == "bare" else "masked"], shown[kind], mirror=False) for kind in shown
     }
     rows = table(answers, subjects)
     print(show(rows))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.models import registry
 from bareface.values.face import Float32
+from training.convert_mobilefacenet import ancestor
 from training.mobilefacenet.pool import Pool
 from training.mobilefacenet.space import answers, centre
 from training.mobilefacenet.validate import subject_of
@@ -28,7 +28,7 @@ def store(file: Path, weights: Mapping[str, Float32]) -> None:
 
 def taught(pool: Pool, folder: Path, second: Path) -> tuple[Float32, Float32]:
     """Compute unit templates of the pool's bare chips by both teachers, cached in the pool's folder."""
-    networks = (registry.path_of(registry.card("mobilefacenet192")), second)
+    networks = (ancestor(), second)
     columns = []
     for number, network in enumerate(networks):
         file = folder / f"teacher{number}.npy"

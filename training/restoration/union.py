@@ -24,7 +24,7 @@ from bareface.calibration.fit import fit_matrix
 from bareface.errors import RestorationError
 from bareface.gallery.restored_candidates import packaged_name
 from bareface.imaging import decode as images
-from bareface.imaging.align import align
+from bareface.imaging.align import cut
 from bareface.matching.scoring import Columns, matrix
 from bareface.restoration.unmask import MODEL, load, unmask
 from bareface.services.engine import Engine
@@ -134,9 +134,10 @@ def _masked(engine: Engine, path: Path, state: MaskState, seed: int) -> Face | N
         return None
     noses = _NOSES[state]
     worn = apply_mask(face.photo.pixels, face.landmarks, sample_mask(seed, half="train", nose=noses[seed % len(noses)]))
-    chip = align(worn.pixels, face.landmarks, engine.geometry)
+    chip, computed = cut(worn.pixels, face.landmarks, engine.geometry)
     # What the detector said of the bare face's mask does not hold for the masked one: the map alone decides.
-    masked = replace(face, chip=chip, mask=None, photo=replace(face.photo, pixels=worn.pixels))
+    photo = replace(face.photo, pixels=worn.pixels)
+    masked = replace(face, chip=chip, mask=None, photo=photo, computed=computed)
     return engine.complete([masked], ["template"])[0]
 
 

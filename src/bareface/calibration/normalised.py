@@ -79,14 +79,33 @@ def normalise_searches(
         for start in range(0, len(scores), _ROWS):
             rows = np.arange(start, min(start + _ROWS, len(scores)))
             own = probe_subjects[rows, None] == reference_subjects[places]
-            normalised[np.ix_(rows, places)] = _searched(scores[np.ix_(rows, places)], own, alike, normalisation)
+            normalised[np.ix_(rows, places)] = normalise_gallery(
+                scores[np.ix_(rows, places)], own, alike, normalisation
+            )
     return normalised
 
 
-def _searched(
+def normalise_gallery(
     scores: Float32, own: NDArray[np.bool_], alike: NDArray[np.bool_], normalisation: Normalisation
 ) -> Float32:
-    """Normalise the scores float32 [p, r] of searches of one gallery."""
+    """Normalise the scores of searches of one gallery.
+
+    Parameters
+    ----------
+    scores
+        float32 [p, r]; NaN where not compared.
+    own
+        bool [p, r], where a reference is the probe's own subject.
+    alike
+        bool [r, r], where two references are as alike as :attr:`Normalisation.alike`.
+    normalisation
+        Constants of the space.
+
+    Returns
+    -------
+    ndarray
+        float32 [p, r].
+    """
     others = np.where(own | ~np.isfinite(scores), -np.inf, scores)
     order = np.argsort(-others, axis=1)[:, : HIGHEST + MORE]
     falling = np.take_along_axis(others, order, 1)

@@ -55,7 +55,7 @@ def enrol(
     from bareface.services.gallery import Gallery
 
     # What ends within the first "with" removes a gallery that was made here and in which nothing was stored.
-    with Gallery.open(gallery, engine=options.engine()) as opened:
+    with Gallery.open(gallery, engine=options.for_gallery()) as opened:
         with progress("Enrolling") as advance:
             try:
                 report = opened.enrol(

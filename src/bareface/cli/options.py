@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -49,13 +49,14 @@ class EngineOptions:
         ),
     ] = DETECTOR
     embedder: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Use this embedder: bareface128, dlib-resnet, or one added by `bareface models add`.",
+            help="Use this embedder, as `bareface models` lists them. By default, that of the gallery; for a new one "
+            f"and without a gallery, {EMBEDDER}.",
             autocompletion=embedder_names,
             rich_help_panel=_PANEL,
         ),
-    ] = EMBEDDER
+    ] = None
     precision: Annotated[
         Literal["float32", "int8", "auto"],
         typer.Option(
@@ -92,13 +93,17 @@ class EngineOptions:
 
         return Limits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
 
+    def for_gallery(self) -> Engine | Callable[[str], Engine]:
+        """Make the engine, or return what makes it for the embedder of a gallery, where none is named."""
+        return self.engine() if self.embedder else lambda embedder: replace(self, embedder=embedder).engine()
+
     def engine(self) -> Engine:
         """Make the engine that these options describe."""
         from bareface.services.engine import Engine
 
         return Engine(
             detector=self.detector,
-            embedder=self.embedder,
+            embedder=self.embedder or EMBEDDER,
             precision=self.precision,
             min_face=self.min_face,
             threads=self.threads,

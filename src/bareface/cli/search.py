@@ -88,7 +88,7 @@ def search(
         check_page(report)
     restoring = _Restoring(with_restored, with_enhanced, completions, seed)
     groups = [tuple(probes)] if same_person else [(probe,) for probe in probes]
-    with Gallery.open(gallery, engine=options.engine(), create=False) as opened:
+    with Gallery.open(gallery, engine=options.for_gallery(), create=False) as opened:
         answers: list[SearchAnswer] = []
         with progress("Searching") as advance:
             for group in groups:

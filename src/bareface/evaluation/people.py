@@ -20,7 +20,7 @@ from bareface.evaluation.run import subject_face
 from bareface.faces.analyser import Analyser
 from bareface.faces.pipeline import overlapped
 from bareface.imaging import decode as images
-from bareface.imaging.align import align
+from bareface.imaging.align import cut
 from bareface.matching.scoring import Columns
 from bareface.messages import Note
 from bareface.synthesis import masks
@@ -129,4 +129,5 @@ def masked_face(
     points = Landmarks((face.landmarks.points * photo.scale).astype(np.float32), face.landmarks.scheme)
     worn = masks.apply_mask(photo.pixels, points, sample_mask(seed, half=half, nose=noses[state]))
     # What the detector said of the bare face's mask does not hold for the masked one: the map alone decides.
-    return replace(face, chip=align(worn.pixels, points, engine.geometry), mask=None)
+    chip, computed = cut(worn.pixels, points, engine.geometry)
+    return replace(face, chip=chip, mask=None, computed=computed)

@@ -20,7 +20,7 @@ from bareface.faces.open_models import open_detector, open_embedder, open_segmen
 from bareface.faces.pipeline import overlapped
 from bareface.faces.smallest_face import notes, smallest_face
 from bareface.imaging import decode as images
-from bareface.imaging.align import Geometry, align, crop
+from bareface.imaging.align import Geometry, as_geometry, crop, cut
 from bareface.imaging.sources import Held, each, hold, name_of
 from bareface.messages import Note
 from bareface.models.sessions import check_providers
@@ -246,12 +246,13 @@ class Analyser:
         return self.complete(faces, ["occlusion"])
 
     def embed_chips(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> list[Template]:
-        """Embed aligned faces, each RGB [S, S, 3] uint8 in this engine's ``geometry``, in one batch.
+        """Embed aligned faces, each RGB [S, S, 3] uint8, in one batch.
 
         Parameters
         ----------
         chips
-            The faces.
+            The faces, aligned as :attr:`Face.for_embedder` is. Those aligned as :attr:`Face.chip` are converted: their
+            templates are a little less exact, since a chip shows less than the photo.
         masks
             Mask states, if known; without them all faces are treated as bare.
         """
@@ -260,7 +261,7 @@ class Analyser:
             arguments.items("masks", masks, MaskInfo, "MaskInfo")
             if len(masks) != len(chips):
                 raise arguments.refused("masks", masks, Note("argument.for-each-chip"))
-        return self._completer.templates(chips, masks)
+        return self._completer.templates([as_geometry(chip, self.geometry) for chip in chips], masks)
 
     def embed_upper_faces(self, chips: Sequence[UInt8]) -> Float32:
         """Embed the upper halves of bare, aligned faces in one batch, float32 [n, d].
@@ -271,7 +272,7 @@ class Analyser:
             ``model.task``: this embedder has no network for it (``makes_upper_face`` is false).
         """
         _check_chips(chips)
-        return self._completer.upper_faces(chips)
+        return self._completer.upper_faces([as_geometry(chip, self.geometry) for chip in chips])
 
     cover_chips = embed_upper_faces
     """Its name in version 0.1, until version 0.4."""
@@ -358,15 +359,17 @@ class Analyser:
     def _face(self, photo: Photo, detection: Detection) -> Face:
         full = 1 / photo.scale
         points = (detection.landmarks.points * full).astype(np.float32)
+        chip, computed = cut(photo.pixels, detection.landmarks, self.geometry)
         return Face(
             box=Box(*(value * full for value in detection.box)),
             landmarks=Landmarks(points, detection.landmarks.scheme),
             score=detection.score,
-            chip=align(photo.pixels, detection.landmarks, self.geometry),
+            chip=chip,
             crop=crop(photo.pixels, detection.box),
             source=photo.source,
             mask=detection.mask,
             photo=photo,
+            computed=computed,
         )
 
 

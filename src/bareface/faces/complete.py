@@ -15,14 +15,13 @@ from bareface.faces.occlusion.base import Segmenter
 from bareface.faces.occlusion.mask_state import mask_state
 from bareface.faces.occlusion.visible_share import visible_fraction
 from bareface.faces.quality import assess
-from bareface.imaging.align import as_dlib
+from bareface.imaging.align import as_geometry
 from bareface.models import registry
 from bareface.values import arguments
 from bareface.values.face import Computed, Face, Float32, MaskState, Template, UInt8, Want
 
 BATCH: Final = 32
 """Faces in one run of a network."""
-RATED: Final = 150  # pixels: the side of the chips whose quality can be told
 NEEDS: Final[dict[Want, tuple[Want, ...]]] = {
     "occlusion": ("occlusion",),
     "quality": ("occlusion", "quality"),
@@ -95,7 +94,7 @@ class Completer:
     def _occlusion(self, faces: Sequence[Face]) -> list[Computed]:
         maps: Sequence[UInt8 | None] = [None] * len(faces)
         if self.segmenter is not None:
-            maps = list(self.segmenter.segment([as_dlib(face.chip) for face in faces]))
+            maps = list(self.segmenter.segment([face.chip for face in faces]))
         return [
             replace(
                 face.computed,
@@ -108,15 +107,12 @@ class Completer:
 
     def _quality(self, faces: Sequence[Face]) -> list[Computed]:
         return [
-            replace(face.computed, quality=assess(face.chip, face.box, face.landmarks, face.visible))
-            if face.chip.shape[0] == RATED
-            else face.computed
-            for face in faces
+            replace(face.computed, quality=assess(face.chip, face.box, face.landmarks, face.visible)) for face in faces
         ]
 
     def _template(self, faces: Sequence[Face]) -> list[Computed]:
         masks = [MaskInfo(face.mask_state, face.occlusion) for face in faces]
-        templates = self.templates([face.chip for face in faces], masks)
+        templates = self.templates(self._inputs(faces), masks)
         return [
             replace(face.computed, template=replace(template, visible=face.visible))
             for face, template in zip(faces, templates, strict=True)
@@ -126,9 +122,14 @@ class Completer:
         computed = [face.computed for face in faces]
         bare = [place for place, face in enumerate(faces) if face.template.mask_state == "none"]
         if bare and self.makes_upper_face:
-            for place, vector in zip(bare, self.upper_faces([faces[place].chip for place in bare]), strict=True):
+            for place, vector in zip(
+                bare, self.upper_faces(self._inputs([faces[place] for place in bare])), strict=True
+            ):
                 computed[place] = replace(computed[place], upper_face=vector)
         return computed
+
+    def _inputs(self, faces: Sequence[Face]) -> list[UInt8]:
+        return [as_geometry(face.for_embedder, self.embedder.geometry) for face in faces]
 
     def templates(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> list[Template]:
         """Embed aligned faces in one batch; without `masks` all are taken as bare."""

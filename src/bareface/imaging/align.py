@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.values.face import Box, Landmarks, LandmarkScheme, UInt8
+from bareface.values.face import Box, Computed, Landmarks, LandmarkScheme, UInt8
 
 Geometry: TypeAlias = Literal["dlib-150", "arcface-112"]
 Complex: TypeAlias = NDArray[np.complex128]
@@ -43,6 +43,10 @@ def _similarity(source: Complex, target: Complex) -> tuple[complex, complex]:
     return a, complex(target.mean() - a * source.mean())
 
 
+_INNER = _similarity(_ARCFACE, _FIVE)
+"""From ``arcface-112`` to ``dlib-150``."""
+
+
 def chip_to_photo(
     landmarks: Landmarks, geometry: Geometry = "dlib-150", size: int | None = None
 ) -> tuple[complex, complex]:
@@ -60,8 +64,7 @@ def chip_to_photo(
     points = landmarks.points[:, 0].astype(np.float64) + 1j * landmarks.points[:, 1]
     a, b = _similarity(_TEMPLATES[landmarks.scheme], points)
     if geometry == "arcface-112":
-        inner_a, inner_b = _similarity(_ARCFACE, _FIVE)
-        a, b = a * inner_a, a * inner_b + b
+        a, b = a * _INNER[0], a * _INNER[1] + b
     if size is not None:
         ratio = SIZES[geometry] / size
         a, b = a * ratio, a * (0.5 + 0.5j) * (ratio - 1) + b
@@ -103,19 +106,54 @@ def as_dlib(chip: UInt8) -> UInt8:
     return align(chip, Landmarks(points, "five"))
 
 
+def as_geometry(chip: UInt8, geometry: Geometry) -> UInt8:
+    """Convert a chip of the geometry ``dlib-150`` to another; return others unchanged.
+
+    Where the other geometry shows more than the chip does, at the sides and above, the chip's edge is repeated.
+    """
+    if geometry != "arcface-112" or chip.shape[0] != SIZES["dlib-150"]:
+        return chip
+    return _to_arcface(chip, cv2.INTER_LINEAR)
+
+
+def cut(pixels: UInt8, landmarks: Landmarks, geometry: Geometry) -> tuple[UInt8, Computed]:
+    """Cut ``Face.chip`` and, where the embedder's geometry is another, its own input: ``Face.computed``.
+
+    Parameters
+    ----------
+    pixels, landmarks
+        As for :func:`align`.
+    geometry
+        The embedder's.
+    """
+    own = None if geometry == "dlib-150" else align(pixels, landmarks, geometry)
+    return align(pixels, landmarks), Computed(aligned=own)
+
+
 def as_chip(classes: UInt8, side: int) -> UInt8:
     """Convert labels of a ``dlib-150`` chip, uint8 [150, 150], to labels of the chip that is ``side`` pixels wide.
 
     A chip of the geometry ``arcface-112`` shows more at its sides and above than ``dlib-150`` does; there the labels of
     the nearest edge stand in.
     """
-    if side != SIZES["arcface-112"]:
-        return classes
-    a, b = _similarity(_ARCFACE, _FIVE)
+    return classes if side != SIZES["arcface-112"] else _to_arcface(classes, cv2.INTER_NEAREST)
+
+
+def onto(chip: UInt8, image: UInt8) -> UInt8:
+    """Put a face that is aligned as ``dlib-150``, at any size, on its chip of the geometry ``arcface-112``."""
+    put = chip.copy()
+    shown = _to_arcface(np.full(image.shape[:2], 1, np.uint8), cv2.INTER_NEAREST, cv2.BORDER_CONSTANT) > 0
+    put[shown] = _to_arcface(image, cv2.INTER_LINEAR)[shown]
+    return put
+
+
+def _to_arcface(chip: UInt8, interpolation: int, border: int = cv2.BORDER_REPLICATE) -> UInt8:
+    """Warp a face that is aligned as ``dlib-150``, at any size, to ``arcface-112``."""
+    (a, b), side, ratio = _INNER, SIZES["arcface-112"], chip.shape[0] / SIZES["dlib-150"]
+    a, b = a * ratio, (b + (0.5 + 0.5j)) * ratio - (0.5 + 0.5j)
     matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    labels: UInt8 = cv2.warpAffine(classes, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return labels
+    flags = interpolation | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(chip, matrix, (side, side), flags=flags, borderMode=border), np.uint8)
 
 
 def _reduced(pixels: UInt8, a: complex, b: complex, size: int) -> tuple[UInt8, complex, complex]:

@@ -33,6 +33,7 @@ from bareface.models.checksums import check_file, digest_of
 from bareface.models.presets import GREY, PRESETS, preset_of
 from bareface.system.files import create, make_folder, write_atomically
 from bareface.values import arguments
+from bareface.values.defaults import EMBEDDER
 from bareface.values.face import Float32
 
 _log = logger(__name__)
@@ -99,6 +100,17 @@ def card(model_id: str) -> ModelCard:
             return read_card(path, packaged=False)
     names = ", ".join(entry.id for entry in survey()[0])
     raise ModelError("model.unknown", model=model_id, known=names)
+
+
+def embedder_of(space: str | None) -> str:
+    """Return the embedder to use for templates of a space: the default one if none is registered for it, or for None.
+
+    Of several, one that treats masked faces apart is preferred.
+    """
+    of_it = [one for one in survey()[0] if one.task == "embedding" and one.space == space]
+    if not of_it or any(one.id == EMBEDDER for one in of_it):
+        return EMBEDDER
+    return min(of_it, key=lambda one: ("blank" not in one.input, one.id)).id
 
 
 def _added() -> list[Path]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bareface.errors import RestorationError
 from bareface.faces.occlusion.visible_share import expected_area
-from bareface.imaging.align import align, chip_to_photo
+from bareface.imaging.align import Geometry, align, as_geometry, chip_to_photo, onto
 from bareface.models import registry
 from bareface.restoration.base import SIDE, Bool
 from bareface.values.face import Face, Float64, Landmarks, Photo, Template, UInt8
@@ -75,9 +75,14 @@ def expected() -> Bool:
 
 
 def chip_of(image: UInt8) -> UInt8:
-    """Resize an aligned face to the chip of the embedders, RGB uint8 [150, 150, 3]."""
+    """Resize an aligned face to a chip, RGB uint8 [150, 150, 3]."""
     side = expected_area().shape[0]
     return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def for_embedder(image: UInt8, face: Face, geometry: Geometry) -> UInt8:
+    """Return the embedder's input with the restored `image` of a face in it; what it does not show is the photo's."""
+    return chip_of(image) if geometry == "dlib-150" else onto(as_geometry(face.for_embedder, geometry), image)
 
 
 def apart(a: Template, b: Template) -> float:

@@ -17,7 +17,7 @@ from bareface.messages import Note
 from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.restoration import classical
-from bareface.restoration.aligned import Aligned, aligned, apart, chip_of, expected, matrix
+from bareface.restoration.aligned import Aligned, aligned, apart, expected, for_embedder, matrix
 from bareface.restoration.base import SIDE, Completion, Provenance, Restored
 from bareface.restoration.deconvolution import with_guesses
 from bareface.restoration.eligibility import why_hopeless
@@ -74,7 +74,9 @@ def enhance(engine: Analyser, face: Face, method: Method = "bareface", fidelity:
     if fidelity < 1:  # else it is the photo, which may be enrolled
         image = marked(image)
     image[cut.beyond] = cut.pixels[cut.beyond]
-    template = engine.embed_chips([chip_of(image)], [MaskInfo(face.mask_state, face.occlusion)])[0]
+    template = engine.embed_chips(
+        [for_embedder(image, face, engine.geometry)], [MaskInfo(face.mask_state, face.occlusion)]
+    )[0]
     card = registry.card(MODEL) if method == "bareface" else None
     changed = (image != cut.pixels).any(axis=2)
     provenance = Provenance(

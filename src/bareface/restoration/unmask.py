@@ -16,7 +16,7 @@ from bareface.errors import RestorationError
 from bareface.faces.occlusion.base import MASK, OTHER
 from bareface.messages import Note
 from bareface.models import registry
-from bareface.restoration.aligned import aligned, apart, chip_of, expected, matrix, warped
+from bareface.restoration.aligned import aligned, apart, expected, for_embedder, matrix, warped
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
 from bareface.restoration.eigenface import Eigenfaces, Posterior, split
 from bareface.values import arguments
@@ -76,7 +76,7 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     model = load()
     posterior = model.given(source, hidden, beyond)
     drawn = draw(posterior, source, completions, seed)
-    templates = engine.embed_chips([chip_of(image) for image in drawn])
+    templates = engine.embed_chips([for_embedder(image, face, engine.geometry) for image in drawn])
     pictures = tuple(Completion(image, template) for image, template in zip(drawn, templates, strict=True))
     card = registry.card(MODEL)
     own = face.template

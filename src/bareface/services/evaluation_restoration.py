@@ -46,7 +46,7 @@ class RestorationEvaluation:
         Analyses and restores photos: an engine, a function that makes one when it is first needed, or None for the
         packaged one.
     second
-        Another engine that judges the restored faces; used if its chips have the geometry of the first one's.
+        Another engine that judges the restored faces; used if its chips have the geometry ``dlib-150``.
     audit
         Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
     """
@@ -126,7 +126,7 @@ class RestorationEvaluation:
             subjects = people_of(source, exclude, skipped)
             engine = self._engine.get()
             other = self._second.get() if self._second else None
-            if other and (engine.geometry != other.geometry or engine.model == other.model):
+            if other and (other.geometry != "dlib-150" or engine.model == other.model):
                 other = None
             results: list[ConditionResult] = []
             for trial in run(subjects, engine, other, tried, settings, progress or (lambda *_: None)):

@@ -26,7 +26,7 @@ from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
 from bareface.services.gallery_viewing import Viewing
-from bareface.services.opened import OpenGallery
+from bareface.services.opened import EngineFor, OpenGallery
 from bareface.services.recorded import check_log
 from bareface.storage.open_index import open_index
 from bareface.storage.ports import State as State
@@ -83,7 +83,7 @@ class Gallery:
     def open(
         cls,
         path: str | Path,
-        engine: FaceEngine | None = None,
+        engine: EngineFor = None,
         index: Precision | None = None,
         *,
         create: bool = True,
@@ -96,7 +96,8 @@ class Gallery:
         path
             The gallery's file; ``<path>-index`` next to it holds the vector index, which can be deleted at any time.
         engine
-            Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
+            Finds faces and makes templates; or a function that makes one for the embedder that is named to it. By
+            default the packaged one, with the embedder of the gallery's templates, loaded when it is first needed.
         index
             Arithmetic of the vector index: ``int8`` (default: a quarter of the memory, the best scored again in
             float32) or ``float32``.
@@ -124,7 +125,7 @@ class Gallery:
         """
         check_named(arguments.path("path", path))
         arguments.choice("index", index, (None, *get_args(Precision)), code="usage.index")
-        if engine is not None:
+        if engine is not None and not callable(engine):
             arguments.able("engine", engine, ("model", "space", "precision", "stream"), Note("argument.engine-or-none"))
         check_log(audit)
         store = Store(path, create=create)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError, GalleryError
 from bareface.faces.port import FaceEngine
+from bareface.models.registry import embedder_of
 from bareface.services.recorded import Recorder
 from bareface.services.uploads import Uploads
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.sqlite.store import Store
+
+EngineFor: TypeAlias = "FaceEngine | Callable[[str], FaceEngine] | None"
+"""An engine, a function that makes one for an embedder of this name, or None for the packaged one."""
 
 
 class OpenGallery:
@@ -21,13 +27,14 @@ class OpenGallery:
     store, index
         The database and the index derived from it.
     engine
-        Finds faces and makes templates; the packaged one by default, loaded when it is first needed.
+        Finds faces and makes templates; or a function that makes one for an embedder of this name. By default the
+        packaged detector with the embedder of the gallery's space, loaded when it is first needed.
     audit
         Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
     """
 
     def __init__(
-        self, store: Store, index: DerivedIndex, engine: FaceEngine | None = None, audit: AuditLog | None = None
+        self, store: Store, index: DerivedIndex, engine: EngineFor = None, audit: AuditLog | None = None
     ) -> None:
         self.store = store
         self.index = index
@@ -38,10 +45,11 @@ class OpenGallery:
     @property
     def engine(self) -> FaceEngine:
         """The engine, loaded now if none was given."""
-        if self._engine is None:
+        if self._engine is None or callable(self._engine):
             from bareface.services.engine import Engine
 
-            self._engine = Engine()
+            embedder = embedder_of(self.store.state().space)
+            self._engine = self._engine(embedder) if callable(self._engine) else Engine(embedder=embedder)
         return self._engine
 
     def erase(self, *, wait: bool = True) -> None:

@@ -81,7 +81,7 @@ class Snapshot:
     def __init__(self, reading: Reading, generation: Generation) -> None:
         self.reading = reading
         self.generation = generation
-        self._ids = np.empty(0, np.int64)  # of what was read, rising
+        self._places: dict[int, int] = {}
         self._vectors = np.empty((0, generation.state.dimension or 0), np.float32)
         self._owners = np.empty(0, np.int64)
 
@@ -97,28 +97,26 @@ class Snapshot:
 
     def fetch(self, ids: Int64) -> Float32:
         """Return the float32 templates [n, d] of references int64 [n], as the database holds them at this moment."""
-        places = self._places(ids)
+        places = self._read(ids)
         return self._vectors[places]
 
     def owners(self, ids: Int64) -> Int64:
         """Return the numbers [n] of the subjects of references int64 [n]."""
-        places = self._places(ids)
+        places = self._read(ids)
         return self._owners[places]
 
-    def _places(self, ids: Int64) -> Int64:
+    def _read(self, ids: Int64) -> list[int]:
         """Return the places of references among those read, after reading the others."""
-        places = np.searchsorted(self._ids, ids)
-        if len(ids) and not (len(self._ids) and (self._ids.take(places, mode="clip") == ids).all()):
-            new = np.setdiff1d(ids, self._ids) if len(self._ids) else np.unique(ids)
+        numbers = ids.tolist()
+        missing = sorted(set(numbers).difference(self._places))
+        if missing:
+            new = np.array(missing, np.int64)
             vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
-            if len(self._ids):
-                new = np.concatenate([self._ids, new])
-                rising = np.argsort(new)
-                new, vectors = new[rising], np.concatenate([self._vectors, vectors])[rising]
-                owners = np.concatenate([self._owners, owners])[rising]
-            self._ids, self._vectors, self._owners = new, vectors, owners
-            places = np.searchsorted(new, ids)
-        return np.asarray(places, np.int64)
+            self._places.update(zip(missing, range(len(self._places), len(self._places) + len(missing)), strict=True))
+            first = not len(self._owners)
+            self._vectors = vectors if first else np.concatenate([self._vectors, vectors])
+            self._owners = owners if first else np.concatenate([self._owners, owners])
+        return [self._places[number] for number in numbers]
 
 
 class DerivedIndex:

@@ -10,7 +10,7 @@ match rate of 1e-2 (``python -m benchmarks.evidence``)."""
 
 DETECTOR: Final = "bareface"
 """The detector, unless another is named."""
-EMBEDDER: Final = "bareface128"
+EMBEDDER: Final = "bareface-mobile"
 """The embedder, unless another is named."""
 SEGMENTER: Final = "bareface-occlusion"
 """Draws the occlusion maps, unless another is named."""

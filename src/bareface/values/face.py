@@ -178,6 +178,9 @@ class Computed(ByValue):
         See :class:`Face`.
     upper_face
         See :class:`Template`.
+    aligned
+        The aligned face in the embedder's geometry where that is not ``dlib-150``: RGB [112, 112, 3] uint8 for
+        ``arcface-112``. Without it, it is made from ``Face.chip``.
     """
 
     known: frozenset[Want] = frozenset()
@@ -187,6 +190,7 @@ class Computed(ByValue):
     quality: Quality | None = None
     template: Template | None = None
     upper_face: Float32 | None = None
+    aligned: UInt8 | None = None
 
     @classmethod
     def of(cls, template: Template, quality: Quality | None = None, occlusion: UInt8 | None = None) -> Computed:
@@ -211,7 +215,7 @@ class Face(ByValue):
     score
         The detector's confidence; comparable within one detector only.
     chip
-        The aligned face, RGB [150, 150, 3] uint8: the embedder's input.
+        The aligned face, RGB [150, 150, 3] uint8 in the geometry ``dlib-150``, for whatever looks at it.
     crop
         An upright cut-out with some margin, RGB [160, 160, 3] uint8, for people to look at.
     source
@@ -235,6 +239,11 @@ class Face(ByValue):
     computed: Computed = field(default=Computed(), repr=False)
 
     @property
+    def for_embedder(self) -> UInt8:
+        """The aligned face cut for the embedder, RGB [S, S, 3] uint8; ``chip`` where there is no other."""
+        return self.chip if self.computed.aligned is None else self.computed.aligned
+
+    @property
     def occlusion(self) -> UInt8 | None:
         """Class of each pixel of ``chip``, uint8 [150, 150] of :data:`bareface.faces.occlusion.base.CLASSES`.
 
@@ -254,7 +263,7 @@ class Face(ByValue):
 
     @property
     def quality(self) -> Quality | None:
-        """Usefulness for recognition; None for chips of another geometry than ``dlib-150``."""
+        """Usefulness for recognition; None where it cannot be assessed."""
         return self._computed("quality").quality
 
     @property

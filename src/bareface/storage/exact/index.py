@@ -200,42 +200,42 @@ class ExactIndex:
             ids, unit = ids[len(codes) :], unit[len(codes) :]
 
     def _ranked(self, unit: Float32, k: int, depth: int, fetch: Fetch) -> tuple[Float32, Int64, NDArray[np.bool_]]:
-        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain."""
+        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain.
+
+        The best estimates are scored first, about as many as it takes; then those that could be better than the k best
+        turned out to be, if there are more.
+        """
         estimates, places, noise = self._nominated(unit, depth)
-        count = places.shape[1]
-        held = min(k, count)
+        held = min(k, places.shape[1])
+        likely = estimates[:, held - 1] - (DEVIATIONS + 1) * noise - FLOAT32_NOISE
+        first = int((estimates >= likely[:, None]).sum(axis=1).max())
+        exact, found = self._scored(unit, places[:, :first], fetch)
+        lowest = np.partition(exact, first - held, axis=1)[:, first - held]
+        near = (estimates >= (lowest - DEVIATIONS * noise - FLOAT32_NOISE)[:, None]).sum(axis=1)
+        count = int(near.max())
+        if count > first:
+            more, others = self._scored(unit, places[:, first:count], fetch)
+            exact, found = np.concatenate([exact, more], axis=1), np.concatenate([found, others], axis=1)
         similarities = np.full((len(unit), k), -np.inf, np.float32)
         ids = np.full((len(unit), k), -1, np.int64)
-        certain = np.full(len(unit), count == len(self))
-        for query, (own, where) in enumerate(zip(estimates.astype(np.float64), places, strict=True)):
-            exact, found, near = self._scored_again(unit[query], own, where, noise[query], held, fetch)
-            best = np.lexsort((found, -exact))[:held]
-            similarities[query, :held], ids[query, :held] = exact[best], found[best]
-            certain[query] |= near < count
-        return similarities, ids, certain
-
-    def _scored_again(
-        self, unit: Float32, estimates: Float64, places: Int64, noise: np.float64, held: int, fetch: Fetch
-    ) -> tuple[Float32, Int64, int]:
-        """Return similarities and ids of what could be among the best of a query, and the number of these.
-
-        The best estimates [m], which fall, are scored first, about as many as it takes; then those that could be better
-        than the best turned out to be, if there are more.
-        """
-        first = int(np.count_nonzero(estimates >= estimates[held - 1] - (DEVIATIONS + 1) * noise - FLOAT32_NOISE))
-        exact, found = self._scored(unit, places[:first], fetch)
-        lowest = np.float64(np.partition(exact, first - held)[first - held])
-        near = int(np.count_nonzero(estimates >= lowest - DEVIATIONS * noise - FLOAT32_NOISE))
-        if near > first:
-            more, others = self._scored(unit, places[first:near], fetch)
-            exact, found = np.concatenate([exact, more]), np.concatenate([found, others])
-        return exact, found, near
+        for query, best in enumerate(np.lexsort((found, -exact))[:, :k]):
+            similarities[query, :held] = exact[query, best]
+            ids[query, :held] = found[query, best]
+        return similarities, ids, (near < places.shape[1]) | (places.shape[1] == len(self))
 
     def _scored(self, unit: Float32, places: Int64, fetch: Fetch) -> tuple[Float32, Int64]:
-        """Return similarities and ids [m] of templates at these places [m], in another order."""
-        ids, templates = self._looked_up(np.sort(places), fetch)
-        cosines = np.einsum("md,d->m", templates, unit, dtype=np.float64)
-        return np.clip(cosines, -1, 1).astype(np.float32), ids
+        """Return similarities and ids [q, m] of templates at these places [q, m], of one query in any order."""
+        if len(unit) == 1:
+            ids, templates = self._looked_up(np.sort(places[0]), fetch)
+            cosines = [np.einsum("md,d->m", templates, unit[0], dtype=np.float64)]
+            return np.clip(cosines, -1, 1).astype(np.float32), ids[None]
+        wanted, rows = np.unique(places, return_inverse=True)
+        wanted_ids, templates = self._looked_up(wanted, fetch)
+        rows = rows.reshape(places.shape)
+        cosines = [
+            np.einsum("md,d->m", templates[own], query, dtype=np.float64) for own, query in zip(rows, unit, strict=True)
+        ]
+        return np.clip(cosines, -1, 1).astype(np.float32), wanted_ids[rows]
 
     def _nominated(self, unit: Float32, depth: int) -> tuple[Float32, Int64, Float64]:
         """Return estimates [q, m], descending; places [q, m] counted over all segments; standard deviations [q]."""
@@ -267,9 +267,9 @@ class ExactIndex:
             if self.precision == "float32":
                 with one_thread():
                     stored.append(segment.index.reconstruct_batch(own))
-        together = np.concatenate(ids)
         if self.precision == "float32":
-            return together, np.concatenate(stored)
+            return np.concatenate(ids), np.concatenate(stored)
+        together = np.concatenate(ids)
         vectors = fetch(together)
         return together, _divided(vectors, self._norms(vectors))
 

@@ -34,10 +34,6 @@ class Listed(NamedTuple):
     visible: float | None
 
 
-class _Separator(Exception):
-    """A text holds a separator."""
-
-
 _TEXTS: tuple[sa.Column[Any], ...] = (
     *(subject.c.name, file.c.path, file.c.format, file.c.sha256),
     *(template.c.model, template.c.precision, template.c.mask_state),
@@ -47,32 +43,36 @@ _FROM = (
     "FROM reference LEFT JOIN subject ON subject.id = reference.subject_id LEFT JOIN file ON file.id = "
     "reference.file_id LEFT JOIN template ON template.reference_id = reference.id WHERE reference.id IN "
 )
-_ROW, _VALUE = "\x1e", "\x1f"
-"""ASCII's own separators."""
-_UNIT, _LEAST, _MOST = 1 << 62, 2.0**-9, 2.0**52
-"""A number between these two is a whole one and a whole number of parts of 1, all bits of it; SQLite's own digits of it
-need not be all."""
+_UNIT = 1 << 62
+"""Parts of 1 in which a fraction is written: SQLite's own digits of a number need not be all."""
 
 
 def _written(column: sa.Column[Any]) -> str:
-    """Return SQL that writes a value as text; NULL as nothing, or as nan."""
-    if isinstance(column.type, Real):
-        whole = f"CAST({column} AS INTEGER)"
-        return f"ifnull({whole} || ' ' || CAST(({column} - {whole}) * {_UNIT} AS INTEGER), 'nan nan')"
-    return f"hex({column})" if isinstance(column.type, FilePath) else f"ifnull({column}, '')"
+    """Return SQL that writes a value in ASCII, without a separator of many; NULL as nothing, or as nan."""
+    if column is file.c.sha256:
+        return str(column)
+    if not isinstance(column.type, Real):
+        return f"hex({column})"
+    whole, parts = _parts(column)
+    return f"ifnull({whole} || ' ' || {parts}, 'nan nan')"
+
+
+def _parts(column: sa.Column[Any]) -> tuple[str, str]:
+    """Return SQL for the whole part of a number, and for its fraction in parts of 1."""
+    whole = f"CAST({column} AS INTEGER)"
+    return whole, f"CAST(({column} - {whole}) * {_UNIT} AS INTEGER)"
 
 
 def _usual(column: sa.Column[Any]) -> str:
     """Return SQL that says whether a value is one that can be read from what is written, to the last bit."""
     kind: Any = column.type
     if isinstance(kind, Real):
-        usual = f"typeof({column}) = 'real' AND (abs({column}) BETWEEN {_LEAST} AND {_MOST} OR {column} = 0)"
+        whole, parts = _parts(column)
+        usual = f"typeof({column}) = 'real' AND {column} = {whole} + 1.0 * {parts} / {_UNIT}"
         if math.isfinite(kind.high):
             usual += f" AND {column} BETWEEN {kind.low} AND {kind.high}"
-    elif isinstance(kind, FilePath):
-        usual = f"typeof({column}) = 'blob' AND length({column}) > 0"
     else:
-        usual = f"typeof({column}) = 'text' AND length({column}) > 0 AND instr({column}, char(0)) = 0"
+        usual = f"typeof({column}) = '{'blob' if isinstance(kind, FilePath) else 'text'}' AND length({column}) > 0"
         if column is file.c.sha256:
             usual += f" AND length({column}) = 64 AND {column} NOT GLOB '*[^0-9a-f]*'"
     return f"({usual} OR {column} IS NULL)" if kind.optional else f"({usual})"
@@ -80,9 +80,9 @@ def _usual(column: sa.Column[Any]) -> str:
 
 _ONE_BY_ONE = f"SELECT reference.id, subject.id, {', '.join(map(str, (*_TEXTS, *_REALS)))} {_FROM}"
 _IN_ONE = (
-    "SELECT CAST(group_concat("
-    + f" || '{_VALUE}' || ".join(["reference.id", *map(_written, _TEXTS)])
-    + f", '{_ROW}') AS BLOB), group_concat("
+    "SELECT group_concat("
+    + " || ',' || ".join(["reference.id", *map(_written, _TEXTS)])
+    + ", ';'), group_concat("
     + " || ' ' || ".join(map(_written, _REALS))
     + ", ' '), total((subject.id IS NOT NULL AND "
     + " AND ".join(map(_usual, (*_TEXTS, *_REALS)))
@@ -101,8 +101,8 @@ def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, List
     if texts is None:
         return {}
     if not unusual:
-        with suppress(UnicodeDecodeError, _Separator):
-            return _read(texts.decode(), reals)
+        with suppress(UnicodeDecodeError):
+            return _read(texts, reals)
     numbers, subjects, *columns = zip(*rows(connection, f"{_ONE_BY_ONE}({wanted})"), strict=True)
     if None in subjects:
         raise Damaged(f"reference {numbers[subjects.index(None)]} has no subject")
@@ -112,12 +112,9 @@ def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, List
 
 def _read(texts: str, reals: str) -> dict[int, Listed]:
     """Return the references of one row."""
-    pairs = np.array(list(map(float, reals.split()))).reshape(-1, len(_REALS), 2)
-    lines = texts.split(_ROW)
-    if len(lines) != len(pairs) or texts.count(_VALUE) != len(pairs) * len(_TEXTS):
-        raise _Separator
-    numbers, *columns = zip(*(line.split(_VALUE) for line in lines), strict=True)
+    numbers, *columns = zip(*(text.split(",") for text in texts.split(";")), strict=True)
     values = [_decoded(column, written) for column, written in zip(_TEXTS, columns, strict=True)]
+    pairs = np.array(list(map(float, reals.split()))).reshape(-1, len(_REALS), 2)
     *box, visible = (pairs[..., 0] + pairs[..., 1] / _UNIT).T.tolist()
     return _made(map(int, numbers), [*values, *box, [None if one != one else one for one in visible]])
 
@@ -129,7 +126,7 @@ def _decoded(column: sa.Column[Any], written: Sequence[str]) -> Sequence[Any]:
     kind: Any = column.type
     if isinstance(kind, FilePath):
         return [kind.read(bytes.fromhex(text) or None) for text in written]
-    values = {text: kind.read(text or None) for text in set(written)}  # models, say, are few
+    values = {text: kind.read(bytes.fromhex(text).decode() or None) for text in set(written)}  # models, say, are few
     return [values[text] for text in written]
 
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.storage.ports import Int64, State
+from bareface.storage.ports import Int64
 from bareface.storage.sqlite.columns import Damaged
-from bareface.storage.sqlite.schema import gallery
 from bareface.values.face import Float32
 
-_STATE: Any = tuple(gallery.c[field.name] for field in fields(State))
 _AT_ONCE = 4096
 """Numbers in one statement, which may be a million characters long."""
 
@@ -33,12 +30,6 @@ def _bytes_of_digits() -> NDArray[np.uint8]:
 
 
 _BYTES = _bytes_of_digits()
-
-
-def state(connection: sqlite3.Connection) -> State:
-    """Return what the gallery is pinned to."""
-    (values,) = rows(connection, f"SELECT {', '.join(column.name for column in _STATE)} FROM gallery")
-    return State(*(column.type.read(value) for column, value in zip(_STATE, values, strict=True)))
 
 
 def token(connection: sqlite3.Connection) -> str:

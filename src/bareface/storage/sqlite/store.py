@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bareface.errors import BarefaceError, GalleryError
 from bareface.logs import logger, timed
 from bareface.storage.ports import State as State
-from bareface.storage.sqlite import damage, failures, lookups, place, schema, transaction
+from bareface.storage.sqlite import damage, failures, place, schema, transaction
 from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.connection import Connector, Reading
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
@@ -222,8 +222,8 @@ class Store:
         """Return the gallery's state now; within a transaction if one is given."""
         if connection is not None:
             return SqliteReader(connection).state()
-        with self.read_plainly() as reading:
-            return lookups.state(reading.plain)
+        with self.reading() as reader:
+            return reader.state()
 
     def follows(self, connection: sa.Connection, before: State) -> bool:
         """Return whether this gallery was once in a state, some writes ago; False if another file took its place."""
