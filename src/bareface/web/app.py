@@ -12,6 +12,7 @@ from bareface.web.api import comparisons, models, references, searches, subjects
 from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, search, sign_in
 from bareface.web.pages import models as model_pages
+from bareface.web.repeats import Repeats
 from bareface.web.state import Service
 
 _RESOURCES = (system, subjects, references, searches, comparisons, models)
@@ -36,6 +37,7 @@ def make_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
+    app.add_middleware(Repeats)
     app.add_middleware(Guard, service=service)
     problems.install(app)
     api = APIRouter(prefix="/api/v1")

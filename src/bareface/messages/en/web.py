@@ -20,6 +20,10 @@ ENTRIES: dict[str, Entry] = {
     "web.media-type": Entry("the body is of another type than documented.", "See the OpenAPI document."),
     "web.method": Entry("this resource does not have this method.", "See the OpenAPI document."),
     "web.picture": Entry("no picture is kept of this face."),
+    "web.repeated/other": Entry(
+        "this Idempotency-Key was used for another request.", "Use a new key for each request, the same for a repeat."
+    ),
+    "web.repeated/running": Entry("the first request with this Idempotency-Key is still running.", "Wait for it."),
     "web.request/body": Entry("the request cannot be read: {reason:clause}."),
     "web.request/fields": Entry("the request is not as documented: {faults:phrases}."),
     "web.route": Entry("there is nothing at this address.", "Check it."),

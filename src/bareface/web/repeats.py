@@ -1,0 +1,119 @@
+"""Requests that a client sends again: with the same ``Idempotency-Key`` the first answer is given once more.
+
+A client that got no answer does not know whether its request was done. Answers are kept in memory, for a day. After a
+restart an enrolment that is sent again is ``already enrolled``; a second rename or merge is refused or changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bareface.errors import WebError
+from bareface.web.problems import API, problem
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_METHODS = ("POST", "PATCH", "DELETE")
+_SECONDS = 24 * 3600.0
+_MOST = 2000
+_LARGEST = 2**20
+_REPLAYED = "Idempotency-Replayed"
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer that was given, or is being made."""
+
+    ends: float
+    digest: str = ""
+    done: bool = False
+    messages: list[Message] = field(default_factory=list)
+    size: int = 0
+
+
+class Repeats:
+    """ASGI middleware that answers repeated requests with their first answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        key = self._key(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        self._drop()
+        former = self._answers.get(key)
+        if former is None:
+            await self._answer(key, scope, receive, send)
+            return
+        digest = hashlib.sha256()
+        while True:
+            message = await receive()
+            digest.update(message.get("body", b""))
+            if not message.get("more_body"):
+                break
+        error = None if former.done else WebError("web.repeated/running")
+        if former.done and former.digest != digest.hexdigest():
+            error = WebError("web.repeated/other")
+        if error is not None:
+            await problem(error, scope.get("request_id"))(scope, receive, send)
+            return
+        for message in former.messages:
+            again = dict(message)
+            if again["type"] == "http.response.start":
+                again["headers"] = list(again["headers"])
+                MutableHeaders(scope=again)[_REPLAYED] = "true"
+            await send(again)
+
+    async def _answer(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._answers[key] = _Answer(time.monotonic() + _SECONDS)
+        digest, status = hashlib.sha256(), 500
+
+        async def receiving() -> Message:
+            message = await receive()
+            digest.update(message.get("body", b""))
+            return message
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            answer.size += len(message.get("body", b""))
+            copy = dict(message)
+            copy["headers"] = list(message.get("headers", ()))
+            answer.messages.append(copy)
+            await send(message)
+
+        try:
+            await self._app(scope, receiving, sending)
+            answer.digest, answer.done = digest.hexdigest(), True
+        finally:
+            # Only what was done is repeated: an error may be gone at the next try.
+            if not answer.done or status >= 400 or answer.size > _LARGEST:
+                self._answers.pop(key, None)
+
+    def _key(self, scope: Scope) -> str | None:
+        if scope["type"] != "http" or scope["method"] not in _METHODS or not scope["path"].startswith(API):
+            return None
+        headers = Headers(scope=scope)
+        key = headers.get("idempotency-key")
+        if key is None or not _KEY.fullmatch(key):
+            return None
+        caller = hashlib.sha256(headers.get("authorization", "").encode()).hexdigest()
+        return " ".join((caller, scope["method"], scope["path"], scope["query_string"].decode("latin-1"), key))
+
+    def _drop(self) -> None:
+        now = time.monotonic()
+        while self._answers:
+            key, oldest = next(iter(self._answers.items()))
+            if oldest.ends > now and len(self._answers) <= _MOST:
+                break
+            del self._answers[key]
