@@ -162,19 +162,20 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "image.missing", "model.missing", "model.unknown", "gallery.missing", "gallery.no-photo",
         "gallery.face-lost", "calibration.missing", "evaluation.photo", "usage.demo-folder",
         "usage.demo-portrait", "usage.no-folder", "usage.photos", "usage.relink", "usage.unknown-photo",
-        "usage.unknown-reference", "usage.unknown-subject", "web.picture", "web.route", "web.search",
+        "usage.unknown-case", "usage.unknown-reference", "usage.unknown-review", "usage.unknown-search",
+        "usage.unknown-subject", "web.picture", "web.route", "web.search",
     ),
     # It contradicts what is stored.
     "conflict": (
         "template.shape", "template.space", "gallery.linked", "gallery.namesakes", "gallery.photo-changed",
-        "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.subject-exists",
-        "web.repeated",
+        "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.review",
+        "usage.subject-exists", "web.repeated",
     ),
     # It was understood, and is not done: a limit, a missing consent, or too little of a face.
     "refused": (
         "image.too-many-bytes", "image.too-many-pixels", "face.hidden", "face.restored", "gallery.shared",
-        "restoration.no-evidence", "restoration.no-information", "restoration.nothing-hidden", "usage.confirm",
-        "usage.network", "usage.terms", "web.form", "web.host", "web.token", "web.too-large",
+        "restoration.no-evidence", "restoration.no-information", "restoration.nothing-hidden", "usage.case",
+        "usage.confirm", "usage.network", "usage.terms", "web.form", "web.host", "web.token", "web.too-large",
     ),
     # This machine cannot do it, or not now.
     "unavailable": (

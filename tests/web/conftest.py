@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from bareface.audit.memory import MemoryAuditLog
 from bareface.errors import GalleryError
 from bareface.services.access import Access
+from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
 from bareface.services.models import Models
@@ -49,7 +50,9 @@ def served(enrolled: tuple[Path, list[Colour], FaceTiles], tmp_path: Path, log: 
     access, token = Access.open(path)
     assert token is not None
     faces = Faces(lambda: engine, audit=log)  # type: ignore[arg-type, return-value]
-    service = Service(gallery, faces, Models(log), access, hosts=frozenset({"localhost"}), max_upload=2**20)
+    service = Service(
+        gallery, faces, Models(log), Cases(gallery, log), access, hosts=frozenset({"localhost"}), max_upload=2**20
+    )
     with TestClient(make_app(service), base_url=HOST, raise_server_exceptions=False) as client:
         yield Served(client, service, token, made, tmp_path)
     with suppress(GalleryError):

@@ -197,9 +197,10 @@ def test_a_search_is_forgotten_with_whom_it_names(served: Served) -> None:
 
 
 def test_a_search_says_who_searched_and_why(served: Served, log: MemoryAuditLog) -> None:
-    served.search(served.colours[0], purpose="identify visitors", case="2026-7")
+    number = served.call("POST", "/cases", 201, json={"name": "2026-7", "purpose": "identify visitors"})["id"]
+    served.search(served.colours[0], case=number)
     event = next(event for event in log.events if event.action == "Gallery.search")
-    assert (event.purpose, event.case, event.subjects) == ("identify visitors", "2026-7", (1, 2, 3))
+    assert (event.purpose, event.case, event.subjects) == ("identify visitors", str(number), (1, 2, 3))
 
 
 def test_a_probe_that_cannot_be_used_is_named_as_its_uploader_does(served: Served) -> None:

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from bareface.services.access import Access
+from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
 from bareface.services.models import Models
@@ -38,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     access, token = Access.open(path)
     assert token is not None
     gallery = Gallery.open(path, engine)
-    service = Service(gallery, Faces(lambda: engine), Models(), access)  # type: ignore[arg-type, return-value]
+    service = Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access)  # type: ignore[arg-type, return-value]
     server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -29,8 +29,6 @@ def test_an_upload_is_repeated_too(served: Served) -> None:
             "POST",
             "/references",
             content=HEAD + body + b"\r\n--b--\r\n",
-            + body
-            + b"\r\n--b--\r\n",
             headers={**KEY, "Content-Type": "multipart/form-data; boundary=b"},
         )
         assert answer.json()["status"] == "enrolled"

@@ -28,6 +28,13 @@ def serve(
         list[str] | None,
         typer.Option(metavar="HOST", help="Also answer to this host name, e.g. a proxy's; repeatable."),
     ] = None,
+    shared: Annotated[
+        bool | None,
+        typer.Option(
+            "--shared/--single-user",
+            help="Ask for a case with each search and for a name at sign-in; by default with --network only.",
+        ),
+    ] = None,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a new token; it ends the former one.")] = False,
     no_originals: Annotated[
         bool, typer.Option("--no-originals", help="Keep no uploaded photos, only templates and crops.")
@@ -39,6 +46,7 @@ def serve(
     from bareface.services.access import Access, require_web
 
     require_web()
+    from bareface.services.cases import Cases
     from bareface.services.faces import Faces
     from bareface.services.gallery import Gallery
     from bareface.services.models import Models
@@ -56,8 +64,10 @@ def serve(
             opened,
             Faces(engine),
             Models(),
+            Cases(opened),
             access,
             hosts=frozenset() if network and not name else frozenset(hosts),
+            shared=network if shared is None else shared,
             originals=not no_originals,
             max_upload=max_upload,
         )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from bareface.errors import WebError
 from bareface.services.access import Caller
 from bareface.values.context import Context
+from bareface.values.words import printable
 from bareface.web.state import Service
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="The token printed at the first start.")
@@ -31,8 +32,13 @@ def _caller(request: Request, sent: Annotated[HTTPAuthorizationCredentials | Non
     return caller
 
 
-def _context(caller: Annotated[Caller, Depends(_caller)]) -> Context:
-    return Context(actor=caller.name)
+def _context(
+    caller: Annotated[Caller, Depends(_caller)],
+    actor: Annotated[
+        str | None, Header(alias="X-Actor", max_length=200, description="Who calls, if several people share the token.")
+    ] = None,
+) -> Context:
+    return Context(actor=printable(actor.strip()) if actor and actor.strip() else caller.name)
 
 
 Served = Annotated[Service, Depends(_service)]

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -34,6 +34,8 @@ class HeldSearch:
         The candidate lists.
     made
         When, in UTC.
+    kept
+        Number of the search in a case; None if it is in none.
     """
 
     id: str
@@ -41,6 +43,7 @@ class HeldSearch:
     photos: tuple[bytes, ...]
     result: SearchResult
     made: datetime
+    kept: int | None = None
 
     @property
     def size(self) -> int:
@@ -77,6 +80,13 @@ class HeldSearches:
             if id not in self._held:
                 raise WebError("web.search")
             return self._held[id][1]
+
+    def note_kept(self, id: str, kept: int) -> None:
+        """Note that a search is in a case now."""
+        with self._lock:
+            if id in self._held:
+                ends, search = self._held[id]
+                self._held[id] = ends, replace(search, kept=kept)
 
     def latest(self, most: int) -> list[HeldSearch]:
         """Return the latest searches that found a face, newest first."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bareface.values.cases import Confidence, Verdict
 from bareface.values.enrolment import EnrolStatus
 from bareface.values.face import MaskState
 from bareface.values.search import Decision, SameSource
@@ -202,6 +203,7 @@ class Search(Answer):
     id: str
     made: datetime
     name: str
+    kept: int | None = Field(description="Number of the search in its case; null if it is in none.")
     notes: list[str]
     lists: list[CandidateList]
 
@@ -278,3 +280,169 @@ class Reject(Body):
     """References to delete and never to enrol again."""
 
     references: list[ReferenceId] = Field(min_length=1, max_length=10_000)
+
+
+class Case(Answer):
+    """A purpose for which people are searched."""
+
+    id: int
+    name: str
+    purpose: str
+    basis: str | None = Field(description="The legal basis.")
+    opened: datetime
+    opened_by: str
+    expires: datetime = Field(description="When the case is erased with everything in it.")
+    closed: datetime | None
+    searches: int
+
+
+class CaseList(Answer):
+    """The cases, latest first."""
+
+    cases: list[Case]
+
+
+class NewCase(Body):
+    """A case to open."""
+
+    name: str = Field(max_length=2000, examples=["2026-7"])
+    purpose: str = Field(max_length=2000, examples=["identify visitors"])
+    basis: str | None = Field(default=None, max_length=2000)
+    days: int = Field(default=90, ge=1, le=3650, description="Days until it is erased.")
+
+
+class KeptFace(Answer):
+    """A probe face of a kept search."""
+
+    id: int = Field(description="Number to ask for a review with.")
+    number: int
+    box: tuple[float, float, float, float]
+    mask_state: MaskState
+    visible: Visible
+    quality: float | None
+    candidates: list[Candidate]
+    notes: list[str]
+
+
+class KeptSearch(Answer):
+    """A search that a case keeps; names are those of today."""
+
+    id: int
+    case_id: int
+    name: str
+    made: datetime
+    made_by: str
+    subjects: int
+    references: int
+    faces: list[KeptFace]
+
+
+class KeptSearchSummary(Answer):
+    """A search that a case keeps, without candidates: whoever reviews it is not to see them."""
+
+    id: int
+    name: str
+    made: datetime
+    made_by: str
+    faces: list[int] = Field(description="Numbers to ask for a review with.")
+
+
+class KeptSearchList(Answer):
+    """The searches of a case, latest first."""
+
+    searches: list[KeptSearchSummary]
+
+
+class Keep(Body):
+    """A search that is held in memory, to keep in a case."""
+
+    search: str = Field(max_length=100, description="The search's id.")
+
+
+class NewReview(Body):
+    """A review to ask for."""
+
+    face: int = Field(ge=1, le=2**63 - 1, description="Number of a kept face.")
+    length: int = Field(default=10, ge=1, le=20, description="Number of candidates to compare.")
+    two_person: bool = Field(default=True, description="A second person answers without seeing the first answers.")
+    shuffle: bool = Field(default=True, description="Show the candidates in random order.")
+
+
+class Reviewer(Answer):
+    """Somebody who has begun a review."""
+
+    name: str
+    answers: int
+
+
+class Review(Answer):
+    """A request to compare candidates without their scores."""
+
+    id: int
+    case_id: int
+    search_id: int
+    face_id: int
+    asked: datetime
+    asked_by: str
+    two_person: bool
+    items: int
+    reviewers: list[Reviewer]
+    complete: bool
+
+
+class ReviewList(Answer):
+    """The reviews, latest first."""
+
+    reviews: list[Review]
+
+
+class Pair(Answer):
+    """The next pair to compare: no name, score, rank and decision."""
+
+    item: int = Field(description="Place in the review, from 0.")
+    face_id: int
+    reference_id: int
+    mask_state: MaskState
+    visible: Visible
+
+
+class NextPair(Answer):
+    """The next pair; null when the caller has answered all."""
+
+    pair: Pair | None
+
+
+class GivenAnswer(Body):
+    """An answer to a pair that was shown."""
+
+    item: int = Field(ge=0, le=100)
+    verdict: Verdict
+    confidence: Confidence
+    note: str = Field(default="", max_length=2000)
+
+
+class ReviewAnswer(Answer):
+    """What one reviewer said."""
+
+    reviewer: str
+    verdict: Verdict
+    confidence: Confidence
+    note: str
+    shown: datetime
+    answered: datetime
+
+
+class OutcomeItem(Answer):
+    """One candidate with its answers."""
+
+    candidate: Candidate
+    agreed: bool = Field(description="Whether all answers are the same.")
+    answers: list[ReviewAnswer]
+
+
+class Outcome(Answer):
+    """The answers of a complete review."""
+
+    review: Review
+    items: list[OutcomeItem]
+    knew: list[str] = Field(description="Reviewers who had seen the scores: they did not review blind.")

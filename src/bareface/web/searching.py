@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import UploadFile
 
-from bareface.errors import BarefaceError
+from bareface.errors import BarefaceError, UsageError
 from bareface.values.context import Context
 from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch
@@ -23,20 +23,42 @@ async def search(
     context: Context,
     *,
     purpose: str | None = None,
-    case: str | None = None,
+    case: int | None = None,
     **how: Any,
 ) -> HeldSearch:
-    """Search in its turn, and hold the result."""
+    """Search in its turn, hold the result, and keep it in its case.
+
+    Raises
+    ------
+    UsageError
+        ``usage.case``: it is closed, or none is named where several people share the gallery.
+    """
+    if case is None and service.shared:
+        raise UsageError("usage.case/needed")
+    if case is not None:
+        opened = service.cases.get(case, context=context)
+        if opened.closed is not None:
+            raise UsageError("usage.case/closed", number=case)
+        purpose = purpose or opened.purpose
     contents = tuple([await content_of(photo) for photo in photos])
     name = ", ".join(map(name_of, photos))
-    context = replace(context, purpose=purpose, case=case)
+    context = replace(context, purpose=purpose, case=None if case is None else str(case))
     try:
         result: SearchResult = await service.turns.run(SEARCH, service.gallery.search, contents, context=context, **how)
     except BarefaceError as error:
         raise error.at(name) if error.source == "<bytes>" else error from None
     if len(photos) == 1:
         result = _named(result, name)
-    return service.searches.add(name, contents, result)
+    held = service.searches.add(name, contents, result)
+    return held if case is None else await keep(service, held, case, context)
+
+
+async def keep(service: Service, held: HeldSearch, case: int, context: Context) -> HeldSearch:
+    """Keep a search that is held in a case."""
+    photo = held.photos[0] if len(held.photos) == 1 else None
+    kept = await service.turns.run(SEARCH, service.cases.keep, case, held.result, photo, held.name, context=context)
+    service.searches.note_kept(held.id, kept.id)
+    return service.searches.get(held.id)
 
 
 def _named(result: SearchResult, name: str) -> SearchResult:

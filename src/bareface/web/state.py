@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from bareface.errors import BarefaceError
 from bareface.services.access import Access
+from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery, State
 from bareface.services.models import Models
@@ -30,10 +31,14 @@ class Service:
     ----------
     gallery, faces, models
         The services behind the routes.
+    cases
+        Cases and reviews.
     access
         Admits callers.
     hosts
         Names under which the service may be called, without port; empty: any.
+    shared
+        Whether several people use it: then a search needs a case, and a person a name.
     originals
         Whether uploaded photos are kept for later models.
     max_upload
@@ -47,8 +52,10 @@ class Service:
     gallery: Gallery
     faces: Faces
     models: Models
+    cases: Cases
     access: Access
     hosts: frozenset[str] = frozenset()
+    shared: bool = False
     originals: bool = True
     max_upload: int = LARGEST_UPLOAD
     turns: Turns = field(default_factory=Turns)

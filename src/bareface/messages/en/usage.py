@@ -14,6 +14,9 @@ ENTRIES: dict[str, Entry] = {
         python="Give the number, or merge or rename one of them: `Gallery.check()` names them.",
     ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
+    "usage.case/closed": Entry("case {number} is closed.", "Open another one."),
+    "usage.case/needed": Entry("several people use this gallery: a search belongs to a case.", "Open a case first."),
+    "usage.case/purpose": Entry("a case needs a purpose.", "Say what its searches are for."),
     "usage.condition": Entry("no condition is called {only:or}, only {known:list}."),
     "usage.confirm": Entry("this cannot be undone.", cli="Give --yes to do it."),
     "usage.degradation": Entry("{step} has a parameter out of its range."),
@@ -127,6 +130,12 @@ ENTRIES: dict[str, Entry] = {
         cli="`bareface gallery references` lists the paths.",
         python="`Gallery.references()` lists the paths.",
     ),
+    "usage.review/answered": Entry("pair {item} was not shown to you, or you answered it: an answer stays as it is."),
+    "usage.review/empty": Entry("there is no candidate to review."),
+    "usage.review/incomplete": Entry(
+        "review {number} is not complete.", "Its outcome is shown when all have answered."
+    ),
+    "usage.review/taken": Entry("enough other people answer review {number}."),
     "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),
     "usage.subject-exists": Entry(
         "there is a subject called {name!r}.",
@@ -135,6 +144,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.terms/refused": Entry("the terms of {model} were not accepted."),
     "usage.terms/unasked": Entry("the terms of {model} were not accepted.", cli="Give --yes to accept them."),
+    "usage.unknown-case": Entry("there is no case number {number}, or it has expired."),
     "usage.unknown-photo": Entry(
         "no reference comes from this photo.",
         cli="`bareface gallery references` lists the photos.",
@@ -147,6 +157,8 @@ ENTRIES: dict[str, Entry] = {
         cli="`bareface gallery references` lists them.",
         python="`Gallery.references()` lists them.",
     ),
+    "usage.unknown-review": Entry("there is no review number {number}."),
+    "usage.unknown-search": Entry("no search or face of that number is kept: {number}."),
     "usage.unknown-subject/alias": Entry("no subject is {which}.", "That is another name of {name!r}: use this one."),
     "usage.unknown-subject/alias-number": Entry(
         "no subject is {which}.",

@@ -27,7 +27,14 @@ def search_body(search: HeldSearch) -> Any:
     """Return a search as JSON has it."""
     lists = [list_shape(entry) for entry in search.result.lists]
     return body(
-        {"id": search.id, "made": search.made, "name": search.name, "notes": search.result.notes, "lists": lists}
+        {
+            "id": search.id,
+            "made": search.made,
+            "name": search.name,
+            "kept": search.kept,
+            "notes": search.result.notes,
+            "lists": lists,
+        }
     )
 
 
@@ -41,11 +48,11 @@ async def make_search(
     same_person: Annotated[bool, Form(description="The photos show one person: search with all together.")] = False,
     min_visible: Visible = MIN_VISIBLE,
     purpose: Annotated[str | None, Form(description="Why; it goes into the audit event.", max_length=1000)] = None,
-    case: Annotated[str | None, Form(description="The case that it belongs to.", max_length=200)] = None,
+    case: Annotated[int | None, Form(ge=1, le=2**63 - 1, description="Number of the case to keep it in.")] = None,
 ) -> Any:
     """Search with a photo: a candidate list for every face in it."""
     how = {"top": top, "same_person": same_person, "min_visible": min_visible}
-    held = await search(service, photo, context, purpose=purpose or None, case=case or None, **how)
+    held = await search(service, photo, context, purpose=purpose or None, case=case, **how)
     response.headers["Location"] = f"/api/v1/searches/{held.id}"
     return search_body(held)
 

@@ -1,0 +1,368 @@
+"""Cases and reviews: searches that are kept for a purpose, and compared by people who do not see the scores first.
+
+People who are shown a verdict follow it. So a review shows a pair of faces without name, score, rank and decision; the
+answers come first. A second person answers without seeing the first answers, and disagreement is shown as such.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+from bareface.audit.port import AuditLog
+from bareface.errors import BarefaceError, UsageError
+from bareface.reports.pictures import FaceView, face_picture
+from bareface.services.gallery import Gallery
+from bareface.services.gallery_viewing import probe_view
+from bareface.services.recorded import Recorder
+from bareface.storage.casebook import book_of
+from bareface.values import arguments, names
+from bareface.values.cases import (
+    LONGEST_LIST,
+    SHORT_LIST,
+    Answer,
+    Case,
+    Confidence,
+    KeptFace,
+    KeptSearch,
+    Outcome,
+    Review,
+    Verdict,
+)
+from bareface.values.context import Context
+from bareface.values.face import Face
+from bareface.values.search import Candidate, CandidateList, SearchResult
+
+MOST_DAYS = 3650
+_LONGEST_NOTE = 2000
+
+
+class Cases:
+    """The cases of a gallery.
+
+    Parameters
+    ----------
+    gallery
+        The gallery; ``<path>-cases`` next to it keeps the cases.
+    audit
+        Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
+    clock
+        Gives the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        audit: AuditLog | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._gallery = gallery
+        self._book = book_of(Path(gallery.path))
+        self._recorder = Recorder(audit)
+        self._clock = clock
+
+    def open(
+        self, name: str, purpose: str, basis: str | None = None, *, days: int = 90, context: Context | None = None
+    ) -> Case:
+        """Open a case.
+
+        Parameters
+        ----------
+        name, purpose, basis
+            Its name, the purpose of its searches, and their legal basis.
+        days
+            Days until it is erased with everything in it.
+        context
+            The caller.
+
+        Raises
+        ------
+        UsageError
+            ``usage.name``, ``usage.value``: no purpose, or days that are not 1 to 3,650.
+        """
+        with self._recorder.call("Cases.open", context):
+            name = names.checked(name)
+            purpose = arguments.text("purpose", purpose).strip()
+            if not purpose:
+                raise UsageError("usage.case/purpose")
+            days = arguments.count("days", days, 1, MOST_DAYS)
+            expires = self._clock() + timedelta(days=days)
+            number = self._book.open_case(name, purpose, (basis or "").strip() or None, _who(context), expires)
+            return self._case(number)
+
+    def list(self, *, context: Context | None = None) -> tuple[Case, ...]:
+        """List the cases, latest first; those that have expired are erased now."""
+        with self._recorder.call("Cases.list", context):
+            self._book.erase()
+            return self._book.cases()
+
+    def get(self, case: int, *, context: Context | None = None) -> Case:
+        """Return a case; ``usage.unknown-case``."""
+        with self._recorder.call("Cases.get", context):
+            return self._case(case)
+
+    def close(self, case: int, *, context: Context | None = None) -> Case:
+        """Close a case: it takes no further search, and can be read until it expires."""
+        with self._recorder.call("Cases.close", context):
+            self._case(case)
+            self._book.close_case(case)
+            return self._case(case)
+
+    def erase(self, case: int, *, context: Context | None = None) -> None:
+        """Erase a case now, with its photos, searches, reviews and answers."""
+        with self._recorder.call("Cases.erase", context):
+            self._case(case)
+            self._book.erase(case)
+
+    def keep(
+        self,
+        case: int,
+        result: SearchResult,
+        photo: bytes | None,
+        name: str,
+        *,
+        context: Context | None = None,
+    ) -> KeptSearch:
+        """Keep a search in an open case: probe faces and candidates, but not the photo itself.
+
+        Parameters
+        ----------
+        case
+            The case's number.
+        result
+            The search's result.
+        photo
+            The bytes of the photo's file, from which the faces are cut; their crops are kept without it.
+        name
+            The photo's name.
+        context
+            The caller.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-case``, ``usage.case``: it is closed.
+        """
+        with self._recorder.call("Cases.keep", context) as facts:
+            if self._case(case).closed is not None:
+                raise UsageError("usage.case/closed", number=case)
+            faces = tuple(_kept(number, entry, photo) for number, entry in enumerate(result.lists, start=1))
+            size = (result.lists[0].subjects, result.lists[0].references) if result.lists else (0, 0)
+            number = self._book.keep(case, name, _who(context), size, faces)
+            facts.add(faces=len(faces))
+            return self._search(number)
+
+    def searches(self, case: int, *, context: Context | None = None) -> tuple[KeptSearch, ...]:
+        """Return the searches of a case, latest first, without names: a list of them shows no candidate."""
+        with self._recorder.call("Cases.searches", context):
+            self._case(case)
+            return self._book.searches(case)
+
+    def search(self, search: int, *, context: Context | None = None) -> KeptSearch:
+        """Return a kept search with scores and today's names; it is noted that the caller has seen them."""
+        with self._recorder.call("Cases.search", context) as facts:
+            kept = self._search(search)
+            self._book.look(search, _who(context))
+            facts.add(subjects=(one.subject_id for face in kept.faces for one in face.candidates))
+            return replace(kept, faces=tuple(self._named(face, context) for face in kept.faces))
+
+    def face(self, face: int, *, context: Context | None = None) -> KeptFace:
+        """Return a kept probe face, without names; ``usage.unknown-search``."""
+        with self._recorder.call("Cases.face", context):
+            return self._face(face)
+
+    def ask(
+        self,
+        face: int,
+        *,
+        length: int = SHORT_LIST,
+        two_person: bool = True,
+        shuffle: bool = True,
+        context: Context | None = None,
+    ) -> Review:
+        """Ask for a review of a probe face's candidates.
+
+        Parameters
+        ----------
+        face
+            The kept face's number.
+        length
+            Number of candidates to compare, 20 at most.
+        two_person
+            A second person answers, too.
+        shuffle
+            Show the candidates in random order, which hides their rank.
+        context
+            The caller.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-search``; ``usage.review``: it has no candidates; ``usage.value``.
+        """
+        with self._recorder.call("Cases.ask", context) as facts:
+            length = arguments.count("length", length, 1, LONGEST_LIST)
+            items = list(range(len(self._face(face).candidates)))[:length]
+            if not items:
+                raise UsageError("usage.review/empty")
+            if shuffle:
+                random.SystemRandom().shuffle(items)
+            number = self._book.ask(face, _who(context), tuple(items), two_person=bool(two_person))
+            facts.add(candidates=len(items))
+            return self._review(number)
+
+    def reviews(self, *, context: Context | None = None) -> tuple[Review, ...]:
+        """List the reviews, latest first; those of cases that have expired are erased now."""
+        with self._recorder.call("Cases.reviews", context):
+            self._book.erase()
+            return self._book.reviews()
+
+    def review(self, review: int, *, context: Context | None = None) -> Review:
+        """Return a review; ``usage.unknown-review``."""
+        with self._recorder.call("Cases.review", context):
+            return self._review(review)
+
+    def next(self, review: int, *, context: Context | None = None) -> tuple[int, KeptFace, int] | None:
+        """Return the next pair to compare, without score, rank, decision and name; None when all are answered.
+
+        Returns
+        -------
+        tuple or None
+            The item's place in the order of the review, the probe face without its candidates, and the number of the
+            reference. It is noted that the caller has seen the pair, and when.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-review``; ``usage.review``: enough other people review it.
+        """
+        with self._recorder.call("Cases.next", context) as facts:
+            asked, who = self._review(review), _who(context)
+            given = dict(asked.reviewers).get(who)
+            if given == len(asked.items):
+                return None
+            item = given or 0
+            face = self._face(asked.face_id)
+            candidate = face.candidates[asked.items[item]]
+            if not self._book.show(review, who, item, asked.needed):
+                raise UsageError("usage.review/taken", number=review)
+            facts.add(subjects=[candidate.subject_id], references=[candidate.reference_id])
+            return item, replace(face, candidates=(), notes=()), candidate.reference_id
+
+    def answer(
+        self,
+        review: int,
+        item: int,
+        verdict: Verdict,
+        confidence: Confidence,
+        note: str = "",
+        *,
+        context: Context | None = None,
+    ) -> Review:
+        """Answer a pair that was shown; an answer stays as it is.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
+        """
+        with self._recorder.call("Cases.answer", context):
+            self._review(review)
+            item = arguments.count("item", item)
+            arguments.choice("verdict", verdict, get_args(Verdict))
+            arguments.choice("confidence", confidence, get_args(Confidence))
+            note = arguments.text("note", note).strip()[:_LONGEST_NOTE]
+            if not self._book.answer(review, _who(context), item, verdict, confidence, note):
+                raise UsageError("usage.review/answered", item=item + 1)
+            return self._review(review)
+
+    def outcome(self, review: int, *, context: Context | None = None) -> Outcome:
+        """Return the answers of a review that is complete, with scores and today's names.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-review``; ``usage.review``: somebody still has to answer.
+        """
+        with self._recorder.call("Cases.outcome", context) as facts:
+            asked = self._review(review)
+            if not asked.complete:
+                raise UsageError("usage.review/incomplete", number=review)
+            face = self._named(self._face(asked.face_id), context)
+            candidates = tuple(face.candidates[place] for place in asked.items)
+            given: list[tuple[Answer, ...]] = [() for _ in asked.items]
+            last: dict[str, datetime] = {}
+            for one in self._book.answers(review):
+                given[one.item] += (one,)
+                last[one.reviewer] = max(one.answered, last.get(one.reviewer, one.answered))
+            lookers = self._book.lookers(asked.search_id)
+            knew = tuple(who for who, _ in asked.reviewers if who in lookers and lookers[who] < last[who])
+            facts.add(subjects=(one.subject_id for one in candidates))
+            return Outcome(asked, candidates, tuple(given), knew)
+
+    def _case(self, number: int) -> Case:
+        for one in self._book.cases(arguments.count("case", number, code="usage.unknown-case")):
+            if one.expires > self._clock():
+                return one
+        raise UsageError("usage.unknown-case", number=number)
+
+    def _search(self, number: int) -> KeptSearch:
+        found = self._book.search(arguments.count("search", number, code="usage.unknown-search"))
+        if found is None:
+            raise UsageError("usage.unknown-search", number=number)
+        self._case(found.case_id)
+        return found
+
+    def _face(self, number: int) -> KeptFace:
+        found = self._book.face(arguments.count("face", number, code="usage.unknown-search"))
+        if found is None:
+            raise UsageError("usage.unknown-search", number=number)
+        return found
+
+    def _review(self, number: int) -> Review:
+        found = self._book.reviews(arguments.count("review", number, code="usage.unknown-review"))
+        if not found:
+            raise UsageError("usage.unknown-review", number=number)
+        self._case(found[0].case_id)
+        return found[0]
+
+    def _named(self, face: KeptFace, context: Context | None) -> KeptFace:
+        """Give the candidates of a face their names of today; one who was erased has none."""
+        return replace(face, candidates=tuple(self._named_candidate(one, context) for one in face.candidates))
+
+    def _named_candidate(self, one: Candidate, context: Context | None) -> Candidate:
+        try:
+            reference = self._gallery.reference(one.reference_id, context=context)
+        except BarefaceError:
+            return one
+        return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
+
+
+def _who(context: Context | None) -> str:
+    return (context or Context()).actor
+
+
+def _kept(number: int, entry: CandidateList, photo: bytes | None) -> KeptFace:
+    face: Face = entry.probe[0]
+    view: FaceView = probe_view(face, photo)
+    known = face.computed.known
+    return KeptFace(
+        id=0,
+        number=number,
+        crop=face_picture(face),
+        picture=view.picture,
+        map=view.map,
+        points=view.points,
+        aligned=view.aligned,
+        scale=view.scale,
+        box=face.box,
+        mask_state=face.mask_state,
+        visible=face.visible,
+        quality=face.quality.score if "quality" in known and face.quality is not None else None,
+        candidates=entry.candidates,
+        notes=tuple(map(str, entry.notes)),
+    )

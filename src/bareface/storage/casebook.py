@@ -1,0 +1,356 @@
+"""The database of cases: a file of its own next to a gallery.
+
+It holds pictures of probes, but of references only their numbers: who is erased from the gallery leaves nothing here
+but a number. A case is erased when it expires, and the file is rewritten then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from bareface.errors import GalleryError
+from bareface.system import forking
+from bareface.system.files import create
+from bareface.values.cases import Answer, Case, KeptFace, KeptSearch, Review
+from bareface.values.face import Box
+from bareface.values.search import Candidate
+
+_LAYOUT = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS cases (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, purpose TEXT NOT NULL, basis TEXT,
+  opened TEXT NOT NULL, opened_by TEXT NOT NULL, expires TEXT NOT NULL, closed TEXT);
+CREATE TABLE IF NOT EXISTS search (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,
+  name TEXT NOT NULL, made TEXT NOT NULL, made_by TEXT NOT NULL, subjects INTEGER NOT NULL, refs INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS search_case ON search(case_id);
+CREATE TABLE IF NOT EXISTS face (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL, crop BLOB NOT NULL, picture BLOB NOT NULL, map BLOB, facts TEXT NOT NULL,
+  candidates TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS face_search ON face(search_id);
+CREATE TABLE IF NOT EXISTS review (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE,
+  asked TEXT NOT NULL, asked_by TEXT NOT NULL, two_person INTEGER NOT NULL, items TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS answer (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, review_id INTEGER NOT NULL REFERENCES review(id) ON DELETE CASCADE,
+  reviewer TEXT NOT NULL, item INTEGER NOT NULL, shown TEXT NOT NULL, verdict TEXT, confidence TEXT, note TEXT,
+  answered TEXT, UNIQUE (review_id, reviewer, item));
+CREATE TABLE IF NOT EXISTS look (
+  search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE, person TEXT NOT NULL, looked TEXT NOT NULL,
+  PRIMARY KEY (search_id, person));
+"""
+_TIMEOUT_S = 10.0
+_ABSENT = {"subject": None, "source": ""}
+
+
+class Casebook:
+    """Cases, kept searches, reviews and answers in one SQLite file.
+
+    Parameters
+    ----------
+    path
+        The file; made for its owner when something is first stored.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.corrupt``, ``gallery.newer``, ``gallery.locked``, ``gallery.io``, from every method.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = RLock()
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that is stored as a whole or not at all."""
+        with forking.section(), self._lock, self._failures():
+            with contextlib.suppress(FileExistsError):
+                create(self.path).close()
+            connection = sqlite3.connect(self.path, timeout=_TIMEOUT_S, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            try:
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")
+                self._prepare(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout > _LAYOUT:
+            raise GalleryError("gallery.newer", source=str(self.path))
+        if layout < _LAYOUT:
+            connection.executescript(_TABLES)
+            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            locked = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+            if locked:
+                raise GalleryError("gallery.locked/writing", source=str(self.path)) from error
+            raise GalleryError("gallery.io", source=str(self.path)) from error
+        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError, IndexError) as error:
+            raise GalleryError("gallery.corrupt/damage", first=error, source=str(self.path)) from error
+        except OSError as error:
+            raise GalleryError("gallery.io", source=str(self.path)) from error
+
+    # Cases
+
+    def open_case(self, name: str, purpose: str, basis: str | None, by: str, expires: datetime) -> int:
+        """Add a case; returns its number."""
+        with self._open() as connection:
+            values = (name, purpose, basis, _now(), by, _text(expires))
+            query = "INSERT INTO cases (name, purpose, basis, opened, opened_by, expires) VALUES (?, ?, ?, ?, ?, ?)"
+            return _number(connection.execute(query, values))
+
+    def cases(self, number: int | None = None) -> tuple[Case, ...]:
+        """Return all cases, latest first, or one."""
+        if not self.path.exists():
+            return ()
+        with self._open() as connection:
+            query = (
+                "SELECT cases.*, (SELECT count(*) FROM search WHERE case_id = cases.id) AS searches FROM cases"
+                " WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC"
+            )
+            return tuple(_case(row) for row in connection.execute(query, (number,)))
+
+    def close_case(self, number: int) -> None:
+        """Close a case."""
+        with self._open() as connection:
+            connection.execute("UPDATE cases SET closed = ? WHERE id = ? AND closed IS NULL", (_now(), number))
+
+    def erase(self, number: int | None = None) -> int:
+        """Erase a case, or all that have expired; returns how many. The file is rewritten."""
+        if not self.path.exists():
+            return 0
+        with self._open() as connection:
+            where = ("id = ?", number) if number is not None else ("expires <= ?", _now())
+            count = connection.execute(f"DELETE FROM cases WHERE {where[0]}", where[1:]).rowcount
+        if count:
+            with forking.section(), self._lock, self._failures():
+                connection = sqlite3.connect(self.path, timeout=_TIMEOUT_S, isolation_level=None)
+                with contextlib.closing(connection):
+                    connection.execute("VACUUM")
+        return count
+
+    # Searches
+
+    def keep(self, case: int, name: str, by: str, size: tuple[int, int], faces: tuple[KeptFace, ...]) -> int:
+        """Add a search with its faces; returns its number."""
+        with self._open() as connection:
+            query = "INSERT INTO search (case_id, name, made, made_by, subjects, refs) VALUES (?, ?, ?, ?, ?, ?)"
+            search = _number(connection.execute(query, (case, name, _now(), by, *size)))
+            for face in faces:
+                query = (
+                    "INSERT INTO face (search_id, number, crop, picture, map, facts, candidates)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                )
+                values = (search, face.number, face.crop, face.picture, face.map, _facts(face), _leads(face))
+                connection.execute(query, values)
+            self._look(connection, search, by)
+            return search
+
+    def searches(self, case: int) -> tuple[KeptSearch, ...]:
+        """Return the searches of a case, latest first."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT * FROM search WHERE case_id = ? ORDER BY id DESC", (case,)).fetchall()
+            return tuple(_search(connection, row) for row in rows)
+
+    def search(self, number: int) -> KeptSearch | None:
+        """Return a kept search; None if there is none of this number."""
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM search WHERE id = ?", (number,)).fetchone()
+            return None if row is None else _search(connection, row)
+
+    def face(self, number: int) -> KeptFace | None:
+        """Return a kept face."""
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM face WHERE id = ?", (number,)).fetchone()
+            return None if row is None else _face(row)
+
+    def look(self, search: int, person: str) -> None:
+        """Note that a person has seen a search with its scores."""
+        with self._open() as connection:
+            self._look(connection, search, person)
+
+    def lookers(self, search: int) -> dict[str, datetime]:
+        """Return who has seen a search with its scores, each since when."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT person, looked FROM look WHERE search_id = ?", (search,))
+            return {row["person"]: _time(row["looked"]) for row in rows}
+
+    @staticmethod
+    def _look(connection: sqlite3.Connection, search: int, person: str) -> None:
+        connection.execute("INSERT OR IGNORE INTO look VALUES (?, ?, ?)", (search, person, _now()))
+
+    # Reviews
+
+    def ask(self, face: int, by: str, items: tuple[int, ...], *, two_person: bool) -> int:
+        """Add a review; returns its number."""
+        with self._open() as connection:
+            query = "INSERT INTO review (face_id, asked, asked_by, two_person, items) VALUES (?, ?, ?, ?, ?)"
+            return _number(connection.execute(query, (face, _now(), by, two_person, json.dumps(items))))
+
+    def reviews(self, number: int | None = None) -> tuple[Review, ...]:
+        """Return all reviews, latest first, or one."""
+        if not self.path.exists():
+            return ()
+        with self._open() as connection:
+            query = (
+                "SELECT review.*, face.search_id, search.case_id FROM review JOIN face ON face.id = review.face_id"
+                " JOIN search ON search.id = face.search_id WHERE ?1 IS NULL OR review.id = ?1 ORDER BY review.id DESC"
+            )
+            return tuple(_review(connection, row) for row in connection.execute(query, (number,)).fetchall())
+
+    def show(self, review: int, reviewer: str, item: int, most: int) -> bool:
+        """Note that an item is shown to a reviewer; False if that many others have begun already."""
+        with self._open() as connection:
+            query = "SELECT count(DISTINCT reviewer) FROM answer WHERE review_id = ? AND reviewer <> ?"
+            if connection.execute(query, (review, reviewer)).fetchone()[0] >= most:
+                return False
+            query = "INSERT OR IGNORE INTO answer (review_id, reviewer, item, shown) VALUES (?, ?, ?, ?)"
+            connection.execute(query, (review, reviewer, item, _now()))
+            return True
+
+    def answer(self, review: int, reviewer: str, item: int, verdict: str, confidence: str, note: str) -> bool:
+        """Store an answer to an item that was shown; False if there is one already, which stays."""
+        with self._open() as connection:
+            query = (
+                "UPDATE answer SET verdict = ?, confidence = ?, note = ?, answered = ?"
+                " WHERE review_id = ? AND reviewer = ? AND item = ? AND answered IS NULL"
+            )
+            values = (verdict, confidence, note, _now(), review, reviewer, item)
+            return connection.execute(query, values).rowcount == 1
+
+    def answers(self, review: int) -> tuple[Answer, ...]:
+        """Return the answers of a review, item by item."""
+        with self._open() as connection:
+            query = "SELECT * FROM answer WHERE review_id = ? AND answered IS NOT NULL ORDER BY item, id"
+            return tuple(
+                Answer(
+                    row["reviewer"],
+                    row["item"],
+                    row["verdict"],
+                    row["confidence"],
+                    row["note"],
+                    _time(row["shown"]),
+                    _time(row["answered"]),
+                )
+                for row in connection.execute(query, (review,))
+            )
+
+
+def book_of(gallery: Path) -> Casebook:
+    """Return the cases of a gallery."""
+    return Casebook(Path(os.path.realpath(gallery) + "-cases"))
+
+
+def _now() -> str:
+    return _text(datetime.now(UTC))
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _number(cursor: sqlite3.Cursor) -> int:
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _case(row: sqlite3.Row) -> Case:
+    closed = None if row["closed"] is None else _time(row["closed"])
+    return Case(
+        row["id"],
+        row["name"],
+        row["purpose"],
+        row["basis"],
+        _time(row["opened"]),
+        row["opened_by"],
+        _time(row["expires"]),
+        closed,
+        row["searches"],
+    )
+
+
+def _search(connection: sqlite3.Connection, row: sqlite3.Row) -> KeptSearch:
+    faces = connection.execute("SELECT * FROM face WHERE search_id = ? ORDER BY number", (row["id"],))
+    return KeptSearch(
+        row["id"],
+        row["case_id"],
+        row["name"],
+        _time(row["made"]),
+        row["made_by"],
+        row["subjects"],
+        row["refs"],
+        tuple(map(_face, faces)),
+    )
+
+
+def _facts(face: KeptFace) -> str:
+    names = ("points", "aligned", "scale", "box", "mask_state", "visible", "quality", "notes")
+    return json.dumps({name: getattr(face, name) for name in names})
+
+
+def _leads(face: KeptFace) -> str:
+    names = [field.name for field in fields(Candidate) if field.name not in _ABSENT]
+    return json.dumps([{name: getattr(one, name) for name in names} for one in face.candidates])
+
+
+def _face(row: sqlite3.Row) -> KeptFace:
+    facts: dict[str, Any] = json.loads(row["facts"])
+    facts["points"] = tuple((x, y) for x, y in facts["points"])
+    facts["box"], facts["notes"] = Box(*facts["box"]), tuple(facts["notes"])
+    leads = [{**one, **_ABSENT, "box": Box(*one["box"])} for one in json.loads(row["candidates"])]
+    return KeptFace(
+        id=row["id"],
+        number=row["number"],
+        crop=row["crop"],
+        picture=row["picture"],
+        map=row["map"],
+        candidates=tuple(Candidate(**one) for one in leads),
+        **facts,
+    )
+
+
+def _review(connection: sqlite3.Connection, row: sqlite3.Row) -> Review:
+    query = (
+        "SELECT reviewer, count(answered) AS given FROM answer WHERE review_id = ? GROUP BY reviewer ORDER BY min(id)"
+    )
+    reviewers = tuple((one["reviewer"], one["given"]) for one in connection.execute(query, (row["id"],)))
+    return Review(
+        row["id"],
+        row["face_id"],
+        row["search_id"],
+        row["case_id"],
+        _time(row["asked"]),
+        row["asked_by"],
+        bool(row["two_person"]),
+        tuple(json.loads(row["items"])),
+        reviewers,
+    )

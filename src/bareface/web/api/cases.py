@@ -1,0 +1,74 @@
+"""Cases, and the searches that they keep."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from bareface.reports.json_cases import kept_search_json, kept_summary_json
+from bareface.web import schemas
+from bareface.web.answers import body, errors
+from bareface.web.callers import Called, Served
+from bareface.web.searching import keep
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The case's number.", examples=[1])]
+
+
+@router.get("", response_model=schemas.CaseList, responses=errors())
+def list_cases(service: Served, context: Called) -> Any:
+    """List the cases, latest first. Those that have expired are erased."""
+    return {"cases": body(service.cases.list(context=context))}
+
+
+@router.post("", response_model=schemas.Case, status_code=201, responses=errors(403, 413))
+def open_case(new: schemas.NewCase, service: Served, context: Called) -> Any:
+    """Open a case."""
+    return body(service.cases.open(new.name, new.purpose, new.basis, days=new.days, context=context))
+
+
+@router.get("/{number}", response_model=schemas.Case, responses=errors(404))
+def get_case(number: Number, service: Served, context: Called) -> Any:
+    """Return a case."""
+    return body(service.cases.get(number, context=context))
+
+
+@router.post("/{number}/close", response_model=schemas.Case, responses=errors(404))
+def close_case(number: Number, service: Served, context: Called) -> Any:
+    """Close a case: it takes no further search, and can be read until it expires."""
+    return body(service.cases.close(number, context=context))
+
+
+@router.delete("/{number}", status_code=204, responses=errors(404))
+def erase_case(number: Number, service: Served, context: Called) -> None:
+    """Erase a case with its photos, searches, reviews and answers, for good."""
+    service.cases.erase(number, context=context)
+
+
+@router.get("/{number}/searches", response_model=schemas.KeptSearchList, responses=errors(404))
+def list_kept_searches(number: Number, service: Served, context: Called) -> Any:
+    """List the searches of a case, without candidates."""
+    kept = service.cases.searches(number, context=context)
+    return {"searches": [body(kept_summary_json(one)) for one in kept]}
+
+
+@router.post("/{number}/searches", response_model=schemas.KeptSearch, status_code=201, responses=errors(403, 404, 413))
+async def keep_search(number: Number, wish: schemas.Keep, service: Served, context: Called) -> Any:
+    """Keep a search that is held in memory."""
+    held = await keep(service, service.searches.get(wish.search), number, context)
+    assert held.kept is not None
+    return body(kept_search_json(service.cases.search(held.kept, context=context)))
+
+
+@router.get("/{number}/searches/{search}", response_model=schemas.KeptSearch, responses=errors(404))
+def get_kept_search(
+    number: Number,
+    search: Annotated[int, Path(ge=1, le=2**63 - 1, description="The search's number.")],
+    service: Served,
+    context: Called,
+) -> Any:
+    """Return a kept search with its scores; it is noted that the caller has seen them."""
+    service.cases.get(number, context=context)
+    return body(kept_search_json(service.cases.search(search, context=context)))

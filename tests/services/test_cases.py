@@ -1,0 +1,230 @@
+"""Cases and reviews: what is kept, what reviewers see and when, and what is erased."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bareface.audit.memory import MemoryAuditLog
+from bareface.errors import GalleryError, UsageError
+from bareface.services.cases import Cases
+from bareface.services.gallery import Gallery
+from bareface.storage.casebook import Casebook
+from bareface.values.cases import KeptSearch, Review
+from bareface.values.context import Context
+from tests.gallery.pictures import people
+from tests.web.support import FaceTiles, png
+
+ADA, BO, CY = (Context(name) for name in ("ada", "bo", "cy"))
+
+
+class Desk:
+    """A gallery with its cases, and a clock that tests move."""
+
+    def __init__(self, folder: Path) -> None:
+        self.colours = people(folder / "photos", 4)
+        self.gallery = Gallery.open(folder / "g.bareface", FaceTiles({}))
+        self.gallery.enrol(folder / "photos")
+        self.now = datetime.now(UTC)
+        self.log = MemoryAuditLog()
+        self.cases = Cases(self.gallery, self.log, lambda: self.now)
+        self.file = folder / "g.bareface-cases"
+
+    def kept(self, who: Context = ADA) -> KeptSearch:
+        """Open a case and keep a search in it."""
+        photo = png(self.colours[0], tick=50)
+        case = self.cases.open("Visitors", "identify visitors", "consent", context=who)
+        return self.cases.keep(case.id, self.gallery.search(photo), photo, "probe.png", context=who)
+
+    def asked(self, *, two_person: bool = True, length: int = 3) -> Review:
+        return self.cases.ask(self.kept().faces[0].id, length=length, two_person=two_person, context=ADA)
+
+    def answer_all(self, review: Review, who: Context, verdict: str = "same") -> None:
+        while (pair := self.cases.next(review.id, context=who)) is not None:
+            self.cases.answer(review.id, pair[0], verdict, "high", "ears", context=who)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.gallery.close()
+
+
+def code(call: object, *args: object, **kwargs: object) -> str:
+    with pytest.raises(UsageError) as caught:
+        call(*args, **kwargs)  # type: ignore[operator]
+    return caught.value.code
+
+
+def test_a_case_keeps_the_search_for_its_owner_and_no_name_of_anybody(desk: Desk) -> None:
+    kept = desk.kept()
+    assert desk.file.stat().st_mode & 0o777 == 0o600
+    assert (kept.name, kept.made_by, kept.subjects) == ("probe.png", "ada", 4)
+    (face,) = kept.faces
+    assert face.picture[:3] == face.crop[:3] == b"\xff\xd8\xff"
+    assert {one.subject for one in face.candidates} == {None}
+    content = desk.file.read_bytes()
+    assert b"/photos/" not in content
+    assert b'"p0"' not in content
+    shown = desk.cases.search(kept.id, context=ADA)
+    assert [one.subject for one in shown.faces[0].candidates] == [
+        desk.gallery.reference(one.reference_id).subject for one in face.candidates
+    ]
+
+
+def test_who_was_erased_from_the_gallery_has_no_name_and_no_picture_here(desk: Desk) -> None:
+    kept = desk.kept()
+    first = kept.faces[0].candidates[0]
+    desk.gallery.delete(subject=first.subject_id)
+    shown = desk.cases.search(kept.id).faces[0].candidates
+    assert (shown[0].subject, shown[0].source) == (None, "")
+    assert shown[1].subject is not None
+
+
+def test_a_case_says_what_it_is_for(desk: Desk) -> None:
+    assert code(desk.cases.open, "Visitors", " ") == "usage.case"
+    assert code(desk.cases.open, " ", "identify") == "usage.name"
+    for days in (0, 3651, 1.5):
+        assert code(desk.cases.open, "Visitors", "identify", days=days) == "usage.value"
+    assert not desk.file.exists()
+
+
+def test_a_closed_case_can_be_read_and_takes_nothing_more(desk: Desk) -> None:
+    kept = desk.kept()
+    closed = desk.cases.close(kept.case_id)
+    assert closed.closed is not None
+    assert desk.cases.close(kept.case_id) == closed
+    photo = png(desk.colours[1], tick=51)
+    assert code(desk.cases.keep, kept.case_id, desk.gallery.search(photo), photo, "a.png") == "usage.case"
+    assert desk.cases.search(kept.id).id == kept.id
+
+
+@pytest.mark.parametrize("how", ["expired", "erased"])
+def test_an_expired_case_leaves_no_byte(desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    review = desk.asked()
+    desk.answer_all(review, BO)
+    picture = desk.cases.face(review.face_id).picture
+    assert picture[200:300] in desk.file.read_bytes()
+    if how == "erased":
+        desk.cases.erase(review.case_id)
+    else:
+        later = desk.now + timedelta(days=91)
+        desk.now = later
+        monkeypatch.setattr("bareface.storage.casebook._now", lambda: later.isoformat(timespec="microseconds"))
+        assert code(desk.cases.get, review.case_id) == "usage.unknown-case"
+        assert desk.cases.list() == ()
+    content = desk.file.read_bytes()
+    assert picture[200:300] not in content
+    for word in (b"identify visitors", b"probe.png", b"ears", b"ada"):
+        assert word not in content
+    for call in (desk.cases.search, desk.cases.face, desk.cases.review):
+        assert code(call, 1) in ("usage.unknown-search", "usage.unknown-review")
+
+
+def test_a_pair_shows_no_score_no_rank_and_no_name(desk: Desk) -> None:
+    review = desk.asked()
+    pair = desk.cases.next(review.id, context=BO)
+    assert pair is not None
+    item, face, reference = pair
+    assert item == 0
+    assert face.candidates == face.notes == ()
+    assert reference in {one.id for one in desk.gallery.references()}
+
+
+def test_the_order_is_shuffled_or_that_of_the_list(desk: Desk) -> None:
+    face = desk.kept().faces[0].id
+    assert desk.cases.ask(face, shuffle=False).items == (0, 1, 2, 3)
+    orders = {desk.cases.ask(face).items for _ in range(40)}
+    assert len(orders) > 1
+    assert {frozenset(order) for order in orders} == {frozenset(range(4))}
+    assert len(desk.cases.ask(face, length=2).items) == 2
+    for length in (0, 21):
+        assert code(desk.cases.ask, face, length=length) == "usage.value"
+
+
+def test_two_people_answer_without_seeing_each_other(desk: Desk) -> None:
+    review = desk.asked()
+    desk.answer_all(review, BO, "same")
+    assert code(desk.cases.outcome, review.id, context=BO) == "usage.review"
+    assert desk.cases.next(review.id, context=BO) is None  # nobody answers twice
+    desk.answer_all(review, CY, "different")
+    outcome = desk.cases.outcome(review.id, context=ADA)
+    assert [[one.verdict for one in answers] for answers in outcome.answers] == [["same", "different"]] * 3
+    assert [one.subject_id for one in outcome.candidates] == [
+        desk.cases.face(review.face_id).candidates[place].subject_id for place in review.items
+    ]
+    assert outcome.knew == ()
+    assert all(one.shown <= one.answered for answers in outcome.answers for one in answers)
+
+
+def test_a_third_person_is_not_needed(desk: Desk) -> None:
+    review = desk.asked()
+    desk.cases.next(review.id, context=BO)
+    desk.cases.next(review.id, context=CY)
+    assert code(desk.cases.next, review.id, context=ADA) == "usage.review"
+    single = desk.asked(two_person=False)
+    desk.answer_all(single, BO)
+    assert desk.cases.review(single.id).complete
+    assert code(desk.cases.next, single.id, context=CY) == "usage.review"
+
+
+def test_an_answer_stays(desk: Desk) -> None:
+    review = desk.asked()
+    answer = desk.cases.answer
+    assert code(answer, review.id, 0, "same", "high", context=BO) == "usage.review"  # not shown yet
+    desk.cases.next(review.id, context=BO)
+    answer(review.id, 0, "same", "high", context=BO)
+    assert code(answer, review.id, 0, "different", "low", context=BO) == "usage.review"
+    assert code(answer, review.id, 1, "same", "high", context=BO) == "usage.review"
+    assert code(answer, review.id, 0, "perhaps", "high", context=BO) == "usage.value"
+
+
+def test_whoever_saw_the_scores_did_not_review_blind(desk: Desk) -> None:
+    review = desk.asked()
+    desk.answer_all(review, ADA)  # who made the search
+    desk.answer_all(review, BO)
+    desk.cases.search(review.search_id, context=BO)  # afterwards
+    assert desk.cases.outcome(review.id).knew == ("ada",)
+
+
+def test_what_is_not_there_is_named(desk: Desk) -> None:
+    assert desk.cases.list() == desk.cases.reviews() == ()
+    assert not desk.file.exists()
+    assert code(desk.cases.get, 7) == "usage.unknown-case"
+    desk.kept()
+    assert code(desk.cases.search, 7) == "usage.unknown-search"
+    assert code(desk.cases.ask, 7) == "usage.unknown-search"
+    assert code(desk.cases.next, 7) == "usage.unknown-review"
+
+
+def test_every_call_leaves_an_event_without_names(desk: Desk) -> None:
+    review = desk.asked()
+    desk.answer_all(review, BO)
+    code(desk.cases.get, 99)
+    actions = {event.action for event in desk.log.events}
+    assert {"Cases.open", "Cases.keep", "Cases.ask", "Cases.next", "Cases.answer", "Cases.get"} <= actions
+    assert desk.log.events[-1].outcome == "usage.unknown-case"
+    assert "Visitors" not in str(desk.log.events)
+
+
+@pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\0" + bytes(2000)])
+def test_a_damaged_file_is_an_error_that_names_it(desk: Desk, content: bytes) -> None:
+    desk.file.write_bytes(content)
+    with pytest.raises(GalleryError) as caught:
+        desk.cases.list()
+    assert caught.value.source == str(desk.file)
+
+
+def test_a_file_of_a_later_version_is_left_alone(desk: Desk) -> None:
+    desk.kept()
+    with sqlite3.connect(desk.file) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(GalleryError) as caught:
+        Casebook(desk.file).cases()
+    assert caught.value.code == "gallery.newer"

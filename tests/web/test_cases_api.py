@@ -1,0 +1,75 @@
+"""Cases and reviews through the interface for programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from bareface.web.app import make_app
+from tests.web.support import Served, png
+
+
+def case(served: Served) -> Any:
+    return served.call("POST", "/cases", 201, json={"name": "2026-7", "purpose": "identify visitors"})
+
+
+def by(name: str) -> dict[str, dict[str, str]]:
+    return {"headers": {"X-Actor": name}}
+
+
+def test_a_search_is_kept_reviewed_by_two_and_revealed(served: Served) -> None:
+    number = case(served)["id"]
+    search = served.search(served.colours[0], case=number)
+    assert search["kept"] == 1
+    listed = served.call("GET", f"/cases/{number}/searches")["searches"]
+    assert "candidates" not in str(listed)
+    review = served.call("POST", "/reviews", 201, json={"face": listed[0]["faces"][0], "length": 2})
+    address = f"/reviews/{review['id']}"
+    for name, verdict in (("bo", "same"), ("cy", "cannot say")):
+        while (pair := served.call("POST", f"{address}/next", **by(name))["pair"]) is not None:
+            assert not {"similarity", "rank", "decision", "subject_id", "subject"} & set(pair)
+            given = {"item": pair["item"], "verdict": verdict, "confidence": "low", "note": "blurred"}
+            served.call("POST", f"{address}/answers", json=given, **by(name))
+        if name == "bo":
+            assert served.call("GET", f"{address}/outcome", 409)["code"] == "usage.review"
+    outcome = served.call("GET", f"{address}/outcome")
+    assert outcome["review"]["complete"]
+    assert [one["agreed"] for one in outcome["items"]] == [False, False]
+    assert [a["reviewer"] for a in outcome["items"][0]["answers"]] == ["bo", "cy"]
+    assert outcome["knew"] == []
+    assert served.call("GET", "/reviews")["reviews"][0]["complete"]
+    kept = served.call("GET", f"/cases/{number}/searches/1")
+    assert kept["faces"][0]["candidates"][0]["subject"] == "p0"
+
+
+def test_a_held_search_is_kept_later(served: Served) -> None:
+    search = served.search(served.colours[0], served.colours[1])
+    number = case(served)["id"]
+    kept = served.call("POST", f"/cases/{number}/searches", 201, json={"search": search["id"]})
+    assert len(kept["faces"]) == 2
+    assert served.call("GET", f"/searches/{search['id']}")["kept"] == kept["id"]
+
+
+def test_closing_and_erasing(served: Served) -> None:
+    number = case(served)["id"]
+    assert served.call("POST", f"/cases/{number}/close")["closed"]
+    files = {"photo": ("a.png", png(served.colours[0], tick=3))}
+    assert served.call("POST", "/searches", 403, files=files, data={"case": number})["code"] == "usage.case"
+    assert served.call("POST", "/searches", 404, files=files, data={"case": 99})["code"] == "usage.unknown-case"
+    served.call("DELETE", f"/cases/{number}", 204)
+    assert served.call("GET", f"/cases/{number}", 404)["code"] == "usage.unknown-case"
+    assert served.call("GET", "/cases") == {"cases": []}
+
+
+def test_where_several_people_search_each_search_has_a_case(served: Served) -> None:
+    app = make_app(replace(served.service, shared=True))
+    with TestClient(app, base_url="http://localhost") as client:
+        headers = {"Authorization": f"Bearer {served.token}"}
+        files = {"photo": ("a.png", png(served.colours[0], tick=3))}
+        answer = client.post("/api/v1/searches", headers=headers, files=files)
+        assert (answer.status_code, answer.json()["code"]) == (403, "usage.case")
+        number = client.post("/api/v1/cases", headers=headers, json={"name": "a", "purpose": "b"}).json()["id"]
+        answer = client.post("/api/v1/searches", headers=headers, files=files, data={"case": number})
+        assert answer.status_code == 201
