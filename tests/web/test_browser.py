@@ -216,13 +216,56 @@ def test_no_page_is_wider_than_the_window(chromium: Any, address: tuple[str, str
     page.set_input_files("#photo", walk.file(PEOPLE[0], PEOPLE[1], tick=width))
     page.wait_for_url("**/searches/*")
     result = page.url
-    for path in (result, f"{result}/faces/1/candidates/1", "/", "/people", "/people/1", "/add", "/models"):
+    for path in (result, f"{result}/faces/1/candidates/1", "/", "/people", "/people/1", "/add", "/models", "/cases"):
         page.goto(address[0].rstrip("/") + path if path.startswith("/") else path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground == ("rgb(21, 23, 26)" if scheme == "dark" else "rgb(251, 250, 247)")
     assert walk.complaints == []
+
+
+@pytest.mark.slow
+def test_two_people_review_by_keys(chromium: Any, address: tuple[str, str]) -> None:
+    seen = sync_api.expect
+    walks = {}
+    for name in ("Ada", "Bo", "Cy"):
+        walk = walks[name] = Walk(chromium, address[0])
+        walk.page.goto(address[0])
+        walk.page.get_by_label("Token").fill(address[1])
+        walk.page.get_by_label("Your name").fill(name)
+        walk.page.keyboard.press("Enter")
+        walk.page.wait_for_url(address[0])
+    page = walks["Ada"].page
+    page.goto(f"{address[0]}cases")
+    page.get_by_label("Name").fill("2026-7")
+    page.get_by_label("Purpose").fill("identify visitors")
+    page.get_by_role("button", name="Open a case").click()
+    page.wait_for_url("**/cases/*")
+    case = page.url
+    page.locator("main").get_by_role("link", name="Search").click()
+    page.wait_for_url("**/?case=*")
+    page.set_input_files("#photo", walks["Ada"].file(PEOPLE[0], tick=31))
+    page.wait_for_url("**/searches/*")
+    page.goto(case)
+    page.get_by_label("Candidates").select_option("5")
+    page.get_by_role("button", name="Ask for a review").click()
+    seen(page.locator(".toast")).to_contain_text("The review waits")
+    for name, key in (("Bo", "s"), ("Cy", "d")):
+        other = walks[name].page
+        other.goto(f"{address[0]}cases")
+        other.get_by_role("link", name="Review", exact=True).first.click()
+        other.wait_for_url("**/reviews/*")
+        count = int(other.get_by_text("Pair 1 of").inner_text().split()[-1])
+        for item in range(1, count + 1):
+            other.wait_for_load_state()
+            seen(other.get_by_text(f"Pair {item} of {count}")).to_be_visible()
+            other.keyboard.press(key)
+            other.keyboard.press("h")
+            other.keyboard.press("Enter")
+        seen(other.get_by_role("heading", level=1)).to_contain_text("recorded" if name == "Bo" else "Outcome")
+    seen(walks["Cy"].page.get_by_text("the reviewers disagree").first).to_be_visible()
+    assert [walk.complaints for walk in walks.values()] == [[], [], []]
 
 
 @pytest.mark.slow

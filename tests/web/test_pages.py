@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
+from bareface.web.app import make_app
 from bareface.web.pages.visitors import local_path
 from tests.gallery.pictures import colours
 from tests.web.support import Served, png
@@ -34,7 +37,11 @@ def searched(served: Served, *faces: tuple[int, int, int]) -> str:
 
 def every_page(served: Served) -> list[str]:
     result = searched(served, served.colours[0], served.colours[1])
-    return ["/", result, f"{result}/faces/1/candidates/1", "/people", "/people/1", "/add", "/models"]
+    case = served.post("/cases", name="2026-7", purpose=HOSTILE).url.path
+    served.post(f"{result}/keep", case=case.rpartition("/")[2])
+    served.post("/kept/1/review", case="1", length="2", two_person="true")
+    pages = ["/cases", case, f"{case}/searches/1", "/reviews/1"]
+    return ["/", result, f"{result}/faces/1/candidates/1", "/people", "/people/1", "/add", "/models", *pages]
 
 
 def test_a_page_leads_to_signing_in_and_back(served: Served) -> None:
@@ -264,3 +271,66 @@ def test_an_unknown_address_is_a_page_with_a_way_on(signed_in: Served) -> None:
     assert answer.status_code == 404
     assert "There is nothing at this address." in answer.text
     assert 'href="/people"' in answer.text
+
+
+def signed_in_as(served: Served, name: str) -> None:
+    served.client.cookies.clear()
+    served.client.post("/sign-in", data={"token": served.token, "name": name})
+
+
+def test_a_review_is_blind_and_its_outcome_comes_when_two_have_answered(served: Served) -> None:
+    signed_in_as(served, "ada")
+    served.post("/cases", name="2026-7", purpose="identify visitors", basis="consent", days="30")
+    form = re.findall(r'data-form="([^"]+)"', served.client.get("/").text)[0]
+    files = {"photo": ("probe.png", png(served.colours[0], tick=77))}
+    page = served.client.post("/searches", data={"_form": form, "case": "1"}, files=files).text
+    assert "kept in a case" in page
+    case = served.client.get("/cases/1").text
+    assert "p0" not in case
+    assert "asked" not in case
+    served.post("/kept/1/review", case="1", length="2", two_person="true", shuffle="true")
+    for name, verdict in (("bo", "same"), ("cy", "different")):
+        signed_in_as(served, name)
+        assert 'href="/reviews/1"' in served.client.get("/cases").text
+        for item in ("0", "1"):
+            page = served.client.get("/reviews/1").text
+            main = page[page.index("<main") : page.index("</main>")]
+            assert f"Pair {int(item) + 1} of 2" in main
+            assert not re.search(r"p[012]\b|similarity|searches by strangers|Rank \d|match", main)
+            served.post("/reviews/1", item=item, verdict=verdict, confidence="high", note="ears")
+        if name == "bo":
+            assert "Your answers are recorded" in served.client.get("/reviews/1").text
+            assert served.client.get("/reviews/1/outcome").status_code == 409
+    outcome = served.client.get("/reviews/1").text
+    assert outcome.count("the reviewers disagree") == 2
+    assert "searches by strangers" in outcome
+    signed_in_as(served, "dee")
+    assert 'href="/reviews/1"' not in served.client.get("/cases").text
+
+
+def test_an_answer_is_given_once_and_whole(served: Served) -> None:
+    signed_in_as(served, "ada")
+    every_page(served)
+    served.client.get("/reviews/1")
+    assert served.post("/reviews/1", item="0", verdict="same").status_code == 422
+    served.post("/reviews/1", item="0", verdict="same", confidence="low")
+    page = served.post("/reviews/1", item="0", verdict="different", confidence="low").text
+    assert "an answer stays as it is" in page
+
+
+def test_a_case_is_closed_and_erased(served: Served) -> None:
+    every_page(served)
+    page = served.post("/cases/1/close").text
+    assert "The case is closed." in page
+    assert "<select" not in served.client.get("/").text
+    assert "The case is erased." in served.post("/cases/1/erase").text
+    assert served.client.get("/cases/1").status_code == 404
+    assert served.client.get("/kept/1/crop.jpg").status_code == 404
+    assert 'class="toast failed"' in served.post("/cases", name="", purpose="x").text
+
+
+def test_where_several_people_sign_in_each_says_who_it_is(served: Served) -> None:
+    with TestClient(make_app(replace(served.service, shared=True)), base_url="http://localhost") as client:
+        assert client.post("/sign-in", data={"token": served.token}).status_code == 422
+        page = client.post("/sign-in", data={"token": served.token, "name": "ada"}).text
+        assert "Open a case first" in page

@@ -158,7 +158,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one reviewer said of one candidate.
+    """Answer of one reviewer on one candidate.
 
     Attributes
     ----------

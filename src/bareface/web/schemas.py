@@ -422,7 +422,7 @@ class GivenAnswer(Body):
 
 
 class ReviewAnswer(Answer):
-    """What one reviewer said."""
+    """Answer of one reviewer."""
 
     reviewer: str
     verdict: Verdict

@@ -18,6 +18,14 @@ ENTRIES: dict[str, Entry] = {
     "page.basis-how": Entry(
         "Der Grund, aus dem diese Personen aufgenommen werden dürfen. Er wird mit jedem Foto gespeichert."
     ),
+    "page.candidate-count": Entry("{count:count Kandidat|Kandidaten}"),
+    "page.case-closed": Entry("Der Fall ist geschlossen."),
+    "page.case-erased": Entry("Der Fall ist gelöscht."),
+    "page.case-opened": Entry("Der Fall {name} ist eröffnet."),
+    "page.cases-lead": Entry(
+        "Ein Fall sagt, wofür seine Suchen sind und wann sie gelöscht werden. Seine Kandidaten können "
+        "von Menschen geprüft werden, die die Werte nicht vorher sehen."
+    ),
     "page.candidates": Entry("Kandidaten"),
     "page.choose-face": Entry("{count} Gesichter gefunden. Eines wählen, um seine Kandidaten zu sehen."),
     "page.choose-folder": Entry("Ordner wählen"),
@@ -31,6 +39,21 @@ ENTRIES: dict[str, Entry] = {
     "page.compare-with": Entry("Vergleich mit {name}"),
     "page.counts": Entry(
         "{subjects:count Person|Personen}, {references:count Gesicht|Gesichter} aus {photos:count Foto|Fotos}"
+    ),
+    "page.close": Entry("Fall schließen"),
+    "page.closed": Entry("geschlossen"),
+    "page.complete": Entry("Abgeschlossene Prüfungen"),
+    "page.confidence": Entry("Wie sicher sind Sie?"),
+    "page.confidence/high": Entry("hoch"),
+    "page.confidence/low": Entry("gering"),
+    "page.confidence/medium": Entry("mittel"),
+    "page.days": Entry("Tage bis zur Löschung"),
+    "page.days-how": Entry("Fotos, Suchen, Prüfungen und Antworten gehen mit."),
+    "page.disagree": Entry("die Prüfenden sind uneins"),
+    "page.erase-case": Entry("Diesen Fall jetzt löschen"),
+    "page.erase-case-how": Entry(
+        "Seine Fotos, Suchen, Prüfungen und Antworten werden von der Platte gelöscht. Das lässt sich "
+        "nicht rückgängig machen."
     ),
     "page.decision/match": Entry("Treffer, zu prüfen"),
     "page.decision/no-match": Entry("kein Treffer"),
@@ -50,6 +73,30 @@ ENTRIES: dict[str, Entry] = {
     "page.enlarged": Entry("Ein Gesicht wurde vergrößert: es hat weniger Pixel, als gezeigt werden."),
     "page.eyes-only": Entry(
         "Vergleichen, was sich nicht ändert: Ohren, Muttermale, Narben, Gesichtsform. Gemessen wird hier nichts."
+    ),
+    "page.expires": Entry("wird am {date} gelöscht"),
+    "page.give-answer": Entry("Antworten"),
+    "page.gone": Entry("nicht mehr in der Galerie"),
+    "page.in-case": Entry("Fall"),
+    "page.is-kept": Entry("in einem Fall"),
+    "page.keep": Entry("In diesem Fall behalten"),
+    "page.kept": Entry("Die Suche ist im Fall gespeichert."),
+    "page.knew": Entry("{who} kannte die Werte vorher"),
+    "page.knew-how": Entry("Diese Antworten wurden nicht unvoreingenommen gegeben."),
+    "page.legal-basis": Entry("Rechtsgrundlage"),
+    "page.length": Entry("Kandidaten"),
+    "page.nav-cases": Entry("Fälle"),
+    "page.no-case": Entry("Kein Fall"),
+    "page.no-cases": Entry("Es gibt noch keinen Fall."),
+    "page.no-searches": Entry("In diesem Fall ist noch keine Suche."),
+    "page.note": Entry("Notiz"),
+    "page.note-example": Entry("z. B. das linke Ohr ist anders"),
+    "page.open": Entry("offen"),
+    "page.open-case": Entry("Fall eröffnen"),
+    "page.open-first": Entry("Zuerst einen Fall eröffnen"),
+    "page.opened-by": Entry("eröffnet von {who}, {date}"),
+    "page.outcome-how": Entry(
+        "Erst kamen die Antworten, dann die Werte. Ein Mensch entscheidet; auch Uneinigkeit ist eine Antwort."
     ),
     "page.face": Entry("Gesicht {number}"),
     "page.face-size": Entry("{width} × {height} Pixel"),
@@ -135,6 +182,19 @@ ENTRIES: dict[str, Entry] = {
         "einer jemanden, der so hoch liegt. Der Balken zeigt das in Zehnerschritten: 1 von 10, 100, "
         "1000, 10 000."
     ),
+    "page.outcome-of": Entry("Ergebnis der Prüfung {number}"),
+    "page.pair-of": Entry("Paar {item} von {count}"),
+    "page.review": Entry("Prüfen"),
+    "page.review-asked": Entry("Die Prüfung wartet auf Antworten."),
+    "page.review-asks": Entry("{count:count Paar|Paare}, angefordert von {who}"),
+    "page.review-number": Entry("Prüfung {number}"),
+    "page.same-question": Entry("Ist das dieselbe Person?"),
+    "page.search-in-case": Entry("Suchen"),
+    "page.searches": Entry("{count:count Suche|Suchen}"),
+    "page.show-scores": Entry("Kandidaten und Werte zeigen"),
+    "page.show-scores-how": Entry(
+        "Zuerst prüfen: wer die Werte geöffnet hat, prüft nicht mehr unvoreingenommen, und das Ergebnis sagt es."
+    ),
     "page.rate-sentence": Entry("{rate} fänden jemanden, der so hoch liegt."),
     "page.recent": Entry("Letzte Suchen"),
     "page.recent-how": Entry("Eine Stunde im Speicher gehalten, nie gespeichert."),
@@ -195,6 +255,12 @@ ENTRIES: dict[str, Entry] = {
     "page.verdict/no-match": Entry(
         "Die Personen unten sind nur die ähnlichsten dieser Galerie. Die gesuchte Person ist vielleicht nicht darin."
     ),
+    "page.shuffle": Entry("Zufällige Reihenfolge"),
+    "page.thanks": Entry("Ihre Antworten sind gespeichert"),
+    "page.thanks-how": Entry(
+        "{done} von {needed} Personen haben geantwortet. Das Ergebnis erscheint, wenn alle geantwortet haben."
+    ),
+    "page.two-person": Entry("Zwei Personen"),
     "page.verdict/possible": Entry("Einen Blick wert. Darunter sind auch Fremde zu erwarten."),
     "page.whose": Entry("Wessen Fotos"),
     "page.whose-how": Entry("Leer lassen, um die Namen der Ordner zu nehmen; ein Foto außerhalb bleibt unbenannt."),
@@ -204,4 +270,17 @@ ENTRIES: dict[str, Entry] = {
     "page.wrong-token": Entry("Das ist nicht der Schlüssel"),
     "page.wrong-token-how": Entry("Noch einmal kopieren, oder mit „bareface serve --new-token“ einen anderen machen."),
     "page.zoom": Entry("Zoom"),
+    "page.all-cases": Entry("Alle Fälle"),
+    "page.answer-stays": Entry("Eine Antwort bleibt, wie sie ist."),
+    "page.answer/cannot-say": Entry("nicht zu sagen"),
+    "page.answer/different": Entry("verschiedene Personen"),
+    "page.answer/same": Entry("dieselbe Person"),
+    "page.answered-by": Entry("beantwortet von {done} von {needed}"),
+    "page.ask-review": Entry("Prüfung anfordern"),
+    "page.asked-by": Entry("angefordert von {who}, {date}"),
+    "page.blind": Entry("Wert, Rang und Name bleiben verborgen, bis Sie geantwortet haben. Sagen Sie, was Sie sehen."),
+    "page.waiting": Entry("Prüfungen, die auf Sie warten"),
+    "page.your-answer": Entry("Ihre Antwort"),
+    "page.your-name": Entry("Ihr Name"),
+    "page.your-name-how": Entry("Er steht in Protokollen und Prüfungen. Niemand prüft ihn."),
 }

@@ -38,6 +38,20 @@ ENTRIES: dict[str, Entry] = {
         "{name} and {count:count face} are erased from the gallery’s files, with uploaded originals. "
         "This cannot be undone."
     ),
+    "page.close": Entry("Close the case"),
+    "page.closed": Entry("closed"),
+    "page.complete": Entry("Complete reviews"),
+    "page.confidence": Entry("How sure are you?"),
+    "page.confidence/high": Entry("high"),
+    "page.confidence/low": Entry("low"),
+    "page.confidence/medium": Entry("medium"),
+    "page.days": Entry("Days until it is erased"),
+    "page.days-how": Entry("Photos, searches, reviews and answers go with it."),
+    "page.disagree": Entry("the reviewers disagree"),
+    "page.erase-case": Entry("Erase this case now"),
+    "page.erase-case-how": Entry(
+        "Its photos, searches, reviews and answers are erased from the disk. This cannot be undone."
+    ),
     "page.deleted": Entry("{count:count face} deleted."),
     "page.drop-many": Entry("Drop photos or a folder here"),
     "page.drop-one": Entry("Drop a photo here"),
@@ -46,6 +60,30 @@ ENTRIES: dict[str, Entry] = {
     "page.enlarged": Entry("A face was enlarged: it has fewer pixels than are shown."),
     "page.eyes-only": Entry(
         "Compare what cannot change: ears, moles, scars, the shape of the face. Nothing is measured here."
+    ),
+    "page.expires": Entry("erased on {date}"),
+    "page.give-answer": Entry("Answer"),
+    "page.gone": Entry("no longer in the gallery"),
+    "page.in-case": Entry("Case"),
+    "page.is-kept": Entry("kept in a case"),
+    "page.keep": Entry("Keep in this case"),
+    "page.kept": Entry("The search is kept in the case."),
+    "page.knew": Entry("{who} had seen the scores before"),
+    "page.knew-how": Entry("These answers were not given blind."),
+    "page.legal-basis": Entry("Legal basis"),
+    "page.length": Entry("Candidates"),
+    "page.nav-cases": Entry("Cases"),
+    "page.no-case": Entry("No case"),
+    "page.no-cases": Entry("There is no case yet."),
+    "page.no-searches": Entry("No search is kept in this case yet."),
+    "page.note": Entry("Note"),
+    "page.note-example": Entry("e.g. the left ear differs"),
+    "page.open": Entry("open"),
+    "page.open-case": Entry("Open a case"),
+    "page.open-first": Entry("Open a case first"),
+    "page.opened-by": Entry("opened by {who}, {date}"),
+    "page.outcome-how": Entry(
+        "The answers came first, then the scores. A person decides; disagreement is an answer, too."
     ),
     "page.face": Entry("Face {number}"),
     "page.face-size": Entry("{width} × {height} pixels"),
@@ -129,6 +167,19 @@ ENTRIES: dict[str, Entry] = {
         "somebody in it who scores as high. The bar shows it in tenfold steps: 1 in 10, 100, 1,000, "
         "10,000."
     ),
+    "page.outcome-of": Entry("Outcome of review {number}"),
+    "page.pair-of": Entry("Pair {item} of {count}"),
+    "page.review": Entry("Review"),
+    "page.review-asked": Entry("The review waits for whoever answers it."),
+    "page.review-asks": Entry("{count:count pair}, asked by {who}"),
+    "page.review-number": Entry("Review {number}"),
+    "page.same-question": Entry("Is this the same person?"),
+    "page.search-in-case": Entry("Search"),
+    "page.searches": Entry("{count:count search|searches}"),
+    "page.show-scores": Entry("Show candidates and scores"),
+    "page.show-scores-how": Entry(
+        "Review first: whoever has opened the scores does not review blind, and the outcome says so."
+    ),
     "page.rate-sentence": Entry("{rate} would find somebody who scores this high."),
     "page.recent": Entry("Latest searches"),
     "page.recent-how": Entry("Held in memory for an hour, never stored."),
@@ -159,6 +210,7 @@ ENTRIES: dict[str, Entry] = {
     "page.sign-in-how": Entry(
         "Gallery {gallery}. The token was printed when the service was started for the first time."
     ),
+    "page.shuffle": Entry("Random order"),
     "page.sign-out": Entry("Sign out"),
     "page.similarity": Entry("Similarity {value}"),
     "page.skip": Entry("To the content"),
@@ -187,6 +239,9 @@ ENTRIES: dict[str, Entry] = {
     "page.verdict/match": Entry(
         "Few strangers would score this high. Compare by eye, and look for what speaks against it."
     ),
+    "page.thanks": Entry("Your answers are recorded"),
+    "page.thanks-how": Entry("{done} of {needed} people have answered. The outcome is shown when all have."),
+    "page.two-person": Entry("Two people"),
     "page.verdict/no-match": Entry(
         "The people below are only the nearest ones in this gallery. The person may not be in it."
     ),
@@ -195,10 +250,31 @@ ENTRIES: dict[str, Entry] = {
     "page.whose-how": Entry(
         "Leave it empty to use the names of the folders; a photo outside such a folder stays unnamed."
     ),
+    "page.waiting": Entry("Reviews that wait for you"),
     "page.wipe": Entry("Position"),
     "page.with-selected": Entry("With the selected faces"),
     "page.wrong": Entry("That did not work"),
     "page.wrong-token": Entry("This is not the token"),
     "page.wrong-token-how": Entry("Copy it again, or make another with “bareface serve --new-token”."),
     "page.zoom": Entry("Zoom"),
+    "page.all-cases": Entry("All cases"),
+    "page.answer-stays": Entry("An answer stays as it is."),
+    "page.answer/cannot-say": Entry("cannot say"),
+    "page.answer/different": Entry("different people"),
+    "page.answer/same": Entry("same person"),
+    "page.answered-by": Entry("answered by {done} of {needed}"),
+    "page.ask-review": Entry("Ask for a review"),
+    "page.asked-by": Entry("asked by {who}, {date}"),
+    "page.blind": Entry("Score, rank and name are hidden until you have answered. Say what you see."),
+    "page.candidate-count": Entry("{count:count candidate}"),
+    "page.case-closed": Entry("The case is closed."),
+    "page.case-erased": Entry("The case is erased."),
+    "page.case-opened": Entry("The case {name} is open."),
+    "page.cases-lead": Entry(
+        "A case says what its searches are for, and when they are erased. Its candidates can be reviewed "
+        "by people who do not see the scores first."
+    ),
+    "page.your-answer": Entry("Your answer"),
+    "page.your-name": Entry("Your name"),
+    "page.your-name-how": Entry("It stands in records and reviews. Nobody checks it."),
 }

@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError, WebError
 from bareface.reports.wording import verdict
+from bareface.values.cases import Case
 from bareface.values.search import CandidateList
 from bareface.web.held import HeldSearch
-from bareface.web.pages.visitors import Visiting
+from bareface.web.pages.visitors import Visiting, Visitor
 from bareface.web.searching import search
 
 router = APIRouter(include_in_schema=False)
@@ -28,22 +29,41 @@ def list_of(held: HeldSearch, number: int) -> CandidateList:
 
 
 @router.get("/")
-def search_page(visitor: Visiting) -> Response:
+def search_page(visitor: Visiting, case: int | None = None) -> Response:
     """Show where to drop a photo, and the latest searches."""
+    visitor.session.case = case or visitor.session.case
     info = visitor.service.gallery.info(context=visitor.context)
     recent = [(one, verdict(one.result.lists[0].candidates)) for one in visitor.service.searches.latest(8)]
-    return visitor.page("search.html", info=info, recent=recent, purpose=visitor.session.purpose)
+    return visitor.page(
+        "search.html",
+        info=info,
+        recent=recent,
+        purpose=visitor.session.purpose,
+        cases=_open(visitor),
+        case=visitor.session.case,
+        shared=visitor.service.shared,
+    )
+
+
+def _open(visitor: Visitor) -> list[Case]:
+    """Return the cases that a search can be kept in."""
+    return [one for one in visitor.service.cases.list(context=visitor.context) if one.closed is None]
 
 
 @router.post("/searches")
 async def make_search(
-    visitor: Visiting, photo: Annotated[UploadFile, File()], purpose: Annotated[str, Form(max_length=1000)] = ""
+    visitor: Visiting,
+    photo: Annotated[UploadFile, File()],
+    purpose: Annotated[str, Form(max_length=1000)] = "",
+    case: Annotated[str, Form(pattern=r"\d{0,18}")] = "",
 ) -> Response:
     """Search with a photo, and lead to the result."""
-    visitor.session.purpose = purpose
+    visitor.session.purpose, visitor.session.case = purpose, int(case) if case else None
     by_script = visitor.request.headers.get("x-part") is not None  # which shows the error, and goes on by itself
     try:
-        held = await search(visitor.service, [photo], visitor.context, purpose=purpose or None, top=_TOP)
+        held = await search(
+            visitor.service, [photo], visitor.context, purpose=purpose or None, case=visitor.session.case, top=_TOP
+        )
     except BarefaceError as error:
         if by_script:
             raise
@@ -61,7 +81,9 @@ def result_page(visitor: Visiting, id: str, face: int = 1) -> Response:
     values = {"held": held, "number": max(1, face), "entry": entry, "verdict": verdict(entry.candidates)}
     if whole:
         shown = visitor.service.views.photo(held) if len(held.photos) == 1 else None
-        return visitor.page("result.html", size=None if shown is None else shown.size, **values)
+        cases = [] if held.kept else _open(visitor)
+        size = None if shown is None else shown.size
+        return visitor.page("result.html", size=size, cases=cases, case=visitor.session.case, **values)
     return visitor.part("candidates.html", **values)
 
 

@@ -57,6 +57,8 @@ class Session:
         Corrections that can be taken back, by id.
     purpose
         The purpose that was last stated.
+    case
+        Number of the case that was last chosen; None if none was.
     """
 
     caller: Caller
@@ -64,6 +66,7 @@ class Session:
     toasts: list[Toast] = field(default_factory=list)
     undos: OrderedDict[str, Undo] = field(default_factory=OrderedDict)
     purpose: str = ""
+    case: int | None = None
     ends: float = 0.0
 
     def admits(self, form: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -9,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bareface.errors import WebError
 from bareface.messages import LANGUAGES
+from bareface.values.words import printable
 from bareface.web.pages.render import FILES, content_of, render, static
 from bareface.web.pages.visitors import (
     THEMES,
@@ -34,12 +36,20 @@ def sign_in_page(request: Request, next: str = "/") -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, token: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/") -> Response:
+def sign_in(
+    request: Request,
+    token: Annotated[str, Form()] = "",
+    name: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
     """Begin a session for whoever has the token."""
     service = Service.of(request.scope)
     caller = service.access.caller(token.strip())
-    if caller is None:
-        return _page(request, next, 401)
+    name = printable(name.strip())
+    if caller is None or (service.shared and not name):
+        return _page(request, next, 401 if caller is None else 422)
+    if name:
+        caller = replace(caller, name=name)
     answer = RedirectResponse(local_path(next), 303)
     _set(request, answer, "session", service.sessions.begin(caller))
     return answer
@@ -93,7 +103,8 @@ def _page(request: Request, next: str, status: int = 200) -> HTMLResponse:
         "sign-in.html",
         words_of(request),
         next=local_path(next),
-        wrong=status != 200,
+        wrong=status == 401,
+        shared=Service.of(request.scope).shared,
         theme=theme_of(request),
         gallery=gallery,
         path="/sign-in",

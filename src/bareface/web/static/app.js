@@ -8,7 +8,11 @@ const form = () => document.body.dataset.form || "";
 const door = document.getElementById("sign-in");
 const secret = /^#token=([\w-]+)$/.exec(location.hash);
 if (secret) history.replaceState(null, "", location.pathname + location.search);
-if (door && secret) { door.elements.token.value = secret[1]; door.submit(); }
+if (door && secret) {
+  door.elements.token.value = secret[1];
+  if (door.elements.name.required) door.elements.name.focus();
+  else door.submit();
+}
 
 // The face that is shown is the one that is marked.
 function markFace() {

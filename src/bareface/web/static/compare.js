@@ -104,6 +104,16 @@
   for (const [number, name] of [["1", "side"], ["2", "wipe"], ["3", "flicker"]]) {
     keys[number] = () => { document.querySelector(`input[name=mode][value=${name}]`).checked = true; setMode(); };
   }
+  // A review answers by keys; there, arrows move the faces, and the letters that move them elsewhere are answers.
+  const review = document.getElementById("review");
+  if (review) {
+    keys.ArrowLeft = () => { x += step; draw(); };
+    keys.ArrowRight = () => { x -= step; draw(); };
+    keys.ArrowUp = () => { y += step; draw(); };
+    keys.ArrowDown = () => { y -= step; draw(); };
+    for (const key of ["w", "a"]) delete keys[key];
+    for (const choice of review.querySelectorAll("[data-key]")) keys[choice.dataset.key] = () => { choice.checked = true; choice.focus({ preventScroll: true }); };
+  }
   document.addEventListener("keydown", (event) => {
     const control = event.target.closest?.("input[type=range], input[type=radio], input[type=text]");
     if (event.ctrlKey || event.metaKey || event.altKey || (control && event.key.startsWith("Arrow"))) return;

@@ -1,0 +1,167 @@
+"""Cases, the searches kept in them, and reviews of their candidates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse, Response
+
+from bareface.errors import BarefaceError, WebError
+from bareface.values.cases import LONGEST_LIST, SHORT_LIST, Confidence, Review, Verdict
+from bareface.web.pages.pictures import Id
+from bareface.web.pages.visitors import Visiting, Visitor
+from bareface.web.searching import keep
+
+router = APIRouter(include_in_schema=False)
+
+_CASES = "/cases"
+
+
+def waiting(visitor: Visitor, reviews: tuple[Review, ...]) -> list[Review]:
+    """Return the reviews that this visitor can answer."""
+    me = visitor.session.caller.name
+    begun = [one for one in reviews if any(who == me and count < len(one.items) for who, count in one.reviewers)]
+    free = [one for one in reviews if len(one.reviewers) < one.needed and me not in dict(one.reviewers)]
+    return begun + free
+
+
+@router.get("/cases")
+def cases_page(visitor: Visiting) -> Response:
+    """Show the cases, and the reviews that wait."""
+    cases = visitor.service.cases.list(context=visitor.context)
+    reviews = visitor.service.cases.reviews(context=visitor.context)
+    return visitor.page(
+        "cases.html", cases=cases, waiting=waiting(visitor, reviews), complete=[one for one in reviews if one.complete]
+    )
+
+
+@router.post("/cases")
+def open_case(
+    visitor: Visiting,
+    name: Annotated[str, Form(max_length=2000)] = "",
+    purpose: Annotated[str, Form(max_length=2000)] = "",
+    basis: Annotated[str, Form(max_length=2000)] = "",
+    days: Annotated[int, Form(ge=1, le=3650)] = 90,
+) -> Response:
+    """Open a case."""
+    try:
+        case = visitor.service.cases.open(name, purpose, basis or None, days=days, context=visitor.context)
+    except BarefaceError as error:
+        return visitor.failed(_CASES, error)
+    visitor.session.case = case.id
+    return visitor.back(f"{_CASES}/{case.id}", visitor.words("page.case-opened", name=case.name))
+
+
+@router.get("/cases/{id}")
+def case_page(visitor: Visiting, id: Id) -> Response:
+    """Show a case and its searches, without candidates."""
+    cases = visitor.service.cases
+    case, searches = cases.get(id, context=visitor.context), cases.searches(id, context=visitor.context)
+    reviews = [one for one in cases.reviews(context=visitor.context) if one.case_id == id]
+    return visitor.page(
+        "case.html",
+        case=case,
+        searches=searches,
+        reviews=reviews,
+        waiting=waiting(visitor, tuple(reviews)),
+        lengths=(SHORT_LIST, LONGEST_LIST),
+    )
+
+
+@router.post("/cases/{id}/close")
+def close(visitor: Visiting, id: Id) -> Response:
+    """Close a case."""
+    visitor.service.cases.close(id, context=visitor.context)
+    return visitor.back(f"{_CASES}/{id}", visitor.words("page.case-closed"))
+
+
+@router.post("/cases/{id}/erase")
+def erase(visitor: Visiting, id: Id) -> Response:
+    """Erase a case for good."""
+    visitor.service.cases.erase(id, context=visitor.context)
+    return visitor.back(_CASES, visitor.words("page.case-erased"))
+
+
+@router.post("/searches/{id}/keep")
+async def keep_search(visitor: Visiting, id: str, case: Annotated[int, Form(ge=1, le=2**63 - 1)]) -> Response:
+    """Keep a search in a case."""
+    try:
+        held = await keep(visitor.service, visitor.service.searches.get(id), case, visitor.context)
+    except BarefaceError as error:
+        return visitor.failed(f"/searches/{id}", error)
+    visitor.session.case = case
+    return visitor.back(f"/searches/{held.id}", visitor.words("page.kept"))
+
+
+@router.get("/cases/{id}/searches/{search}")
+def kept_page(visitor: Visiting, id: Id, search: Id) -> Response:
+    """Show a kept search with its scores; it is noted that the visitor has seen them."""
+    case = visitor.service.cases.get(id, context=visitor.context)
+    return visitor.page("kept.html", case=case, kept=visitor.service.cases.search(search, context=visitor.context))
+
+
+@router.get("/kept/{face}/{kind}.jpg")
+def kept_picture(visitor: Visiting, face: Id, kind: Literal["aligned", "map", "crop"]) -> Response:
+    """Return a picture of a kept probe face."""
+    kept = visitor.service.cases.face(face, context=visitor.context)
+    content = {"aligned": kept.picture, "map": kept.map, "crop": kept.crop}[kind]
+    if content is None:
+        raise WebError("web.picture")
+    return Response(content, media_type="image/jpeg")
+
+
+@router.post("/kept/{face}/review")
+def ask(
+    visitor: Visiting,
+    face: Id,
+    case: Annotated[int, Form()],
+    length: Annotated[int, Form(ge=1, le=LONGEST_LIST)] = SHORT_LIST,
+    two_person: Annotated[bool, Form()] = False,
+    shuffle: Annotated[bool, Form()] = False,
+) -> Response:
+    """Ask for a review."""
+    try:
+        visitor.service.cases.ask(face, length=length, two_person=two_person, shuffle=shuffle, context=visitor.context)
+    except BarefaceError as error:
+        return visitor.failed(f"{_CASES}/{case}", error)
+    return visitor.back(f"{_CASES}/{case}", visitor.words("page.review-asked"))
+
+
+@router.get("/reviews/{id}")
+def review_page(visitor: Visiting, id: Id) -> Response:
+    """Show the next pair to compare, without score, rank and name."""
+    cases, context = visitor.service.cases, visitor.context
+    review = cases.review(id, context=context)
+    pair = None if review.complete else cases.next(id, context=context)
+    if pair is None:
+        if review.complete:
+            return RedirectResponse(f"/reviews/{id}/outcome", 303)
+        return visitor.page("reviewed.html", review=review)
+    item, face, reference = pair
+    view = visitor.service.views.reference(visitor.service.gallery, reference, context)
+    return visitor.page("review.html", review=review, item=item, face=face, reference=reference, reference_view=view)
+
+
+@router.post("/reviews/{id}")
+def answer(
+    visitor: Visiting,
+    id: Id,
+    item: Annotated[int, Form(ge=0)],
+    verdict: Annotated[Verdict, Form()],
+    confidence: Annotated[Confidence, Form()],
+    note: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Answer a pair, and go to the next."""
+    try:
+        visitor.service.cases.answer(id, item, verdict, confidence, note, context=visitor.context)
+    except BarefaceError as error:
+        return visitor.failed(f"/reviews/{id}", error)
+    return RedirectResponse(f"/reviews/{id}", 303)
+
+
+@router.get("/reviews/{id}/outcome")
+def outcome_page(visitor: Visiting, id: Id) -> Response:
+    """Show the answers of everybody, and then the scores."""
+    outcome = visitor.service.cases.outcome(id, context=visitor.context)
+    return visitor.page("outcome.html", outcome=outcome, review=outcome.review)
