@@ -127,7 +127,7 @@ class Review:
     items
         Places on the candidate list, from 0, in the order in which they are shown.
     reviewers
-        Whoever has begun, in order, each with the number of answers given.
+        Names of the people who have begun, in order, each with the number of answers given.
     """
 
     id: int
