@@ -14,7 +14,7 @@ from docs.tables.errors import PAGE, filled
 
 ROOT = Path(__file__).parents[1]
 CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage|web)\.[a-z0-9-]+")
-NOT_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html"}
+NOT_CODES = {"model.onnx", "restoration.id", "evaluation.css", "evaluation.html", "template.vector"}
 MODULES = {"moved.py", "errors.py"}  # names of modules; the codes themselves
 
 

@@ -73,7 +73,7 @@ def test_it_serves_without_a_standard_output(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert process.stderr.readline() == "Ctrl-C ends the service.\n"
         code, said = ended(process, signal.SIGTERM)
-    assert (code in (0, 143), "Traceback" in said) == (True, False)  # the latter before it listens to signals
+    assert (code, said) == (0, "")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])

@@ -53,6 +53,15 @@ def address_of(listener: socket.socket, host: str) -> str:
 class _Server(uvicorn.Server):
     """A server that ends when a signal asks for it, as having done its work."""
 
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._say_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so: a signal ends the server well from then on."""
+        await super().startup(sockets)
+        self._say_started()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle the signals that end a server while it runs."""
@@ -82,5 +91,4 @@ def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> N
         ws="none",
         lifespan="on",
     )
-    started()
-    _Server(config).run(sockets=[listener])
+    _Server(config, started).run(sockets=[listener])
