@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def names_of_restored(
 
 
 @contextlib.contextmanager
-def name_of_drawing(folder: Path, stem: str, sha256: str, used: Container[Path] = ()) -> Iterator[Path]:
+def name_of_drawing(folder: Path, stem: str, sha256: str, used: Container[str] = ()) -> Iterator[Path]:
     """Choose the name of a photo's picture with its faces drawn in.
 
     Parameters
@@ -56,7 +57,7 @@ def name_of_drawing(folder: Path, stem: str, sha256: str, used: Container[Path] 
     sha256
         Digest of the photo; an earlier drawing of the same photo is replaced.
     used
-        Resolved paths that are not to be used.
+        Real paths that are not to be used.
     """
 
     def replaceable(path: Path) -> bool:
@@ -65,7 +66,7 @@ def name_of_drawing(folder: Path, stem: str, sha256: str, used: Container[Path] 
 
     endings = (".faces.png" if number == 1 else f".faces-{number}.png" for number in itertools.count(1))
     paths = (folder / file_name(stem, ending) for ending in endings)
-    with _taken(((path,) for path in paths if path.resolve() not in used), replaceable) as (path,):
+    with _taken(((path,) for path in paths if os.path.realpath(path) not in used), replaceable) as (path,):
         yield path
 
 

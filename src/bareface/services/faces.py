@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
-from contextlib import nullcontext
+import os
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -164,11 +165,11 @@ class Faces:
             output = None if output is None else arguments.file_path("output", output)
             self._engine.get()  # before a folder is made: it may lack its device
             into = None if output is None else _place_for(photos, output)
-            taken = {photo.resolve() for photo in photos}  # one may be called as another one's result
+            taken = set(_real(photos))  # one may be called as another one's result
             seen: list[SeenPhoto] = []
             for photo in photos:
                 seen.append(self._look(photo, into, taken))
-                taken |= {one.resolve() for one in (seen[-1].drawn,) if one}
+                taken |= set(_real([seen[-1].drawn] if seen[-1].drawn else []))
                 if progress is not None:
                     progress(len(seen), len(photos))
             facts.add(photos=len(seen), faces=sum(len(one.faces) for one in seen))
@@ -311,7 +312,7 @@ class Faces:
                 save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
             return RestoredPhoto(opened.source, restored, overview, (placed,))
 
-    def _look(self, path: Path, into: Path | None, taken: Container[Path]) -> SeenPhoto:
+    def _look(self, path: Path, into: Path | None, taken: Container[str]) -> SeenPhoto:
         """Find the faces of a photo, and draw them into a picture, or into one of a free name in a folder."""
         from bareface.reports.drawing import draw_faces
         from bareface.restoration.picture_names import name_of_drawing
@@ -359,6 +360,13 @@ def share_in_words(restored: Restored) -> str:
     from bareface.restoration.provenance import share_in_words
 
     return share_in_words(restored.provenance)
+
+
+def _real(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield real paths; those that no file can have lead nowhere."""
+    for path in paths:
+        with suppress(ValueError):
+            yield os.path.realpath(path)
 
 
 def _checked(photo: str | Path, output: str | Path, face: int) -> tuple[Path, Path, int]:
