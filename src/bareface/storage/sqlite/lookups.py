@@ -56,7 +56,7 @@ def _templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tu
         connection,
         "SELECT group_concat(template.reference_id), group_concat(reference.subject_id), "
         "CAST(group_concat(hex(template.vector), '') AS BLOB), "
-        f"{_misfits('template.vector', dimension)} "
+        f"{_misfits('vector', dimension)} "
         "FROM template JOIN reference ON reference.id = template.reference_id "
         f"WHERE template.reference_id IN ({wanted})",
     )
