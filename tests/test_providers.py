@@ -133,6 +133,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("unmask",): ["PHOTO", "-o", "out"],
     ("enhance",): ["PHOTO", "-o", "out"],
     ("demo",): ["--out", "out"],
+    ("serve",): ["GALLERY", "--port", "0"],
     ("gallery", "reembed"): ["GALLERY"],
     ("models", "fit"): ["r512", "--faces", "FOLDER"],
     ("evaluate", "run"): ["FOLDER", "-o", "scores.csv"],

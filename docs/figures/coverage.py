@@ -22,7 +22,7 @@ from bareface import compare
 from bareface.imaging import decode as images
 from bareface.imaging.align import align
 from bareface.imaging.portraits import portraits
-from bareface.reports.wording import percent
+from bareface.messages.words import percent
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.values.face import Face, UInt8

@@ -47,6 +47,7 @@ def serve(
 
     require_web()
     from bareface.services.cases import Cases
+    from bareface.services.engine import Engine
     from bareface.services.faces import Faces
     from bareface.services.gallery import Gallery
     from bareface.services.models import Models
@@ -56,8 +57,9 @@ def serve(
 
     if not is_loopback(host) and not network:
         raise UsageError("usage.network", host=host)
-    engine = options.engine()
-    with bind(host, port) as listener, Gallery.open(gallery, engine=engine) as opened:
+    with bind(host, port) as listener, Gallery.open(gallery, engine=options.for_gallery()) as opened:
+        engine = opened.engine
+        assert isinstance(engine, Engine)
         access, token = Access.open(gallery, renew=new_token)
         hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *(one.lower() for one in name or ())}
         service = Service(
