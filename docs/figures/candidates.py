@@ -2,7 +2,7 @@
 
 The gallery holds the two public-domain portraits that come with dependencies (Eileen Collins by NASA, Grace Hopper by
 the U.S. Navy), one reference each; the probes are bad copies of them, made by ``bareface demo``: one masked, and one
-blurred, for which a stranger is a possible match, too: a candidate is only a lead.
+blurred.
 """
 
 from __future__ import annotations
