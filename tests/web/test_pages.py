@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageFilter
 from starlette.testclient import TestClient
 
+from bareface.imaging.decode import labels
+from bareface.services.access import Access
+from bareface.services.cases import Cases
+from bareface.services.engine import Engine
+from bareface.services.faces import Faces
+from bareface.services.gallery import Gallery
+from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.pages.visitors import local_path
+from bareface.web.state import Service
 from tests.gallery.pictures import colours
+from tests.portraits import astronaut
 from tests.web.support import Served, png
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x>"
@@ -334,3 +345,41 @@ def test_where_several_people_sign_in_each_says_who_it_is(served: Served) -> Non
         assert client.post("/sign-in", data={"token": served.token}).status_code == 422
         page = client.post("/sign-in", data={"token": served.token, "name": "ada"}).text
         assert "Open a case first" in page
+
+
+def test_an_engine_that_does_not_restore_says_so(served: Served) -> None:
+    result = searched(served, served.colours[0])
+    page = served.post(f"{result}/faces/1/restored").text
+    assert 'class="toast failed"' in page
+    assert served.client.get(f"{result}/faces/1/restored").status_code == 404
+
+
+def blurred(path: Path) -> bytes:
+    """Return a photo out of focus."""
+    file = BytesIO()
+    Image.open(path).convert("RGB").filter(ImageFilter.GaussianBlur(4)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.slow
+def test_restored_faces_are_labelled_and_apart_from_the_list(tmp_path: Path) -> None:
+    engine = Engine(threads=1)
+    path = tmp_path / "people.bareface"
+    with Gallery.open(path, engine) as gallery:
+        gallery.enrol(astronaut(), "Eileen Collins")
+        access, token = Access.open(path)
+        assert token is not None
+        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access)
+        with TestClient(make_app(service), base_url="http://localhost") as client:
+            served = Served(client, service, token, [], tmp_path)
+            form = served.sign_in()
+            files = {"photo": ("a.png", blurred(astronaut()))}
+            result = client.post("/searches", data={"_form": form}, files=files).url.path
+            assert "Also search with an enhanced version" in client.get(result).text
+            page = served.post(f"{result}/faces/1/restored").text
+            assert "Viewing aids, not evidence" in page
+            assert "Eileen Collins" in page, re.findall(r"<main.*</main>", page, re.DOTALL)
+            picture = client.get(f"{result}/faces/1/restored.png").content
+            assert labels(picture).comment
+            outcome = gallery.enrol_upload(picture, "Eileen Collins")
+            assert (outcome.status, outcome.code) == ("refused", "face.restored")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,6 +13,9 @@ from bareface.imaging.decode import decode, encode
 from bareface.imaging.sources import Limits
 from bareface.reports.drawing import draw_occlusion
 from bareface.values.face import Face, Landmarks, Photo, UInt8
+
+if TYPE_CHECKING:
+    from bareface.restoration.base import Restored
 
 VIEW = 480
 """Side in pixels of an aligned view."""
@@ -93,6 +97,15 @@ def crop_view(crop: bytes) -> FaceView:
     pixels = decode(crop, Limits(max_bytes=2**20, max_pixels=2**20)).pixels
     view = np.asarray(cv2.resize(pixels, (VIEW, VIEW), interpolation=cv2.INTER_CUBIC), np.uint8)
     return FaceView(encode(view, "JPEG", quality=92), None, (), False, VIEW / pixels.shape[1])
+
+
+def restored_picture(restored: Restored) -> bytes:
+    """Return a face and its restored versions side by side, with the band that says what is synthetic: a PNG."""
+    from bareface.restoration.saving import encode_picture
+    from bareface.restoration.sheet import before_and_after, sheet
+
+    drawn = sheet(restored)[0] if len(restored.completions) > 1 else before_and_after(restored)
+    return encode_picture(drawn, restored.provenance, "PNG")
 
 
 def _map(view: UInt8, face: Face) -> bytes | None:

@@ -22,6 +22,7 @@ from bareface.values.face import Source
 from bareface.values.search import SearchResult
 
 if TYPE_CHECKING:
+    from bareface.gallery.restored_candidates import RestoredCandidate as RestoredCandidate
     from bareface.gallery.restored_candidates import RestoredSearch as RestoredSearch
 
 

@@ -10,14 +10,14 @@ from fastapi import APIRouter, FastAPI
 from bareface.web import problems, schemas
 from bareface.web.api import cases, comparisons, models, references, reviews, searches, subjects, system
 from bareface.web.guard import Guard
-from bareface.web.pages import add, people, pictures, search, sign_in
+from bareface.web.pages import add, people, pictures, restored, search, sign_in
 from bareface.web.pages import cases as case_pages
 from bareface.web.pages import models as model_pages
 from bareface.web.repeats import Repeats
 from bareface.web.state import Service
 
 _RESOURCES = (system, subjects, references, searches, comparisons, cases, reviews, models)
-_PAGES = (sign_in, pictures, search, case_pages, people, add, model_pages)
+_PAGES = (sign_in, pictures, search, restored, case_pages, people, add, model_pages)
 _ABOUT = (
     "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "
     "problem details (RFC 9457) with a stable `code`, listed in the documentation under Errors."

@@ -6,16 +6,28 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from bareface.errors import WebError
-from bareface.values.search import SearchResult
+from bareface.values.search import Candidate, SearchResult
+
+if TYPE_CHECKING:
+    from bareface.services.gallery_searches import RestoredCandidate, RestoredSearch
 
 _SECONDS = 3600.0
 _MOST = 200
 _MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestoredAnswer:
+    """A search with restored versions of one face, and the labelled picture of them; None if it was not restored."""
+
+    search: RestoredSearch
+    picture: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,8 @@ class HeldSearch:
         When, in UTC.
     kept
         Number of the search in a case; None if it is in none.
+    restored
+        Searches with restored faces, by the number of the list.
     """
 
     id: str
@@ -44,6 +58,14 @@ class HeldSearch:
     result: SearchResult
     made: datetime
     kept: int | None = None
+    restored: dict[int, RestoredAnswer] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> set[tuple[int, int]]:
+        """Subject and reference of everybody whom it shows."""
+        lists: list[Candidate | RestoredCandidate] = [one for entry in self.result.lists for one in entry.candidates]
+        lists += [one for made in self.restored.values() for one in (*made.search.candidates, *made.search.added)]
+        return {(one.subject_id, one.reference_id) for one in lists}
 
     @property
     def size(self) -> int:
@@ -103,15 +125,13 @@ class HeldSearches:
     def references(self) -> set[int]:
         """Return the numbers of all references that the searches name."""
         with self._lock:
-            lists = [entry for _, search in self._held.values() for entry in search.result.lists]
-        return {one.reference_id for entry in lists for one in entry.candidates}
+            return {reference for _, search in self._held.values() for _, reference in search.shown}
 
     def forget(self, subjects: Set[int], references: Set[int]) -> None:
         """Forget all searches whose lists name somebody who was deleted."""
         with self._lock:
             for id, (_, search) in list(self._held.items()):
-                shown = [one for entry in search.result.lists for one in entry.candidates]
-                if any(one.subject_id in subjects or one.reference_id in references for one in shown):
+                if any(subject in subjects or reference in references for subject, reference in search.shown):
                     del self._held[id]
 
     def _drop(self) -> None:

@@ -218,6 +218,12 @@ ENTRIES: dict[str, Entry] = {
         "Person|Personen} verglichen. Das Foto bleibt im Speicher und ist innerhalb einer Stunde "
         "vergessen."
     ),
+    "page.restored-not": Entry("Sehhilfen, keine Beweise"),
+    "page.restored-picture": Entry("Das Gesicht, wie fotografiert und restauriert, beschriftet"),
+    "page.restored-table": Entry(
+        "Jede Zelle enthält Rang und Ähnlichkeit einer Suche mit diesem Bild. „Bestes von allen“ hat "
+        "eine eigene Kalibrierung, denn wer öfter sucht, trifft mehr Fremde."
+    ),
     "page.searched": Entry("{subjects:count Person|Personen}, {references:count Gesicht|Gesichter} durchsucht"),
     "page.searching": Entry("Suche läuft …"),
     "page.selected": Entry("Ausgewählt: {count}"),
@@ -260,6 +266,7 @@ ENTRIES: dict[str, Entry] = {
     "page.thanks-how": Entry(
         "{done} von {needed} Personen haben geantwortet. Das Ergebnis erscheint, wenn alle geantwortet haben."
     ),
+    "page.strangers": Entry("Fremde"),
     "page.two-person": Entry("Zwei Personen"),
     "page.verdict/possible": Entry("Einen Blick wert. Darunter sind auch Fremde zu erwarten."),
     "page.whose": Entry("Wessen Fotos"),
@@ -283,4 +290,18 @@ ENTRIES: dict[str, Entry] = {
     "page.your-answer": Entry("Ihre Antwort"),
     "page.your-name": Entry("Ihr Name"),
     "page.your-name-how": Entry("Er steht in Protokollen und Prüfungen. Niemand prüft ihn."),
+    "page.best-of": Entry("Bestes von allen"),
+    "page.depends": Entry("hängt von der Ergänzung ab"),
+    "page.guess": Entry("Ergänzung {number}"),
+    "page.guesses-agree": Entry("Ergänzungen einig"),
+    "page.guesses-within": Entry("{within} von {guesses}"),
+    "page.only-guesses": Entry("Nur in Ergänzungen, nicht auf der Liste des Fotos"),
+    "page.restored": Entry("Suche mit restaurierten Gesichtern"),
+    "page.restored-ask/enhance": Entry("Auch mit einer verbesserten Fassung dieses Gesichts suchen?"),
+    "page.restored-ask/unmask": Entry("Auch mit Ergänzungen dessen suchen, was die Maske verdeckt?"),
+    "page.restored-go": Entry("Mit restaurierten Gesichtern suchen"),
+    "page.restored-how": Entry(
+        "Ergänzte Einzelheiten sind aus anderen Gesichtern berechnet, nicht aufgenommen. Sie können "
+        "täuschen, werden nie in die Galerie aufgenommen und ändern nichts an der Liste des Fotos."
+    ),
 }

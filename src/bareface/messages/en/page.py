@@ -200,6 +200,12 @@ ENTRIES: dict[str, Entry] = {
         "Each face in your photo is compared with {references:count face} of {subjects:count "
         "person|people}. The photo stays in memory and is forgotten within an hour."
     ),
+    "page.restored-not": Entry("Viewing aids, not evidence"),
+    "page.restored-picture": Entry("The face as photographed and restored, labelled"),
+    "page.restored-table": Entry(
+        "Each cell holds rank and similarity in a search with that picture. “Best of all” has a "
+        "calibration of its own, because searching more often meets more strangers."
+    ),
     "page.searched": Entry("{subjects:count person|people}, {references:count face} searched"),
     "page.searching": Entry("Searching …"),
     "page.selected": Entry("Selected: {count}"),
@@ -239,6 +245,7 @@ ENTRIES: dict[str, Entry] = {
     "page.verdict/match": Entry(
         "Few strangers would score this high. Compare by eye, and look for what speaks against it."
     ),
+    "page.strangers": Entry("Strangers"),
     "page.thanks": Entry("Your answers are recorded"),
     "page.thanks-how": Entry("{done} of {needed} people have answered. The outcome is shown when all have."),
     "page.two-person": Entry("Two people"),
@@ -277,4 +284,18 @@ ENTRIES: dict[str, Entry] = {
     "page.your-answer": Entry("Your answer"),
     "page.your-name": Entry("Your name"),
     "page.your-name-how": Entry("It stands in records and reviews. Nobody checks it."),
+    "page.best-of": Entry("Best of all"),
+    "page.depends": Entry("depends on the guess"),
+    "page.guess": Entry("Guess {number}"),
+    "page.guesses-agree": Entry("Guesses agree"),
+    "page.guesses-within": Entry("{within} of {guesses}"),
+    "page.only-guesses": Entry("Only in guesses, not on the photo’s own list"),
+    "page.restored": Entry("Search with restored faces"),
+    "page.restored-ask/enhance": Entry("Also search with an enhanced version of this face?"),
+    "page.restored-ask/unmask": Entry("Also search with guesses of what the mask hides?"),
+    "page.restored-go": Entry("Search with restored faces"),
+    "page.restored-how": Entry(
+        "Added detail is computed from other faces, not recorded. It can mislead, is never enrolled, and "
+        "changes nothing in the photo’s own list."
+    ),
 }

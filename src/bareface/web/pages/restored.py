@@ -1,0 +1,68 @@
+"""A search with restored versions of a probe face, on request: labelled pictures, next to the list of the photo."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from bareface.errors import BarefaceError, WebError
+from bareface.reports.pictures import restored_picture
+from bareface.values.search import SearchResult
+from bareface.web.held import HeldSearch, RestoredAnswer
+from bareface.web.pages.search import Number, list_of
+from bareface.web.pages.visitors import Visiting, Visitor
+from bareface.web.turns import SEARCH
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post("/searches/{id}/faces/{number}/restored")
+async def restore(visitor: Visiting, id: str, number: Number) -> Response:
+    """Search with completions of a masked face, or with an enhanced version of another."""
+    held = visitor.service.searches.get(id)
+    address = f"/searches/{id}/faces/{number}/restored"
+    try:
+        held.restored[number] = await visitor.service.turns.run(SEARCH, _search, visitor, held, number)
+    except BarefaceError as error:
+        return visitor.failed(f"/searches/{id}?face={number}", error)
+    return RedirectResponse(address, 303)
+
+
+@router.get("/searches/{id}/faces/{number}/restored")
+def restored_page(visitor: Visiting, id: str, number: Number) -> Response:
+    """Show what was found with restored faces."""
+    held = visitor.service.searches.get(id)
+    made = _made(visitor, id, number)
+    return visitor.page("restored.html", held=held, number=number, one=made.search, shown=made.picture is not None)
+
+
+@router.get("/searches/{id}/faces/{number}/restored.png")
+def restored_sheet(visitor: Visiting, id: str, number: Number) -> Response:
+    """Return the restored faces in one labelled picture."""
+    picture = _made(visitor, id, number).picture
+    if picture is None:
+        raise WebError("web.picture")
+    return Response(picture, media_type="image/png")
+
+
+def _search(visitor: Visitor, held: HeldSearch, number: int) -> RestoredAnswer:
+    top = len(list_of(held, number).candidates)
+    gallery, context = visitor.service.gallery, visitor.context
+    again = gallery.search(
+        held.photos, max(1, top), keep_photos=True, context=context
+    )  # pixels are not held in between
+    if number > len(again.lists):
+        raise WebError("web.search")
+    entry = again.lists[number - 1]
+    masked = entry.probe[0].mask_state != "none"
+    (one,) = gallery.search_restored(
+        held.photos, SearchResult((entry,)), unmask=masked, enhance=not masked, context=context
+    )
+    return RestoredAnswer(one, None if one.restored is None else restored_picture(one.restored))
+
+
+def _made(visitor: Visitor, id: str, number: int) -> RestoredAnswer:
+    made = visitor.service.searches.get(id).restored.get(number)
+    if made is None:
+        raise WebError("web.search")
+    return made
