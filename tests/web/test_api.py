@@ -244,3 +244,20 @@ def test_errors_are_problem_details(
     assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
     assert problem["type"] == f"urn:bareface:error:{code}"
     assert problem["request_id"] == answer.headers["x-request-id"] == "mine-1"
+
+
+def test_measures_name_routes_and_nobody(served: Served) -> None:
+    served.search(served.colours[0])
+    served.call("GET", "/subjects/9", 404)
+    served.client.request("BREW", "/api/v1/health")
+    answer = served.ask("GET", "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'bareface_requests_total{method="POST",route="/api/v1/searches",status="201"} 1' in lines
+    assert 'bareface_requests_total{method="GET",route="/api/v1/subjects/{number}",status="404"} 1' in lines
+    assert any(line.startswith('bareface_requests_total{method="-"') for line in lines)
+    assert "bareface_searches_held 1" in lines
+    assert "bareface_calls_running 0" in lines
+    count = next(line for line in lines if line.startswith('bareface_request_seconds_bucket{method="POST"'))
+    assert count.partition("le=")[2]
+    assert all(line.startswith("#") or line.rpartition(" ")[2].replace(".", "").isdecimal() for line in lines if line)

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bareface.cli.app import app
+from bareface.client import Client, ServiceError
 from tests.portraits import astronaut, hopper
 
 SERVE = [sys.executable, "-m", "bareface", "serve"]
@@ -45,6 +46,27 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, 
     return process.returncode, said
 
 
+def by_client(client: Client) -> None:
+    """Do with the client of the package what it is for."""
+    assert [one["name"] for one in client.subjects("collins")] == ["Eileen Collins"]
+    assert client.enrol(astronaut(), subject="Eileen Collins")["status"] == "already enrolled"
+    case = client.open_case("2026-7", "identify visitors")
+    search = client.search(hopper(), top=1, case=case["id"])
+    (found,) = search["lists"][0]["candidates"]
+    assert (found["subject"], search["kept"], client.cases()[0]["opened_by"]) == ("Grace Hopper", 1, "ada")
+    assert client.crop(found["reference_id"])[:3] == b"\xff\xd8\xff"
+    assert client.compare(astronaut(), hopper().read_bytes())["comparison"]["decision"] == "no match"
+    assert client.rename(found["subject_id"], "Grace")["aliases"] == ["Grace Hopper"]
+    split = client.split([found["reference_id"]], "Grace Hopper")
+    assert client.assign([found["reference_id"]], "Grace")["id"] != split["id"]
+    assert len(list(client.references())) == client.gallery()["references"] == 2
+    with pytest.raises(ServiceError) as caught:
+        client.merge(99, 98)
+    assert (caught.value.status, caught.value.code) == (404, "usage.unknown-subject")
+    with pytest.raises(ServiceError, match=r"web\.token"):
+        Client(f"http://{client._place}/", "wrong").gallery()
+
+
 def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
     gallery = tmp_path / "people.bareface"
     with serving(gallery) as (process, said):
@@ -57,6 +79,7 @@ def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
             assert [one["subject"] for one in lists[0]["candidates"]] == ["Eileen Collins", "Grace Hopper"]
             files = {"first": astronaut().read_bytes(), "second": hopper().read_bytes()}
             assert client.post("/comparisons", files=files).json()["comparison"]["decision"] == "no match"
+        by_client(Client(said["address"], said["token"], actor="ada"))
         assert ended(process, signal.SIGTERM) == (0, "")
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
     assert {mode for name, mode in modes.items() if not name.endswith("-photos")} == {0o600}

@@ -18,6 +18,7 @@ from bareface.web.state import Service
 _log = logger(__name__)
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::\d+)?")
+_METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -70,9 +71,11 @@ class Guard:
                 await problem(WebError("web.internal"), request_id)(scope, receive, sending)
             raise  # a bug: the server prints where
         finally:
-            route = getattr(scope.get("route"), "path", "-")  # the template: a path may name a subject
-            spent = 1000 * (time.perf_counter() - start)
-            _log.info("%s %s %d in %.0f ms, request %s", scope["method"], route, status, spent, request_id)
+            route = _route(scope)
+            spent = time.perf_counter() - start
+            method = scope["method"] if scope["method"] in _METHODS else "-"
+            self._service.metrics.count(method, route, status, spent)
+            _log.info("%s %s %d in %.0f ms, request %s", method, route, status, 1000 * spent, request_id)
 
     def _refusal(self, headers: Headers) -> WebError | None:
         """Refuse other names of this machine, to which a page elsewhere could lead, and bodies that are too long."""
@@ -98,3 +101,15 @@ class Guard:
             return message
 
         return receiving
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the address, since an address may name a subject; ``-`` if there is no such route.
+
+    A route knows its template below the prefix that it is included with, which has no parameters.
+    """
+    own = getattr(scope.get("route"), "path", None)
+    if own is None:
+        return "-"
+    prefix = scope["path"].split("/")[: -own.count("/")]
+    return "/".join(prefix) + str(own)

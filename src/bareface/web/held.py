@@ -122,6 +122,9 @@ class HeldSearches:
         with self._lock:
             self._held.pop(id, None)
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def references(self) -> set[int]:
         """Return the numbers of all references that the searches name."""
         with self._lock:

@@ -16,6 +16,7 @@ from bareface.services.gallery import Gallery, State
 from bareface.services.models import Models
 from bareface.web.cursors import Cursors
 from bareface.web.held import HeldSearches
+from bareface.web.metrics import Metrics
 from bareface.web.pages.sessions import Sessions
 from bareface.web.turns import Turns
 from bareface.web.views import Views
@@ -43,8 +44,9 @@ class Service:
         Whether uploaded photos are kept for later models.
     max_upload
         Bytes of one request's body.
-    turns, searches, views, cursors, sessions
-        Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers.
+    turns, searches, views, cursors, sessions, metrics
+        Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers;
+        measures.
     seen
         State in which the gallery was last seen, or nothing.
     """
@@ -63,6 +65,7 @@ class Service:
     views: Views = field(default_factory=Views)
     cursors: Cursors = field(default_factory=Cursors)
     sessions: Sessions = field(default_factory=Sessions)
+    metrics: Metrics = field(default_factory=Metrics)
     seen: list[State] = field(default_factory=list)
 
     @property

@@ -39,6 +39,17 @@ class Turns:
         self._most_waiting = most_waiting
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """Number of calls that run now."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Number of calls that wait."""
+        return sum(not turn.done() for _, _, turn in self._waiting)
 
     async def run(self, priority: int, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call in its turn.
@@ -49,9 +60,11 @@ class Turns:
             ``web.busy``: too many wait already.
         """
         await self._enter(priority)
+        self._running += 1
         try:
             return await to_thread.run_sync(partial(call, *args, **kwargs))
         finally:
+            self._running -= 1
             self._leave()
 
     async def _enter(self, priority: int) -> None:

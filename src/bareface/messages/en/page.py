@@ -292,7 +292,7 @@ ENTRIES: dict[str, Entry] = {
     "page.only-guesses": Entry("Only in guesses, not on the photo’s own list"),
     "page.restored": Entry("Search with restored faces"),
     "page.restored-ask/enhance": Entry("Also search with an enhanced version of this face?"),
-    "page.restored-ask/unmask": Entry("Also search with guesses of what the mask hides?"),
+    "page.restored-ask/unmask": Entry("Also search with completions of the part under the mask?"),
     "page.restored-go": Entry("Search with restored faces"),
     "page.restored-how": Entry(
         "Added detail is computed from other faces, not recorded. It can mislead, is never enrolled, and "

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from bareface.web import schemas
 from bareface.web.answers import body, errors
 from bareface.web.callers import Called, Served
+from bareface.web.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["system"])
 
@@ -41,3 +42,18 @@ def gallery(service: Served, context: Called) -> Any:
 def openapi(request: Request, context: Called) -> Response:
     """Return the OpenAPI document of this interface."""
     return JSONResponse(request.app.openapi())
+
+
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={**errors(), 200: {"content": {"text/plain": {}}, "description": "Prometheus' text format."}},
+)
+def metrics(service: Served, context: Called) -> Response:
+    """Return measures of the service: counts and times of requests by route, and what waits."""
+    gauges = {
+        "calls_running": ("Calls that compute now.", float(service.turns.running)),
+        "calls_waiting": ("Calls that wait for their turn.", float(service.turns.waiting)),
+        "searches_held": ("Searches in memory.", float(len(service.searches))),
+    }
+    return Response(service.metrics.text(gauges), media_type=CONTENT_TYPE)

@@ -1,0 +1,214 @@
+"""A client of the web service, for Python programs: nothing is needed but the standard library.
+
+>>> from bareface.client import Client
+>>> client = Client("http://127.0.0.1:8000/", token="...")
+>>> client.enrol("ada.jpg", subject="Ada Lovelace", basis="consent")  # doctest: +SKIP
+>>> search = client.search("probe.jpg", purpose="identify visitors")  # doctest: +SKIP
+
+Results are plain values with the keys of the OpenAPI document. An error is a :class:`ServiceError` with the code of the
+service. Writes carry an ``Idempotency-Key`` and are sent once more if the connection breaks.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlencode, urlsplit
+
+Json: TypeAlias = dict[str, Any]
+Photo: TypeAlias = str | Path | bytes
+"""A photo's path, or the bytes of its file."""
+
+
+class ServiceError(Exception):
+    """An answer of the service that is an error.
+
+    Attributes
+    ----------
+    status
+        The HTTP status.
+    code, detail, remedy
+        As the service says; see the documentation of errors.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.code = str(problem.get("code", ""))
+        self.detail = str(problem.get("detail", ""))
+        self.remedy = problem.get("remedy")
+        super().__init__(f"{self.detail} {self.remedy or ''}".strip() + f" [{self.code}]")
+
+
+class Client:
+    """Calls a service.
+
+    Parameters
+    ----------
+    address
+        The printed address, such as ``http://127.0.0.1:8000/``.
+    token
+        The token.
+    actor
+        Name of the caller, where several people share the token.
+    timeout
+        Seconds to wait for an answer.
+    """
+
+    def __init__(self, address: str, token: str, *, actor: str | None = None, timeout: float = 120.0) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"not an address of a service: {address}")
+        self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._place = parts.netloc.rpartition("@")[2]
+        self._base = parts.path.rstrip("/") + "/api/v1"
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if actor is not None:
+            self._headers["X-Actor"] = actor
+        self._timeout = timeout
+
+    def gallery(self) -> Json:
+        """Return the gallery in figures."""
+        return self._json("GET", "/gallery")
+
+    def subjects(self, text: str = "") -> Iterator[Json]:
+        """Yield the subjects, or those whose name contains a text."""
+        yield from self._pages("/subjects", "subjects", {"text": text} if text else {})
+
+    def references(self, subject: int | None = None) -> Iterator[Json]:
+        """Yield the references, of the gallery or of one subject."""
+        yield from self._pages("/references", "references", {} if subject is None else {"subject": subject})
+
+    def enrol(self, photo: Photo, *, subject: str | None = None, basis: str | None = None, **options: object) -> Json:
+        """Enrol a photo; returns its outcome. Options are ``largest``, ``face`` and ``min_visible``."""
+        fields = {"subject": subject, "basis": basis, **options}
+        return self._upload("/references", {"photo": photo}, fields)
+
+    def search(self, photo: Photo, **options: object) -> Json:
+        """Search with a photo. Options are ``top``, ``min_visible``, ``purpose`` and ``case``."""
+        return self._upload("/searches", {"photo": photo}, options)
+
+    def compare(self, first: Photo, second: Photo) -> Json:
+        """Compare two photos by the best face of each."""
+        return self._upload("/comparisons", {"first": first, "second": second}, {})
+
+    def crop(self, reference: int) -> bytes:
+        """Return the kept picture of a reference, a JPEG."""
+        return self.request("GET", f"/references/{reference}/crop")
+
+    def rename(self, subject: int, name: str) -> Json:
+        """Rename a subject."""
+        return self._json("PATCH", f"/subjects/{subject}", {"name": name})
+
+    def merge(self, kept: int, merged: int) -> Json:
+        """Merge a subject into another."""
+        return self._json("POST", f"/subjects/{kept}/merge", {"merged": merged})
+
+    def assign(self, references: list[int], subject: str) -> Json:
+        """Give references to a subject, by its name or by its number as ``#7``."""
+        return self._json("POST", "/references/assign", {"references": references, "subject": subject})
+
+    def split(self, references: list[int], name: str | None = None) -> Json:
+        """Move references to a new subject."""
+        return self._json("POST", "/references/split", {"references": references, "name": name})
+
+    def reject(self, references: list[int]) -> Json:
+        """Delete references, and never enrol these faces again."""
+        return self._json("POST", "/references/reject", {"references": references})
+
+    def delete_subject(self, subject: int) -> Json:
+        """Delete a subject with its references, for good."""
+        return self._json("DELETE", f"/subjects/{subject}")
+
+    def open_case(self, name: str, purpose: str, basis: str | None = None, days: int = 90) -> Json:
+        """Open a case."""
+        return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})
+
+    def cases(self) -> list[Json]:
+        """Return the cases, latest first."""
+        cases: list[Json] = self._json("GET", "/cases")["cases"]
+        return cases
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> bytes:
+        """Call any resource below ``/api/v1``; returns the body of the answer.
+
+        Raises
+        ------
+        ServiceError
+            The service answers with an error.
+        OSError
+            It cannot be reached.
+        """
+        headers = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = content_type
+        if method != "GET":
+            headers["Idempotency-Key"] = secrets.token_urlsafe(16)
+        try:
+            return self._once(method, path, body, headers)
+        except (ConnectionError, HTTPException):
+            return self._once(method, path, body, headers)
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        connection = self._connect(self._place, timeout=self._timeout)
+        try:
+            connection.request(method, self._base + path, body, dict(headers))
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise ServiceError(answer.status, _problem(content))
+        return content
+
+    def _json(self, method: str, path: str, value: object = None) -> Json:
+        body = None if value is None else json.dumps(value).encode()
+        result: Json = json.loads(self.request(method, path, body))
+        return result
+
+    def _pages(self, path: str, key: str, query: Mapping[str, object]) -> Iterator[Json]:
+        cursor: str | None = None
+        while True:
+            asked = {**query, "limit": 200, **({} if cursor is None else {"cursor": cursor})}
+            page = self._json("GET", f"{path}?{urlencode(asked)}")
+            yield from page[key]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def _upload(self, path: str, photos: Mapping[str, Photo], fields: Mapping[str, object]) -> Json:
+        boundary = secrets.token_hex(16)
+        parts = [
+            _part(boundary, name, _text(value).encode(), None) for name, value in fields.items() if value is not None
+        ]
+        for name, photo in photos.items():
+            content = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
+            file = "photo" if isinstance(photo, bytes) else Path(photo).name
+            parts.append(_part(boundary, name, content, file))
+        body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+        result: Json = json.loads(self.request("POST", path, body, f"multipart/form-data; boundary={boundary}"))
+        return result
+
+
+def _part(boundary: str, name: str, content: bytes, file: str | None) -> bytes:
+    place = f'Content-Disposition: form-data; name="{name}"'
+    if file is not None:
+        place += f'; filename="{quote(file, safe=" ()[]{}+,;=@!")}"'
+    return f"--{boundary}\r\n{place}\r\n\r\n".encode() + content + b"\r\n"
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _problem(content: bytes) -> Json:
+    try:
+        problem = json.loads(content)
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
