@@ -27,13 +27,7 @@ FORMER = "bareface128"  # the default embedder before
 
 def whole_path(photos: Sequence[Path], repeats: int) -> dict[str, float]:
     """Measure the median seconds per photo of each system."""
-    engines = {
-        "bareface": Engine(min_face=MIN_FACE),
-        **{
-            f"{FORMER} {precision}": Engine(embedder=FORMER, precision=precision, min_face=MIN_FACE)
-            for precision in ("float32", "int8")
-        },
-    }
+    engines = {"bareface": Engine(min_face=MIN_FACE), FORMER: Engine(embedder=FORMER, min_face=MIN_FACE)}
     tasks: dict[str, Callable[[], object]] = {
         HOG: lambda: [dlib_path.whole_path("hog", UPSAMPLE)(path) for path in photos],
         CNN: lambda: [dlib_path.whole_path("cnn", UPSAMPLE)(path) for path in photos],
@@ -56,8 +50,7 @@ def _one_by_one(engine: Engine, photos: Sequence[Path]) -> None:
 
 def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
     """Measure the median seconds per face of the descriptor alone, on the same chips."""
-    engine = Engine()
-    exact, quick = Engine(embedder=FORMER), Engine(embedder=FORMER, precision="int8")
+    engine, former = Engine(), Engine(embedder=FORMER)
     faces = [face for analysis in engine.stream(photos, want=["occlusion"]) for face in analysis.faces][:BATCH]
     chips, own = [face.chip for face in faces], [face.for_embedder for face in faces]
     masked = [MaskInfo("full", face.occlusion) for face in faces]
@@ -65,10 +58,8 @@ def descriptor(photos: Sequence[Path], repeats: int) -> dict[str, float]:
         "dlib": lambda: [dlib_path.descriptor().compute_face_descriptor(chip) for chip in chips],
         "bareface": lambda: engine.embed_chips(own),
         "bareface, masked": lambda: engine.embed_chips(own, masked),
-        f"{FORMER} float32": lambda: exact.embed_chips(chips),
-        f"{FORMER} float32, masked": lambda: exact.embed_chips(chips, masked),
-        f"{FORMER} int8": lambda: quick.embed_chips(chips),
-        f"{FORMER} int8, masked": lambda: quick.embed_chips(chips, masked),
+        FORMER: lambda: former.embed_chips(chips),
+        f"{FORMER}, masked": lambda: former.embed_chips(chips, masked),
     }
     return {name: seconds / len(chips) for name, seconds in interleaved(tasks, repeats).items()}
 

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
 from bareface.models import registry
-from bareface.models.sessions import sums_8_bit_products_exactly
 from bareface.restoration.enhance import MODEL as ENHANCER
 from bareface.restoration.unmask import MODEL
 from bareface.services.engine import Engine
 from benchmarks import readme_restoration
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
 
-INT8 = pytest.param(
-    "int8",
-    marks=pytest.mark.skipif(
-        not sums_8_bit_products_exactly(), reason="without VNNI, or with it hidden, int8 is refused"
-    ),
-)
 
-
-@pytest.mark.parametrize("precision", ["float32", INT8])
-def test_they_are_those_of_the_files(precision: str) -> None:
-    engine = Engine(embedder="bareface128", threads=1, precision=precision)  # type: ignore[arg-type]
+def test_they_are_those_of_the_files() -> None:
+    engine = Engine(embedder="bareface128", threads=1)
     found = digests(engine, DETECTOR, SEGMENTER, MODEL, ENHANCER)
     assert list(found) == ["bareface128", "dlib-resnet", DETECTOR, SEGMENTER, MODEL, ENHANCER]
     for name, digest in found.items():

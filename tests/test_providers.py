@@ -67,7 +67,7 @@ def test_every_network_of_an_engine_runs_where_it_was_told(gpu: Gpu, detector: s
     engine.enhance(face)
     networks = {path.name for path in Path(registry.path_of(registry.card("dlib-mmod"))).parent.glob("*.onnx")}
     other = {"bareface": "dlib-mmod", "dlib": "bareface-detector"}[detector]
-    not_chosen = {other, "dlib-resnet", "dlib-resnet-int8", "bareface128-int8"}
+    not_chosen = {other, "dlib-resnet", "bareface128-int8"}
     assert set(gpu.opened) == networks - {f"{name}.onnx" for name in not_chosen}
     assert set(map(tuple, gpu.opened.values())) == {(CUDA,)}
 

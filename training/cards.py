@@ -28,10 +28,7 @@ _CARDS = [
             "with no consent of the 7,485 people in them on record."
         ),
         source=_DLIB,
-        files=(
-            ModelFile("dlib-resnet.onnx", "float32", "", 0),
-            ModelFile("dlib-resnet-int8.onnx", "int8", "", 0),
-        ),
+        files=(ModelFile("dlib-resnet.onnx", "float32", "", 0),),
         space="dlib-128",
         input={"geometry": "dlib-150", "layout": "NHWC", "mirror": True},
         limits=(

@@ -1,4 +1,4 @@
-"""Make the descriptor's 8-bit version: ``python -m training.quantize``.
+"""Make the descriptor's 8-bit version, which is not packaged: ``python -m training.quantize``.
 
 Static quantisation by ONNX Runtime (8-bit weights for each output channel, 8-bit activations, ranges from 200 aligned
 faces of redistributable training photos). It starts from float32 weights, not from the float16 ones shipped.
@@ -15,18 +15,19 @@ import numpy as np
 from bareface.services.engine import Engine
 from bareface.system import dependencies
 from bareface.values.face import UInt8
-from training.convert_dlib import WEIGHTS, write_descriptor
+from training.convert_dlib import write_descriptor
 from training.photos import largest_faces, redistributable
 
 FACES = 200
 
 
 def main() -> None:
-    """Write ``dlib-resnet-int8.onnx`` next to the float weights and print how close it comes."""
+    """Write ``out/dlib-resnet-int8.onnx`` and print how close it comes."""
     engine = Engine(detector="dlib", embedder="dlib-resnet")
     chips = [face.chip for face in largest_faces(engine, redistributable(each=100))]
     fitted, held_out = chips[::3][:FACES] + chips[1::3][: FACES - len(chips[::3][:FACES])], chips[2::3]
-    target = WEIGHTS / "dlib-resnet-int8.onnx"
+    target = Path("out") / "dlib-resnet-int8.onnx"
+    target.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         write_descriptor(plain, half=False)
