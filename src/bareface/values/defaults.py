@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 MIN_VISIBLE: Final = 0.2
-"""Share of a face that must be visible, or it is refused: with less, three of four mated pairs are lost even at a false
-match rate of 1e-2 (``python -m benchmarks.evidence``)."""
+"""Share of a face that must be visible, or it is refused: with less, three of four mated pairs are lost at a false
+match rate of 1e-3 (``python -m benchmarks.evidence``)."""
 
 DETECTOR: Final = "bareface"
 """The detector, unless another is named."""
