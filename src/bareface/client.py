@@ -127,6 +127,10 @@ class Client:
         """Open a case."""
         return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})
 
+    def report(self, case: int) -> bytes:
+        """Return the report of a case, one self-contained HTML page."""
+        return self.request("GET", f"/cases/{case}/report")
+
     def cases(self) -> list[Json]:
         """Return the cases, latest first."""
         cases: list[Json] = self._json("GET", "/cases")["cases"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -228,3 +229,45 @@ def test_a_file_of_a_later_version_is_left_alone(desk: Desk) -> None:
     with pytest.raises(GalleryError) as caught:
         Casebook(desk.file).cases()
     assert caught.value.code == "gallery.newer"
+
+
+def test_the_report_holds_everything_and_fetches_nothing(desk: Desk) -> None:
+    review = desk.asked()
+    page = desk.cases.report(review.case_id, context=ADA).decode()
+    assert "is not complete: 0 of 2 people have answered" in page
+    assert "same person" not in page
+    desk.answer_all(review, BO, "same")
+    desk.answer_all(review, CY, "different")
+    page = desk.cases.report(review.case_id, context=ADA).decode()
+    for text in (
+        "identify visitors",
+        "consent",
+        "leads, not identifications",
+        "bo,",
+        "cy,",
+        "ears",
+        "different people",
+    ):
+        assert text in page, text
+    assert "not complete" not in page
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert "<script" not in page
+    assert "Content-Security-Policy" in page
+
+
+def test_whoever_reads_the_report_has_seen_the_scores(desk: Desk) -> None:
+    review = desk.asked()
+    desk.cases.report(review.case_id, context=BO)
+    desk.answer_all(review, BO)
+    desk.answer_all(review, CY)
+    assert desk.cases.outcome(review.id).knew == ("bo",)
+
+
+def test_the_report_names_nobody_who_was_erased(desk: Desk) -> None:
+    review = desk.asked()
+    desk.answer_all(review, BO)
+    desk.answer_all(review, CY)
+    desk.gallery.delete(subject="p0")
+    page = desk.cases.report(review.case_id).decode()
+    assert "no longer in the gallery" in page
+    assert "p0" not in page

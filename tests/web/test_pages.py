@@ -315,6 +315,10 @@ def test_a_review_is_blind_and_its_outcome_comes_when_two_have_answered(served: 
     outcome = served.client.get("/reviews/1").text
     assert outcome.count("the reviewers disagree") == 2
     assert "searches by strangers" in outcome
+    report = served.client.get("/cases/1/report.html")
+    assert 'attachment; filename="case-1.html"' in report.headers["content-disposition"]
+    assert "different people" in report.text
+    assert served.ask("GET", "/cases/1/report").headers["content-type"] == "text/html; charset=utf-8"
     signed_in_as(served, "dee")
     assert 'href="/reviews/1"' not in served.client.get("/cases").text
 

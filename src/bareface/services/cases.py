@@ -292,17 +292,43 @@ class Cases:
             asked = self._review(review)
             if not asked.complete:
                 raise UsageError("usage.review/incomplete", number=review)
-            face = self._named(self._face(asked.face_id), context)
-            candidates = tuple(face.candidates[place] for place in asked.items)
-            given: list[tuple[Answer, ...]] = [() for _ in asked.items]
-            last: dict[str, datetime] = {}
-            for one in self._book.answers(review):
-                given[one.item] += (one,)
-                last[one.reviewer] = max(one.answered, last.get(one.reviewer, one.answered))
-            lookers = self._book.lookers(asked.search_id)
-            knew = tuple(who for who, _ in asked.reviewers if who in lookers and lookers[who] < last[who])
-            facts.add(subjects=(one.subject_id for one in candidates))
-            return Outcome(asked, candidates, tuple(given), knew)
+            outcome = self._outcome(asked, context)
+            facts.add(subjects=(one.subject_id for one in outcome.candidates))
+            return outcome
+
+    def report(self, case: int, *, context: Context | None = None) -> bytes:
+        """Return one self-contained HTML page of a case; it is noted that the caller has seen its scores."""
+        from bareface.reports.cases import case_report
+
+        with self._recorder.call("Cases.report", context) as facts:
+            opened = self._case(case)
+            searches = []
+            for kept in self._book.searches(case):
+                self._book.look(kept.id, _who(context))
+                searches.append(replace(kept, faces=tuple(self._named(face, context) for face in kept.faces)))
+            reviews = [one for one in self._book.reviews() if one.case_id == case]
+            outcomes = [self._outcome(one, context) for one in reviews if one.complete]
+            facts.add(searches=len(searches), reviews=len(reviews))
+            return case_report(
+                opened,
+                searches,
+                reviews,
+                outcomes,
+                gallery=self._gallery.path.name,
+                crop=lambda one: self._gallery.crop(one.reference_id, context=context),
+            )
+
+    def _outcome(self, asked: Review, context: Context | None) -> Outcome:
+        face = self._named(self._face(asked.face_id), context)
+        candidates = tuple(face.candidates[place] for place in asked.items)
+        given: list[tuple[Answer, ...]] = [() for _ in asked.items]
+        last: dict[str, datetime] = {}
+        for one in self._book.answers(asked.id):
+            given[one.item] += (one,)
+            last[one.reviewer] = max(one.answered, last.get(one.reviewer, one.answered))
+        lookers = self._book.lookers(asked.search_id)
+        knew = tuple(who for who, _ in asked.reviewers if who in lookers and lookers[who] < last[who])
+        return Outcome(asked, candidates, tuple(given), knew)
 
     def _case(self, number: int) -> Case:
         for one in self._book.cases(arguments.count("case", number, code="usage.unknown-case")):

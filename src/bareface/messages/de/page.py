@@ -296,6 +296,7 @@ ENTRIES: dict[str, Entry] = {
     "page.guesses-agree": Entry("Ergänzungen einig"),
     "page.guesses-within": Entry("{within} von {guesses}"),
     "page.only-guesses": Entry("Nur in Ergänzungen, nicht auf der Liste des Fotos"),
+    "page.report": Entry("Bericht"),
     "page.restored": Entry("Suche mit restaurierten Gesichtern"),
     "page.restored-ask/enhance": Entry("Auch mit einer verbesserten Fassung dieses Gesichts suchen?"),
     "page.restored-ask/unmask": Entry("Auch mit Ergänzungen dessen suchen, was die Maske verdeckt?"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from fastapi.responses import Response
 
 from bareface.reports.json_cases import kept_search_json, kept_summary_json
 from bareface.web import schemas
@@ -72,3 +73,19 @@ def get_kept_search(
     """Return a kept search with its scores; it is noted that the caller has seen them."""
     service.cases.get(number, context=context)
     return body(kept_search_json(service.cases.search(search, context=context)))
+
+
+@router.get(
+    "/{number}/report",
+    response_class=Response,
+    responses={**errors(404), 200: {"content": {"text/html": {}}, "description": "One self-contained page."}},
+)
+def get_report(number: Number, service: Served, context: Called) -> Response:
+    """Return the report of a case: one page with all its pictures, which fetches nothing."""
+    return report(number, service.cases.report(number, context=context))
+
+
+def report(number: int, page: bytes) -> Response:
+    """Return a page to save: opened from the disk, it has a content policy of its own."""
+    headers = {"Content-Disposition": f'attachment; filename="case-{number}.html"'}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)

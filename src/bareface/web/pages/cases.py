@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError, WebError
 from bareface.values.cases import LONGEST_LIST, SHORT_LIST, Confidence, Review, Verdict
+from bareface.web.api.cases import report
 from bareface.web.pages.pictures import Id
 from bareface.web.pages.visitors import Visiting, Visitor
 from bareface.web.searching import keep
@@ -99,6 +100,12 @@ def kept_page(visitor: Visiting, id: Id, search: Id) -> Response:
     """Show a kept search with its scores; it is noted that the visitor has seen them."""
     case = visitor.service.cases.get(id, context=visitor.context)
     return visitor.page("kept.html", case=case, kept=visitor.service.cases.search(search, context=visitor.context))
+
+
+@router.get("/cases/{id}/report.html")
+def case_report(visitor: Visiting, id: Id) -> Response:
+    """Return the report of a case, to save."""
+    return report(id, visitor.service.cases.report(id, context=visitor.context))
 
 
 @router.get("/kept/{face}/{kind}.jpg")
