@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bareface.errors import TemplateError
+from bareface.errors import TemplateError, UsageError
 from bareface.services.gallery import Gallery
 from bareface.values.face import EVERYTHING, Template
 from tests.gallery.pictures import TileEngine, people, picture, save, vector_of
@@ -146,3 +146,49 @@ def test_an_emptied_gallery_takes_another_space(path, tmp_path):
         assert opened.reembed().switched
         assert opened.enrol(tmp_path / "photos").references == 14
         assert opened.info().space == "tiles-2"
+
+
+ENGINES = {"tiles": TileEngine, "tiles-2": NewEngine}
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """Let the engine of a gallery be chosen by its space; returns the names that were asked for."""
+    asked = []
+
+    def choose(name):
+        asked.append(name)
+        return ENGINES[name]()
+
+    monkeypatch.setattr("bareface.services.opened.embedder_of", lambda space, makers: space or "tiles")
+    choose.asked = asked
+    return choose
+
+
+def test_a_gallery_that_chooses_its_engine_follows_what_another_program_makes_of_it(path, tmp_path, chosen):
+    with Gallery.open(path, chosen) as opened:
+        assert opened.search(picture(RED)).lists[0].candidates
+        engine = opened.engine
+        opened.delete(reference=opened.references()[0].id)
+        assert opened.engine is engine
+        with Gallery.open(path, NewEngine()) as other:
+            other.reembed()
+        assert opened.search(picture(RED)).lists[0].candidates
+        save(tmp_path / "more.png", GREEN)
+        assert opened.enrol(tmp_path / "more.png").outcomes[0].status == "enrolled"
+    assert chosen.asked == ["tiles", "tiles-2"]
+
+
+def test_a_new_gallery_takes_the_engine_of_what_comes_first(tmp_path, chosen):
+    with Gallery.open(tmp_path / "new", chosen) as opened:
+        opened.enrol(picture((0, 0, 0)))  # nobody is there
+        save(tmp_path / "one.png", RED)
+        with Gallery.open(tmp_path / "new", NewEngine()) as other:
+            other.enrol(tmp_path / "one.png")
+        assert opened.search(picture(RED)).lists[0].candidates
+        assert opened.engine.space == "tiles-2"
+
+
+def test_what_makes_an_engine_must_make_one(path):
+    with Gallery.open(path, lambda name: name) as opened, pytest.raises(UsageError, match="engine"):
+        opened.search(picture(RED))

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_opening_a_current_gallery_does_not_import_alembic(path):
     Store(path).close()
     code = f"""
 import sys
+from contextlib import closing
 from bareface.storage.sqlite.store import Store
 Store({str(path)!r}).close()
 print("alembic" in sys.modules)
@@ -235,6 +237,17 @@ def test_a_gallery_of_a_later_version_is_refused(path):
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     assert code_of(path) == "gallery.newer"
+
+
+def test_a_gallery_that_a_later_version_opened_meanwhile_is_not_written_to(path, tmp_path):
+    save(tmp_path / "one.png", (230, 60, 60))
+    with Gallery.open(path, TileEngine()) as opened:
+        opened.enrol(tmp_path / "one.png")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = '0999'")
+        with pytest.raises(GalleryError, match="later version") as refused:
+            opened.rename(1, "Ada")
+        assert refused.value.code == "gallery.newer"
 
 
 def test_damaged_pages_are_named(path, tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +125,16 @@ def test_the_space_mean_is_where_templates_lie() -> None:
 def test_cards_are_plain_json() -> None:
     for card in registry.cards():
         assert json.loads(card.to_json())["id"] == card.id
+
+
+def test_the_embedder_of_templates_is_the_one_that_made_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = registry.embedder_of
+    assert of("dlib-128", ["dlib-resnet", "bareface128"]) == "dlib-resnet"
+    assert of("dlib-128", ["face_recognition"]) == of("dlib-128") == "bareface128"
+    assert of("bareface-mobile-128-v2", ["bareface-mobile-bare"]) == "bareface-mobile-bare"
+    assert of(None) == of("gone", ["dlib-resnet"]) == "bareface-mobile"
+    sound, damaged = registry.survey()
+    mine = replace(registry.card("bareface128"), id="a-mine", packaged=False)
+    monkeypatch.setattr(registry, "survey", lambda: ((*sound, mine), damaged))
+    assert of("dlib-128") == of("dlib-128", ["bareface128"]) == "bareface128"  # not whichever was added last
+    assert of("dlib-128", ["a-mine", "bareface128"]) == "a-mine"

@@ -215,11 +215,11 @@ def relink(
 def reembed(gallery: GalleryPath, options: EngineOptions, json: Json = False) -> None:
     """Compute all templates again from the photos, after a change of model, precision or template format."""
     with _open(gallery, options) as opened, progress("Embedding") as advance:
-        report = opened.reembed(advance)
+        report, embedder = opened.reembed(advance), opened.engine.model
     if json:
         print_json(plain(report))
     else:
-        note(f"{plural(report.references, 'reference')} embedded.")
+        note(f"{plural(report.references, 'reference')} embedded by {embedder}.")
         _print_some("unresolved", [f"{one.source}: {one.message} [{one.code}]" for one in report.unresolved])
         if not report.switched:
             note("The gallery keeps its old templates until the rest is found (relink) or deleted.")

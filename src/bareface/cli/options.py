@@ -51,8 +51,8 @@ class EngineOptions:
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="Use this embedder, as `bareface models` lists them. By default, that of the gallery; for a new one "
-            f"and without a gallery, {EMBEDDER}.",
+            help="Use this embedder, as `bareface models` lists them. By default, that of the gallery's templates; for "
+            f"a new gallery, for `gallery reembed` and without a gallery, {EMBEDDER}.",
             autocompletion=embedder_names,
             rich_help_panel=_PANEL,
         ),

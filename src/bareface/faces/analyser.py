@@ -56,7 +56,7 @@ class Analyser:
         ``bareface`` (by default) or ``dlib`` (packaged), or the name of a registered detector, e.g. ``yunet``; or any
         :class:`Detector`.
     embedder
-        ``bareface128`` by default. Name of an embedder's model card; or any :class:`Embedder`.
+        ``bareface-mobile`` by default. Name of an embedder's model card; or any :class:`Embedder`.
     precision
         ``float32``; ``int8``, which is faster and an error on a CPU without VNNI, whose sums could saturate; or
         ``auto``: ``int8`` where the CPU and the embedder have it, else ``float32``. Templates name theirs.

@@ -129,7 +129,9 @@ class Completer:
         return computed
 
     def _inputs(self, faces: Sequence[Face]) -> list[UInt8]:
-        return [as_geometry(face.for_embedder, self.embedder.geometry) for face in faces]
+        """Return what the embedder takes of each face, which an engine of another geometry may have found."""
+        geometry = self.embedder.geometry
+        return [face.chip if geometry == "dlib-150" else as_geometry(face.for_embedder, geometry) for face in faces]
 
     def templates(self, chips: Sequence[UInt8], masks: Sequence[MaskInfo] | None = None) -> list[Template]:
         """Embed aligned faces in one batch; without `masks` all are taken as bare."""

@@ -107,13 +107,15 @@ def as_dlib(chip: UInt8) -> UInt8:
 
 
 def as_geometry(chip: UInt8, geometry: Geometry) -> UInt8:
-    """Convert a chip of the geometry ``dlib-150`` to another; return others unchanged.
+    """Convert a chip of one geometry to another; return others unchanged.
 
-    Where the other geometry shows more than the chip does, at the sides and above, the chip's edge is repeated.
+    Where the other geometry shows more than the chip does, at the sides and above, it is black, as it is beyond the
+    edge of a photo: embedders know that, and are misled by an edge that is repeated.
     """
-    if geometry != "arcface-112" or chip.shape[0] != SIZES["dlib-150"]:
-        return chip
-    return _to_arcface(chip, cv2.INTER_LINEAR)
+    if geometry == "dlib-150":
+        return as_dlib(chip)
+    dlib = chip.shape[0] == SIZES["dlib-150"]
+    return _to_arcface(chip, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT) if dlib else chip
 
 
 def cut(pixels: UInt8, landmarks: Landmarks, geometry: Geometry) -> tuple[UInt8, Computed]:

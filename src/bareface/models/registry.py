@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -102,15 +102,23 @@ def card(model_id: str) -> ModelCard:
     raise ModelError("model.unknown", model=model_id, known=names)
 
 
-def embedder_of(space: str | None) -> str:
-    """Return the embedder to use for templates of a space: the default one if none is registered for it, or for None.
+def embedder_of(space: str | None, makers: Sequence[str] = ()) -> str:
+    """Return the embedder to use for templates of a space; the default one if none is registered for it, or for None.
 
-    Of several, one that treats masked faces apart is preferred.
+    Parameters
+    ----------
+    space
+        The space.
+    makers
+        Models that made the templates, most of them first: the first that is registered for the space is used. Where
+        none is, as for imported encodings, packaged ones come first, and of several one that treats masked faces apart.
     """
     of_it = [one for one in survey()[0] if one.task == "embedding" and one.space == space]
-    if not of_it or any(one.id == EMBEDDER for one in of_it):
-        return EMBEDDER
-    return min(of_it, key=lambda one: ("blank" not in one.input, one.id)).id
+    names = {one.id for one in of_it}
+    for one in (*makers, EMBEDDER):
+        if one in names:
+            return one
+    return min(of_it, key=lambda one: (not one.packaged, "blank" not in one.input, one.id)).id if of_it else EMBEDDER
 
 
 def _added() -> list[Path]:

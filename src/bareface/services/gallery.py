@@ -26,7 +26,7 @@ from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
 from bareface.services.gallery_upkeep import Upkeep
 from bareface.services.gallery_viewing import Viewing
-from bareface.services.opened import EngineFor, OpenGallery
+from bareface.services.opened import ENGINE, EngineFor, OpenGallery
 from bareface.services.recorded import check_log
 from bareface.storage.open_index import open_index
 from bareface.storage.ports import State as State
@@ -126,7 +126,7 @@ class Gallery:
         check_named(arguments.path("path", path))
         arguments.choice("index", index, (None, *get_args(Precision)), code="usage.index")
         if engine is not None and not callable(engine):
-            arguments.able("engine", engine, ("model", "space", "precision", "stream"), Note("argument.engine-or-none"))
+            arguments.able("engine", engine, ENGINE, Note("argument.engine-or-none"))
         check_log(audit)
         store = Store(path, create=create)
         opened = OpenGallery(store, open_index(store, index or "int8"), engine, audit)

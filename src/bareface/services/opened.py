@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError, GalleryError
 from bareface.faces.port import FaceEngine
+from bareface.messages import Note
 from bareface.models.registry import embedder_of
 from bareface.services.recorded import Recorder
 from bareface.services.uploads import Uploads
 from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.sqlite.queries import template_counts
 from bareface.storage.sqlite.store import Store
+from bareface.values import arguments
 
 EngineFor: TypeAlias = "FaceEngine | Callable[[str], FaceEngine] | None"
 """An engine, a function that makes one for an embedder of this name, or None for the packaged one."""
+
+
+ENGINE: Final = ("model", "space", "precision", "stream")
+"""Attributes that an engine has at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """An engine that was chosen for templates: those of a gallery, of a space, and made at once."""
+
+    templates: tuple[str, str | None, int]
+    embedder: str
+    engine: FaceEngine
 
 
 class OpenGallery:
@@ -28,7 +45,7 @@ class OpenGallery:
         The database and the index derived from it.
     engine
         Finds faces and makes templates; or a function that makes one for an embedder of this name. By default the
-        packaged detector with the embedder of the gallery's space, loaded when it is first needed.
+        packaged detector with the embedder of the gallery's templates, loaded when it is first needed.
     audit
         Takes one event for each call; see :class:`bareface.audit.port.AuditLog`.
     """
@@ -40,17 +57,34 @@ class OpenGallery:
         self.index = index
         self.uploads = Uploads(store)
         self.recorder = Recorder(audit, _identifier(store))
-        self._engine = engine
+        self._given = engine
+        self._chosen: _Chosen | None = None
 
     @property
     def engine(self) -> FaceEngine:
-        """The engine, loaded now if none was given."""
-        if self._engine is None or callable(self._engine):
-            from bareface.services.engine import Engine
+        """The engine; unless one was given, that of the templates of now, which others may have made anew meanwhile."""
+        if self._given is not None and not callable(self._given):
+            return self._given
+        with self.store.read() as connection:
+            state = self.store.state(connection)
+            templates = (state.uuid, state.space, state.epoch)
+            if self._chosen is not None and self._chosen.templates == templates:
+                return self._chosen.engine
+            counts = sorted(template_counts(connection), key=lambda one: one.references, reverse=True)
+        embedder = embedder_of(state.space, [one.model for one in counts])
+        before = self._chosen
+        engine = before.engine if before is not None and before.embedder == embedder else self._made(embedder)
+        self._chosen = _Chosen(templates, embedder, engine)
+        return engine
 
-            embedder = embedder_of(self.store.state().space)
-            self._engine = self._engine(embedder) if callable(self._engine) else Engine(embedder=embedder)
-        return self._engine
+    def _made(self, embedder: str) -> FaceEngine:
+        if callable(self._given):
+            engine = self._given(embedder)
+            arguments.able("engine", engine, ENGINE, Note("argument.engine-or-none"))
+            return engine
+        from bareface.services.engine import Engine
+
+        return Engine(embedder=embedder)
 
     def erase(self, *, wait: bool = True) -> None:
         """Rewrite database and index, so that nothing deleted can be read from the files; drop unused originals."""

@@ -186,7 +186,11 @@ ENTRIES: dict[str, Entry] = {
         "Use float32, which compares with int8 templates of the same space, or `auto` for the faster of the two on "
         "each machine.",
     ),
-    "model.precision/weights": Entry("{model} has no {precision} weights, only {known}."),
+    "model.precision/weights": Entry(
+        "{model} has no {precision} weights, only {known}.",
+        cli="Leave out `--precision`, or choose an `--embedder` that has them: see `bareface models`.",
+        python="Leave out `precision`, or choose an embedder that has them: see `bareface.models.registry.cards()`.",
+    ),
     "model.provider/fallback": Entry(
         "{provider} could not be started; ONNX Runtime fell back to {used:list}.",
         "Check the device's driver and libraries, or leave the provider out to run on the CPU.",

@@ -184,6 +184,8 @@ class Store:
             with connection.begin():
                 if not self.path.exists():  # removed while this waited for its turn
                     raise failures.of("SQLITE_CANTOPEN", self._source)
+                if str(_revision(connection)) > schema.REVISION:  # a later version opened it meanwhile
+                    raise GalleryError("gallery.newer", source=self._source)
                 yield connection
                 _renew_token(connection)
 
