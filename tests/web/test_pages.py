@@ -209,9 +209,7 @@ def test_people_are_found_by_name_and_listed_page_by_page(signed_in: Served) -> 
     assert 'href="/people/2"' in signed_in.client.get("/people?text=P1").text
     assert 'href="/people/1"' not in signed_in.client.get("/people?text=P1").text
     assert "<option" in signed_in.client.get("/people/names?other=p").text
-    for number in range(60):
-        files = {"photo": ("a.png", png(colours(60, seed=3)[number]))}
-        signed_in.call("POST", "/references", files=files, data={"subject": f"x{number:02}"})
+    signed_in.service.gallery.enrol([png(colour) for colour in colours(60, seed=3)])
     page = signed_in.client.get("/people").text
     assert page.count('class="card"') == 48
     more = re.findall(r'hx-get="(/people\?[^"]+)"', page)[0].replace("&amp;", "&")

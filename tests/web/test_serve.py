@@ -8,12 +8,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
+from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from bareface.cli.app import app
@@ -88,6 +92,43 @@ def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
         assert again["token"] is None
         assert httpx2.get(again["address"] + "api/v1/subjects", headers=headers).json()["total"] == 2
         assert ended(process, signal.SIGINT) == (0, "")
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_when_it_is_killed(tmp_path: Path) -> None:
+    gallery, done = tmp_path / "people.bareface", list[int]()
+    photos = [varied(number) for number in range(40)]
+    with serving(gallery) as (process, said):
+        client = Client(said["address"], said["token"])
+
+        def enrol() -> None:
+            with suppress(OSError, ServiceError, HTTPException):
+                for number, photo in enumerate(photos):
+                    assert client.enrol(photo, subject="Eileen Collins")["status"] == "enrolled"
+                    done.append(number)
+
+        enrolling = Thread(target=enrol)
+        enrolling.start()
+        while len(done) < 5:
+            assert enrolling.is_alive()
+        process.kill()
+        enrolling.join()
+    with serving(gallery) as (process, again):
+        client = Client(again["address"], said["token"])
+        assert len(list(client.references())) in (len(done), len(done) + 1)  # one may have been stored, not answered
+        for number in done:
+            assert client.enrol(photos[number], subject="Eileen Collins")["status"] == "already enrolled"
+        client.delete_subject(1)
+        assert [path.name for path in (tmp_path / "people.bareface-photos").iterdir()] == [".lock"]
+
+
+def varied(number: int) -> bytes:
+    """Return a portrait, each time a little brighter."""
+    file = BytesIO()
+    Image.open(astronaut()).convert("RGB").point([min(255, value + number) for value in range(256)] * 3).save(
+        file, "PNG"
+    )
+    return file.getvalue()
 
 
 def test_it_serves_without_a_standard_output(tmp_path: Path) -> None:
