@@ -112,3 +112,20 @@ def test_a_request_id_that_could_forge_a_log_line_is_replaced(served: Served, wi
 def test_there_is_no_page_that_loads_from_elsewhere(served: Served) -> None:
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert served.client.get(path).status_code == 404
+
+
+def test_whoever_is_not_known_sends_no_photo(served: Served) -> None:
+    """A body is read before a route asks who sends it: it would fill the disk."""
+    files = {"photo": ("a.png", b"x" * 100_000)}
+    for path in ("/api/v1/searches", "/searches", "/sign-in"):
+        answer = served.client.post(path, files=files)
+        assert (answer.status_code, answer.json()["code"]) == (401, "web.token"), path
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = served.client.post("/api/v1/searches", content=iter([b"x" * 50_000] * 9), headers=kind)
+    assert answer.status_code in (401, 413)
+
+
+def test_a_script_whose_session_ended_is_told_so(served: Served) -> None:
+    answer = served.client.post("/add", data={"name": "a"}, headers={"X-Part": "1"})
+    assert answer.status_code == 401
+    assert answer.text.startswith('<div class="toast failed">')

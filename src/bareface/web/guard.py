@@ -8,6 +8,7 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bareface.errors import WebError
@@ -19,6 +20,8 @@ _log = logger(__name__)
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::\d+)?")
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS")
+_UNKNOWN = 64 * 2**10
+"""Bytes that somebody may send who is not known."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -63,9 +66,10 @@ class Guard:
             await send(message)
 
         try:
-            refusal = self._refusal(headers)
+            most = self._service.max_upload if self._is_known(scope, headers) else _UNKNOWN
+            refusal = self._refusal(headers, most)
             answering = self._app if refusal is None else problem(refusal, request_id)
-            await answering(scope, self._bounded(receive), sending)
+            await answering(scope, self._bounded(receive, most), sending)
         except Exception:
             if not started:
                 await problem(WebError("web.internal"), request_id)(scope, receive, sending)
@@ -77,18 +81,26 @@ class Guard:
             self._service.metrics.count(method, route, status, spent)
             _log.info("%s %s %d in %.0f ms, request %s", method, route, status, 1000 * spent, request_id)
 
-    def _refusal(self, headers: Headers) -> WebError | None:
+    def _is_known(self, scope: Scope, headers: Headers) -> bool:
+        """Tell whether the caller has the token or a session: others may send a form to sign in, and no photo."""
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self._service.access.caller(token) is not None:
+            return True
+        cookie = HTTPConnection(scope).cookies.get(self._service.cookie_name())
+        return self._service.sessions.get(cookie) is not None
+
+    def _refusal(self, headers: Headers, most: int) -> WebError | None:
         """Refuse other names of this machine, to which a page elsewhere could lead, and bodies that are too long."""
         host = _HOST.fullmatch(headers.get("host", ""))
         name = "" if host is None else (host[1] or host[2]).lower().rstrip(".")
         if self._service.hosts and name not in self._service.hosts:
             return WebError("web.host")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > self._service.max_upload:
-            return WebError("web.too-large")
+        if not length.isdecimal() or int(length[:20]) > most:
+            return WebError("web.token" if most == _UNKNOWN else "web.too-large")
         return None
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, receive: Receive, most: int) -> Receive:
         """Stop reading a body that does not say how long it is, once it is too long."""
         count = 0
 
@@ -96,7 +108,7 @@ class Guard:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > self._service.max_upload:
+            if count > most:
                 raise HTTPException(413)
             return message
 

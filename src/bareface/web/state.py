@@ -73,6 +73,10 @@ class Service:
         """A name of the gallery for cookies."""
         return hashlib.sha256(str(self.gallery.path).encode("utf-8", "surrogateescape")).hexdigest()
 
+    def cookie_name(self, what: str = "session") -> str:
+        """Return the name of a cookie: its own for each gallery, since all ports of a host share cookies."""
+        return f"bareface-{what}-{self.gallery_id[:8]}"
+
     def forget(self, subjects: Set[int] = frozenset(), references: Set[int] = frozenset()) -> None:
         """Forget whatever shows somebody who was deleted."""
         self.searches.forget(subjects, references)

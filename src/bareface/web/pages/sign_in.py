@@ -15,7 +15,6 @@ from bareface.web.pages.render import FILES, content_of, render, static
 from bareface.web.pages.visitors import (
     THEMES,
     Visiting,
-    cookie_name,
     local_path,
     session_of,
     theme_of,
@@ -58,7 +57,7 @@ def sign_in(
 @router.post("/sign-out")
 def sign_out(visitor: Visiting) -> Response:
     """End the session."""
-    name = cookie_name(visitor.service)
+    name = visitor.service.cookie_name()
     visitor.service.sessions.end(visitor.request.cookies.get(name))
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(name, path="/")
@@ -114,7 +113,7 @@ def _page(request: Request, next: str, status: int = 200) -> HTMLResponse:
 
 def _set(request: Request, answer: Response, what: str, value: str, seconds: int | None = None) -> None:
     answer.set_cookie(
-        cookie_name(Service.of(request.scope), what),
+        Service.of(request.scope).cookie_name(what),
         value,
         max_age=seconds,
         path="/",

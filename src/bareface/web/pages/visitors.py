@@ -78,15 +78,10 @@ class Visitor:
         return RedirectResponse(path, 303)
 
 
-def cookie_name(service: Service, what: str = "session") -> str:
-    """Return the name of a cookie: its own for each gallery, since all ports of a host share cookies."""
-    return f"bareface-{what}-{service.gallery_id[:8]}"
-
-
 def words_of(request: Request) -> Words:
     """Return the sentences in the language that was chosen, or the first that the browser asks for."""
     service = Service.of(request.scope)
-    chosen = request.cookies.get(cookie_name(service, "language"), "")
+    chosen = request.cookies.get(service.cookie_name("language"), "")
     if chosen not in LANGUAGES:
         asked = (one.partition(";")[0].strip()[:2] for one in request.headers.get("accept-language", "").split(","))
         chosen = next((one for one in asked if one in LANGUAGES), "en")
@@ -95,7 +90,7 @@ def words_of(request: Request) -> Words:
 
 def theme_of(request: Request) -> str:
     """Return the colours that were chosen."""
-    chosen = request.cookies.get(cookie_name(Service.of(request.scope), "theme"), "")
+    chosen = request.cookies.get(Service.of(request.scope).cookie_name("theme"), "")
     return chosen if chosen in THEMES else THEMES[0]
 
 
@@ -112,7 +107,7 @@ def local_path(path: str, otherwise: str = "/") -> str:
 def session_of(request: Request) -> Session | None:
     """Return the session of a request's cookie."""
     service = Service.of(request.scope)
-    return service.sessions.get(request.cookies.get(cookie_name(service)))
+    return service.sessions.get(request.cookies.get(service.cookie_name()))
 
 
 def visitor(

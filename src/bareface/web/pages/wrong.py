@@ -13,11 +13,12 @@ from bareface.web.state import Service
 
 def answer(request: Request, error: BarefaceError) -> Response:
     """Return the page of an error; for a part of a page, a message."""
-    if error.code == "web.token":
+    by_script = request.headers.get("x-part") is not None  # which would follow a redirection, and show all of it
+    if error.code == "web.token" and not by_script:
         return sign_in_first(request)
     words, status = words_of(request), http_status_of(error.code)
     text = words.error(error)
-    if request.headers.get("hx-request") or request.headers.get("x-part"):
+    if by_script or request.headers.get("hx-request"):
         return HTMLResponse(render("toast.html", words, text=text), status)
     session = session_of(request)
     content = render(
