@@ -98,6 +98,29 @@ def test_faces_that_an_engine_of_another_geometry_found(engine: Engine, embedder
             assert near @ other > 0.95 * np.linalg.norm(near) * np.linalg.norm(other)
 
 
+def test_faces_with_other_pixels_than_an_engine_can_use_are_refused(engine: Engine) -> None:
+    (face,) = engine.faces(hopper(), want=())
+    odd: list[Any] = [face.for_embedder, face.chip / 255, None, [1, 2], face.chip[..., 0], face.chip[:, :149]]
+    for chip in odd:
+        with pytest.raises(UsageError, match=r"faces must be .* \[150, 150, 3\]"):
+            engine.embed([replace(face, chip=chip)])
+    for aligned in (face.chip[:50, :50], [1, 2]):
+        with pytest.raises(UsageError, match="faces must be"):
+            engine.embed([replace(face, computed=Computed(aligned=aligned))])
+
+
+def test_an_embedder_of_a_geometry_that_nobody_cuts_is_refused() -> None:
+    class Odd:
+        model = space = "odd"
+        precision, geometry = "float32", "arcface-96"
+
+        def embed(self, chips: Any, masks: Any = None) -> Any:
+            return np.ones((len(chips), 4), np.float32)
+
+    with pytest.raises(UsageError, match=r"embedder\.geometry must be dlib-150 or arcface-112"):
+        Engine(embedder=Odd(), threads=1)  # type: ignore[arg-type]
+
+
 def test_an_embedder_of_version_0_1_still_makes_upper_face_templates(engine: Engine) -> None:
     class Former:
         model, space, precision, geometry = "former", "own", "float32", "dlib-150"

@@ -20,7 +20,7 @@ from bareface.faces.open_models import open_detector, open_embedder, open_segmen
 from bareface.faces.pipeline import overlapped
 from bareface.faces.smallest_face import notes, smallest_face
 from bareface.imaging import decode as images
-from bareface.imaging.align import Geometry, as_geometry, crop, cut
+from bareface.imaging.align import SIZES, Geometry, as_geometry, crop, cut
 from bareface.imaging.sources import Held, each, hold, name_of
 from bareface.messages import Note
 from bareface.models.sessions import check_providers
@@ -103,6 +103,7 @@ class Analyser:
         if not isinstance(embedder, str):
             methods = ("model", "space", "precision", "geometry", "embed")
             arguments.able("embedder", embedder, methods, Note("argument.embedder"))
+            arguments.choice("embedder.geometry", embedder.geometry, tuple(SIZES))
         if segmenter is not None and not isinstance(segmenter, str):
             arguments.able("segmenter", segmenter, ("segment",), Note("argument.segmenter"))
         self._settings = (detector, embedder, precision, providers, threads, min_face, segmenter, limits)
@@ -223,6 +224,10 @@ class Analyser:
             See :meth:`faces`.
         """
         arguments.items("faces", faces, Face, "faces")
+        for face in faces:
+            own = face.for_embedder
+            if not (_is_chip(face.chip, (SIZES["dlib-150"],)) and _is_chip(own, tuple(SIZES.values()))):
+                raise arguments.refused("faces", face, Note("argument.faces"))
         return self._completer.complete(faces, checked_want(want))
 
     def embed(self, faces: Sequence[Face], *, upper_face: bool = False, covered: bool = False) -> list[Template]:
@@ -378,9 +383,16 @@ def _check_chips(chips: object) -> None:
     if isinstance(chips, str | bytes) or not isinstance(chips, Sequence | np.ndarray):
         raise arguments.refused("chips", chips, what)
     for chip in chips:
-        square = isinstance(chip, np.ndarray) and chip.ndim == 3 and chip.shape[0] == chip.shape[1] > 0
-        if not square or chip.shape[2] != 3 or chip.dtype != np.uint8:
+        if not _is_chip(chip):
             raise arguments.refused("chips", chip, what)
+
+
+def _is_chip(chip: object, sides: Sequence[int] = ()) -> bool:
+    """Tell whether something is RGB [S, S, 3] uint8; S is one of these sides, if there are any."""
+    if not (isinstance(chip, np.ndarray) and chip.ndim == 3 and chip.dtype == np.uint8):
+        return False
+    height, width, channels = chip.shape
+    return height == width > 0 and channels == 3 and (not sides or width in sides)
 
 
 def _usable_cores() -> int:

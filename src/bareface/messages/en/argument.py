@@ -13,6 +13,9 @@ ENTRIES: dict[str, Entry] = {
     "argument.engine-of-model": Entry("an Engine whose embedder is {model}"),
     "argument.engine-or-none": Entry("an Engine, or None"),
     "argument.face": Entry("a face, as Engine.faces gives them"),
+    "argument.faces": Entry(
+        "faces whose chips are RGB arrays [150, 150, 3] of uint8, and [112, 112, 3] for embedders that take those"
+    ),
     "argument.file": Entry("the path of a file"),
     "argument.for-each-chip": Entry("one for each chip"),
     "argument.function": Entry("a function"),
