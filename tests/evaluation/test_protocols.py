@@ -135,6 +135,30 @@ def test_a_folder_gives_every_pair_once(tmp_path: Path) -> None:
     assert protocol.notes == ("left out 1 photo outside people's folders",)
 
 
+ONE_PERSON = ("Anne-Marie O'Neil", "Anne\u2011Marie O\u2019Neil", "Anne\u2013Marie O\u00b4Neil")
+
+
+def test_folders_that_a_gallery_takes_for_one_person_are_one_person(tmp_path: Path) -> None:
+    people(tmp_path, dict.fromkeys(ONE_PERSON, 2) | {"Bo": 1})
+    for protocol in (all_pairs(tmp_path), open_set(tmp_path, nonmated=0)):
+        subject = np.array([sample.subject for sample in protocol.samples])
+        assert len(set(subject.tolist())) == 2
+        assert len({sample.path for sample in protocol.samples}) == 7
+    assert (subject[protocol.probe] == subject[protocol.reference]).sum() == 5
+    assert len(people_of(tmp_path)) == 2
+
+
+def test_names_of_one_person_in_lists_are_one_person(tmp_path: Path) -> None:
+    people(tmp_path, dict.fromkeys(ONE_PERSON, 1))
+    one, other, third = (f"{name}/{name}_0001.jpg" for name in ONE_PERSON)
+    (tmp_path / "pairs.csv").write_text(f"probe,reference,mated\n{one},{other},true\n{other},{third},true\n")
+    assert len({sample.subject for sample in read_csv_pairs(tmp_path / "pairs.csv").samples}) == 1
+    for name, row in (("gallery.csv", f"{one},{ONE_PERSON[0]}"), ("probes.csv", f"{other},{ONE_PERSON[1]}")):
+        (tmp_path / name).write_text(f"file,subject\n{row}\n")
+    protocol = read_csv_gallery(tmp_path / "gallery.csv", tmp_path / "probes.csv")
+    assert len({sample.subject for sample in protocol.samples}) == 1
+
+
 def test_a_folder_of_nobody_is_refused(tmp_path: Path) -> None:
     (tmp_path / "group.jpg").touch()
     for make in (all_pairs, open_set):

@@ -65,7 +65,7 @@ def test_nothing_of_a_bad_file_is_enrolled(encodings, tmp_path):
 def test_another_space_is_refused(encodings, tmp_path):
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:
         opened.enrol(picture((200, 50, 50)))
-        with pytest.raises(TemplateError, match=r"template\.space"):
+        with pytest.raises(TemplateError, match=r"gallery of their own.*template\.space"):
             opened.import_encodings(encodings)
 
 

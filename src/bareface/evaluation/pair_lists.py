@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from bareface.errors import EvaluationError
-from bareface.evaluation.protocols import Protocol, Sample, gallery_of, ten_folds
+from bareface.evaluation.protocols import Protocol, Sample, gallery_of, one_form, ten_folds
 from bareface.imaging.folders import PHOTO_SUFFIXES
 from bareface.messages import Note
 from bareface.system.reading import read_regular
@@ -245,15 +245,18 @@ class _Samples:
     source: str
     samples: list[Sample] = field(default_factory=list)
     numbers: dict[str, int] = field(init=False)
+    forms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for sample in self.samples:
+            one_form(self.forms, sample.subject)
         self.numbers = {sample.name: number for number, sample in enumerate(self.samples)}
 
     def add(self, name: str, subject: str, line: int, state: str = "", condition: str = "") -> int:
         """Register a photo and return its number; a photo must always show the same subject, in the same state."""
-        sample = Sample(self.root / name, name, subject, state, condition)
         if not subject:
             raise EvaluationError("evaluation.line/subject", line=line, name=name[:_QUOTED], source=self.source)
+        sample = Sample(self.root / name, name, one_form(self.forms, subject), state, condition)
         number = self.numbers.setdefault(name, len(self.samples))
         if number == len(self.samples):
             if not _is_file(sample.path):

@@ -16,7 +16,7 @@ from bareface.messages import Note
 from bareface.scores.score_file import MOST_COMPARISONS, Int16, Int32, ProtocolKind
 from bareface.system.files import check_named
 from bareface.system.reading import as_text
-from bareface.values import arguments
+from bareface.values import arguments, names
 from bareface.values.enrolment import LeftOut
 from bareface.values.words import passed_over
 
@@ -196,6 +196,19 @@ def gallery_of(
     return Protocol(name, "gallery", root, samples, probe, reference, fold, notes, left_out or LeftOut())
 
 
+def one_form(forms: dict[str, str], name: str) -> str:
+    """Return a subject's name in the form that it had first: what a gallery takes for one person is one here.
+
+    Parameters
+    ----------
+    forms
+        The forms so far, by what is compared of a name; a new one is added.
+    name
+        The name.
+    """
+    return forms.setdefault(names.key(name) or name, name)
+
+
 def ten_folds(mated: Iterable[bool], folds: int = 10) -> Int16:
     """Assign folds 1 to ``folds`` in turn, separately for mated and non-mated comparisons."""
     is_mated = np.fromiter(mated, dtype=bool)
@@ -213,6 +226,7 @@ def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sam
     exclude = arguments.texts("exclude", exclude)
     skipped = Skipped()
     samples, unnamed = [], 0
+    forms: dict[str, str] = {}
     for entry in entries(root, exclude=exclude, skipped=skipped):
         if entry.error is not None:
             raise entry.error
@@ -220,7 +234,7 @@ def _people(folder: str | Path, exclude: Sequence[str]) -> tuple[Path, tuple[Sam
             unnamed += 1
             continue
         path = Path(entry.name)
-        samples.append(Sample(path, as_text(path.relative_to(root).as_posix()), entry.subject))
+        samples.append(Sample(path, as_text(path.relative_to(root).as_posix()), one_form(forms, entry.subject)))
     left_out = skipped.report()
     notes = [Note("note.outside-folders", count=unnamed)] if unnamed else []
     return root, tuple(samples), (*notes, *passed_over(left_out)), left_out

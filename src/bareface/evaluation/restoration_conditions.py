@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bareface.errors import EvaluationError
+from bareface.evaluation.protocols import one_form
 from bareface.imaging.folders import Skipped, entries
 from bareface.synthesis.degradations import LEVELS, Target, degrade
 from bareface.synthesis.mask_specs import Nose, sample_mask
@@ -70,10 +71,11 @@ def people_of(source: Path, exclude: Sequence[str] = (), skipped: Skipped | None
         The file is not a gallery.
     """
     people: dict[str, list[Path]] = {}
+    forms: dict[str, str] = {}
     if source.is_dir():
         for entry in entries(source, exclude=exclude, skipped=skipped):
             if entry.error is None and entry.subject is not None:
-                people.setdefault(entry.subject, []).append(Path(entry.name))
+                people.setdefault(one_form(forms, entry.subject), []).append(Path(entry.name))
     else:
         from bareface.storage.sqlite import queries
         from bareface.storage.sqlite.store import Store

@@ -41,14 +41,14 @@ def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -
     """
     name = absolute(path)
     with store.reading() as reader:
-        check_space(reader.state(), SPACE, path)
+        check_space(reader.state(), SPACE, path, "template.space/import")
     encodings = read_encodings(path)
     for who in {who for who, _ in encodings}:
         names.checked(who, str(path))
     with Path(path).open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     with store.writing() as writer:
-        check_space(writer.state(), SPACE, path)
+        check_space(writer.state(), SPACE, path, "template.space/import")
         known = already_enrolled(name, None, writer.owners_of(digest), None)
         if known is not None:
             return known

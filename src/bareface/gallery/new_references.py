@@ -31,8 +31,8 @@ def quality_of(face: Face) -> float | None:
     return None if face.quality is None else face.quality.score
 
 
-def check_space(state: State, space: str, path: object) -> None:
-    """Refuse templates of another space than the gallery's.
+def check_space(state: State, space: str, path: object, message: str = "template.space/gallery") -> None:
+    """Refuse templates of another space than the gallery's; ``message`` names the error's words.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def check_space(state: State, space: str, path: object) -> None:
         ``template.space``.
     """
     if state.space is not None and state.space != space:
-        raise TemplateError("template.space/gallery", space=state.space, engine_space=space, source=str(path))
+        raise TemplateError(message, space=state.space, engine_space=space, source=str(path))
 
 
 def check_vector(made: Template) -> None:

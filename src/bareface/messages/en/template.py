@@ -30,8 +30,15 @@ ENTRIES: dict[str, Entry] = {
     ),
     "template.space/gallery": Entry(
         "the gallery holds templates of the space {space!r}, the engine makes {engine_space!r}.",
-        cli="Choose a model of the gallery's space, or convert it with `bareface gallery reembed`.",
-        python="Choose a model of the gallery's space, or convert it with `Gallery.reembed()`.",
+        cli="Leave out `--embedder`, or move the gallery to another space with `bareface gallery reembed`.",
+        python="Open it without an engine, or move it to another space with `Gallery.reembed()`.",
+    ),
+    "template.space/import": Entry(
+        "the gallery holds templates of the space {space!r}, the encodings are of {engine_space!r}.",
+        cli="Import them into a gallery of their own, or first move this one to their space: "
+        "`bareface gallery reembed GALLERY --embedder bareface128`.",
+        python="Import them into a gallery of their own, or first move this one to their space: `Gallery.reembed()` "
+        "with an engine of `bareface128`.",
     ),
     "template.value/index": Entry("A template holds NaN or infinity, or is all zero."),
     "template.value/model": Entry(
