@@ -165,7 +165,7 @@ def masked(results: Values) -> str:
             gain = found.get(f"ours less {name}", {}).get("tar@0.01")
             if gain:
                 ratio = f"{found['error ratio'][other]:.2f} x its error"
-                rows.append([f"{task}: bareface128, difference to {other} (paired)", ratio, "", change(gain), ""])
+                rows.append([f"{task}: bareface-mobile, difference to {other} (paired)", ratio, "", change(gain), ""])
     return table(["set: detector + embedder", "accuracy", "EER", "TAR at FMR 1e-2", "pairs lost (FTA)"], rows)
 
 
