@@ -192,3 +192,23 @@ def test_a_new_gallery_takes_the_engine_of_what_comes_first(tmp_path, chosen):
 def test_what_makes_an_engine_must_make_one(path):
     with Gallery.open(path, lambda name: name) as opened, pytest.raises(UsageError, match="engine"):
         opened.search(picture(RED))
+
+
+class Moving(TileEngine):
+    """While it embeds a probe, another program moves the gallery to a space of equally long templates."""
+
+    path = None
+
+    def stream(self, sources, batch=32, want=EVERYTHING):
+        yield from super().stream(sources, batch, want)
+        if self.path is not None:
+            with Gallery.open(self.path, TileEngine(space="tiles-3")) as other:
+                other.reembed()
+
+
+def test_a_search_never_compares_templates_of_two_spaces(path):
+    engine = Moving()
+    with Gallery.open(path, engine) as opened:
+        engine.path = path
+        with pytest.raises(TemplateError, match="tiles-3"):
+            opened.search(picture(RED))

@@ -15,6 +15,7 @@ from bareface.faces.occlusion.mask_state import STATES
 from bareface.faces.port import FaceEngine
 from bareface.gallery import judge as judging
 from bareface.gallery import same_source
+from bareface.gallery.new_references import check_space
 from bareface.gallery.rank import CandidateScore as CandidateScore
 from bareface.gallery.rank import Ranked, rank
 from bareface.gallery.rank import best_of_subjects as best_of_subjects
@@ -203,11 +204,18 @@ def prepared(
 
     A bare probe needs its second template where the gallery has masked references. A network makes it, so it is made
     before the snapshot is opened; where the first masked reference comes in between, this begins again.
+
+    Raises
+    ------
+    TemplateError
+        ``template.space``: the gallery was moved to another space since the probes were embedded.
     """
     any_masked = index.any_masked
     while True:
         seconds = [_second(engine, probe, any_masked) for probe in probes]
         with index.snapshot() as now:
+            for space in {engine.space, *(face.template.space for probe in probes for face in probe.faces)}:
+                check_space(now.generation.state, space, index.gallery)  # others may have moved it meanwhile
             if any_masked or not now.generation.masked:
                 yield (
                     now,

@@ -146,6 +146,11 @@ class DerivedIndex:
         self._saving = Lock()  # held while the file is written or removed; taken before the other
 
     @property
+    def gallery(self) -> Path:
+        """The gallery's file."""
+        return self._store.path
+
+    @property
     def exact(self) -> bool:
         """Whether a search finds what comparing the probe with every template would find."""
         return self._factory.exact
