@@ -98,6 +98,17 @@ def test_faces_that_an_engine_of_another_geometry_found(engine: Engine, embedder
             assert near @ other > 0.95 * np.linalg.norm(near) * np.linalg.norm(other)
 
 
+def test_templates_of_another_engine_are_not_taken_for_ones_own(engine: Engine) -> None:
+    dlib = Engine(embedder="dlib-resnet", threads=1)
+    (face,) = engine.faces(hopper())
+    (own,) = dlib.embed(dlib.faces(hopper(), want=()))
+    assert np.allclose(dlib.embed([face])[0].vector, own.vector, atol=1e-5)
+    (back,) = engine.complete(dlib.complete([face]))
+    assert back == face
+    assert dlib.complete([face], ["quality"])[0] is face
+    assert dlib.enhance(face).drift[0] < 0.1
+
+
 def test_faces_with_other_pixels_than_an_engine_can_use_are_refused(engine: Engine) -> None:
     (face,) = engine.faces(hopper(), want=())
     odd: list[Any] = [face.for_embedder, face.chip / 255, None, [1, 2], face.chip[..., 0], face.chip[:, :149]]

@@ -189,6 +189,14 @@ def test_a_new_gallery_takes_the_engine_of_what_comes_first(tmp_path, chosen):
         assert opened.engine.space == "tiles-2"
 
 
+def test_a_report_of_something_else_than_answers_is_refused(path, tmp_path):
+    with Gallery.open(path, TileEngine()) as opened:
+        found = opened.search(picture(RED))
+        for answers in (found, [found], None):
+            with pytest.raises(UsageError, match="SearchAnswer"):
+                opened.write_report(tmp_path / "page.html", answers)
+
+
 def test_what_makes_an_engine_must_make_one(path):
     with Gallery.open(path, lambda name: name) as opened, pytest.raises(UsageError, match="engine"):
         opened.search(picture(RED))

@@ -219,7 +219,7 @@ class Analyser:
         Parameters
         ----------
         faces
-            Faces that an engine with the same networks found.
+            Faces that an engine found; templates of another space than this engine's are computed again.
         want
             See :meth:`faces`.
         """

@@ -82,7 +82,7 @@ class Completer:
         ]
 
     def _some(self, faces: Sequence[Face], want: frozenset[Want]) -> list[Face]:
-        done = list(faces)
+        done = [self._own(face) if {"template", "upper_face"} & want else face for face in faces]
         for part, step in self._steps.items():
             places = [place for place, face in enumerate(done) if part in want - face.computed.known]
             if not places:
@@ -90,6 +90,14 @@ class Completer:
             for place, values in zip(places, step([done[place] for place in places]), strict=True):
                 done[place] = replace(done[place], computed=replace(values, known=values.known | {part}))
         return done
+
+    def _own(self, face: Face) -> Face:
+        """Return a face without templates of another space, which another engine computed."""
+        computed = face.computed
+        if computed.template is None or computed.template.space == self.embedder.space:
+            return face
+        known = computed.known - {"template", "upper_face"}
+        return replace(face, computed=replace(computed, known=known, template=None, upper_face=None))
 
     def _occlusion(self, faces: Sequence[Face]) -> list[Computed]:
         maps: Sequence[UInt8 | None] = [None] * len(faces)

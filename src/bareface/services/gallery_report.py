@@ -11,6 +11,7 @@ from bareface.services.opened import OpenGallery
 from bareface.storage.sqlite import queries as catalogue
 from bareface.system.files import absolute, write_atomically
 from bareface.system.files import check_page as check_page
+from bareface.values import arguments
 from bareface.values.context import Context
 
 
@@ -49,7 +50,8 @@ class Reports:
         from bareface.reports.candidates import candidate_report
 
         with self.opened.recorder.call("Gallery.write_report", context) as facts:
-            check_page(Path(path))
+            check_page(Path(arguments.path("path", path)))
+            arguments.items("answers", answers, SearchAnswer, "SearchAnswer")
             lists = [entry for answer in answers for entry in answer.lists]
             notes = [remark for answer in answers if answer.result for remark in answer.result.notes]
             notes += [str(answer.error) for answer in answers if answer.error]
