@@ -326,6 +326,7 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "speed_search": search,
     "memory_enrol": memory,
     "calibration": calibration,
+    "calibration_groups": calibration,
     "groups": groups,
     "groups_before": groups_before,
     "groups_checked": groups_checked,
