@@ -133,7 +133,7 @@ def at_unit_length(vectors: Float32) -> Float32:
 
 
 def distance(a: Float32, b: Float32) -> float:
-    """Compute the Euclidean distance of two raw vectors: dlib's convention, where 0.6 is the customary threshold."""
+    """Compute the Euclidean distance of two raw vectors; dlib's threshold of 0.6 holds in dlib's space only."""
     return float(np.linalg.norm(a - b))
 
 

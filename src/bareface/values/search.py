@@ -23,7 +23,7 @@ class Comparison:
         Score of the two templates, in [-1, 1]; higher is more alike: their cosine, or the mean of two where just one
         face wears a mask (:func:`bareface.matching.scoring.score`).
     distance
-        Euclidean distance of the two templates (dlib's convention, where 0.6 is the customary threshold).
+        Euclidean distance of the two templates; dlib's customary threshold of 0.6 holds in dlib's space only.
     decision
         ``match``, ``possible`` or ``no match``.
     threshold
