@@ -57,6 +57,9 @@ def test_a_bare_face_says_so(run: Run, collins: Path, tmp_path: Path) -> None:
         result = run("unmask", collins, "-o", folder, "--json", expect=3)
         assert parsed(result)["error"]["code"] == "restoration.nothing-hidden"
     assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["there"]  # what it made is gone again
+    beside = run("unmask", collins, "--region", "1,1 9,1 9,9", expect=3).stderr
+    assert "[restoration.nothing-hidden]" in beside
+    assert "the region does not cover" in beside
 
 
 def test_a_polygon_and_a_mask_picture(run: Run, collins: Path, tmp_path: Path) -> None:

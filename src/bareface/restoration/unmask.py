@@ -59,9 +59,10 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     Raises
     ------
     RestorationError
-        ``restoration.nothing-hidden``: no occluder and no region; ``restoration.no-evidence``: hardly any of the face
-        is seen; ``restoration.no-photo``: the face comes from a stream, which keeps no photos;
-        ``restoration.completions`` and ``restoration.region``: no such number, no such region.
+        ``restoration.nothing-hidden``: no occluder and no region, or a region outside the face;
+        ``restoration.no-evidence``: hardly any of the face is seen; ``restoration.no-photo``: the face comes from a
+        stream, which keeps no photos; ``restoration.completions`` and ``restoration.region``: no such number, no such
+        region.
     """
     arguments.instance("face", face, Face, Note("argument.face"))
     completions = arguments.count("completions", completions, 1, MOST, code="restoration.completions")
@@ -71,7 +72,10 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     photo, source, placement, beyond = cut.photo, cut.pixels, cut.placement, cut.beyond
     hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
     hidden = hidden & ~beyond
-    _check(hidden, hidden | beyond, face.source)
+    if hidden.sum() < _LEAST_HIDDEN:
+        why = "restoration.nothing-hidden" if region is None else "restoration.nothing-hidden/region"
+        raise RestorationError(why, source=face.source)
+    _check(hidden | beyond, face.source)
 
     model = load()
     posterior = model.given(source, hidden, beyond)
@@ -162,9 +166,7 @@ def placed_region(restored: Restored, size: tuple[int, ...]) -> Bool:
     return np.asarray(cv2.warpAffine(region, matrix(restored.placement), size[1::-1], flags=cv2.INTER_NEAREST), bool)
 
 
-def _check(hidden: Bool, blind: Bool, source: str) -> None:
-    if hidden.sum() < _LEAST_HIDDEN:
-        raise RestorationError("restoration.nothing-hidden", source=source)
+def _check(blind: Bool, source: str) -> None:
     seen = 1 - share(blind)
     if seen < LEAST_SEEN:
         raise RestorationError("restoration.no-evidence", seen=100 * seen, least=100 * LEAST_SEEN, source=source)

@@ -32,6 +32,9 @@ ENTRIES: dict[str, Entry] = {
         "Find it with Engine.faces or Engine.detect, not in a stream.",
     ),
     "restoration.nothing-hidden": Entry("nothing hides this face.", "Mark what to fill with a region."),
+    "restoration.nothing-hidden/region": Entry(
+        "the region does not cover any of this face, or hardly any.", "Mark it on the face, in pixels of the photo."
+    ),
     "restoration.record": Entry(
         "the record of restorations cannot be written to, and without it the picture could later be enrolled as a "
         "photo: {reason}",
