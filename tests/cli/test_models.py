@@ -61,6 +61,7 @@ def test_shows_a_card(run: Run) -> None:
     assert card["space"] == "dlib-128"
     assert len(card["files"][0]["sha256"]) == 64
     assert "CC0" in run("models", "show", "dlib-resnet").stdout
+    assert "\\n" not in run("models", "show", "bareface-mobile").stdout  # its training data has two lines
 
 
 def test_an_unknown_model(run: Run) -> None:

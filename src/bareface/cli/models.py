@@ -255,7 +255,7 @@ def _print_card(card: ModelCard) -> None:
             ("model", card.id),
             ("for", card.task),
             ("", card.summary),
-            ("training data", card.training_data),
+            ("training data", " ".join(card.training_data.splitlines())),
             ("licence", card.licence),
             ("source", card.source),
             ("space", card.space),
