@@ -251,3 +251,9 @@ def test_a_first_enrolment_that_stores_nothing_makes_no_gallery(run: Run, tmp_pa
     }[what]
     run("enrol", tmp_path / "new", *arguments, expect=code)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("new")] == []
+
+
+def test_templates_of_another_model_name_every_remedy(run: Run, gallery: Path, collins: Path) -> None:
+    refused = run("search", gallery, collins, "--embedder", "dlib-resnet", expect=4).stderr
+    assert "template.space" in refused
+    assert all(remedy in refused for remedy in ("Leave out `--embedder`", "add the model again", "gallery reembed"))

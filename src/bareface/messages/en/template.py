@@ -30,8 +30,10 @@ ENTRIES: dict[str, Entry] = {
     ),
     "template.space/gallery": Entry(
         "the gallery holds templates of the space {space!r}, the engine makes {engine_space!r}.",
-        cli="Leave out `--embedder`, or move the gallery to another space with `bareface gallery reembed`.",
-        python="Open it without an engine, or move it to another space with `Gallery.reembed()`.",
+        cli="Leave out `--embedder`; add the model again if it was removed; or move the gallery to another space with "
+        "`bareface gallery reembed`.",
+        python="Open it without an engine; add the model again if it was removed; or move the gallery to another space "
+        "with `Gallery.reembed()`.",
     ),
     "template.space/import": Entry(
         "the gallery holds templates of the space {space!r}, the encodings are of {engine_space!r}.",
