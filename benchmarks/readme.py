@@ -205,6 +205,10 @@ def memory(results: Values) -> str:
 _SETS = {"lfw": "LFW", "groups": "all groups mixed"}
 
 
+WIDE = 1000
+"""An interval of a larger ratio says nothing."""
+
+
 def calibration(results: Values) -> str:
     """Format realised against predicted FPIR."""
     rows = [
@@ -212,7 +216,7 @@ def calibration(results: Values) -> str:
             f"{cell['probes']} probes, {cell['gallery']:,} subjects, FPIR {cell['predicted']:g}",
             f"{cell['ratio']:.2f}",
             f"{100 * cell['inside']:.0f} %",
-            f"{cell['widest']:.1f}",
+            f"{cell['widest']:.1f}" if cell["widest"] < WIDE else f"over {WIDE:,}",
         ]
         for cell in results["cells"]
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -31,14 +32,16 @@ PEOPLE = colours(3)
 STRANGER = colours(9, seed=5)[8]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Serve an empty gallery at a free port; yield address and token."""
-    path = tmp_path_factory.mktemp("walk") / "people.bareface"
+@contextmanager
+def served(folder: Path, *people: str) -> Iterator[tuple[str, str]]:
+    """Serve a gallery of these people, one photo each, at a free port; yield address and token."""
+    path = folder / "people.bareface"
     engine = FaceTiles({PEOPLE[0]: Look("full", 0.4)})
     access, token = Access.open(path)
     assert token is not None
     gallery = Gallery.open(path, engine)
+    for name, colour in zip(people, PEOPLE, strict=False):
+        gallery.enrol(png(colour), name)
     service = Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access)  # type: ignore[arg-type, return-value]
     server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -48,6 +51,20 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         server.should_exit = True
         thread.join(20)
     gallery.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve an empty gallery."""
+    with served(tmp_path_factory.mktemp("walk")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve a gallery of three people."""
+    with served(tmp_path_factory.mktemp("filled"), "Ada", "Bo", "Cy") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -186,9 +203,9 @@ def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_a_photo_is_pasted_and_a_bad_one_is_said(chromium: Any, address: tuple[str, str]) -> None:
-    walk = Walk(chromium, address[0])
-    walk.sign_in(address[1])
+def test_a_photo_is_pasted_and_a_bad_one_is_said(chromium: Any, filled: tuple[str, str]) -> None:
+    walk = Walk(chromium, filled[0])
+    walk.sign_in(filled[1])
     page = walk.page
     page.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": b"no photo"})
     sync_api.expect(page.locator(".toast.failed")).to_contain_text("not a picture")
@@ -209,15 +226,15 @@ def test_a_photo_is_pasted_and_a_bad_one_is_said(chromium: Any, address: tuple[s
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_is_wider_than_the_window(chromium: Any, address: tuple[str, str], width: int, scheme: str) -> None:
-    walk = Walk(chromium, address[0], viewport={"width": width, "height": 800}, color_scheme=scheme)
-    walk.sign_in(address[1])
+def test_no_page_is_wider_than_the_window(chromium: Any, filled: tuple[str, str], width: int, scheme: str) -> None:
+    walk = Walk(chromium, filled[0], viewport={"width": width, "height": 800}, color_scheme=scheme)
+    walk.sign_in(filled[1])
     page = walk.page
     page.set_input_files("#photo", walk.file(PEOPLE[0], PEOPLE[1], tick=width))
     page.wait_for_url("**/searches/*")
     result = page.url
     for path in (result, f"{result}/faces/1/candidates/1", "/", "/people", "/people/1", "/add", "/models", "/cases"):
-        page.goto(address[0].rstrip("/") + path if path.startswith("/") else path)
+        page.goto(filled[0].rstrip("/") + path if path.startswith("/") else path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -226,18 +243,18 @@ def test_no_page_is_wider_than_the_window(chromium: Any, address: tuple[str, str
 
 
 @pytest.mark.slow
-def test_two_people_review_by_keys(chromium: Any, address: tuple[str, str]) -> None:
+def test_two_people_review_by_keys(chromium: Any, filled: tuple[str, str]) -> None:
     seen = sync_api.expect
     walks = {}
     for name in ("Ada", "Bo", "Cy"):
-        walk = walks[name] = Walk(chromium, address[0])
-        walk.page.goto(address[0])
-        walk.page.get_by_label("Token").fill(address[1])
+        walk = walks[name] = Walk(chromium, filled[0])
+        walk.page.goto(filled[0])
+        walk.page.get_by_label("Token").fill(filled[1])
         walk.page.get_by_label("Your name").fill(name)
         walk.page.keyboard.press("Enter")
-        walk.page.wait_for_url(address[0])
+        walk.page.wait_for_url(filled[0])
     page = walks["Ada"].page
-    page.goto(f"{address[0]}cases")
+    page.goto(f"{filled[0]}cases")
     page.get_by_label("Name").fill("2026-7")
     page.get_by_label("Purpose").fill("identify visitors")
     page.get_by_role("button", name="Open a case").click()
@@ -253,7 +270,7 @@ def test_two_people_review_by_keys(chromium: Any, address: tuple[str, str]) -> N
     seen(page.locator(".toast")).to_contain_text("The review waits")
     for name, key in (("Bo", "s"), ("Cy", "d")):
         other = walks[name].page
-        other.goto(f"{address[0]}cases")
+        other.goto(f"{filled[0]}cases")
         other.get_by_role("link", name="Review", exact=True).first.click()
         other.wait_for_url("**/reviews/*")
         count = int(other.get_by_text("Pair 1 of").inner_text().split()[-1])
@@ -269,16 +286,16 @@ def test_two_people_review_by_keys(chromium: Any, address: tuple[str, str]) -> N
 
 
 @pytest.mark.slow
-def test_without_scripts_a_search_and_a_correction_work(chromium: Any, address: tuple[str, str]) -> None:
-    walk = Walk(chromium, address[0], java_script_enabled=False)
+def test_without_scripts_a_search_and_a_correction_work(chromium: Any, filled: tuple[str, str]) -> None:
+    walk = Walk(chromium, filled[0], java_script_enabled=False)
     page = walk.page
-    page.goto(address[0])
-    page.get_by_label("Token").fill(address[1])
+    page.goto(filled[0])
+    page.get_by_label("Token").fill(filled[1])
     page.get_by_role("button", name="Sign in").click()
     page.set_input_files("#photo", walk.file(PEOPLE[0], tick=5))
     page.get_by_role("button", name="Search").click()
     page.wait_for_url("**/searches/*")
-    page.goto(f"{address[0]}people/1")
+    page.goto(f"{filled[0]}people/1")
     before = page.get_by_role("heading", level=1).inner_text()
     page.get_by_label("Name", exact=True).fill("Renamed")
     page.get_by_role("button", name="Rename").click()
