@@ -54,15 +54,20 @@ def data_uri(picture: bytes) -> str:
     raise ValueError("not an encoded picture")
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("bareface.reports"),
+def strict(package: str) -> Environment:
+    """Return an environment for a package's templates: text is escaped, and a name that is not given is an error."""
+    return Environment(
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+@cache
+def _environment() -> Environment:
+    environment = strict("bareface.reports")
     environment.filters.update(printable=printable, plural=plural, stranger_rate=stranger_rate)
     environment.filters.update(what_shows=what_shows, data_uri=data_uri)
     return environment

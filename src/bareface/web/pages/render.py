@@ -11,10 +11,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from bareface.errors import BarefaceError
 from bareface.messages import LANGUAGES, Note, message, remedy, translated
+from bareface.reports.page import strict
 from bareface.reports.rarity import stranger_rate
 from bareface.reports.wording import what_shows
 from bareface.values.words import percent, printable
@@ -88,13 +89,7 @@ def render(template: str, words: Words, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("bareface.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = strict("bareface.web")
     environment.filters.update(printable=printable, percent=percent, file=_file_name)
     environment.globals.update(
         static=static, evidence=evidence, stranger_rate=stranger_rate, what_shows=what_shows, Note=Note
