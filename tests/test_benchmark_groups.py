@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from bareface.synthesis.degradations import Target
 from bareface.values.analysis import Analysis
 from bareface.values.face import Box, Computed, Face, Landmarks, Template
 from benchmarks import group_rates as rates
-from benchmarks import groups
+from benchmarks import groups, same_people
 from benchmarks.same_people import twins
 from benchmarks.stored_analyses import (
     SMALL_FACE,
@@ -137,6 +138,13 @@ def test_photos_of_one_person_are_known_by_each_of_them() -> None:
         assert subject in people
         assert len(people) > 1
         assert all(same[other] == people for other in people)
+
+
+def test_the_page_states_as_many_pairs_as_are_listed() -> None:
+    pairs = json.loads(Path(same_people.__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    page = " ".join((Path(__file__).parents[1] / "docs" / "groups.md").read_text(encoding="utf-8").split())
+    assert f"Both said of {sum(map(len, pairs.values()))} of the 180 pairs" in page
+    assert all(f"{len(listed)} of *{name}*" in page for name, listed in pairs.items())
 
 
 def test_a_candidate_who_is_left_out_does_not_count() -> None:
