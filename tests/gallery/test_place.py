@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from bareface.errors import GalleryError
+from bareface.imaging.decode import encode
 from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, picture
 
@@ -79,7 +80,7 @@ def test_other_names_that_cannot_be(tmp_path, name):
     assert "gallery.missing" in message(tmp_path / name, create=False)
 
 
-KEPT = ["-index", "-index.new", "-wal", "-shm", "-journal", "-calibration", "-access", "-photos"]
+KEPT = ["-index", "-index.new", "-wal", "-shm", "-journal", "-calibration", "-access", "-photos", "-jobs"]
 
 
 @pytest.mark.parametrize("ending", KEPT)
@@ -98,10 +99,17 @@ def test_a_gallery_called_as_a_file_of_another_one_is_never_replaced(tmp_path, e
         assert len(opened.search(picture(RED)).lists[0].candidates) == 1
 
 
-@pytest.mark.parametrize("ending", KEPT)
+@pytest.mark.parametrize("ending", [*KEPT, "-cases", "-audit"])
 def test_a_new_gallery_is_not_made_where_another_one_keeps_a_file(tmp_path, ending):
     Gallery.open(tmp_path / "people", TileEngine()).close()
     for path in tmp_path.glob("people-*"):
         path.unlink()
     assert "the gallery people keeps a file" in message(tmp_path / f"people{ending}")
     assert not (tmp_path / f"people{ending}").exists()
+
+
+@pytest.mark.parametrize("ending", ["-cases", "-audit"])
+def test_a_walk_leaves_out_what_is_kept_next_to_the_gallery(tmp_path, ending):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        (tmp_path / f"g{ending}").write_bytes(encode(picture(RED), "PNG"))
+        assert opened.enrol(tmp_path).outcomes == ()

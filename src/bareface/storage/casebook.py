@@ -6,20 +6,15 @@ but a number. A case is erased when it expires, and the file is rewritten then.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
-from bareface.errors import GalleryError
-from bareface.system import forking
-from bareface.system.files import create
+from bareface.system.small_database import SmallDatabase
 from bareface.values.cases import Answer, Case, KeptFace, KeptSearch, Review
 from bareface.values.face import Box
 from bareface.values.search import Candidate
@@ -49,71 +44,13 @@ CREATE TABLE IF NOT EXISTS look (
   search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE, person TEXT NOT NULL, looked TEXT NOT NULL,
   PRIMARY KEY (search_id, person));
 """
-_TIMEOUT_S = 10.0
 _ABSENT = {"subject": None, "source": ""}
 
 
-class Casebook:
-    """Cases, kept searches, reviews and answers in one SQLite file.
+class Casebook(SmallDatabase):
+    """Cases, kept searches, reviews and answers in one SQLite file."""
 
-    Parameters
-    ----------
-    path
-        The file; made for its owner when something is first stored.
-
-    Raises
-    ------
-    GalleryError
-        ``gallery.corrupt``, ``gallery.newer``, ``gallery.locked``, ``gallery.io``, from every method.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = RLock()
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Open a transaction that is stored as a whole or not at all."""
-        with forking.section(), self._lock, self._failures():
-            with contextlib.suppress(FileExistsError):
-                create(self.path).close()
-            connection = sqlite3.connect(self.path, timeout=_TIMEOUT_S, isolation_level=None)
-            connection.row_factory = sqlite3.Row
-            try:
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA secure_delete = ON")
-                self._prepare(connection)
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                except BaseException:
-                    connection.execute("ROLLBACK")
-                    raise
-                connection.execute("COMMIT")
-            finally:
-                connection.close()
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        layout = connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout > _LAYOUT:
-            raise GalleryError("gallery.newer", source=str(self.path))
-        if layout < _LAYOUT:
-            connection.executescript(_TABLES)
-            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
-
-    @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            locked = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-            if locked:
-                raise GalleryError("gallery.locked/writing", source=str(self.path)) from error
-            raise GalleryError("gallery.io", source=str(self.path)) from error
-        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError, IndexError) as error:
-            raise GalleryError("gallery.corrupt/damage", first=error, source=str(self.path)) from error
-        except OSError as error:
-            raise GalleryError("gallery.io", source=str(self.path)) from error
+    layout, tables = _LAYOUT, _TABLES
 
     # Cases
 
@@ -148,10 +85,7 @@ class Casebook:
             where = ("id = ?", number) if number is not None else ("expires <= ?", _now())
             count = connection.execute(f"DELETE FROM cases WHERE {where[0]}", where[1:]).rowcount
         if count:
-            with forking.section(), self._lock, self._failures():
-                connection = sqlite3.connect(self.path, timeout=_TIMEOUT_S, isolation_level=None)
-                with contextlib.closing(connection):
-                    connection.execute("VACUUM")
+            self._rewrite()
         return count
 
     # Searches

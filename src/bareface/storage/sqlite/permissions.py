@@ -12,7 +12,10 @@ from bareface.system.files import file_mode, folder_mode
 from bareface.values.gallery import Problem
 
 _OTHERS = 0o077
-_BESIDE = ("", "-wal", "-shm", "-journal", "-index", "-index.new", "-calibration", "-access", "-photos")
+_BESIDE = (
+    *("", "-wal", "-shm", "-journal", "-index", "-index.new", "-calibration"),
+    *("-access", "-photos", "-cases", "-jobs", "-audit"),
+)
 
 
 def shared(gallery: Path) -> tuple[Problem, ...]:

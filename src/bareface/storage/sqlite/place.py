@@ -11,7 +11,10 @@ from bareface.errors import GalleryError
 ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
 """Files next to a gallery, the longest names among them."""
 
-_KEPT = (*ENDINGS, "-index", "-access", "-photos")
+_KEPT = (*ENDINGS, "-index", "-access", "-photos", "-jobs")
+_DATABASES = ("-cases", "-audit")
+"""Databases next to a gallery: they look like galleries themselves."""
+
 _MAGIC = b"SQLite format 3\0"
 
 _NAME_MAX = 255
@@ -78,7 +81,7 @@ def _is_database(path: Path) -> bool:
 
 def files_of(path: Path) -> frozenset[str]:
     """Return the real paths of a gallery and of the files next to it, whether they are there or not."""
-    return frozenset(os.path.realpath(path) + ending for ending in ("", *_KEPT))
+    return frozenset(os.path.realpath(path) + ending for ending in ("", *_KEPT, *_DATABASES))
 
 
 def may_write(path: Path) -> bool:
@@ -100,7 +103,7 @@ def _check_new(path: Path, source: str, *, create: bool) -> None:
         limit = _NAME_MAX
     if longest > limit or len(os.fsencode(path)) + max(map(len, ENDINGS)) > _SQLITE_MAX:
         raise _too_long(source)
-    for ending in _KEPT:
+    for ending in (*_KEPT, *_DATABASES):
         other = path.with_name(path.name.removesuffix(ending) or path.name)
         if other != path and _is_database(other):
             raise GalleryError("gallery.name/kept", name=other.name, source=source)
