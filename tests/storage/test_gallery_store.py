@@ -5,7 +5,7 @@ An implementation is added to ``STORES``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import pytest
 from bareface.errors import TemplateError, UsageError
 from bareface.storage.ports import GalleryStore, GalleryWriter, Maker, NewReference, StoredPhoto
 from bareface.storage.sqlite.store import Store
+from bareface.values import names
 from bareface.values.correction import Target
 from bareface.values.face import Box, Landmarks, Template
+from bareface.values.gallery import Subject, SubjectPage
 
 STORES: dict[str, Callable[[Path], GalleryStore]] = {"sqlite": lambda folder: Store(folder / "gallery")}
 ADA, BO = "a" * 32, "b" * 32
@@ -273,6 +275,77 @@ def test_references_are_listed_and_found(store: GalleryStore) -> None:
             reader.check_references([99])
         info = reader.info(store.path)
         assert (info.uuid, info.references, info.subjects, info.photos) == (store.id, 2, 1, 2)
+
+
+NAMES = ("Ada", "ada lovelace", "Zoë O\u2019Brien", "STRASSE", "straße", "Ян", "ян", None, "a%b_c", None, "100%")
+SOUGHT = ("", "a", "ADA", "O'brien", "\u2019", "ss", "ß", "я", "%", "_", "zoe\u0308", "alias", "nobody", "\\", "\udcff")
+
+
+def peopled(store: GalleryStore) -> None:
+    """Add subjects with these names, some with several references, the last with an alias."""
+    with store.writing() as writer:
+        for number, name in enumerate(NAMES):
+            for photo_number in range(1 + number % 3):
+                enrol(writer, f"{number:032x}", name, 10 * number + photo_number)
+        writer.add_alias("An Alias", Target(f"{len(NAMES) - 1:032x}", NAMES[-1]))
+
+
+@pytest.mark.parametrize("text", SOUGHT)
+@pytest.mark.parametrize("limit", [1, 4, 99])
+def test_pages_hold_the_subjects_that_match_in_the_order_of_all(store: GalleryStore, text: str, limit: int) -> None:
+    peopled(store)
+    with store.reading() as reader:
+        part = names.key(text).casefold()
+        expected = [
+            one
+            for one in reader.subjects()
+            if not part or any(part in names.key(name).casefold() for name in (one.name or "", *one.aliases))
+        ]
+        assert list(paged(lambda after: reader.subject_page(limit, after, text), len(expected))) == expected
+
+
+def paged(page_after: Callable[[tuple[str | None, int] | None], SubjectPage], matching: int) -> Iterator[Subject]:
+    after = None
+    while True:
+        page = page_after(after)
+        assert page.matching == matching
+        yield from page.subjects
+        if not page.more:
+            return
+        after = page.subjects[-1].name, page.subjects[-1].id
+
+
+def test_a_page_follows_on_a_subject_that_is_gone(store: GalleryStore) -> None:
+    peopled(store)
+    with store.reading() as reader:
+        everyone = reader.subjects()
+        named = [one for one in everyone if one.name is not None]
+        assert reader.subject_page(99, ("B", 1), "").subjects == everyone[2:]
+        assert reader.subject_page(99, (named[-1].name, 2**70), "").subjects == everyone[len(named) :]
+        assert reader.subject_page(99, (None, 2**70), "").subjects == ()
+
+
+def test_pages_of_references(store: GalleryStore) -> None:
+    peopled(store)
+    with store.reading() as reader:
+        everything = list(reader.references())
+        (owner,) = reader.subjects_called("Zoë O'Brien")
+        for subject in (None, owner):
+            expected = sorted((everything if subject is None else reader.references_of(owner)), key=lambda one: one.id)
+            for limit in (1, 2, 99):
+                page = reader.reference_page(limit, expected[0].id, subject)
+                assert (list(page.references), page.matching) == (expected[1 : 1 + limit], len(expected))
+                assert page.more == (len(expected) > 1 + limit)
+        assert reader.reference_page(9, 2**70, None).references == ()
+
+
+def test_the_best_reference_is_the_first_of_all(store: GalleryStore) -> None:
+    with store.writing() as writer:
+        subject = writer.add_subject(ADA)
+        writer.pin_space("s", 4)
+        for number, quality in enumerate([None, 3.0, 80.0, 0.0, 80.0]):
+            writer.add_reference(reference(quality=quality), subject, writer.add_photo(photo(number)), None)
+            assert writer.best_reference(subject) == writer.references_of(subject)[0]
 
 
 def test_templates_that_wait_replace_the_others_at_once(store: GalleryStore) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bareface.gallery import subjects as subject_names
 from bareface.services.opened import OpenGallery
 from bareface.services.recorded import Facts
 from bareface.services.reference_numbers import reference_numbers
+from bareface.storage.ports import GalleryReader
 from bareface.storage.sqlite import queries as catalogue
 from bareface.values import arguments, names
 from bareface.values.context import Context
 from bareface.values.gallery import GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
+
+_MOST = 2**31 - 1
+"""Rows of a page: SQLite takes longer numbers, but nobody a longer page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,15 @@ class Listing:
             The caller and the purpose.
         """
         with self.opened.recorder.call("Gallery.subject_page", context) as facts:
-            limit = arguments.count("limit", limit, 1)
-            wanted = _wanted(arguments.text("text", text))
+            limit = arguments.count("limit", limit, 1, _MOST)
+            text = arguments.text("text", text).strip()
+            number = names.number(text) if text.startswith("#") else None
             with self.opened.store.reading() as reader:
-                matching = [one for one in reader.subjects() if wanted(one)]
-            rest = matching if after is None else [one for one in matching if _place(one.name, one.id) > _place(*after)]
-            page = SubjectPage(tuple(rest[:limit]), len(matching), len(rest) > limit)
+                if number is None:
+                    page = reader.subject_page(limit, after, text)
+                else:
+                    there = (reader.subject(number),) if reader.has_subject(number) else ()
+                    page = SubjectPage(there if after is None else (), len(there), more=False)
             facts.add(listed_subjects=len(page.subjects))
             return page
 
@@ -98,11 +104,10 @@ class Listing:
             The caller and the purpose.
         """
         with self.opened.recorder.call("Gallery.reference_page", context) as facts:
-            limit = arguments.count("limit", limit, 1)
+            limit = arguments.count("limit", limit, 1, _MOST)
             after = arguments.count("after", after)
-            everything = sorted(self._references(subject, facts), key=lambda one: one.id)
-            rest = [one for one in everything if one.id > after]
-            page = ReferencePage(tuple(rest[:limit]), len(everything), len(rest) > limit)
+            with self.opened.store.reading() as reader:
+                page = reader.reference_page(limit, after, _number(reader, subject, facts))
             facts.add(listed_references=len(page.references))
             return page
 
@@ -116,7 +121,10 @@ class Listing:
     def best_reference(self, subject: int | str, *, context: Context | None = None) -> Reference:
         """Return a subject's best photo: its reference of the best quality."""
         with self.opened.recorder.call("Gallery.best_reference", context) as facts:
-            best = self._references(subject, facts)[0]
+            with self.opened.store.reading() as reader:
+                number = subject_names.find(reader, subject)
+                facts.add(subjects=[number])
+                best = reader.best_reference(number)
             facts.add(references=[best.id])
             return best
 
@@ -132,22 +140,14 @@ class Listing:
 
     def _references(self, subject: int | str | None, facts: Facts) -> tuple[Reference, ...]:
         with self.opened.store.reading() as reader:
-            if subject is None:
-                return tuple(reader.references())
-            number = subject_names.find(reader, subject)
-            facts.add(subjects=[number])
-            return reader.references_of(number)
+            number = _number(reader, subject, facts)
+            return tuple(reader.references()) if number is None else reader.references_of(number)
 
 
-def _place(name: str | None, number: int) -> tuple[bool, str, int]:
-    """Return the key of the order of subjects: named ones by name, then unnamed ones by number."""
-    return name is None, name or "", number
-
-
-def _wanted(text: str) -> Callable[[Subject], bool]:
-    """Return the test that a subject passes whose name or number a person typed, wholly or in part."""
-    number = names.number(text.strip()) if text.strip().startswith("#") else None
-    if number is not None:
-        return lambda one: one.id == number
-    part = names.key(text).casefold()
-    return lambda one: not part or any(part in names.key(name).casefold() for name in (one.name or "", *one.aliases))
+def _number(reader: GalleryReader, subject: int | str | None, facts: Facts) -> int | None:
+    """Return the number of the subject that a listing is restricted to, if it is."""
+    if subject is None:
+        return None
+    number = subject_names.find(reader, subject)
+    facts.add(subjects=[number])
+    return number

@@ -18,7 +18,7 @@ from typing import Protocol
 from bareface.storage.ports.photo_store import StoredPhoto
 from bareface.values.correction import Correction, Target
 from bareface.values.face import Box, Float32, Landmarks, Template
-from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
+from bareface.values.gallery import Deleted, GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
 
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
 """Place of the face of a template that was imported without a photo."""
@@ -127,6 +127,19 @@ class GalleryReader(Protocol):
     def subject(self, number: int) -> Subject:
         """Return one subject, which is there."""
 
+    def subject_page(self, limit: int, after: tuple[str | None, int] | None, text: str) -> SubjectPage:
+        """Return some subjects in the order of :meth:`subjects`, without reading the others.
+
+        Parameters
+        ----------
+        limit
+            Number of subjects.
+        after
+            Name and number of the last subject of the page before; it need not be there any more.
+        text
+            Part of a name or of an alias, compared by :func:`bareface.values.names.key` without case.
+        """
+
     # Corrections
 
     def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
@@ -163,6 +176,12 @@ class GalleryReader(Protocol):
 
     def references_of(self, subject: int) -> tuple[Reference, ...]:
         """Return the references of a subject, best quality first."""
+
+    def reference_page(self, limit: int, after: int, subject: int | None) -> ReferencePage:
+        """Return some references above a number, of the gallery or of a subject, without reading the others."""
+
+    def best_reference(self, subject: int) -> Reference:
+        """Return the first of :meth:`references_of`, without reading the others."""
 
     def find_references(self, numbers: Sequence[int]) -> tuple[Reference, ...]:
         """Return these references in this order; ``usage.unknown-reference``."""

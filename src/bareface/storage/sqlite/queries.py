@@ -36,9 +36,9 @@ def chunks(values: Iterable[_T]) -> Iterator[tuple[_T, ...]]:
     return groups_of(values, _AT_ONCE)
 
 
-def count(connection: sa.Connection, table: sa.Table) -> int:
-    """Return how many rows a table has."""
-    return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+def count(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    """Return how many rows a table has; without a condition SQLite looks at no row."""
+    return connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
 
 
 def sizes(connection: sa.Connection) -> dict[str, int]:
@@ -104,15 +104,15 @@ def one_subject(connection: sa.Connection, number: int) -> Subject:
     """Return one subject, which is there."""
     having = sa.select(sa.func.count()).where(reference.c.subject_id == number).scalar_subquery()
     query = sa.select(subject.c.id, subject.c.name, having).where(subject.c.id == number)
-    return Subject(*connection.execute(query).one(), aliases(connection, number).get(number, ()))
+    return Subject(*connection.execute(query).one(), aliases(connection, [number]).get(number, ()))
 
 
-def aliases(connection: sa.Connection, number: int | None = None) -> dict[int, tuple[str, ...]]:
-    """List the aliases of each subject that has some, or of this one, oldest first."""
+def aliases(connection: sa.Connection, numbers: Sequence[int] | None = None) -> dict[int, tuple[str, ...]]:
+    """List the aliases of each subject that has some, of all or of these few, oldest first."""
     towards = sa.and_(correction.c.kind == "merge", correction.c.subject_key == subject.c.key)
     query = sa.select(subject.c.id, correction.c.merged_name).join(correction, towards).order_by(correction.c.id)
-    if number is not None:
-        query = query.where(subject.c.id == number)
+    if numbers is not None:
+        query = query.where(subject.c.id.in_(numbers))
     names: defaultdict[int, list[str]] = defaultdict(list)
     for owner, name in connection.execute(query):
         names[owner].append(name)

@@ -16,12 +16,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
-from bareface.storage.sqlite import queries, rows, staged_templates
+from bareface.storage.sqlite import pages, queries, rows, staged_templates
 from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject, template
 from bareface.values import names
 from bareface.values.correction import Correction, Target
 from bareface.values.face import Box, Float32, Template
-from bareface.values.gallery import Deleted, GalleryInfo, Reference, Subject
+from bareface.values.gallery import Deleted, GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
 
 _UNCHECKED: sa.types.TypeEngine[Any] = sa.types.NullType()
 """Reads what is stored without a check: a damaged row must be possible to delete."""
@@ -70,6 +70,10 @@ class SqliteReader:
     def subject(self, number: int) -> Subject:
         """Return one subject, which is there."""
         return queries.one_subject(self._connection, number)
+
+    def subject_page(self, limit: int, after: tuple[str | None, int] | None, text: str) -> SubjectPage:
+        """Return some subjects in the order of :meth:`subjects`."""
+        return pages.subject_page(self._connection, limit, after, text)
 
     def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
         """Return the corrections of the faces in a photo."""
@@ -141,6 +145,14 @@ class SqliteReader:
     def references_of(self, subject: int) -> tuple[Reference, ...]:
         """Return the references of a subject, best quality first."""
         return queries.references_of(self._connection, subject)
+
+    def reference_page(self, limit: int, after: int, subject: int | None) -> ReferencePage:
+        """Return some references by number."""
+        return pages.reference_page(self._connection, limit, after, subject)
+
+    def best_reference(self, subject: int) -> Reference:
+        """Return a subject's reference of the best quality."""
+        return pages.best_reference(self._connection, subject)
 
     def find_references(self, numbers: Sequence[int]) -> tuple[Reference, ...]:
         """Return these references in this order."""
