@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test coverage test-slow lint docs wheel release clean
+.PHONY: install browser demo test coverage test-slow lint docs wheel release clean
 
 install: $(VENV)/.installed
 
@@ -21,11 +21,17 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# Tests of pages need Debian's Chromium. Without it, and without the right to install it, they are skipped.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	|| (test -w /var/lib/dpkg && apt-get -qq update && apt-get -qq install -y chromium >/dev/null) \
+	|| echo "There is no Chromium, and it cannot be installed: tests of pages are skipped."
+
+test: lint browser
 	$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 # The fast tests under coverage, twice as slow: fails below the floor that pyproject.toml states.
-coverage: install
+coverage: install browser
 	$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile --cov
 
 test-slow: coverage

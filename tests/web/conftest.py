@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,6 +20,7 @@ from bareface.services.gallery import Gallery
 from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.state import Service
+from tests.browser import browser
 from tests.gallery.pictures import Colour, Look, people
 from tests.web.support import FaceTiles, Served
 
@@ -57,3 +59,13 @@ def served(enrolled: tuple[Path, list[Colour], FaceTiles], tmp_path: Path, log: 
         yield Served(client, service, token, made, tmp_path)
     with suppress(GalleryError):
         gallery.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Start a browser; skip the test if there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()

@@ -5,25 +5,21 @@ Chromium is Debian's; the test skips without it. Nothing is asked of another hos
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-import uvicorn
 
 from bareface.services.access import Access
 from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
 from bareface.services.models import Models
-from bareface.web.app import make_app
 from bareface.web.state import Service
-from tests.browser import browser
 from tests.gallery.pictures import Look, colours
+from tests.web.browsing import Walk, serving
 from tests.web.support import FaceTiles, png
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -42,14 +38,8 @@ def served(folder: Path, *people: str) -> Iterator[tuple[str, str]]:
     gallery = Gallery.open(path, engine)
     for name, colour in zip(people, PEOPLE, strict=False):
         gallery.enrol(png(colour), name)
-    service = Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access)  # type: ignore[arg-type, return-value]
-    server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", ws="none"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", token
-        server.should_exit = True
-        thread.join(20)
+    with serving(Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access)) as address:  # type: ignore[arg-type, return-value]
+        yield address, token
     gallery.close()
 
 
@@ -65,39 +55,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     """Serve a gallery of three people."""
     with served(tmp_path_factory.mktemp("filled"), "Ada", "Bo", "Cy") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
-
-
-class Walk:
-    """One browser window that collects complaints and requests to other hosts."""
-
-    def __init__(self, chromium: Any, address: str, **options: Any) -> None:
-        self.address, self.complaints = address, list[str]()
-        self.context = chromium.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self._asked(request.url))
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith((self.address, "blob:", "data:")):
-            self.complaints.append(f"asked elsewhere: {url}")
-
-    def sign_in(self, token: str) -> None:
-        """Follow the link that the service prints."""
-        self.page.goto(f"{self.address}#token={token}")
-        self.page.wait_for_url(self.address)
-
-    def file(self, *faces: tuple[int, int, int], tick: int = 0, name: str = "photo.png") -> dict[str, Any]:
-        return {"name": name, "mimeType": "image/png", "buffer": png(*faces, tick=tick)}
 
 
 def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path) -> None:
