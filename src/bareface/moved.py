@@ -71,7 +71,7 @@ MOVED = {
     "gallery.editing": "services.gallery_deletion services.gallery_corrections",
     "gallery.enrolment": "gallery.enrol gallery.enrol_or_refuse",
     "gallery.faces": "storage.sqlite.rows gallery.new_references imaging.thumbnail faces.port",
-    "gallery.failures": "storage.sqlite.failures",
+    "gallery.failures": "system.sqlite_failures",
     "gallery.importing": "gallery.import_encodings",
     "gallery.imports": "gallery.encodings",
     "gallery.index": "storage.exact.index",

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bareface.errors import ImageError
-from bareface.imaging.decode import Limits, decode, encode
+from bareface.imaging.decode import encode
 from bareface.reports.drawing import draw_occlusion
 from bareface.reports.page import render
+from bareface.reports.pictures import kept_picture
 from bareface.reports.wording import GUESSES, LEADS, restored_cells, restored_columns, verdict
 from bareface.values.face import Face
 from bareface.values.search import Candidate, CandidateList
@@ -21,7 +21,6 @@ from bareface.values.words import plural, printable
 if TYPE_CHECKING:
     from bareface.gallery.restored_candidates import RestoredSearch
 
-_KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
 _CERTAIN_DECADES = 4.0
 """The evidence bar is full where one search by a stranger in 10,000 scores as high."""
 
@@ -145,7 +144,7 @@ def _section(
             _Card(
                 candidate=candidate,
                 name=printable(candidate.subject or f"Unnamed subject {candidate.subject_id}"),
-                picture=_picture(crop(candidate)),
+                picture=kept_picture(crop(candidate)),
                 source=_place(candidate.source, base),
                 evidence=_evidence(candidate.fpir),
             )
@@ -154,15 +153,6 @@ def _section(
         notes=tuple(note for note in entry.notes if note not in said),
         restored=None if restored is None else _table(restored),
     )
-
-
-def _picture(kept: bytes | None) -> bytes | None:
-    if not isinstance(kept, bytes):  # text would be taken for the path of a file
-        return None
-    try:
-        return encode(decode(kept, _KEPT).pixels, "JPEG", quality=92)
-    except ImageError:
-        return None
 
 
 def _table(one: RestoredSearch) -> _Table:

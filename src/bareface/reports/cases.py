@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bareface.reports.page import render
+from bareface.reports.pictures import kept_picture
 from bareface.reports.wording import LEADS, verdict
 from bareface.values.cases import Answer, Case, KeptFace, KeptSearch, Outcome, Review
 from bareface.values.search import Candidate, Decision
@@ -31,6 +32,8 @@ class _Face:
     """One probe face, ready to show."""
 
     face: KeptFace
+    crop: bytes | None
+    map: bytes | None
     outcome: Decision
     verdict: str
     rows: tuple[_Row, ...]
@@ -99,13 +102,13 @@ def _face(
         for candidate, given in zip(outcome.candidates, outcome.answers, strict=True):
             answers[candidate.reference_id] = answers.get(candidate.reference_id, ()) + given
     rows = tuple(
-        _Row(one, _name(one), crop(one) if one.source else None, answers.get(one.reference_id, ()))
+        _Row(one, _name(one), kept_picture(crop(one)) if one.source else None, answers.get(one.reference_id, ()))
         for one in face.candidates[:SHOWN]
     )
     best, sentence = verdict(face.candidates)
     waiting = tuple(one for one in reviews if one.face_id == face.id and not one.complete)
     knew = tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.knew))
-    return _Face(face, best, sentence, rows, waiting, knew)
+    return _Face(face, kept_picture(face.crop), kept_picture(face.map), best, sentence, rows, waiting, knew)
 
 
 def _name(one: Candidate) -> str:

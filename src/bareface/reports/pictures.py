@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from bareface.errors import ImageError
 from bareface.imaging.align import chip_to_photo
 from bareface.imaging.decode import decode, encode
 from bareface.imaging.sources import Limits
@@ -22,6 +23,7 @@ VIEW = 480
 _CHIP = 320
 _EDGE = (VIEW - _CHIP) // 2
 _LONGEST = 1600
+_KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,16 @@ class FaceView:
 def face_picture(face: Face) -> bytes:
     """Return the upright cut-out of a face, a JPEG of 160 x 160 pixels."""
     return encode(face.crop, "JPEG", quality=92)
+
+
+def kept_picture(kept: object) -> bytes | None:
+    """Return a picture that a file from elsewhere may hold, decoded and encoded again; None if that fails."""
+    if not isinstance(kept, bytes):  # text would be taken for the path of a file
+        return None
+    try:
+        return encode(decode(kept, _KEPT).pixels, "JPEG", quality=92)
+    except ImageError:
+        return None
 
 
 def photo_picture(photo: Photo) -> bytes:
@@ -94,7 +106,7 @@ def crop_view(crop: bytes) -> FaceView:
     ImageError
         It cannot be decoded.
     """
-    pixels = decode(crop, Limits(max_bytes=2**20, max_pixels=2**20)).pixels
+    pixels = decode(crop, _KEPT).pixels
     view = np.asarray(cv2.resize(pixels, (VIEW, VIEW), interpolation=cv2.INTER_CUBIC), np.uint8)
     return FaceView(encode(view, "JPEG", quality=92), None, (), False, VIEW / pixels.shape[1])
 

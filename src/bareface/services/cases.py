@@ -7,18 +7,19 @@ answers come first. A second person answers without seeing the first answers, an
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 from bareface.audit.port import AuditLog
-from bareface.errors import BarefaceError, UsageError
+from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.reports.pictures import FaceView, face_picture
 from bareface.services.gallery import Gallery
 from bareface.services.gallery_viewing import probe_view
-from bareface.services.recorded import Recorder
+from bareface.services.recorded import Facts, Recorder
 from bareface.storage.casebook import book_of
 from bareface.values import arguments, names
 from bareface.values.cases import (
@@ -35,6 +36,7 @@ from bareface.values.cases import (
 )
 from bareface.values.context import Context
 from bareface.values.face import Face
+from bareface.values.gallery import Reference
 from bareface.values.search import Candidate, CandidateList, SearchResult
 
 MOST_DAYS = 3650
@@ -84,7 +86,7 @@ class Cases:
         UsageError
             ``usage.name``, ``usage.value``: no purpose, or days that are not 1 to 3,650.
         """
-        with self._recorder.call("Cases.open", context):
+        with self._call("open", context):
             name = names.checked(name)
             purpose = arguments.text("purpose", purpose).strip()
             if not purpose:
@@ -96,25 +98,24 @@ class Cases:
 
     def list(self, *, context: Context | None = None) -> tuple[Case, ...]:
         """List the cases, latest first; those that have expired are erased now."""
-        with self._recorder.call("Cases.list", context):
-            self._book.erase()
+        with self._call("list", context):
             return self._book.cases()
 
     def get(self, case: int, *, context: Context | None = None) -> Case:
         """Return a case; ``usage.unknown-case``."""
-        with self._recorder.call("Cases.get", context):
+        with self._call("get", context):
             return self._case(case)
 
     def close(self, case: int, *, context: Context | None = None) -> Case:
         """Close a case: it takes no further search, and can be read until it expires."""
-        with self._recorder.call("Cases.close", context):
+        with self._call("close", context):
             self._case(case)
             self._book.close_case(case)
             return self._case(case)
 
     def erase(self, case: int, *, context: Context | None = None) -> None:
         """Erase a case now, with its photos, searches, reviews and answers."""
-        with self._recorder.call("Cases.erase", context):
+        with self._call("erase", context):
             self._case(case)
             self._book.erase(case)
 
@@ -147,24 +148,29 @@ class Cases:
         UsageError
             ``usage.unknown-case``, ``usage.case``: it is closed.
         """
-        with self._recorder.call("Cases.keep", context) as facts:
+        with self._call("keep", context) as facts:
             if self._case(case).closed is not None:
                 raise UsageError("usage.case/closed", number=case)
-            faces = tuple(_kept(number, entry, photo) for number, entry in enumerate(result.lists, start=1))
+            faces = tuple(
+                _kept(number, entry, photo, self._enrolled(entry, context))
+                for number, entry in enumerate(result.lists, start=1)
+            )
             size = (result.lists[0].subjects, result.lists[0].references) if result.lists else (0, 0)
             number = self._book.keep(case, name, _who(context), size, faces)
+            if number is None:  # closed or erased while this was made
+                raise UsageError("usage.case/closed", number=self._case(case).id)
             facts.add(faces=len(faces))
             return self._search(number)
 
     def searches(self, case: int, *, context: Context | None = None) -> tuple[KeptSearch, ...]:
         """Return the searches of a case, latest first, without names: a list of them shows no candidate."""
-        with self._recorder.call("Cases.searches", context):
+        with self._call("searches", context):
             self._case(case)
             return self._book.searches(case)
 
     def search(self, search: int, *, context: Context | None = None) -> KeptSearch:
         """Return a kept search with scores and today's names; it is noted that the caller has seen them."""
-        with self._recorder.call("Cases.search", context) as facts:
+        with self._call("search", context) as facts:
             kept = self._search(search)
             self._book.look(search, _who(context))
             facts.add(subjects=(one.subject_id for face in kept.faces for one in face.candidates))
@@ -172,7 +178,7 @@ class Cases:
 
     def face(self, face: int, *, context: Context | None = None) -> KeptFace:
         """Return a kept probe face, without names; ``usage.unknown-search``."""
-        with self._recorder.call("Cases.face", context):
+        with self._call("face", context):
             return self._face(face)
 
     def ask(
@@ -204,7 +210,7 @@ class Cases:
         UsageError
             ``usage.unknown-search``; ``usage.review``: it has no candidates; ``usage.value``.
         """
-        with self._recorder.call("Cases.ask", context) as facts:
+        with self._call("ask", context) as facts:
             length = arguments.count("length", length, 1, LONGEST_LIST)
             items = list(range(len(self._face(face).candidates)))[:length]
             if not items:
@@ -212,35 +218,37 @@ class Cases:
             if shuffle:
                 random.SystemRandom().shuffle(items)
             number = self._book.ask(face, _who(context), tuple(items), two_person=bool(two_person))
+            if number is None:
+                raise UsageError("usage.unknown-search", number=face)
             facts.add(candidates=len(items))
             return self._review(number)
 
     def reviews(self, *, context: Context | None = None) -> tuple[Review, ...]:
         """List the reviews, latest first; those of cases that have expired are erased now."""
-        with self._recorder.call("Cases.reviews", context):
-            self._book.erase()
+        with self._call("reviews", context):
             return self._book.reviews()
 
     def review(self, review: int, *, context: Context | None = None) -> Review:
         """Return a review; ``usage.unknown-review``."""
-        with self._recorder.call("Cases.review", context):
+        with self._call("review", context):
             return self._review(review)
 
-    def next(self, review: int, *, context: Context | None = None) -> tuple[int, KeptFace, int] | None:
+    def next(self, review: int, *, context: Context | None = None) -> tuple[int, KeptFace, int | None] | None:
         """Return the next pair to compare, without score, rank, decision and name; None when all are answered.
 
         Returns
         -------
         tuple or None
             The item's place in the order of the review, the probe face without its candidates, and the number of the
-            reference. It is noted that the caller has seen the pair, and when.
+            reference, None if it is not in the gallery any more. It is noted that the caller has seen the pair, and
+            when.
 
         Raises
         ------
         UsageError
             ``usage.unknown-review``; ``usage.review``: enough other people review it.
         """
-        with self._recorder.call("Cases.next", context) as facts:
+        with self._call("next", context) as facts:
             asked, who = self._review(review), _who(context)
             given = dict(asked.reviewers).get(who)
             if given == len(asked.items):
@@ -251,7 +259,9 @@ class Cases:
             if not self._book.show(review, who, item, asked.needed):
                 raise UsageError("usage.review/taken", number=review)
             facts.add(subjects=[candidate.subject_id], references=[candidate.reference_id])
-            return item, replace(face, candidates=(), notes=()), candidate.reference_id
+            there = self._reference(face, candidate, context) is not None
+            bare = replace(face, candidates=(), notes=(), enrolled=())
+            return item, bare, candidate.reference_id if there else None
 
     def answer(
         self,
@@ -270,7 +280,7 @@ class Cases:
         UsageError
             ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
         """
-        with self._recorder.call("Cases.answer", context):
+        with self._call("answer", context):
             self._review(review)
             item = arguments.count("item", item)
             arguments.choice("verdict", verdict, get_args(Verdict))
@@ -288,7 +298,7 @@ class Cases:
         UsageError
             ``usage.unknown-review``; ``usage.review``: somebody still has to answer.
         """
-        with self._recorder.call("Cases.outcome", context) as facts:
+        with self._call("outcome", context) as facts:
             asked = self._review(review)
             if not asked.complete:
                 raise UsageError("usage.review/incomplete", number=review)
@@ -300,7 +310,7 @@ class Cases:
         """Return one self-contained HTML page of a case; it is noted that the caller has seen its scores."""
         from bareface.reports.cases import case_report
 
-        with self._recorder.call("Cases.report", context) as facts:
+        with self._call("report", context) as facts:
             opened = self._case(case)
             searches = []
             for kept in self._book.searches(case):
@@ -317,6 +327,21 @@ class Cases:
                 gallery=self._gallery.path.name,
                 crop=lambda one: self._gallery.crop(one.reference_id, context=context),
             )
+
+    @contextmanager
+    def _call(self, action: str, context: Context | None) -> Iterator[Facts]:
+        """Record a call; cases that have expired are erased first."""
+        with self._recorder.call(f"Cases.{action}", context) as facts:
+            self.erase_expired()
+            yield facts
+
+    def erase_expired(self) -> None:
+        """Erase the cases that have expired, as each call does first; this is no call that leaves an event."""
+        try:
+            self._book.erase_expired(self._clock())
+        except GalleryError as error:
+            if error.code not in ("gallery.read-only", "gallery.locked"):  # none of these is shown
+                raise
 
     def _outcome(self, asked: Review, context: Context | None) -> Outcome:
         face = self._named(self._face(asked.face_id), context)
@@ -347,7 +372,8 @@ class Cases:
         found = self._book.face(arguments.count("face", number, code="usage.unknown-search"))
         if found is None:
             raise UsageError("usage.unknown-search", number=number)
-        return found
+        self._case(found[0])
+        return found[1]
 
     def _review(self, number: int) -> Review:
         found = self._book.reviews(arguments.count("review", number, code="usage.unknown-review"))
@@ -356,23 +382,41 @@ class Cases:
         self._case(found[0].case_id)
         return found[0]
 
+    def _enrolled(self, entry: CandidateList, context: Context | None) -> tuple[datetime | None, ...]:
+        """Return when the references of a list were enrolled; None for one that was deleted since the search."""
+        moments: list[datetime | None] = []
+        for one in entry.candidates:
+            try:
+                moments.append(self._gallery.reference(one.reference_id, context=context).enrolled)
+            except UsageError:
+                moments.append(None)
+        return tuple(moments)
+
     def _named(self, face: KeptFace, context: Context | None) -> KeptFace:
         """Give the candidates of a face their names of today; one who was erased has none."""
-        return replace(face, candidates=tuple(self._named_candidate(one, context) for one in face.candidates))
+        return replace(face, candidates=tuple(self._named_candidate(face, one, context) for one in face.candidates))
 
-    def _named_candidate(self, one: Candidate, context: Context | None) -> Candidate:
+    def _named_candidate(self, face: KeptFace, one: Candidate, context: Context | None) -> Candidate:
+        reference = self._reference(face, one, context)
+        if reference is None:
+            return one
+        return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
+
+    def _reference(self, face: KeptFace, one: Candidate, context: Context | None) -> Reference | None:
+        """Return the reference of a candidate; None if it is not in the gallery any more, or another has its number."""
         try:
             reference = self._gallery.reference(one.reference_id, context=context)
         except BarefaceError:
-            return one
-        return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
+            return None
+        known = not face.enrolled or face.enrolled[face.candidates.index(one)] == reference.enrolled
+        return reference if known else None
 
 
 def _who(context: Context | None) -> str:
     return (context or Context()).actor
 
 
-def _kept(number: int, entry: CandidateList, photo: bytes | None) -> KeptFace:
+def _kept(number: int, entry: CandidateList, photo: bytes | None, enrolled: tuple[datetime | None, ...]) -> KeptFace:
     face: Face = entry.probe[0]
     view: FaceView = probe_view(face, photo)
     known = face.computed.known
@@ -391,4 +435,5 @@ def _kept(number: int, entry: CandidateList, photo: bytes | None) -> KeptFace:
         quality=face.quality.score if "quality" in known and face.quality is not None else None,
         candidates=entry.candidates,
         notes=tuple(map(str, entry.notes)),
+        enrolled=enrolled,
     )

@@ -9,38 +9,37 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bareface.system.small_database import SmallDatabase
+from bareface.system.typed import made
 from bareface.values.cases import Answer, Case, KeptFace, KeptSearch, Review
-from bareface.values.face import Box
 from bareface.values.search import Candidate
 
-_LAYOUT = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS cases (
+_FIRST = """
+CREATE TABLE cases (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, purpose TEXT NOT NULL, basis TEXT,
   opened TEXT NOT NULL, opened_by TEXT NOT NULL, expires TEXT NOT NULL, closed TEXT);
-CREATE TABLE IF NOT EXISTS search (
+CREATE TABLE search (
   id INTEGER PRIMARY KEY AUTOINCREMENT, case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,
   name TEXT NOT NULL, made TEXT NOT NULL, made_by TEXT NOT NULL, subjects INTEGER NOT NULL, refs INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS search_case ON search(case_id);
-CREATE TABLE IF NOT EXISTS face (
+CREATE INDEX search_case ON search(case_id);
+CREATE TABLE face (
   id INTEGER PRIMARY KEY AUTOINCREMENT, search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, crop BLOB NOT NULL, picture BLOB NOT NULL, map BLOB, facts TEXT NOT NULL,
   candidates TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS face_search ON face(search_id);
-CREATE TABLE IF NOT EXISTS review (
+CREATE INDEX face_search ON face(search_id);
+CREATE TABLE review (
   id INTEGER PRIMARY KEY AUTOINCREMENT, face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE,
   asked TEXT NOT NULL, asked_by TEXT NOT NULL, two_person INTEGER NOT NULL, items TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS answer (
+CREATE TABLE answer (
   id INTEGER PRIMARY KEY AUTOINCREMENT, review_id INTEGER NOT NULL REFERENCES review(id) ON DELETE CASCADE,
   reviewer TEXT NOT NULL, item INTEGER NOT NULL, shown TEXT NOT NULL, verdict TEXT, confidence TEXT, note TEXT,
   answered TEXT, UNIQUE (review_id, reviewer, item));
-CREATE TABLE IF NOT EXISTS look (
+CREATE TABLE look (
   search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE, person TEXT NOT NULL, looked TEXT NOT NULL,
   PRIMARY KEY (search_id, person));
 """
@@ -48,9 +47,9 @@ _ABSENT = {"subject": None, "source": ""}
 
 
 class Casebook(SmallDatabase):
-    """Cases, kept searches, reviews and answers in one SQLite file."""
+    """Cases, kept searches, reviews and answers in one file."""
 
-    layout, tables = _LAYOUT, _TABLES
+    layouts = (_FIRST,)
 
     # Cases
 
@@ -63,9 +62,7 @@ class Casebook(SmallDatabase):
 
     def cases(self, number: int | None = None) -> tuple[Case, ...]:
         """Return all cases, latest first, or one."""
-        if not self.path.exists():
-            return ()
-        with self._open() as connection:
+        with self._read() as connection:
             query = (
                 "SELECT cases.*, (SELECT count(*) FROM search WHERE case_id = cases.id) AS searches FROM cases"
                 " WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC"
@@ -77,22 +74,31 @@ class Casebook(SmallDatabase):
         with self._open() as connection:
             connection.execute("UPDATE cases SET closed = ? WHERE id = ? AND closed IS NULL", (_now(), number))
 
-    def erase(self, number: int | None = None) -> int:
-        """Erase a case, or all that have expired; returns how many. The file is rewritten."""
-        if not self.path.exists():
-            return 0
+    def erase(self, number: int) -> None:
+        """Erase a case; the file is rewritten."""
+        self._erase("id = ?", number)
+
+    def erase_expired(self, now: datetime) -> None:
+        """Erase all cases that have expired, and finish an erasure that was cut short; the file is rewritten then."""
+        with self._read() as connection:
+            due = connection.execute("SELECT count(*) FROM cases WHERE expires <= ?", (_text(now),)).fetchone()[0]
+        if due or self.unerased():
+            self._erase("expires <= ?", _text(now))
+
+    def _erase(self, where: str, value: int | str) -> None:
         with self._open() as connection:
-            where = ("id = ?", number) if number is not None else ("expires <= ?", _now())
-            count = connection.execute(f"DELETE FROM cases WHERE {where[0]}", where[1:]).rowcount
-        if count:
+            if connection.execute(f"DELETE FROM cases WHERE {where}", (value,)).rowcount:
+                self.mark_deleted(connection)
+        if self.unerased():
             self._rewrite()
-        return count
 
     # Searches
 
-    def keep(self, case: int, name: str, by: str, size: tuple[int, int], faces: tuple[KeptFace, ...]) -> int:
-        """Add a search with its faces; returns its number."""
+    def keep(self, case: int, name: str, by: str, size: tuple[int, int], faces: tuple[KeptFace, ...]) -> int | None:
+        """Add a search with its faces; returns its number, None if the case is closed or was erased meanwhile."""
         with self._open() as connection:
+            if not connection.execute("SELECT 1 FROM cases WHERE id = ? AND closed IS NULL", (case,)).fetchone():
+                return None
             query = "INSERT INTO search (case_id, name, made, made_by, subjects, refs) VALUES (?, ?, ?, ?, ?, ?)"
             search = _number(connection.execute(query, (case, name, _now(), by, *size)))
             for face in faces:
@@ -107,21 +113,24 @@ class Casebook(SmallDatabase):
 
     def searches(self, case: int) -> tuple[KeptSearch, ...]:
         """Return the searches of a case, latest first."""
-        with self._open() as connection:
+        with self._read() as connection:
             rows = connection.execute("SELECT * FROM search WHERE case_id = ? ORDER BY id DESC", (case,)).fetchall()
             return tuple(_search(connection, row) for row in rows)
 
     def search(self, number: int) -> KeptSearch | None:
         """Return a kept search; None if there is none of this number."""
-        with self._open() as connection:
+        with self._read() as connection:
             row = connection.execute("SELECT * FROM search WHERE id = ?", (number,)).fetchone()
             return None if row is None else _search(connection, row)
 
-    def face(self, number: int) -> KeptFace | None:
-        """Return a kept face."""
-        with self._open() as connection:
-            row = connection.execute("SELECT * FROM face WHERE id = ?", (number,)).fetchone()
-            return None if row is None else _face(row)
+    def face(self, number: int) -> tuple[int, KeptFace] | None:
+        """Return a kept face, and its case."""
+        with self._read() as connection:
+            query = (
+                "SELECT face.*, search.case_id FROM face JOIN search ON search.id = face.search_id WHERE face.id = ?"
+            )
+            row = connection.execute(query, (number,)).fetchone()
+            return None if row is None else (row["case_id"], _face(row))
 
     def look(self, search: int, person: str) -> None:
         """Note that a person has seen a search with its scores."""
@@ -130,30 +139,34 @@ class Casebook(SmallDatabase):
 
     def lookers(self, search: int) -> dict[str, datetime]:
         """Return who has seen a search with its scores, each since when."""
-        with self._open() as connection:
+        with self._read() as connection:
             rows = connection.execute("SELECT person, looked FROM look WHERE search_id = ?", (search,))
             return {row["person"]: _time(row["looked"]) for row in rows}
 
     @staticmethod
     def _look(connection: sqlite3.Connection, search: int, person: str) -> None:
-        connection.execute("INSERT OR IGNORE INTO look VALUES (?, ?, ?)", (search, person, _now()))
+        query = "INSERT OR IGNORE INTO look SELECT id, ?, ? FROM search WHERE id = ?"
+        connection.execute(query, (person, _now(), search))
 
     # Reviews
 
-    def ask(self, face: int, by: str, items: tuple[int, ...], *, two_person: bool) -> int:
-        """Add a review; returns its number."""
+    def ask(self, face: int, by: str, items: tuple[int, ...], *, two_person: bool) -> int | None:
+        """Add a review; returns its number, None if the face was erased meanwhile."""
         with self._open() as connection:
-            query = "INSERT INTO review (face_id, asked, asked_by, two_person, items) VALUES (?, ?, ?, ?, ?)"
-            return _number(connection.execute(query, (face, _now(), by, two_person, json.dumps(items))))
+            query = (
+                "INSERT INTO review (face_id, asked, asked_by, two_person, items) SELECT id, ?, ?, ?, ? FROM face"
+                " WHERE id = ?"
+            )
+            cursor = connection.execute(query, (_now(), by, two_person, json.dumps(items), face))
+            return _number(cursor) if cursor.rowcount else None
 
     def reviews(self, number: int | None = None) -> tuple[Review, ...]:
         """Return all reviews, latest first, or one."""
-        if not self.path.exists():
-            return ()
-        with self._open() as connection:
+        with self._read() as connection:
             query = (
-                "SELECT review.*, face.search_id, search.case_id FROM review JOIN face ON face.id = review.face_id"
-                " JOIN search ON search.id = face.search_id WHERE ?1 IS NULL OR review.id = ?1 ORDER BY review.id DESC"
+                "SELECT review.*, face.search_id, face.candidates, search.case_id FROM review"
+                " JOIN face ON face.id = review.face_id JOIN search ON search.id = face.search_id"
+                " WHERE ?1 IS NULL OR review.id = ?1 ORDER BY review.id DESC"
             )
             return tuple(_review(connection, row) for row in connection.execute(query, (number,)).fetchall())
 
@@ -179,17 +192,21 @@ class Casebook(SmallDatabase):
 
     def answers(self, review: int) -> tuple[Answer, ...]:
         """Return the answers of a review, item by item."""
-        with self._open() as connection:
-            query = "SELECT * FROM answer WHERE review_id = ? AND answered IS NOT NULL ORDER BY item, id"
+        with self._read() as connection:
+            query = (
+                "SELECT answer.* FROM answer JOIN review ON review.id = review_id WHERE review_id = ?"
+                " AND answered IS NOT NULL AND item < json_array_length(items) ORDER BY item, answer.id"
+            )
             return tuple(
-                Answer(
-                    row["reviewer"],
-                    row["item"],
-                    row["verdict"],
-                    row["confidence"],
-                    row["note"],
-                    _time(row["shown"]),
-                    _time(row["answered"]),
+                made(
+                    Answer,
+                    reviewer=row["reviewer"],
+                    item=row["item"],
+                    verdict=row["verdict"],
+                    confidence=row["confidence"],
+                    note=row["note"],
+                    shown=_time(row["shown"]),
+                    answered=_time(row["answered"]),
                 )
                 for row in connection.execute(query, (review,))
             )
@@ -209,7 +226,10 @@ def _text(moment: datetime) -> str:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def _number(cursor: sqlite3.Cursor) -> int:
@@ -218,37 +238,40 @@ def _number(cursor: sqlite3.Cursor) -> int:
 
 
 def _case(row: sqlite3.Row) -> Case:
-    closed = None if row["closed"] is None else _time(row["closed"])
-    return Case(
-        row["id"],
-        row["name"],
-        row["purpose"],
-        row["basis"],
-        _time(row["opened"]),
-        row["opened_by"],
-        _time(row["expires"]),
-        closed,
-        row["searches"],
+    return made(
+        Case,
+        id=row["id"],
+        name=row["name"],
+        purpose=row["purpose"],
+        basis=row["basis"],
+        opened=_time(row["opened"]),
+        opened_by=row["opened_by"],
+        expires=_time(row["expires"]),
+        closed=None if row["closed"] is None else _time(row["closed"]),
+        searches=row["searches"],
     )
 
 
 def _search(connection: sqlite3.Connection, row: sqlite3.Row) -> KeptSearch:
     faces = connection.execute("SELECT * FROM face WHERE search_id = ? ORDER BY number", (row["id"],))
-    return KeptSearch(
-        row["id"],
-        row["case_id"],
-        row["name"],
-        _time(row["made"]),
-        row["made_by"],
-        row["subjects"],
-        row["refs"],
-        tuple(map(_face, faces)),
+    kept = made(
+        KeptSearch,
+        id=row["id"],
+        case_id=row["case_id"],
+        name=row["name"],
+        made=_time(row["made"]),
+        made_by=row["made_by"],
+        subjects=row["subjects"],
+        references=row["refs"],
+        faces=(),
     )
+    return replace(kept, faces=tuple(map(_face, faces)))
 
 
 def _facts(face: KeptFace) -> str:
     names = ("points", "aligned", "scale", "box", "mask_state", "visible", "quality", "notes")
-    return json.dumps({name: getattr(face, name) for name in names})
+    enrolled = [None if one is None else _text(one) for one in face.enrolled]
+    return json.dumps({"enrolled": enrolled} | {name: getattr(face, name) for name in names})
 
 
 def _leads(face: KeptFace) -> str:
@@ -257,34 +280,49 @@ def _leads(face: KeptFace) -> str:
 
 
 def _face(row: sqlite3.Row) -> KeptFace:
-    facts: dict[str, Any] = json.loads(row["facts"])
-    facts["points"] = tuple((x, y) for x, y in facts["points"])
-    facts["box"], facts["notes"] = Box(*facts["box"]), tuple(facts["notes"])
-    leads = [{**one, **_ABSENT, "box": Box(*one["box"])} for one in json.loads(row["candidates"])]
-    return KeptFace(
+    facts: dict[str, Any] = _json(row["facts"])
+    facts["enrolled"] = [None if one is None else _time(one) for one in facts.get("enrolled", ())]
+    face = made(
+        KeptFace,
         id=row["id"],
         number=row["number"],
         crop=row["crop"],
         picture=row["picture"],
         map=row["map"],
-        candidates=tuple(Candidate(**one) for one in leads),
+        candidates=[{**one, **_ABSENT} for one in _json(row["candidates"])],
         **facts,
     )
+    if face.enrolled and len(face.enrolled) != len(face.candidates):
+        raise ValueError
+    return face
 
 
 def _review(connection: sqlite3.Connection, row: sqlite3.Row) -> Review:
     query = (
         "SELECT reviewer, count(answered) AS given FROM answer WHERE review_id = ? GROUP BY reviewer ORDER BY min(id)"
     )
-    reviewers = tuple((one["reviewer"], one["given"]) for one in connection.execute(query, (row["id"],)))
-    return Review(
-        row["id"],
-        row["face_id"],
-        row["search_id"],
-        row["case_id"],
-        _time(row["asked"]),
-        row["asked_by"],
-        bool(row["two_person"]),
-        tuple(json.loads(row["items"])),
-        reviewers,
+    reviewers = [(one["reviewer"], one["given"]) for one in connection.execute(query, (row["id"],))]
+    review = made(
+        Review,
+        id=row["id"],
+        face_id=row["face_id"],
+        search_id=row["search_id"],
+        case_id=row["case_id"],
+        asked=_time(row["asked"]),
+        asked_by=row["asked_by"],
+        two_person=row["two_person"],
+        items=_json(row["items"]),
+        reviewers=reviewers,
     )
+    if not set(review.items) <= set(range(len(_json(row["candidates"])))):
+        raise ValueError
+    return review
+
+
+def _json(text: str) -> Any:
+    """Parse what this module wrote: no number in it is infinite or none."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(number: str) -> None:
+    raise ValueError(number)

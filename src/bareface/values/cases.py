@@ -66,6 +66,9 @@ class KeptFace:
         Best first. Names and paths are left out: they are those of the gallery at the time of reading.
     notes
         Remarks on the list.
+    enrolled
+        When the reference of each candidate was enrolled: another one with its number, in a copy of the gallery or in
+        another gallery at its place, is somebody else's. Empty if not known.
     """
 
     id: int
@@ -82,6 +85,7 @@ class KeptFace:
     quality: float | None
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
+    enrolled: tuple[datetime | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

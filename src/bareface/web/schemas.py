@@ -401,7 +401,7 @@ class Pair(Answer):
 
     item: int = Field(description="Place in the review, from 0.")
     face_id: int
-    reference_id: int
+    reference_id: int | None = Field(description="Null if it is not in the gallery any more: `cannot say`.")
     mask_state: MaskState
     visible: Visible
 

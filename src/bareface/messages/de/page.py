@@ -185,6 +185,7 @@ ENTRIES: dict[str, Entry] = {
     "page.outcome-of": Entry("Ergebnis der Prüfung {number}"),
     "page.pair-of": Entry("Paar {item} von {count}"),
     "page.review": Entry("Prüfen"),
+    "page.reference-gone": Entry("Dieser Kandidat ist nicht mehr in der Galerie: Antworten Sie „nicht zu sagen“."),
     "page.review-asked": Entry("Die Prüfung wartet auf Antworten."),
     "page.review-asks": Entry("{count:count Paar|Paare}, angefordert von {who}"),
     "page.review-number": Entry("Prüfung {number}"),

@@ -42,6 +42,7 @@ ENTRIES: dict[str, Entry] = {
         python="something was deleted, but bytes of it remain in the file: call `Gallery.scrub()`.",
     ),
     "damage.unread": Entry("table {table} cannot be read: {reason}; {advice}."),
+    "damage.values": Entry("it holds values that no version of bareface writes."),
     "damage.vector": Entry("is not finite or all zero"),
     "damage.vector-length": Entry("has {length} bytes, not {expected}"),
     "damage.whole": Entry("is not a whole number: {value}"),

@@ -15,6 +15,14 @@ ENTRIES: dict[str, Entry] = {
     ),
     "gallery.corrupt/device": Entry("this is a device, not a gallery.", "Name the gallery's file."),
     "gallery.corrupt/folder": Entry("this is a folder, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/lacks": Entry(
+        "it lacks the {kind} called {name!r}.",
+        "Restore the file from a copy, or move it away: a new one is made.",
+    ),
+    "gallery.corrupt/not-a-file": Entry(
+        "this is not a file.",
+        "Move it away; bareface keeps a file of the gallery under that name.",
+    ),
     "gallery.corrupt/not-a-gallery": Entry(
         "this is not a gallery, or it was cut off.",
         "Name a gallery made by bareface, or restore the file from a copy.",
@@ -133,6 +141,10 @@ ENTRIES: dict[str, Entry] = {
         "deleted, but bytes of it remain in the file: {reason:clause}.",
         cli="Run `bareface gallery scrub` when that has changed: it overwrites them.",
         python="Call `Gallery.scrub()` when that has changed: it overwrites them.",
+    ),
+    "gallery.locked/rewriting": Entry(
+        "deleted, but bytes of it remain in the file, since another process reads it.",
+        "They are overwritten at the next change.",
     ),
     "gallery.locked/writing": Entry(
         "another process is writing to the gallery.",

@@ -184,6 +184,7 @@ ENTRIES: dict[str, Entry] = {
     "page.recent": Entry("Latest searches"),
     "page.recent-how": Entry("Held in memory for an hour, never stored."),
     "page.reference": Entry("Reference"),
+    "page.reference-gone": Entry("This candidate is no longer in the gallery: answer “cannot say”."),
     "page.reference-list": Entry("References"),
     "page.references": Entry("{count:count face}"),
     "page.reject": Entry("Not a face to keep"),

@@ -8,14 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from bareface.messages import Note
+from bareface.storage.sqlite.place import NEIGHBOURS
 from bareface.system.files import file_mode, folder_mode
 from bareface.values.gallery import Problem
 
 _OTHERS = 0o077
-_BESIDE = (
-    *("", "-wal", "-shm", "-journal", "-index", "-index.new", "-calibration"),
-    *("-access", "-photos", "-cases", "-jobs", "-audit"),
-)
+_BESIDE = ("", *NEIGHBOURS)
 
 
 def shared(gallery: Path) -> tuple[Problem, ...]:

@@ -13,8 +13,10 @@ ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
 
 _KEPT = (*ENDINGS, "-index", "-access", "-photos", "-jobs")
 _DATABASES = ("-cases", "-audit")
-"""Databases next to a gallery: they look like galleries themselves."""
+"""Databases next to a gallery: they look like galleries themselves, and what opens one refuses a gallery there."""
 
+NEIGHBOURS = (*_KEPT, *_DATABASES)
+"""What the names of files that are kept next to a gallery end in."""
 _MAGIC = b"SQLite format 3\0"
 
 _NAME_MAX = 255
@@ -81,7 +83,7 @@ def _is_database(path: Path) -> bool:
 
 def files_of(path: Path) -> frozenset[str]:
     """Return the real paths of a gallery and of the files next to it, whether they are there or not."""
-    return frozenset(os.path.realpath(path) + ending for ending in ("", *_KEPT, *_DATABASES))
+    return frozenset(os.path.realpath(path) + ending for ending in ("", *NEIGHBOURS))
 
 
 def may_write(path: Path) -> bool:
@@ -103,7 +105,7 @@ def _check_new(path: Path, source: str, *, create: bool) -> None:
         limit = _NAME_MAX
     if longest > limit or len(os.fsencode(path)) + max(map(len, ENDINGS)) > _SQLITE_MAX:
         raise _too_long(source)
-    for ending in (*_KEPT, *_DATABASES):
+    for ending in NEIGHBOURS:
         other = path.with_name(path.name.removesuffix(ending) or path.name)
         if other != path and _is_database(other):
             raise GalleryError("gallery.name/kept", name=other.name, source=source)

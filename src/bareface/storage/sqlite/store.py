@@ -18,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from bareface.errors import BarefaceError, GalleryError
 from bareface.logs import logger, timed
 from bareface.storage.ports import State as State
-from bareface.storage.sqlite import damage, failures, place, schema, transaction
+from bareface.storage.sqlite import damage, place, schema, transaction
 from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.connection import Connector, Reading
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
 from bareface.storage.sqlite.two_writers import empty_log
 from bareface.system import files, forking
+from bareface.system import sqlite_failures as failures
 from bareface.values.gallery import Problem
 
 _log = logger(__name__)

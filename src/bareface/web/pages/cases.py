@@ -146,7 +146,7 @@ def review_page(visitor: Visiting, id: Id) -> Response:
             return RedirectResponse(f"/reviews/{id}/outcome", 303)
         return visitor.page("reviewed.html", review=review)
     item, face, reference = pair
-    view = visitor.service.views.reference(visitor.service.gallery, reference, context)
+    view = None if reference is None else visitor.service.views.reference(visitor.service.gallery, reference, context)
     return visitor.page("review.html", review=review, item=item, face=face, reference=reference, reference_view=view)
 
 
