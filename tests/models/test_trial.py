@@ -117,8 +117,9 @@ def test_an_embedder_is_not_a_detector(
 def test_a_network_that_takes_everything_is_stopped(
     name: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "SECONDS", 1)
     model, said = DEMANDING[name]
+    if "processor time" in said:
+        monkeypatch.setattr(trial, "SECONDS", 1)
     with pytest.raises(ModelError, match=said) as refused:
         add(written(model(), tmp_path / "m.onnx"))
     assert refused.value.code in ("model.trial", "model.run")
