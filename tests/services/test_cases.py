@@ -278,6 +278,13 @@ def test_the_report_names_nobody_who_was_erased(desk: Desk) -> None:
     assert "p0" not in page
 
 
+def test_one_person_is_one_reviewer_however_the_name_is_typed(desk: Desk) -> None:
+    review = desk.asked(length=1)
+    desk.answer_all(review, Context("Zoë O’Brien"))
+    assert desk.cases.next(review.id, context=Context("Zoe\u0308 \u200b O'Brien")) is None
+    assert desk.cases.review(review.id).reviewers == (("Zoë O'Brien", 1),)
+
+
 # A file that stands next to a gallery is guarded as the gallery is
 
 

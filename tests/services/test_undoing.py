@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bareface.errors import UsageError
 from bareface.services.gallery import Gallery
 from bareface.services.undoing import Corrector, Undo
 from bareface.values.gallery import Subject
-from tests.gallery.pictures import TileEngine, people
+from tests.gallery.pictures import TileEngine, colours, people, save
 
 Change = Callable[[Corrector], tuple[Subject, Undo | None]]
 
@@ -65,3 +66,41 @@ def test_undoing_gives_back_faces_and_names(name: str, corrector: Corrector, tmp
 
 def test_naming_an_unnamed_subject_has_no_name_to_go_back_to(corrector: Corrector) -> None:
     assert corrector.rename(unnamed(corrector), "Ada")[1] is None
+
+
+def test_nothing_is_taken_back_in_another_gallery_at_the_same_place(corrector: Corrector, tmp_path: Path) -> None:
+    undos = [corrector.rename(1, "Ada")[1], corrector.assign([3], "Bo")[1], corrector.split([1])[1]]
+    for number, colour in enumerate(colours(9, seed=5)[5:8]):
+        for tick in (0, 1):
+            save(tmp_path / "others" / f"x{number}" / f"{tick}.png", colour, tick=tick)
+    with Gallery.open(tmp_path / "other", TileEngine()) as other:
+        other.enrol(tmp_path / "others")
+    (tmp_path / "other").replace(tmp_path / "g")
+    before = state(corrector.gallery)
+    for undo in undos:
+        assert undo is not None
+        with pytest.raises(UsageError) as caught:
+            corrector.undo(undo)
+        assert caught.value.code == "usage.undo"
+    assert state(corrector.gallery) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "then"),
+    {
+        "merge": lambda it: it.gallery.assign([3], "Dora"),
+        "assign one": lambda it: it.gallery.split([1]),
+        "rename": lambda it: it.gallery.rename(1, "Eve"),
+    }.items(),
+)
+def test_what_somebody_else_changed_since_stays(
+    name: str, then: Callable[[Corrector], object], corrector: Corrector
+) -> None:
+    _, undo = CHANGES[name](corrector)
+    then(corrector)
+    before = state(corrector.gallery)
+    assert undo is not None
+    with pytest.raises(UsageError) as caught:
+        corrector.undo(undo)
+    assert caught.value.code == "usage.undo"
+    assert state(corrector.gallery) == before

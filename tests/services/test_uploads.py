@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,3 +97,34 @@ def test_an_upload_of_a_photo_that_has_a_place_is_not_kept(gallery: Gallery, tmp
     gallery.enrol(photo, subject="Ada")
     assert upload(gallery, ONE, "Ada") == "already enrolled"
     assert files(tmp_path / "people-photos") == set()
+
+
+def test_an_original_that_cannot_be_removed_is_named_and_everything_else_is_erased(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(gallery, ONE, "Eve")
+    (original,) = (gallery.path.parent / f"{gallery.path.name}-photos").glob("*.png")
+    unlink = Path.unlink
+
+    def refused(path: Path, *args: Any, **kwargs: Any) -> None:
+        if path == original:
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(UsageError) as caught:
+        gallery.delete(subject="Eve")
+    assert (caught.value.code, caught.value.source) == ("usage.output", str(original))
+    assert b"Eve" not in gallery.path.read_bytes()
+    assert not gallery.check().warnings
+
+
+@pytest.mark.parametrize("name", [".upload.part", ".lock"])
+def test_a_folder_in_the_place_of_a_working_file_is_an_error_that_names_it(gallery: Gallery, name: str) -> None:
+    upload(gallery, ONE, "Eve")
+    place = gallery.path.parent / f"{gallery.path.name}-photos" / name
+    place.unlink(missing_ok=True)
+    place.mkdir()
+    with pytest.raises(UsageError) as caught:
+        upload(gallery, OTHER, "Bo")
+    assert caught.value.code == "usage.output"

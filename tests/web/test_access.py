@@ -63,6 +63,16 @@ def test_a_new_token_ends_the_former_one(tmp_path: Path) -> None:
     assert access.caller(token) is not None
 
 
+def test_a_new_token_ends_the_former_one_in_a_service_that_runs(served: Served) -> None:
+    served.sign_in()
+    assert served.client.get("/people").status_code == 200
+    _, token = Access.open(served.service.gallery.path, renew=True)
+    assert served.ask("GET", "/gallery").status_code == 401
+    assert served.client.get("/people", follow_redirects=False).status_code == 303
+    headers = {"Authorization": f"Bearer {token}"}
+    assert served.client.get("/api/v1/gallery", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"sha256": "zz"}', b'{"sha256": "00"}', b"\xff"])
 def test_a_damaged_file_is_an_error_and_admits_nobody(tmp_path: Path, content: bytes) -> None:
     place = tmp_path / "g-access"

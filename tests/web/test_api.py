@@ -39,6 +39,39 @@ def test_pictures_of_a_gallery_that_was_replaced_are_forgotten(served: Served, t
     assert views.reference(served.service.gallery, 1, Context()) is not view
 
 
+def test_whoever_is_deleted_during_a_search_is_not_held(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Gallery.search
+
+    def then_deleted(gallery: Gallery, *args: Any, **kwargs: Any) -> Any:
+        result = search(gallery, *args, **kwargs)
+        monkeypatch.setattr(Gallery, "search", search)
+        served.call("DELETE", "/subjects/1")
+        served.call("GET", "/gallery")
+        return result
+
+    monkeypatch.setattr(Gallery, "search", then_deleted)
+    made = served.search(served.colours[0])
+    assert "p0" not in str(made)
+    assert "p0" not in str(served.call("GET", f"/searches/{made['id']}"))
+
+
+def test_a_picture_of_whoever_is_deleted_while_it_is_made_is_not_kept(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.sign_in()
+    view = Gallery.view
+
+    def then_deleted(gallery: Gallery, *args: Any, **kwargs: Any) -> Any:
+        made = view(gallery, *args, **kwargs)
+        served.call("DELETE", "/subjects/1")
+        return made
+
+    monkeypatch.setattr(Gallery, "view", then_deleted)
+    assert served.client.get("/references/1/aligned.jpg").status_code == 200
+    monkeypatch.setattr(Gallery, "view", view)
+    assert served.client.get("/references/1/aligned.jpg").status_code == 404
+
+
 def test_health_and_readiness_need_no_token_and_tell_nothing(served: Served) -> None:
     for path in ("/api/v1/health", "/api/v1/readiness"):
         answer = served.client.get(path)

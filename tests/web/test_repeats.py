@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bareface.services.gallery import Gallery
 from tests.gallery.pictures import colours
 from tests.web.support import Served, png
 
@@ -58,3 +59,28 @@ def test_reading_is_never_repeated(served: Served) -> None:
     before = served.call("GET", "/gallery", headers=KEY)
     served.call("POST", "/references/split", json={"references": [1]})
     assert served.call("GET", "/gallery", headers=KEY) != before
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_an_answer_that_may_name_somebody_who_was_deleted_is_not_given_again(served: Served, elsewhere: bool) -> None:
+    headers = {**KEY, "Content-Type": "multipart/form-data; boundary=b"}
+    body = HEAD + png(served.colours[0], tick=9) + b"\r\n--b--\r\n"
+    assert "p0" in served.ask("POST", "/searches", content=body, headers=headers).text
+    if elsewhere:
+        served.call("GET", "/gallery")
+        with Gallery.open(served.service.gallery.path, served.service.gallery.engine) as other:
+            other.delete(subject=1)
+        served.call("GET", "/gallery")
+    else:
+        served.call("DELETE", "/subjects/1")
+    again = served.ask("POST", "/searches", content=body, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "web.repeated")
+    assert "p0" not in again.text
+
+
+def test_changes_of_others_and_a_repeated_deletion_keep_their_answers(served: Served) -> None:
+    first = served.ask("PATCH", "/subjects/2", json={"name": "Bo"}, headers=KEY)
+    served.call("POST", "/references/split", json={"references": [1]})
+    assert served.ask("PATCH", "/subjects/2", json={"name": "Bo"}, headers=KEY).json() == first.json()
+    gone = served.ask("DELETE", "/subjects/3", headers=KEY)
+    assert served.ask("DELETE", "/subjects/3", headers=KEY).json() == gone.json()

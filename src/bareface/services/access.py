@@ -40,7 +40,7 @@ class Caller:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
     """Admits callers by a token.
 
@@ -48,9 +48,13 @@ class Access:
     ----------
     digest
         SHA-256 of the token, in hex.
+    place
+        The file that keeps it; None if none does.
     """
 
     digest: str
+    place: Path | None = None
+    _version: tuple[int, ...] = ()
 
     @classmethod
     def open(cls, gallery: str | Path, *, renew: bool = False) -> tuple[Access, str | None]:
@@ -76,11 +80,22 @@ class Access:
         place = Path(os.path.realpath(gallery) + "-access")
         if not renew:
             with contextlib.suppress(FileNotFoundError):
-                return cls(_read(place)), None
+                return cls(_read(place), place, _version(place)), None
         token = secrets.token_urlsafe(32)
         _write(place, _digest(token))
         _log.info("a new token was made")
-        return cls(_digest(token)), token
+        return cls(_digest(token), place, _version(place)), token
+
+    def renewed(self) -> bool:
+        """Return whether another process made a new token since this was last asked: from now on it counts."""
+        version = () if self.place is None else _version(self.place)
+        if self.place is None or version in ((), self._version):
+            return False
+        self._version = version
+        with contextlib.suppress(UsageError, FileNotFoundError):  # a damaged file admits whom it admitted
+            before, self.digest = self.digest, _read(self.place)
+            return before != self.digest
+        return False
 
     def caller(self, token: str) -> Caller | None:
         """Return who has this token, None if it is nobody's; the time taken does not depend on how much is right."""
@@ -96,6 +111,14 @@ def require_web() -> None:
         ``usage.extra``.
     """
     require("fastapi", "uvicorn", "multipart")
+
+
+def _version(place: Path) -> tuple[int, ...]:
+    try:
+        status = place.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _digest(token: str) -> str:

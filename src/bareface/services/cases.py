@@ -34,7 +34,7 @@ from bareface.values.cases import (
     Review,
     Verdict,
 )
-from bareface.values.context import Context
+from bareface.values.context import Context, stated
 from bareface.values.face import Face
 from bareface.values.gallery import Reference
 from bareface.values.search import Candidate, CandidateList, SearchResult
@@ -413,7 +413,7 @@ class Cases:
 
 
 def _who(context: Context | None) -> str:
-    return (context or Context()).actor
+    return stated((context or Context()).actor)  # two spellings of a name are not two reviewers
 
 
 def _kept(number: int, entry: CandidateList, photo: bytes | None, enrolled: tuple[datetime | None, ...]) -> KeptFace:

@@ -172,6 +172,11 @@ class Gallery:
                 return now, frozenset(references)
             return now, set(references) - SqliteReader(connection).has_references(list(references))
 
+    def deletions(self) -> int:
+        """Return how many references were deleted so far; this is no call that leaves an event."""
+        with self._store.reading() as reader:
+            return reader.deletions()
+
     def close(self) -> None:
         """Save the index and close the database."""
         try:

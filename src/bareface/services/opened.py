@@ -89,10 +89,12 @@ class OpenGallery:
     def erase(self, *, wait: bool = True) -> None:
         """Rewrite database and index, so that nothing deleted can be read from the files; drop unused originals."""
         self.store.check_writable()
-        self.uploads.sweep()
-        self.index.discard_file()
-        self.store.erase(wait=wait)
-        self.index.save()
+        try:
+            self.uploads.sweep()
+        finally:  # an original that cannot be removed keeps nothing else
+            self.index.discard_file()
+            self.store.erase(wait=wait)
+            self.index.save()
 
     def finish_erasing(self) -> None:
         """Overwrite what a process that was killed had deleted; leave one alone that is still running."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bareface.errors import UsageError
 from bareface.services.gallery import Gallery
@@ -27,6 +28,26 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """The part of a gallery that a correction changed, right after it.
+
+    Attributes
+    ----------
+    gallery
+        The gallery's identifier.
+    name
+        Name of the subject that was made or changed.
+    places
+        Number, time of enrolment and subject of each reference that was moved: in another gallery, or in a restored
+        copy, somebody else's reference can have the number.
+    """
+
+    gallery: str
+    name: str | None
+    places: tuple[tuple[int, datetime, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """Steps that take one correction back.
 
@@ -36,10 +57,13 @@ class Undo:
         References to give back.
     renamed
         Number and earlier name of a subject that was renamed; None if none was.
+    after
+        How the correction left the gallery; None if that does not matter. It is taken back only as long as that holds.
     """
 
     moves: tuple[Move, ...] = ()
     renamed: tuple[int, str] | None = None
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +85,27 @@ class Corrector:
         """Rename a subject; naming an unnamed one cannot be taken back."""
         before = self.gallery.subject(subject, context=self.context).name
         changed = self.gallery.rename(subject, name, context=self.context)
-        return changed, None if before is None else Undo(renamed=(subject, before))
+        return changed, None if before is None else self._noted(Undo(renamed=(subject, before)), changed)
 
     def merge(self, kept: int, merged: int) -> tuple[Subject, Undo]:
         """Merge a subject into another; undoing it splits off whichever had no name or did not keep it."""
         first, second = (self.gallery.references(one, context=self.context) for one in (kept, merged))
         changed = self.gallery.merge(kept, merged, context=self.context)
         moved = first if first[0].subject is None and second[0].subject is not None else second
-        return changed, Undo((Move(tuple(one.id for one in moved), moved[0].subject_id, moved[0].subject),))
+        undo = Undo((Move(tuple(one.id for one in moved), moved[0].subject_id, moved[0].subject),))
+        return changed, self._noted(undo, changed)
 
     def assign(self, references: Sequence[int], subject: str) -> tuple[Subject, Undo]:
         """Give references to a subject."""
         undo = self._places(references)
-        return self.gallery.assign(references, subject, context=self.context), undo
+        changed = self.gallery.assign(references, subject, context=self.context)
+        return changed, self._noted(undo, changed)
 
     def split(self, references: Sequence[int], name: str | None = None) -> tuple[Subject, Undo]:
         """Move references to a new subject."""
         undo = self._places(references)
-        return self.gallery.split(references, name, context=self.context), undo
+        changed = self.gallery.split(references, name, context=self.context)
+        return changed, self._noted(undo, changed)
 
     def undo(self, undo: Undo) -> Subject:
         """Take a correction back; returns the subject that it gave something back to.
@@ -86,8 +113,9 @@ class Corrector:
         Raises
         ------
         UsageError
-            ``usage.unknown-reference``, ``usage.subject-exists``: the gallery has changed too much since.
+            ``usage.undo``, ``usage.unknown-reference``, ``usage.subject-exists``: the gallery has changed since.
         """
+        self._check(undo)
         if undo.renamed is not None:
             return self.gallery.rename(*undo.renamed, context=self.context)
         back = [self._back(move) for move in undo.moves]
@@ -103,6 +131,28 @@ class Corrector:
         if move.name is None and there.name is not None:  # a merge named it
             return self.gallery.split(move.references, None, context=self.context)
         return self.gallery.assign(move.references, f"#{there.id}", context=self.context)
+
+    def _noted(self, undo: Undo, changed: Subject) -> Undo:
+        """Note how a correction left the gallery."""
+        moved = (number for move in undo.moves for number in move.references)
+        return replace(undo, after=After(self._identifier(), changed.name, tuple(map(self._place, moved))))
+
+    def _check(self, undo: Undo) -> None:
+        """Refuse to take a correction back after which somebody changed the same names or faces."""
+        if undo.after is None:
+            return
+        there = undo.after.gallery == self._identifier()
+        if there and undo.renamed is not None:
+            there = self.gallery.subject(undo.renamed[0], context=self.context).name == undo.after.name
+        if not there or any(self._place(place[0]) != place for place in undo.after.places):
+            raise UsageError("usage.undo")
+
+    def _identifier(self) -> str:
+        return self.gallery.gone_since(None, ())[0].uuid
+
+    def _place(self, number: int) -> tuple[int, datetime, int]:
+        one = self.gallery.reference(number, context=self.context)
+        return one.id, one.enrolled, one.subject_id
 
     def _places(self, references: Sequence[int]) -> Undo:
         """Return where references belong now."""

@@ -60,7 +60,7 @@ class Uploads:
         Raises
         ------
         UsageError
-            ``usage.output``: the folder cannot be made.
+            ``usage.output``: the folder cannot be made, or not written to.
         """
         with self._alone():
             digest = hashlib.sha256(content).hexdigest()[:16]
@@ -71,15 +71,20 @@ class Uploads:
                 yield path
             finally:
                 if new and not self._enrolled(path):
-                    path.unlink(missing_ok=True)
+                    _removed(path)
 
     def sweep(self) -> None:
         """Delete originals that no reference comes from any more; nothing is made where there are none."""
         if self._is_ours():
             with self._alone():
-                for path in sorted(self.folder.iterdir()):
-                    if path.name == _PART or (not self._enrolled(path) and self._is_unused(path)):
-                        path.unlink(missing_ok=True)
+                unused = (
+                    path
+                    for path in sorted(self.folder.iterdir())
+                    if path.name == _PART or (not self._enrolled(path) and self._is_unused(path))
+                )
+                errors = [error for error in map(_removed, unused) if error is not None]
+                if errors:
+                    raise errors[0]
 
     def _enrolled(self, path: Path) -> bool:
         with self._store.reading() as reader:
@@ -113,9 +118,12 @@ class Uploads:
 
     def _lock_file(self) -> BinaryIO:
         place = self.folder / _LOCK
-        with contextlib.suppress(FileExistsError):
-            create(place).close()
-        return place.open("ab")
+        try:
+            with contextlib.suppress(FileExistsError):
+                create(place).close()
+            return place.open("ab")
+        except OSError as error:
+            raise UsageError("usage.output/write", reason=error.strerror or error, source=str(place)) from error
 
 
 def _write(path: Path, content: bytes) -> bool:
@@ -123,11 +131,23 @@ def _write(path: Path, content: bytes) -> bool:
     if path.exists():
         return False
     part = path.with_name(_PART)
-    part.unlink(missing_ok=True)
-    with create(part) as file:
-        file.write(content)
-    part.replace(path)
+    try:
+        part.unlink(missing_ok=True)
+        with create(part) as file:
+            file.write(content)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError("usage.output/write", reason=error.strerror or error, source=str(part)) from error
     return True
+
+
+def _removed(path: Path) -> UsageError | None:
+    """Remove an original; returns the error if that is not possible."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        return UsageError("usage.output/original", reason=error.strerror or error, source=str(path))
+    return None
 
 
 def _suffix(content: bytes) -> str:

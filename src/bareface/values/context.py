@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bareface.system.user import user_name
+from bareface.values import names
+from bareface.values.words import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,12 @@ class Context:
     actor: str = field(default_factory=user_name)
     purpose: str | None = None
     case: str | None = None
+
+
+def stated(name: str) -> str:
+    """Return the name that a caller states, in one form however it was typed, and safe to show.
+
+    >>> stated(" Zoe\u0308  O\u2019Brien ")
+    "Zoë O'Brien"
+    """
+    return printable(names.key(name))

@@ -38,7 +38,7 @@ def make_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    app.add_middleware(Repeats)
+    app.add_middleware(Repeats, service=service)
     app.add_middleware(Guard, service=service)
     problems.install(app)
     api = APIRouter(prefix="/api/v1")

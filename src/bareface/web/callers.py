@@ -12,8 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from bareface.errors import WebError
 from bareface.services.access import Caller
-from bareface.values.context import Context
-from bareface.values.words import printable
+from bareface.values.context import Context, stated
 from bareface.web.state import Service
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="The token printed at the first start.")
@@ -38,7 +37,7 @@ def _context(
         str | None, Header(alias="X-Actor", max_length=200, description="Who calls, if several people share the token.")
     ] = None,
 ) -> Context:
-    return Context(actor=printable(actor.strip()) if actor and actor.strip() else caller.name)
+    return Context(actor=stated(actor or "") or caller.name)
 
 
 Served = Annotated[Service, Depends(_service)]

@@ -51,6 +51,8 @@ class Guard:
             return
         headers, start, status = Headers(scope=scope), time.perf_counter(), 500
         started = False
+        if self._service.access.renewed():
+            self._service.sessions.end_all()
         wished = headers.get("x-request-id", "")
         scope["request_id"] = request_id = wished if _ID.fullmatch(wished) else secrets.token_hex(8)
 

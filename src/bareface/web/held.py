@@ -122,6 +122,9 @@ class HeldSearches:
         with self._lock:
             self._held.pop(id, None)
 
+    def __contains__(self, search: HeldSearch) -> bool:
+        return search.id in self._held
+
     def __len__(self) -> int:
         return len(self._held)
 

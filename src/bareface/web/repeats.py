@@ -2,6 +2,8 @@
 
 A client that got no answer does not know whether its request was done. Answers are kept in memory, for a day. After a
 restart an enrolment that is sent again is ``already enrolled``; a second rename or merge is refused or changes nothing.
+When somebody is deleted, the answers are dropped, since they may name that person, but not that their requests were
+done: one that is sent again must not bring the person back.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,16 +36,67 @@ class _Answer:
     ends: float
     digest: str = ""
     done: bool = False
+    gone: bool = False
+    deletes: bool = False
     messages: list[Message] = field(default_factory=list)
     size: int = 0
 
 
-class Repeats:
-    """ASGI middleware that answers repeated requests with their first answer."""
+class Answers:
+    """The answers that one server gave."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self) -> None:
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
+
+    def get(self, key: str) -> _Answer | None:
+        """Return the answer of a key; None if there is none, or not any more."""
+        now = time.monotonic()
+        while self._answers:
+            first, oldest = next(iter(self._answers.items()))
+            if oldest.ends > now and len(self._answers) <= _MOST:
+                break
+            del self._answers[first]
+        return self._answers.get(key)
+
+    def begin(self, key: str, *, deletes: bool) -> _Answer:
+        """Make room for an answer; one to a deletion names nobody."""
+        answer = self._answers[key] = _Answer(time.monotonic() + _SECONDS, deletes=deletes)
+        return answer
+
+    def drop(self, key: str) -> None:
+        """Drop an answer: the request is done anew."""
+        self._answers.pop(key, None)
+
+    def forget(self) -> None:
+        """Drop what the answers say, since somebody was deleted."""
+        for answer in list(self._answers.values()):
+            if not answer.deletes:
+                answer.gone = True
+                answer.messages.clear()
+
+
+class Answering(Protocol):
+    """Whatever keeps the answers of one server."""
+
+    @property
+    def answers(self) -> Answers:
+        """The answers."""
+
+
+class Repeats:
+    """ASGI middleware that answers repeated requests with their first answer.
+
+    Parameters
+    ----------
+    app
+        The application.
+    service
+        Whatever has ``answers``: the service.
+    """
+
+    def __init__(self, app: ASGIApp, service: Answering) -> None:
+        self._app = app
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -50,8 +104,7 @@ class Repeats:
         if key is None:
             await self._app(scope, receive, send)
             return
-        self._drop()
-        former = self._answers.get(key)
+        former = self._service.answers.get(key)
         if former is None:
             await self._answer(key, scope, receive, send)
             return
@@ -62,6 +115,8 @@ class Repeats:
             if not message.get("more_body"):
                 break
         error = None if former.done else WebError("web.repeated/running")
+        if former.done and former.gone:
+            error = WebError("web.repeated/gone")
         if former.done and former.digest != digest.hexdigest():
             error = WebError("web.repeated/other")
         if error is not None:
@@ -75,7 +130,8 @@ class Repeats:
             await send(again)
 
     async def _answer(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._answers[key] = _Answer(time.monotonic() + _SECONDS)
+        deletes = scope["method"] == "DELETE" or scope["path"].endswith("/reject")
+        answer = self._service.answers.begin(key, deletes=deletes)
         digest, status = hashlib.sha256(), 500
 
         async def receiving() -> Message:
@@ -89,7 +145,8 @@ class Repeats:
             answer.size += len(message.get("body", b""))
             copy = dict(message)
             copy["headers"] = list(message.get("headers", ()))
-            answer.messages.append(copy)
+            if not answer.gone:
+                answer.messages.append(copy)
             await send(message)
 
         try:
@@ -98,7 +155,7 @@ class Repeats:
         finally:
             # Only what was done is repeated: an error may be gone at the next try.
             if not answer.done or status >= 400 or answer.size > _LARGEST:
-                self._answers.pop(key, None)
+                self._service.answers.drop(key)
 
     def _key(self, scope: Scope) -> str | None:
         if scope["type"] != "http" or scope["method"] not in _METHODS or not scope["path"].startswith(API):
@@ -109,11 +166,3 @@ class Repeats:
             return None
         caller = hashlib.sha256(headers.get("authorization", "").encode()).hexdigest()
         return " ".join((caller, scope["method"], scope["path"], scope["query_string"].decode("latin-1"), key))
-
-    def _drop(self) -> None:
-        now = time.monotonic()
-        while self._answers:
-            key, oldest = next(iter(self._answers.items()))
-            if oldest.ends > now and len(self._answers) <= _MOST:
-                break
-            del self._answers[key]

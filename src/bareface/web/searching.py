@@ -8,13 +8,16 @@ from typing import Any
 
 from fastapi import UploadFile
 
-from bareface.errors import BarefaceError, UsageError
+from bareface.errors import BarefaceError, UsageError, WebError
+from bareface.services.gallery import State
 from bareface.values.context import Context
 from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch
 from bareface.web.state import Service
 from bareface.web.turns import SEARCH
 from bareface.web.uploads import content_of, name_of
+
+_TRIES = 3
 
 
 async def search(
@@ -43,14 +46,33 @@ async def search(
     contents = tuple([await content_of(photo) for photo in photos])
     name = ", ".join(map(name_of, photos))
     context = replace(context, purpose=purpose, case=None if case is None else str(case))
-    try:
-        result: SearchResult = await service.turns.run(SEARCH, service.gallery.search, contents, context=context, **how)
-    except BarefaceError as error:
-        raise error.at(name) if error.source == "<bytes>" else error from None
-    if len(photos) == 1:
-        result = _named(result, name)
-    held = service.searches.add(name, contents, result)
-    return held if case is None else await keep(service, held, case, context)
+    for _ in range(_TRIES):
+        before = service.state()
+        try:
+            result: SearchResult = await service.turns.run(
+                SEARCH, service.gallery.search, contents, context=context, **how
+            )
+        except BarefaceError as error:
+            raise error.at(name) if error.source == "<bytes>" else error from None
+        if len(photos) == 1:
+            result = _named(result, name)
+        held = service.searches.add(name, contents, result)
+        service.forget_since(before)
+        if held in service.searches:
+            return held if case is None else await keep(service, held, case, context)
+    raise WebError("web.busy")  # somebody whom it found was deleted during each search
+
+
+def still_there(service: Service, before: State, held: HeldSearch) -> HeldSearch:
+    """Return a search to which something was added, unless somebody whom it names was deleted since a state.
+
+    Raises
+    ------
+    WebError
+        ``web.search``: it was forgotten.
+    """
+    service.forget_since(before)
+    return service.searches.get(held.id)
 
 
 async def keep(service: Service, held: HeldSearch, case: int, context: Context) -> HeldSearch:

@@ -18,6 +18,7 @@ from bareface.web.cursors import Cursors
 from bareface.web.held import HeldSearches
 from bareface.web.metrics import Metrics
 from bareface.web.pages.sessions import Sessions
+from bareface.web.repeats import Answers
 from bareface.web.turns import Turns
 from bareface.web.views import Views
 
@@ -44,11 +45,11 @@ class Service:
         Whether uploaded photos are kept for later models.
     max_upload
         Bytes of one request's body.
-    turns, searches, views, cursors, sessions, metrics
+    turns, searches, views, cursors, sessions, metrics, answers
         Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers;
-        measures.
-    seen
-        State in which the gallery was last seen, or nothing.
+        measures; answers to give again.
+    seen, deletions
+        State in which the gallery was last seen, and the number of its deletions then; or nothing.
     """
 
     gallery: Gallery
@@ -66,7 +67,9 @@ class Service:
     cursors: Cursors = field(default_factory=Cursors)
     sessions: Sessions = field(default_factory=Sessions)
     metrics: Metrics = field(default_factory=Metrics)
+    answers: Answers = field(default_factory=Answers)
     seen: list[State] = field(default_factory=list)
+    deletions: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def gallery_id(self) -> str:
@@ -81,6 +84,17 @@ class Service:
         """Forget whatever shows somebody who was deleted."""
         self.searches.forget(subjects, references)
         self.views.forget()
+        self.answers.forget()
+
+    def state(self) -> State:
+        """Return the gallery's state now, to call :meth:`forget_since` with."""
+        return self.gallery.gone_since(None, ())[0]
+
+    def forget_since(self, before: State) -> None:
+        """Forget searches that name somebody who was deleted after a state: they were held too late."""
+        _, gone = self.gallery.gone_since(before, self.searches.references())
+        if gone:
+            self.searches.forget(frozenset(), gone)
 
     def refresh(self) -> None:
         """Forget whatever shows somebody whom another program deleted, or is of a gallery that was replaced."""
@@ -92,6 +106,11 @@ class Service:
                 self.searches.forget(frozenset(), gone)
             if before is not None and now.token != before.token:
                 self.views.forget()
+            if before is None or now.token != before.token:
+                deletions = now.uuid, self.gallery.deletions()
+                if self.deletions not in ([], [deletions]):
+                    self.answers.forget()
+                self.deletions[:] = [deletions]
 
     @classmethod
     def of(cls, scope: Any) -> Service:

@@ -24,6 +24,7 @@ class Views:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._forgotten = 0  # number of times that all were dropped
         self._lock = Lock()
 
     def photo(self, held: HeldSearch) -> ShownPhoto:
@@ -46,14 +47,17 @@ class Views:
         """Drop all views, since somebody was deleted."""
         with self._lock:
             self._kept.clear()
+            self._forgotten += 1
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
         with self._lock:
             kept: T | None = self._kept.get(key)
+            forgotten = self._forgotten
         if kept is None:
             kept = make()
             with self._lock:
-                self._kept[key] = kept
+                if forgotten == self._forgotten:  # else it may show who was deleted while it was made
+                    self._kept[key] = kept
                 while len(self._kept) > _MOST:
                     self._kept.popitem(last=False)
         return kept

@@ -76,6 +76,10 @@ ENTRIES: dict[str, Entry] = {
     "usage.subject-exists": Entry(
         "es gibt schon eine Person namens {name!r}.", "Einen anderen Namen wählen, oder die Gesichter ihr zuordnen."
     ),
+    "usage.undo": Entry(
+        "die Galerie hat sich seither geändert: Namen oder Gesichter sind nicht mehr dort, wohin diese Korrektur sie "
+        "brachte."
+    ),
     "usage.unknown-reference/none": Entry("es wurde kein Gesicht ausgewählt."),
     "usage.unknown-subject/none": Entry("diese Person gibt es nicht ({which})."),
     "web.busy": Entry("zu viele Anfragen warten schon.", "Gleich noch einmal versuchen."),

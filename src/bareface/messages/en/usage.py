@@ -92,6 +92,10 @@ ENTRIES: dict[str, Entry] = {
         "Check the folder, its permissions and the free space; BAREFACE_HOME names another place.",
     ),
     "usage.output/not-a-file": Entry("is a folder, a device or a pipe.", "Name a file."),
+    "usage.output/original": Entry(
+        "the original of a photo that was deleted cannot be removed: {reason}.",
+        "Remove it by hand.",
+    ),
     "usage.output/page": Entry("it exists, is not a page, and would be lost.", "Name another file."),
     "usage.output/reads": Entry("it is also an input, and would be lost.", "Name another file."),
     "usage.output/record": Entry("this is a folder, a device or a pipe, not a record of restorations.", "Name a file."),
@@ -150,6 +154,7 @@ ENTRIES: dict[str, Entry] = {
         cli="`bareface gallery references` lists the photos.",
         python="`Gallery.references()` lists the photos.",
     ),
+    "usage.undo": Entry("the gallery has changed since: names or faces are not where this correction left them."),
     "usage.unknown-reference/kind": Entry("a reference is given by its number, not by {value}."),
     "usage.unknown-reference/none": Entry("no reference is given."),
     "usage.unknown-reference/number": Entry(

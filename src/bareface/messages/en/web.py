@@ -20,6 +20,10 @@ ENTRIES: dict[str, Entry] = {
     "web.media-type": Entry("the body is of another type than documented.", "See the OpenAPI document."),
     "web.method": Entry("this resource does not have this method.", "See the OpenAPI document."),
     "web.picture": Entry("no picture is kept of this face."),
+    "web.repeated/gone": Entry(
+        "the first request with this Idempotency-Key was done; its answer was dropped when somebody was deleted.",
+        "Ask for what is there now, or use a new key to do it again.",
+    ),
     "web.repeated/other": Entry(
         "this Idempotency-Key was used for another request.", "Use a new key for each request, the same for a repeat."
     ),

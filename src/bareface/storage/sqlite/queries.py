@@ -306,3 +306,9 @@ def drop_unused(connection: sa.Connection, table: sa.Table, numbers: Iterable[in
     unused = ~sa.exists().where(column == table.c.id)
     groups = chunks(sorted(set(numbers)))
     return sum(connection.execute(table.delete().where(table.c.id.in_(group), unused)).rowcount for group in groups)
+
+
+def deletions(connection: sa.Connection) -> int:
+    """Return how many references were deleted so far: the highest number that was given, less those that are there."""
+    query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'reference'"
+    return int(connection.exec_driver_sql(query).scalar() or 0) - count(connection, reference)

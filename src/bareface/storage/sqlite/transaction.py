@@ -166,6 +166,10 @@ class SqliteReader:
         """Return the given references that exist."""
         return set(queries.subject_ids(self._connection, numbers))
 
+    def deletions(self) -> int:
+        """Return how many references were deleted so far: their numbers only grow."""
+        return queries.deletions(self._connection)
+
     def count_references(self) -> int:
         """Return how many references there are."""
         return queries.count(self._connection, reference)

@@ -11,6 +11,7 @@ from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch, RestoredAnswer
 from bareface.web.pages.search import Number, list_of
 from bareface.web.pages.visitors import Visiting, Visitor
+from bareface.web.searching import still_there
 from bareface.web.turns import SEARCH
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +23,9 @@ async def restore(visitor: Visiting, id: str, number: Number) -> Response:
     held = visitor.service.searches.get(id)
     address = f"/searches/{id}/faces/{number}/restored"
     try:
+        before = visitor.service.state()
         held.restored[number] = await visitor.service.turns.run(SEARCH, _search, visitor, held, number)
+        still_there(visitor.service, before, held)
     except BarefaceError as error:
         return visitor.failed(f"/searches/{id}?face={number}", error)
     return RedirectResponse(address, 303)

@@ -127,6 +127,11 @@ class Sessions:
         with self._lock:
             self._sessions.pop(_key(cookie or ""), None)
 
+    def end_all(self) -> None:
+        """End all sessions, since the token was renewed."""
+        with self._lock:
+            self._sessions.clear()
+
 
 def _key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bareface.errors import WebError
 from bareface.messages import LANGUAGES
-from bareface.values.words import printable
+from bareface.values.context import stated
 from bareface.web.pages.render import FILES, content_of, render, static
 from bareface.web.pages.visitors import (
     THEMES,
@@ -44,7 +44,7 @@ def sign_in(
     """Begin a session for whoever has the token."""
     service = Service.of(request.scope)
     caller = service.access.caller(token.strip())
-    name = printable(name.strip())
+    name = stated(name)
     if caller is None or (service.shared and not name):
         return _page(request, next, 401 if caller is None else 422)
     if name:
