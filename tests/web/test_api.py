@@ -288,9 +288,33 @@ def test_measures_name_routes_and_nobody(served: Served) -> None:
     lines = answer.text.splitlines()
     assert 'bareface_requests_total{method="POST",route="/api/v1/searches",status="201"} 1' in lines
     assert 'bareface_requests_total{method="GET",route="/api/v1/subjects/{number}",status="404"} 1' in lines
+    assert not any(":int" in line for line in lines)
     assert any(line.startswith('bareface_requests_total{method="-"') for line in lines)
     assert "bareface_searches_held 1" in lines
     assert "bareface_calls_running 0" in lines
     count = next(line for line in lines if line.startswith('bareface_request_seconds_bucket{method="POST"'))
     assert count.partition("le=")[2]
     assert all(line.startswith("#") or line.rpartition(" ")[2].replace(".", "").isdecimal() for line in lines if line)
+
+
+def test_a_whole_number_may_be_written_with_a_point(served: Served) -> None:
+    text = b'{"references": [1.0, 2], "name": null}'
+    headers = {"Content-Type": "application/json"}
+    assert served.call("POST", "/references/split", content=text, headers=headers)["references"] == 2
+    assert served.call("POST", "/references/split", 422, json={"references": [1.5]})["code"] == "web.request"
+    assert served.call("POST", "/references/split", 422, json={"references": ["1"]})["code"] == "web.request"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/subjects/1", "DELETE, GET, PATCH"),
+        ("/references/1", "DELETE, GET"),
+        ("/references/split", "POST"),
+        ("/cases", "GET, POST"),
+    ],
+)
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(served: Served, path: str, methods: str) -> None:
+    answer = served.ask("PUT", path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+    assert served.ask("GET", "/references/split").status_code == 405

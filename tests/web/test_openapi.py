@@ -43,6 +43,17 @@ def test_it_is_openapi_3_1_with_examples_and_one_shape_of_errors() -> None:
                     assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
 
 
+def test_what_is_sent_as_text_is_never_null() -> None:
+    whole = document()
+    for path, entry in whole["paths"].items():
+        for method, operation in entry.items():
+            said = json.dumps([one["schema"] for one in operation.get("parameters", ())])
+            assert '"null"' not in said, (method, path)
+    forms = [name for name in whole["components"]["schemas"] if name.startswith("Body_")]
+    assert forms
+    assert '"null"' not in json.dumps([whole["components"]["schemas"][name] for name in forms])
+
+
 def test_it_names_no_other_host() -> None:
     assert "http" not in text().replace("HTTP", "").replace('"http"', "")
 

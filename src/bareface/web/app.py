@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from bareface.web import problems, schemas
+from bareface.web import document, problems
 from bareface.web.api import cases, comparisons, models, references, reviews, searches, subjects, system
 from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, restored, search, sign_in
@@ -47,23 +46,5 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(api)
     for page in _PAGES:
         app.include_router(page.router)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document.of(app)  # type: ignore[method-assign]
     return app
-
-
-def _described(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with the shape of errors that no route returns itself."""
-    from fastapi.openapi.utils import get_openapi
-
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version="1",
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-        )
-        schema = schemas.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"]["Problem"] = schema
-        app.openapi_schema = document
-    return app.openapi_schema

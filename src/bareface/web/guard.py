@@ -122,7 +122,7 @@ def _route(scope: Scope) -> str:
 
     A route knows its template below the prefix that it is included with, which has no parameters.
     """
-    own = getattr(scope.get("route"), "path", None)
+    own = getattr(scope.get("route"), "path_format", None)
     if own is None:
         return "-"
     prefix = scope["path"].split("/")[: -own.count("/")]

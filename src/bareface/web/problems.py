@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from bareface.errors import BarefaceError, WebError, http_status_of
@@ -70,6 +71,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         response = answer(request, of_http(error))
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_methods(request))
         return response
 
     async def validation(request: Request, error: Exception) -> Response:
@@ -79,3 +82,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BarefaceError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of a resource: the framework names those of one route only."""
+    path, found = request.url.path, set[str]()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_regex.fullmatch(path):
+            found |= route.methods or set()
+    return sorted(found)

@@ -8,16 +8,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bareface.values.cases import Confidence, Verdict
 from bareface.values.enrolment import EnrolStatus
 from bareface.values.face import MaskState
 from bareface.values.search import Decision, SameSource
 
-SubjectId = Annotated[int, Field(description="Number of a subject, never used twice.", ge=1, le=2**63 - 1)]
-ReferenceId = Annotated[int, Field(description="Number of a reference, never used twice.", ge=1, le=2**63 - 1)]
+LARGEST = 2**53 - 1
+"""The largest number that every JSON reader takes exactly."""
+SubjectId = Annotated[int, Field(description="Number of a subject, never used twice.", ge=1, le=LARGEST)]
+ReferenceId = Annotated[int, Field(description="Number of a reference, never used twice.", ge=1, le=LARGEST)]
 Visible = Annotated[float | None, Field(description="Visible share of the face, 0 to 1; null if not measured.")]
+_PAIR = Field(min_length=2, max_length=2)
+Box = Annotated[
+    tuple[float, ...],  # a fixed tuple would be described by `prefixItems`, which few programs read
+    Field(min_length=4, max_length=4, description="x1, y1, x2, y2 in pixels of the upright photo."),
+]
 
 
 class Answer(BaseModel):
@@ -27,9 +34,24 @@ class Answer(BaseModel):
 
 
 class Body(BaseModel):
-    """Base of requests."""
+    """Base of requests: strict, but for a whole number written as ``7.0``, which in JSON is the number 7."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, given: Any) -> Any:
+        return _whole(given)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    return value
 
 
 class Problem(Answer):
@@ -101,7 +123,7 @@ class Reference(Answer):
     subject: str | None
     source: str = Field(description="Path of the photo when it was enrolled.")
     sha256: str
-    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo.")
+    box: Box
     score: float
     model: str
     precision: str
@@ -145,7 +167,7 @@ class Landmarks(Answer):
     """Five points of a face."""
 
     scheme: str
-    points: list[tuple[float, float]]
+    points: list[Annotated[tuple[float, ...], _PAIR]]
 
 
 class ProbeFace(Answer):
@@ -153,7 +175,7 @@ class ProbeFace(Answer):
 
     source: str
     score: float = Field(description="The detector's confidence.")
-    box: tuple[float, float, float, float]
+    box: Box
     landmarks: Landmarks
     mask_state: MaskState
     visible: Visible
@@ -174,7 +196,7 @@ class Candidate(Answer):
         description="Share of searches by strangers in which anyone scores this high; null without a calibration."
     )
     source: str
-    box: tuple[float, float, float, float]
+    box: Box
     same_source: SameSource | None
     model: str
     precision: str
@@ -217,8 +239,8 @@ class Comparison(Answer):
     threshold: float
     fmr: float
     basis: str
-    states: tuple[MaskState, MaskState]
-    visible: tuple[float | None, float | None]
+    states: Annotated[tuple[MaskState, ...], _PAIR]
+    visible: Annotated[tuple[float | None, ...], _PAIR]
     notes: list[str]
     normalised: float | None
 
@@ -226,7 +248,7 @@ class Comparison(Answer):
 class Compared(Answer):
     """Two photos compared by the best face of each."""
 
-    faces: tuple[list[ProbeFace], list[ProbeFace]]
+    faces: Annotated[tuple[list[ProbeFace], ...], _PAIR]
     comparison: Comparison | None = Field(description="Null if one photo shows no face.")
 
 
@@ -316,7 +338,7 @@ class KeptFace(Answer):
 
     id: int = Field(description="Number to ask for a review with.")
     number: int
-    box: tuple[float, float, float, float]
+    box: Box
     mask_state: MaskState
     visible: Visible
     quality: float | None
@@ -362,7 +384,7 @@ class Keep(Body):
 class NewReview(Body):
     """A review to ask for."""
 
-    face: int = Field(ge=1, le=2**63 - 1, description="Number of a kept face.")
+    face: int = Field(ge=1, le=LARGEST, description="Number of a kept face.")
     length: int = Field(default=10, ge=1, le=20, description="Number of candidates to compare.")
     two_person: bool = Field(default=True, description="A second person answers without seeing the first answers.")
     shuffle: bool = Field(default=True, description="Show the candidates in random order.")

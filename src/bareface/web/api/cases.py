@@ -15,7 +15,7 @@ from bareface.web.searching import keep
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The case's number.", examples=[1])]
+Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The case's number.", examples=[1])]
 
 
 @router.get("", response_model=schemas.CaseList, responses=errors())
@@ -66,7 +66,7 @@ async def keep_search(number: Number, wish: schemas.Keep, service: Served, conte
 @router.get("/{number}/searches/{search}", response_model=schemas.KeptSearch, responses=errors(404))
 def get_kept_search(
     number: Number,
-    search: Annotated[int, Path(ge=1, le=2**63 - 1, description="The search's number.")],
+    search: Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The search's number.")],
     service: Served,
     context: Called,
 ) -> Any:

@@ -18,7 +18,7 @@ from bareface.web.uploads import content_of, name_of
 
 router = APIRouter(prefix="/references", tags=["references"])
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The reference's number.", examples=[12])]
+Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The reference's number.", examples=[12])]
 Photo = Annotated[UploadFile, File(description="A photo: JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC.")]
 Visible = Annotated[float, Form(ge=0, le=1, description="Refuse faces of which a smaller share is visible.")]
 
@@ -29,7 +29,7 @@ def list_references(
     context: Called,
     limit: Limit = 50,
     cursor: Cursor = None,
-    subject: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="List only this subject's.")] = None,
+    subject: Annotated[int | None, Query(ge=1, le=schemas.LARGEST, description="List only this subject's.")] = None,
 ) -> Any:
     """List references by number, some at a time."""
     listing = f"references {subject}"
@@ -88,14 +88,14 @@ def reject_references(change: schemas.Reject, service: Served, context: Called) 
     return body(deleted)
 
 
-@router.get("/{number}", response_model=schemas.Reference, responses=errors(404))
+@router.get("/{number:int}", response_model=schemas.Reference, responses=errors(404))
 def get_reference(number: Number, service: Served, context: Called) -> Any:
     """Return a reference."""
     return body(service.gallery.reference(number, context=context))
 
 
 @router.get(
-    "/{number}/crop",
+    "/{number:int}/crop",
     response_class=Response,
     responses={**errors(404), 200: {"content": {"image/jpeg": {}}, "description": "160 x 160 pixels."}},
 )
@@ -107,7 +107,7 @@ def get_crop(number: Number, service: Served, context: Called) -> Any:
     return Response(crop, media_type="image/jpeg")
 
 
-@router.delete("/{number}", response_model=schemas.Deleted, responses=errors(404))
+@router.delete("/{number:int}", response_model=schemas.Deleted, responses=errors(404))
 def delete_reference(number: Number, service: Served, context: Called) -> Any:
     """Delete a reference with its picture, for good."""
     deleted = service.gallery.delete(reference=number, context=context)

@@ -13,7 +13,7 @@ from bareface.web.callers import Called, Served
 
 router = APIRouter(prefix="/reviews", tags=["reviews"])
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The review's number.", examples=[1])]
+Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The review's number.", examples=[1])]
 
 
 @router.get("", response_model=schemas.ReviewList, responses=errors())

@@ -42,13 +42,13 @@ def search_body(search: HeldSearch) -> Any:
 async def make_search(
     service: Served,
     context: Called,
-    photo: Annotated[list[UploadFile], File(description="A photo, or several.")],
+    photo: Annotated[list[UploadFile], File(min_length=1, description="A photo, or several.")],
     response: Response,
     top: Annotated[int, Form(ge=1, le=1000, description="Length of the candidate lists.")] = 20,
     same_person: Annotated[bool, Form(description="The photos show one person: search with all together.")] = False,
     min_visible: Visible = MIN_VISIBLE,
     purpose: Annotated[str | None, Form(description="Why; it goes into the audit event.", max_length=1000)] = None,
-    case: Annotated[int | None, Form(ge=1, le=2**63 - 1, description="Number of the case to keep it in.")] = None,
+    case: Annotated[int | None, Form(ge=1, le=schemas.LARGEST, description="Number of the case to keep it in.")] = None,
 ) -> Any:
     """Search with a photo: a candidate list for every face in it."""
     how = {"top": top, "same_person": same_person, "min_visible": min_visible}

@@ -13,7 +13,7 @@ from bareface.web.callers import Called, Served
 router = APIRouter(prefix="/subjects", tags=["subjects"])
 _LISTING = "subjects"
 
-Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The subject's number.", examples=[7])]
+Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The subject's number.", examples=[7])]
 Limit = Annotated[int, Query(ge=1, le=500, description="Length of the page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=5000)]
 
