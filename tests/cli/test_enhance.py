@@ -129,3 +129,33 @@ def test_wrong_usage(run: Run, collins: Path, tmp_path: Path, option: str, value
 def test_no_such_face(run: Run, collins: Path, tmp_path: Path) -> None:
     result = run("enhance", collins, "-o", tmp_path, "--face", 9, "--json", expect=2)
     assert parsed(result)["error"]["code"] == "usage.face"
+
+
+def test_all_faces_of_a_photo_in_one_picture(run: Run, blurred: Path, hopper: Path, tmp_path: Path) -> None:
+    left = images.decode(blurred).pixels
+    right = cv2.resize(images.decode(hopper).pixels, left.shape[1::-1])
+    photo = np.asarray(np.hstack([left, right]), np.uint8)
+    Image.fromarray(photo).save(tmp_path / "two.png")
+    arguments = ("enhance", tmp_path / "two.png", "-o", tmp_path / "out", "--method", "unsharp", "--face", "all")
+    found = parsed(run(*arguments, "--json"))
+    assert [one["face"] for one in found["faces"]] == [1, 2]
+    assert found["declined"] == []
+    assert Path(found["file"]).name == "two.enhanced.png"
+    made = read_provenance(found["file"])
+    assert made is not None
+    assert made.settings == (("fidelity", "0.5"), ("face", "all"), ("faces", "1, 2"))
+    height, width = photo.shape[:2]
+    changed = (images.decode(found["file"]).pixels[:height] != photo).any(axis=2)
+    assert changed[:, : width // 2].any()
+    assert changed[:, width // 2 :].any()
+    sheet = images.decode(found["sheet"]).pixels
+    one = parsed(run(*arguments[:-1], 1, "--json"))
+    assert sheet.shape[0] > 1.9 * images.decode(one["sheet"]).pixels.shape[0]  # one sheet below the other
+    assert Path(one["file"]).name == "two-2.enhanced.png"  # that of all faces stays
+    again = run(*arguments)
+    assert "of face 2 is recomputed by unsharp" in again.stderr
+
+
+@pytest.mark.parametrize("face", ["0", "none", "-1", "1.5"])
+def test_a_face_is_a_number_or_all(run: Run, collins: Path, tmp_path: Path, face: str) -> None:
+    assert "all" in run("enhance", collins, "-o", tmp_path, "--face", face, expect=2).stderr

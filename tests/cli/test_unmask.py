@@ -51,6 +51,29 @@ def test_words_for_people(run: Run, masked: Path, tmp_path: Path) -> None:
     assert "collins.unmask-1.png" in result.stdout
 
 
+def test_all_masked_faces_of_a_photo_in_one_picture(run: Run, masked: Path, collins: Path, tmp_path: Path) -> None:
+    worn, bare = images.decode(masked).pixels, images.decode(collins).pixels
+    photo = np.asarray(np.hstack([worn, bare, worn[:, ::-1]]), np.uint8)
+    Image.fromarray(photo).save(tmp_path / "three.png")
+    arguments = ("unmask", tmp_path / "three.png", "-o", tmp_path, "--completions", 2, "--face", "all")
+    found = parsed(run(*arguments, "--json"))
+    assert len(found["faces"]) == 2
+    (left,) = found["declined"]
+    assert left["error"]["code"] == "restoration.nothing-hidden"
+    made = read_provenance(found["sheet"])
+    assert made is not None
+    assert ("faces", ", ".join(str(one["face"]) for one in found["faces"])) in made.settings
+    height, width = worn.shape[:2]
+    for one in found["completions"]:
+        changed = (images.decode(one["file"]).pixels[:height] != photo).any(axis=2)
+        thirds = [changed[:, start : start + width].any() for start in (0, width, 2 * width)]
+        assert thirds == [True, False, True]
+    told = run(*arguments)
+    assert f"Face {left['face']} is left as it is: nothing hides this face" in told.stderr
+    none = run("unmask", collins, "-o", tmp_path, "--face", "all", "--json", expect=3)
+    assert parsed(none)["error"]["code"] == "restoration.nothing-hidden"
+
+
 def test_a_bare_face_says_so(run: Run, collins: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     for folder in (tmp_path / "new" / "below", tmp_path / "there"):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bareface.cli.options import EngineOptions, with_engine
-from bareface.cli.output import Json, note, print_json
+from bareface.cli.output import Json, note, print_json, progress
+from bareface.cli.restoring import FaceOption, shape_of_faces, tell_declined
 from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.services.faces import RestoredPhoto
+    from bareface.services.restored_photos import RestoredPhoto
 
 
 @with_engine
@@ -32,19 +33,24 @@ def enhance(
     fidelity: Annotated[
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Keep this share of the original; 1: all, 0: none.")
     ] = 0.5,
-    face: Annotated[int, typer.Option(min=1, metavar="N", help="Use this face, as `bareface faces` numbers them.")] = 1,
+    face: FaceOption = "1",
     json: Json = False,
 ) -> None:
     """Make an unclear face clearer: before and after, and the face in its photo, labelled as recomputed."""
-    from bareface.services.faces import Faces, share_in_words
+    from bareface.services.faces import Faces
+    from bareface.services.restored_photos import share_in_words
 
     faces = Faces(options.engine, limits=options.limits())
-    result = faces.enhance(photo, output, method=method, fidelity=fidelity, face=face)
+    with progress("Restoring") as advance:
+        result = faces.enhance(photo, output, method=method, fidelity=fidelity, face=face, progress=advance)
     if json:
-        print_json(_shape(result))
+        print_json(_shape(result) | shape_of_faces(result, face))
         return
-    share, drift = share_in_words(result.restored), result.restored.drift[0]
-    note(f"{share} of the face is recomputed by {method}; its identity drifted by {drift:.2f}.")
+    for number, restored in result.faces:
+        which = "the face" if face == 1 else f"face {number}"
+        share, drift = share_in_words(restored), restored.drift[0]
+        note(f"{share} of {which} is recomputed by {method}; its identity drifted by {drift:.2f}.")
+    tell_declined(result)
     note(f"Before and after: {result.sheet}")
     note(f"In the photo: {result.pictures[0]}")
     note("Added detail is computed, not recorded: do not use it as evidence. It is never enrolled.")
@@ -56,5 +62,5 @@ def _shape(made: RestoredPhoto) -> dict[str, Any]:
         "sheet": str(made.sheet),
         "file": str(made.pictures[0]),
         "drift": made.restored.drift[0],
-        "provenance": plain(made.restored.provenance),
+        "provenance": plain(made.provenance),
     }

@@ -10,11 +10,12 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
+from bareface.cli.restoring import FaceOption, shape_of_faces, tell_declined
 from bareface.errors import UsageError
 from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.services.faces import RestoredPhoto
+    from bareface.services.restored_photos import FaceChoice, RestoredPhoto
 
 _POINTS = re.compile(r"\s*-?\d+(\.\d+)?,-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?,-?\d+(\.\d+)?){2,}\s*")
 
@@ -36,7 +37,7 @@ def unmask(
             help="Fill this region: a black and white picture of the photo's size, or a polygon “x,y x,y x,y”.",
         ),
     ] = None,
-    face: Annotated[int, typer.Option(min=1, metavar="N", help="Use this face, as `bareface faces` numbers them.")] = 1,
+    face: FaceOption = "1",
     json: Json = False,
 ) -> None:
     """Complete what a mask hides: several pictures, a map of their differences, all labelled as not evidence."""
@@ -54,9 +55,9 @@ def unmask(
             progress=advance,
         )
     if json:
-        print_json(_shape(result))
+        print_json(_shape(result) | shape_of_faces(result, face))
         return
-    _print(result)
+    _print(result, face)
     note(f"Side by side: {result.sheet}")
     note("These are guesses from statistics of other faces, not evidence. They are never enrolled.")
 
@@ -83,21 +84,26 @@ def _shape(made: RestoredPhoto) -> dict[str, Any]:
         "identity_spread": restored.identity_spread,
         "spread": float(restored.spread[restored.region].mean()),
         "share_of_photo": made.share_of_photo,
-        "provenance": plain(restored.provenance),
+        "provenance": plain(made.provenance),
     }
 
 
-def _print(made: RestoredPhoto) -> None:
-    from bareface.services.faces import share_in_words
+def _print(made: RestoredPhoto, face: FaceChoice) -> None:
+    from bareface.services.restored_photos import share_in_words
 
-    restored = made.restored
     rows = [
-        (number, f"{drift:.2f}", path)
-        for number, (drift, path) in enumerate(zip(restored.drift, made.pictures, strict=True), start=1)
+        (number, guess, f"{drift:.2f}", path)
+        for number, restored in made.faces
+        for guess, (drift, path) in enumerate(zip(restored.drift, made.pictures, strict=True), start=1)
     ]
-    print_table(("guess", "drift", "picture"), rows, right=("guess", "drift"), long=("picture",))
-    spread = float(restored.spread[restored.region].mean())
-    note(
-        f"{share_in_words(restored)} of the face is filled; the guesses differ by {spread:.0f} grey "
-        f"levels and, in identity, by {restored.identity_spread:.2f}."
-    )
+    columns = ("face", "guess", "drift", "picture")
+    skip = 0 if face == "all" else 1
+    print_table(columns[skip:], [row[skip:] for row in rows], right=columns[skip:3], long=("picture",))
+    for number, restored in made.faces:
+        spread = float(restored.spread[restored.region].mean())
+        which = "the face" if face == 1 else f"face {number}"
+        note(
+            f"{share_in_words(restored)} of {which} is filled; the guesses differ by {spread:.0f} grey "
+            f"levels and, in identity, by {restored.identity_spread:.2f}."
+        )
+    tell_declined(made)

@@ -61,6 +61,30 @@ def before_and_after(restored: Restored) -> UInt8:
     return _side_by_side(tiles)[0]
 
 
+def stacked(sheets: Sequence[tuple[int, UInt8]]) -> UInt8:
+    """Draw the sheets of several faces below each other, each under the face's number; one sheet stays as it is.
+
+    Parameters
+    ----------
+    sheets
+        Numbers of the faces and their sheets, RGB [h, w, 3] uint8 of one width.
+
+    Returns
+    -------
+    ndarray
+        RGB [H, w, 3] uint8.
+    """
+    if len(sheets) == 1:
+        return sheets[0][1]
+    font = ImageFont.load_default(14)
+    parts: list[UInt8] = []
+    for number, drawn in sheets:
+        title = Image.new("RGB", (drawn.shape[1], _CAPTION), _GROUND)
+        ImageDraw.Draw(title).text((_GAP, 6), Note("caption.face", number=number), fill=_TEXT, font=font)
+        parts += [np.asarray(title, np.uint8), drawn]
+    return np.concatenate(parts)
+
+
 def _side_by_side(tiles: Sequence[tuple[str, UInt8]]) -> tuple[UInt8, list[tuple[int, int]]]:
     """Draw pictures of 320 pixels with captions below; also return each position, (left, top)."""
     side, rows = SIDE * _ZOOM, -(-len(tiles) // _ACROSS)

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bareface.audit.port import AuditLog
-from bareface.errors import BarefaceError, ImageError, UsageError
+from bareface.errors import BarefaceError, UsageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import Limits as Limits
 from bareface.matching.evidence import sort_out
 from bareface.services.comparing import compare
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
+from bareface.services.restored_photos import FaceChoice, RestoredPhoto, advanced, checked, each, together
 from bareface.system.files import check_place, make_folder, output_folder
 from bareface.values import arguments
 from bareface.values.context import Context
@@ -26,7 +27,6 @@ from bareface.values.gallery import Progress
 from bareface.values.search import Comparison
 
 if TYPE_CHECKING:
-    from bareface.restoration.base import Restored as Restored
     from bareface.restoration.enhance import Method
     from bareface.restoration.unmask import Region
 
@@ -81,31 +81,6 @@ class ComparedPhotos:
 
     faces: tuple[tuple[Face, ...], tuple[Face, ...]]
     comparison: Comparison | None
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredPhoto:
-    """A face that was restored.
-
-    Attributes
-    ----------
-    source
-        The photo's name.
-    restored
-        The completions or the enhanced face, with their provenance.
-    sheet
-        The picture that shows all versions of the face side by side.
-    pictures
-        The photo with each version put back.
-    share_of_photo
-        Share of the photo's pixels that were replaced.
-    """
-
-    source: str
-    restored: Restored
-    sheet: Path
-    pictures: tuple[Path, ...]
-    share_of_photo: float | None = None
 
 
 class Faces:
@@ -213,7 +188,7 @@ class Faces:
         completions: int = 4,
         seed: int = 0,
         region: Region | str | Path | None = None,
-        face: int = 1,
+        face: FaceChoice = 1,
         progress: Progress | None = None,
         context: Context | None = None,
     ) -> RestoredPhoto:
@@ -231,9 +206,10 @@ class Faces:
             The region to fill: a polygon, or the path of a black and white picture of the photo's size; by default the
             region that the mask hides.
         face
-            Number of the face, as :meth:`find` orders them, from 1.
+            Number of the face, as :meth:`find` orders them, from 1, or ``"all"``: faces that nothing hides, or of which
+            hardly anything is seen, are then left as they are.
         progress
-            Called after each picture.
+            Called after each picture, and with ``"all"`` after each face, too.
         context
             The caller and the purpose.
 
@@ -242,30 +218,42 @@ class Faces:
         RestorationError
             ``restoration.nothing-hidden``, ``restoration.no-evidence`` and others.
         """
+        import numpy as np
+
         from bareface.restoration.picture_names import names_of_restored
         from bareface.restoration.saving import save_picture
-        from bareface.restoration.sheet import sheet
+        from bareface.restoration.sheet import sheet, stacked
         from bareface.restoration.unmask import place, placed_region
 
         with self._recorder.call("Faces.unmask", context) as facts:
-            photo, output, face = _checked(photo, output, face)
+            photo, output, face = checked(photo, output, face)
             opened = images.decode(photo, self._photo_limits())
             filled = self._grey(Path(region)) if isinstance(region, str | Path) else region
             engine = self._engine.get()
+            count = arguments.count("completions", completions, 1, code="restoration.completions")
             with output_folder(output):
-                chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-                restored = _of_face(engine.unmask(chosen, completions, seed, filled), face)
-            count = len(restored.completions)
-            facts.add(photos=1, completions=count)
+                found = engine.detect(opened, want=())
+                first = len(found) if face == "all" else 0
+                advance = advanced(progress, first + count)
+                made, declined = each(
+                    found, face, str(photo), lambda one: engine.unmask(one, count, seed, filled), advance
+                )
+            provenance = together(made, face)
+            facts.add(photos=1, faces=len(made), completions=count)
             endings = (".unmask.png", *(f".unmask-{number}.png" for number in range(1, count + 1)))
-            share = float(placed_region(restored, opened.pixels.shape[:2]).mean())
-            with names_of_restored(output, photo.stem, endings, restored.provenance) as (overview, *pictures):
-                save_picture(overview, sheet(restored)[0], restored.provenance)
-                for number, (path, completion) in enumerate(zip(pictures, restored.completions, strict=True), start=1):
-                    save_picture(path, place(restored, completion, opened.pixels), restored.provenance)
-                    if progress is not None:
-                        progress(number, count)
-            return RestoredPhoto(opened.source, restored, overview, tuple(pictures), share)
+            replaced = np.logical_or.reduce([placed_region(one, opened.pixels.shape[:2]) for _, one in made])
+            with names_of_restored(output, photo.stem, endings, provenance) as (overview, *pictures):
+                save_picture(overview, stacked([(number, sheet(one)[0]) for number, one in made]), provenance)
+                for number, path in enumerate(pictures):
+                    placed = opened.pixels
+                    for _, one in made:
+                        placed = place(one, one.completions[number], placed)
+                    save_picture(path, placed, provenance)
+                    advance(first + number + 1)
+            share = float(replaced.mean())
+            return RestoredPhoto(
+                opened.source, made[0][1], overview, tuple(pictures), share, provenance, tuple(made), tuple(declined)
+            )
 
     def enhance(
         self,
@@ -274,15 +262,21 @@ class Faces:
         *,
         method: Method = "bareface",
         fidelity: float = 0.5,
-        face: int = 1,
+        face: FaceChoice = 1,
+        progress: Progress | None = None,
         context: Context | None = None,
     ) -> RestoredPhoto:
         """Make an unclear face clearer, and write labelled pictures.
 
         Parameters
         ----------
-        photo, output, face
+        photo, output
             As in :meth:`unmask`.
+        face
+            Number of the face, as :meth:`find` orders them, from 1, or ``"all"``: faces that cannot be helped are then
+            left as they are.
+        progress
+            Called after each face.
         method, fidelity
             See :func:`bareface.restoration.enhance.enhance`.
         context
@@ -296,21 +290,31 @@ class Faces:
         from bareface.restoration.enhance import place_back
         from bareface.restoration.picture_names import names_of_restored
         from bareface.restoration.saving import save_picture
-        from bareface.restoration.sheet import before_and_after
+        from bareface.restoration.sheet import before_and_after, stacked
 
         with self._recorder.call("Faces.enhance", context) as facts:
-            photo, output, face = _checked(photo, output, face)
+            photo, output, face = checked(photo, output, face)
             opened = images.decode(photo, self._photo_limits())
             engine = self._engine.get()
             with output_folder(output):
-                chosen = _chosen(engine.detect(opened, want=()), face, str(photo))
-                restored = _of_face(engine.enhance(chosen, method, fidelity), face)
-            facts.add(photos=1)
+                found = engine.detect(opened, want=())
+                advance = advanced(progress, len(found) if face == "all" else 1)
+                made, declined = each(
+                    found, face, str(photo), lambda one: engine.enhance(one, method, fidelity), advance
+                )
+            provenance = together(made, face)
+            facts.add(photos=1, faces=len(made))
             endings = (".enhance.png", ".enhanced.png")
-            with names_of_restored(output, photo.stem, endings, restored.provenance) as (overview, placed):
-                save_picture(overview, before_and_after(restored), restored.provenance)
-                save_picture(placed, place_back(restored, opened.pixels), restored.provenance)
-            return RestoredPhoto(opened.source, restored, overview, (placed,))
+            with names_of_restored(output, photo.stem, endings, provenance) as (overview, whole):
+                sheets = [(number, before_and_after(one)) for number, one in made]
+                save_picture(overview, stacked(sheets), provenance)
+                placed = opened.pixels
+                for _, one in made:
+                    placed = place_back(one, placed)
+                save_picture(whole, placed, provenance)
+            return RestoredPhoto(
+                opened.source, made[0][1], overview, (whole,), None, provenance, tuple(made), tuple(declined)
+            )
 
     def _look(self, path: Path, into: Path | None, taken: Container[str]) -> SeenPhoto:
         """Find the faces of a photo, and draw them into a picture, or into one of a free name in a folder."""
@@ -355,13 +359,6 @@ class Faces:
         return grey
 
 
-def share_in_words(restored: Restored) -> str:
-    """Return which share of the face was recomputed, e.g. ``35 %``."""
-    from bareface.restoration.provenance import share_in_words
-
-    return share_in_words(restored.provenance)
-
-
 def _real(paths: Iterable[Path]) -> Iterator[str]:
     """Yield real paths; those that no file can have lead nowhere."""
     for path in paths:
@@ -369,28 +366,8 @@ def _real(paths: Iterable[Path]) -> Iterator[str]:
             yield os.path.realpath(path)
 
 
-def _checked(photo: str | Path, output: str | Path, face: int) -> tuple[Path, Path, int]:
-    number = arguments.count("face", face, None, code="usage.face")
-    return arguments.file_path("photo", photo), arguments.file_path("output", output), number
-
-
 def _photograph(name: str, photo: Photograph) -> Path | bytes:
     return photo if isinstance(photo, bytes) else arguments.file_path(name, photo)
-
-
-def _chosen(faces: Sequence[Face], number: int, source: str) -> Face:
-    if not faces:
-        raise ImageError("image.no-face/photo", source=source)
-    if not 1 <= number <= len(faces):
-        raise UsageError("usage.face/number", number=number, faces=len(faces), source=source)
-    return faces[number - 1]
-
-
-def _of_face(restored: Restored, number: int) -> Restored:
-    """State in the provenance which face of the photo was restored, if not the first."""
-    made = restored.provenance
-    settings = (*made.settings, ("face", str(number)))
-    return restored if number == 1 else replace(restored, provenance=replace(made, settings=settings))
 
 
 def _place_for(photos: Sequence[Path], output: Path) -> Path:
