@@ -58,7 +58,7 @@ class Undo:
     renamed
         Number and earlier name of a subject that was renamed; None if none was.
     after
-        How the correction left the gallery; None if that does not matter. It is taken back only as long as that holds.
+        State of the gallery after the correction, which is taken back only in that state; None if it does not matter.
     """
 
     moves: tuple[Move, ...] = ()

@@ -23,7 +23,7 @@ from bareface.system.files import create
 
 _TIMEOUT_S = 10.0
 _DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What reading a row raises whose values no version of bareface writes."""
+"""Exceptions from reading a row with values that no version of bareface writes."""
 
 
 class SmallDatabase:

@@ -76,7 +76,7 @@ class Answers:
 
 
 class Answering(Protocol):
-    """Whatever keeps the answers of one server."""
+    """A store of the answers of one server."""
 
     @property
     def answers(self) -> Answers:

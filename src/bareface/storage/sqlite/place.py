@@ -16,7 +16,7 @@ _DATABASES = ("-cases", "-audit")
 """Databases next to a gallery: they look like galleries themselves, and what opens one refuses a gallery there."""
 
 NEIGHBOURS = (*_KEPT, *_DATABASES)
-"""What the names of files that are kept next to a gallery end in."""
+"""Endings of the names of files that are kept next to a gallery."""
 _MAGIC = b"SQLite format 3\0"
 
 _NAME_MAX = 255
