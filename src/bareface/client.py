@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 Json: TypeAlias = dict[str, Any]
 Photo: TypeAlias = str | Path | bytes
@@ -65,9 +65,9 @@ class Client:
         self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._place = parts.netloc.rpartition("@")[2]
         self._base = parts.path.rstrip("/") + "/api/v1"
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._headers: dict[str, str | bytes] = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if actor is not None:
-            self._headers["X-Actor"] = actor
+            self._headers["X-Actor"] = actor.encode()
         self._timeout = timeout
 
     def gallery(self) -> Json:
@@ -158,7 +158,7 @@ class Client:
         except (ConnectionError, HTTPException):
             return self._once(method, path, body, headers)
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str | bytes]) -> bytes:
         connection = self._connect(self._place, timeout=self._timeout)
         try:
             connection.request(method, self._base + path, body, dict(headers))
@@ -202,8 +202,14 @@ class Client:
 def _part(boundary: str, name: str, content: bytes, file: str | None) -> bytes:
     place = f'Content-Disposition: form-data; name="{name}"'
     if file is not None:
-        place += f'; filename="{quote(file, safe=" ()[]{}+,;=@!")}"'
+        place += f'; filename="{_escaped(file)}"'
     return f"--{boundary}\r\n{place}\r\n\r\n".encode() + content + b"\r\n"
+
+
+def _escaped(name: str) -> str:
+    """Return a file's name as browsers send it: UTF-8, with three characters escaped."""
+    text = name.encode("utf-8", "replace").decode()
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _text(value: object) -> str:

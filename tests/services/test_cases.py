@@ -17,6 +17,7 @@ import pytest
 
 from bareface.audit.memory import MemoryAuditLog
 from bareface.errors import GalleryError, UsageError
+from bareface.services import cases as cases_module
 from bareface.services.cases import Cases
 from bareface.services.gallery import Gallery
 from bareface.storage.casebook import Casebook
@@ -283,6 +284,33 @@ def test_one_person_is_one_reviewer_however_the_name_is_typed(desk: Desk) -> Non
     desk.answer_all(review, Context("Zoë O’Brien"))
     assert desk.cases.next(review.id, context=Context("Zoe\u0308 \u200b O'Brien")) is None
     assert desk.cases.review(review.id).reviewers == (("Zoë O'Brien", 1),)
+
+
+def test_a_crowd_is_kept_and_reported_in_a_few_looks_at_photo_and_gallery(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def counted(place: object, name: str) -> None:
+        call = getattr(place, name)
+
+        def counting(*args: Any, **kwargs: Any) -> Any:
+            looks.append(name)
+            return call(*args, **kwargs)
+
+        monkeypatch.setattr(place, name, counting)
+
+    photo = png(*(desk.colours[number % 4] for number in range(12)), tick=50)
+    result = desk.gallery.search(photo)
+    case = desk.cases.open("Visitors", "identify visitors").id
+    counted(cases_module, "decode")
+    for name in ("references_at", "reference", "crop"):
+        counted(Gallery, name)
+    assert len(desk.cases.keep(case, result, photo, "crowd.png").faces) == 12
+    assert sorted(looks) == ["decode", "references_at"]
+    desk.cases.report(case)
+    assert looks.count("references_at") == 2
+    assert looks.count("crop") <= len(desk.gallery.references())
 
 
 # A file that stands next to a gallery is guarded as the gallery is

@@ -35,6 +35,7 @@ CALLS: dict[str, Call] = {
     "subject_page": lambda g, _: g.subject_page(context=WHO),
     "subjects": lambda g, _: g.subjects(context=WHO),
     "reference": lambda g, _: g.reference(1, context=WHO),
+    "references_at": lambda g, _: g.references_at([1, 99], context=WHO),
     "reference_page": lambda g, _: g.reference_page(context=WHO),
     "references": lambda g, _: g.references("p0", context=WHO),
     "best_reference": lambda g, _: g.best_reference("p0", context=WHO),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bareface.audit.memory import MemoryAuditLog
+from bareface.client import _part
 from bareface.errors import http_status_of
 from bareface.services.gallery import Gallery
 from bareface.values.context import Context
@@ -234,6 +235,22 @@ def test_a_search_says_who_searched_and_why(served: Served, log: MemoryAuditLog)
     served.search(served.colours[0], case=number)
     event = next(event for event in log.events if event.action == "Gallery.search")
     assert (event.purpose, event.case, event.subjects) == ("identify visitors", str(number), (1, 2, 3))
+
+
+@pytest.mark.parametrize("sent", ["Jos\u00e9".encode(), "Jose\u0301".encode(), b"Jos\xe9"])
+def test_a_name_in_a_header_is_one_name_in_utf_8_and_in_latin_1(
+    served: Served, log: MemoryAuditLog, sent: bytes
+) -> None:
+    served.call("GET", "/gallery", headers={"X-Actor": sent})
+    assert log.events[-1].actor == "José"
+
+
+@pytest.mark.parametrize("name", ["é 100%.png", 'quo"te.png', "日本.png"])
+def test_the_client_names_a_photo_as_its_file(served: Served, name: str) -> None:
+    body = _part("b", "photo", png(served.colours[0], tick=40), name) + b"--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    source = served.call("POST", "/references", content=body, headers=headers)["source"]
+    assert source.replace("%22", '"') == name
 
 
 def test_a_probe_that_cannot_be_used_is_named_as_its_uploader_does(served: Served) -> None:

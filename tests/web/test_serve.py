@@ -57,7 +57,7 @@ def by_client(client: Client) -> None:
     case = client.open_case("2026-7", "identify visitors")
     search = client.search(hopper(), top=1, case=case["id"])
     (found,) = search["lists"][0]["candidates"]
-    assert (found["subject"], search["kept"], client.cases()[0]["opened_by"]) == ("Grace Hopper", 1, "ada")
+    assert (found["subject"], search["kept"], client.cases()[0]["opened_by"]) == ("Grace Hopper", 1, "Łucja")
     assert client.crop(found["reference_id"])[:3] == b"\xff\xd8\xff"
     assert client.compare(astronaut(), hopper().read_bytes())["comparison"]["decision"] == "no match"
     assert client.rename(found["subject_id"], "Grace")["aliases"] == ["Grace Hopper"]
@@ -83,7 +83,7 @@ def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
             assert [one["subject"] for one in lists[0]["candidates"]] == ["Eileen Collins", "Grace Hopper"]
             files = {"first": astronaut().read_bytes(), "second": hopper().read_bytes()}
             assert client.post("/comparisons", files=files).json()["comparison"]["decision"] == "no match"
-        by_client(Client(said["address"], said["token"], actor="ada"))
+        by_client(Client(said["address"], said["token"], actor="Łucja"))
         assert ended(process, signal.SIGTERM) == (0, "")
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
     assert {mode for name, mode in modes.items() if not name.endswith("-photos")} == {0o600}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from bareface.reports.page import render
 from bareface.reports.pictures import kept_picture
@@ -48,7 +49,7 @@ def case_report(
     outcomes: Sequence[Outcome],
     *,
     gallery: str,
-    crop: Callable[[Candidate], bytes | None],
+    crop: Callable[[int], bytes | None],
     made: datetime | None = None,
 ) -> bytes:
     """Render one self-contained HTML page.
@@ -62,7 +63,7 @@ def case_report(
     gallery
         The gallery's name.
     crop
-        The kept picture of a candidate's reference; None where none is kept, or the person was erased.
+        The kept picture of a reference by its number; None where none is kept, or the person was erased.
     made
         When the report was made; now, if not given.
 
@@ -71,12 +72,14 @@ def case_report(
     bytes
         UTF-8 HTML: all pictures inside, no script, and a content policy that forbids fetching anything.
     """
+    picture = cache(lambda number: kept_picture(crop(number)))
     made = (made or datetime.now(UTC)).astimezone(UTC)
     by_face: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         by_face.setdefault(outcome.review.face_id, []).append(outcome)
     shown = [
-        (kept, tuple(_face(face, by_face.get(face.id, []), reviews, crop) for face in kept.faces)) for kept in searches
+        (kept, tuple(_face(face, by_face.get(face.id, []), reviews, picture) for face in kept.faces))
+        for kept in searches
     ]
     everybody = [one for kept in searches for face in kept.faces for one in face.candidates]
     return render(
@@ -95,14 +98,14 @@ def _face(
     face: KeptFace,
     outcomes: Sequence[Outcome],
     reviews: Sequence[Review],
-    crop: Callable[[Candidate], bytes | None],
+    picture: Callable[[int], bytes | None],
 ) -> _Face:
     answers: dict[int, tuple[Answer, ...]] = {}
     for outcome in outcomes:
         for candidate, given in zip(outcome.candidates, outcome.answers, strict=True):
             answers[candidate.reference_id] = answers.get(candidate.reference_id, ()) + given
     rows = tuple(
-        _Row(one, _name(one), kept_picture(crop(one)) if one.source else None, answers.get(one.reference_id, ()))
+        _Row(one, _name(one), picture(one.reference_id) if one.source else None, answers.get(one.reference_id, ()))
         for one in face.candidates[:SHOWN]
     )
     best, sentence = verdict(face.candidates)

@@ -7,15 +7,17 @@ answers come first. A second person answers without seeing the first answers, an
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
 from bareface.audit.port import AuditLog
-from bareface.errors import BarefaceError, GalleryError, UsageError
+from bareface.errors import GalleryError, UsageError
+from bareface.imaging.decode import decode
 from bareface.reports.pictures import FaceView, face_picture
 from bareface.services.gallery import Gallery
 from bareface.services.gallery_viewing import probe_view
@@ -35,7 +37,7 @@ from bareface.values.cases import (
     Verdict,
 )
 from bareface.values.context import Context, stated
-from bareface.values.face import Face
+from bareface.values.face import Face, Photo
 from bareface.values.gallery import Reference
 from bareface.values.search import Candidate, CandidateList, SearchResult
 
@@ -151,10 +153,9 @@ class Cases:
         with self._call("keep", context) as facts:
             if self._case(case).closed is not None:
                 raise UsageError("usage.case/closed", number=case)
-            faces = tuple(
-                _kept(number, entry, photo, self._enrolled(entry, context))
-                for number, entry in enumerate(result.lists, start=1)
-            )
+            there = self._references((one for entry in result.lists for one in entry.candidates), context)
+            decoded = None if photo is None else decode(photo)
+            faces = tuple(_kept(number, entry, decoded, there) for number, entry in enumerate(result.lists, start=1))
             size = (result.lists[0].subjects, result.lists[0].references) if result.lists else (0, 0)
             number = self._book.keep(case, name, _who(context), size, faces)
             if number is None:  # closed or erased while this was made
@@ -174,7 +175,7 @@ class Cases:
             kept = self._search(search)
             self._book.look(search, _who(context))
             facts.add(subjects=(one.subject_id for face in kept.faces for one in face.candidates))
-            return replace(kept, faces=tuple(self._named(face, context) for face in kept.faces))
+            return replace(kept, faces=self._named(kept.faces, context))
 
     def face(self, face: int, *, context: Context | None = None) -> KeptFace:
         """Return a kept probe face, without names; ``usage.unknown-search``."""
@@ -259,7 +260,7 @@ class Cases:
             if not self._book.show(review, who, item, asked.needed):
                 raise UsageError("usage.review/taken", number=review)
             facts.add(subjects=[candidate.subject_id], references=[candidate.reference_id])
-            there = self._reference(face, candidate, context) is not None
+            there = _reference(face, candidate, self._references([candidate], context)) is not None
             bare = replace(face, candidates=(), notes=(), enrolled=())
             return item, bare, candidate.reference_id if there else None
 
@@ -315,7 +316,7 @@ class Cases:
             searches = []
             for kept in self._book.searches(case):
                 self._book.look(kept.id, _who(context))
-                searches.append(replace(kept, faces=tuple(self._named(face, context) for face in kept.faces)))
+                searches.append(replace(kept, faces=self._named(kept.faces, context)))
             reviews = [one for one in self._book.reviews() if one.case_id == case]
             outcomes = [self._outcome(one, context) for one in reviews if one.complete]
             facts.add(searches=len(searches), reviews=len(reviews))
@@ -325,7 +326,7 @@ class Cases:
                 reviews,
                 outcomes,
                 gallery=self._gallery.path.name,
-                crop=lambda one: self._gallery.crop(one.reference_id, context=context),
+                crop=cache(lambda number: self._gallery.crop(number, context=context)),
             )
 
     @contextmanager
@@ -344,7 +345,7 @@ class Cases:
                 raise
 
     def _outcome(self, asked: Review, context: Context | None) -> Outcome:
-        face = self._named(self._face(asked.face_id), context)
+        (face,) = self._named((self._face(asked.face_id),), context)
         candidates = tuple(face.candidates[place] for place in asked.items)
         given: list[tuple[Answer, ...]] = [() for _ in asked.items]
         last: dict[str, datetime] = {}
@@ -382,41 +383,40 @@ class Cases:
         self._case(found[0].case_id)
         return found[0]
 
-    def _enrolled(self, entry: CandidateList, context: Context | None) -> tuple[datetime | None, ...]:
-        """Return when the references of a list were enrolled; None for one that was deleted since the search."""
-        moments: list[datetime | None] = []
-        for one in entry.candidates:
-            try:
-                moments.append(self._gallery.reference(one.reference_id, context=context).enrolled)
-            except UsageError:
-                moments.append(None)
-        return tuple(moments)
+    def _named(self, faces: Sequence[KeptFace], context: Context | None) -> tuple[KeptFace, ...]:
+        """Give the candidates of faces their names of today; one who was erased has none."""
+        there = self._references((one for face in faces for one in face.candidates), context)
+        return tuple(
+            replace(face, candidates=tuple(_named(one, _reference(face, one, there)) for one in face.candidates))
+            for face in faces
+        )
 
-    def _named(self, face: KeptFace, context: Context | None) -> KeptFace:
-        """Give the candidates of a face their names of today; one who was erased has none."""
-        return replace(face, candidates=tuple(self._named_candidate(face, one, context) for one in face.candidates))
+    def _references(self, candidates: Iterable[Candidate], context: Context | None) -> dict[int, Reference]:
+        """Return the references of candidates that the gallery has, all at once: a crowd has thousands."""
+        with suppress(GalleryError):
+            return self._gallery.references_at((one.reference_id for one in candidates), context=context)
+        return {}
 
-    def _named_candidate(self, face: KeptFace, one: Candidate, context: Context | None) -> Candidate:
-        reference = self._reference(face, one, context)
-        if reference is None:
-            return one
-        return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
 
-    def _reference(self, face: KeptFace, one: Candidate, context: Context | None) -> Reference | None:
-        """Return the reference of a candidate; None if it is not in the gallery any more, or another has its number."""
-        try:
-            reference = self._gallery.reference(one.reference_id, context=context)
-        except BarefaceError:
-            return None
-        known = not face.enrolled or face.enrolled[face.candidates.index(one)] == reference.enrolled
-        return reference if known else None
+def _reference(face: KeptFace, one: Candidate, there: Mapping[int, Reference]) -> Reference | None:
+    """Return the reference of a candidate; None if it is not in the gallery any more, or another has its number."""
+    reference = there.get(one.reference_id)
+    if reference is None or not face.enrolled:
+        return reference
+    return reference if face.enrolled[face.candidates.index(one)] == reference.enrolled else None
+
+
+def _named(one: Candidate, reference: Reference | None) -> Candidate:
+    if reference is None:
+        return one
+    return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
 
 
 def _who(context: Context | None) -> str:
     return stated((context or Context()).actor)  # two spellings of a name are not two reviewers
 
 
-def _kept(number: int, entry: CandidateList, photo: bytes | None, enrolled: tuple[datetime | None, ...]) -> KeptFace:
+def _kept(number: int, entry: CandidateList, photo: Photo | None, there: Mapping[int, Reference]) -> KeptFace:
     face: Face = entry.probe[0]
     view: FaceView = probe_view(face, photo)
     known = face.computed.known
@@ -435,5 +435,7 @@ def _kept(number: int, entry: CandidateList, photo: bytes | None, enrolled: tupl
         quality=face.quality.score if "quality" in known and face.quality is not None else None,
         candidates=entry.candidates,
         notes=tuple(map(str, entry.notes)),
-        enrolled=enrolled,
+        enrolled=tuple(
+            there[one.reference_id].enrolled if one.reference_id in there else None for one in entry.candidates
+        ),
     )

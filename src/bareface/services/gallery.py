@@ -212,6 +212,7 @@ class Gallery:
     subject_page = _by(Listing, Listing.subject_page)
     reference = _by(Listing, Listing.reference)
     references = _by(Listing, Listing.references)
+    references_at = _by(Listing, Listing.references_at)
     reference_page = _by(Listing, Listing.reference_page)
     best_reference = _by(Listing, Listing.best_reference)
     crop = _by(Listing, Listing.crop)

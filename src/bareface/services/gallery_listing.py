@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bareface.gallery import subjects as subject_names
@@ -86,6 +87,14 @@ class Listing:
             facts.add(references=numbers)
             with self.opened.store.reading() as reader:
                 return reader.find_references(numbers)[0]
+
+    def references_at(self, numbers: Iterable[int], *, context: Context | None = None) -> dict[int, Reference]:
+        """Return those of some references that are in the gallery, by number."""
+        with self.opened.recorder.call("Gallery.references_at", context) as facts:
+            wanted = sorted(set(numbers))
+            facts.add(references=wanted)
+            with self.opened.store.reading() as reader:
+                return {one.id: one for one in reader.find_references(sorted(reader.has_references(wanted)))}
 
     def reference_page(
         self, limit: int = 50, after: int = 0, subject: int | str | None = None, *, context: Context | None = None

@@ -44,11 +44,13 @@ def shown_photo(content: bytes) -> ShownPhoto:
     return ShownPhoto(photo_picture(photo), photo.size)
 
 
-def probe_view(face: Face, content: bytes | None) -> FaceView:
-    """Return a probe face aligned, from the bytes of its photo; without them, its crop."""
+def probe_view(face: Face, photo: bytes | Photo | None) -> FaceView:
+    """Return a probe face aligned, from its photo, or the bytes of its file; without them, its crop."""
     from bareface.reports.pictures import crop_view, face_picture, face_view
 
-    return crop_view(face_picture(face)) if content is None else face_view(images.decode(content), face)
+    if photo is None:
+        return crop_view(face_picture(face))
+    return face_view(images.decode(photo) if isinstance(photo, bytes) else photo, face)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,15 @@ def _context(
         str | None, Header(alias="X-Actor", max_length=200, description="Who calls, if several people share the token.")
     ] = None,
 ) -> Context:
-    return Context(actor=stated(actor or "") or caller.name)
+    return Context(actor=stated(_text(actor or "")) or caller.name)
+
+
+def _text(header: str) -> str:
+    """Return a header's text: programs send UTF-8, though headers were Latin-1 once."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 Served = Annotated[Service, Depends(_service)]
