@@ -103,15 +103,24 @@ def test_calls_pass_the_parameters_of_their_message() -> None:
 def test_every_message_is_used() -> None:
     trees = [tree for _, tree in sources(("messages",))]
     constants = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    on_pages = " ".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "web" / "templates").glob("*.html"))
-    words = {code for code in messages.entries() if code.startswith("page.")}
-    unused = {code for code in words if not re.search(rf"{code}\W|{code.partition('/')[0]}/['\"]", on_pages)}
-    assert (set(messages.entries()) - words | unused) - constants == set()
+    on_pages = " ".join(path.read_text(encoding="utf-8") for path in templates_of_pages())
+    families = {code for code in constants if isinstance(code, str) and code.endswith("/")}  # completed by a value
+
+    def used(code: str) -> bool:
+        family = f"{code.partition('/')[0]}/"
+        in_template = re.search(rf"['\"](?:{code}['\"]|{family}['\"])", on_pages)
+        return code in constants or family in families or in_template is not None
+
+    assert {code for code in messages.entries() if not used(code)} == set()
+
+
+def templates_of_pages() -> list[Path]:
+    return [path for part in ("web", "reports") for path in (PACKAGE / part / "templates").glob("*.html")]
 
 
 def test_pages_use_no_message_that_is_not_there() -> None:
-    for path in (PACKAGE / "web" / "templates").glob("*.html"):
-        for code in re.findall(r"['\"](page\.[a-z-]+)['\"]", path.read_text(encoding="utf-8")):
+    for path in templates_of_pages():
+        for code in re.findall(r"['\"]((?:page|case)\.(?!html)[a-z-]+)['\"]", path.read_text(encoding="utf-8")):
             assert code in messages.entries(), f"{path.name}: {code}"
 
 
@@ -120,7 +129,7 @@ def test_every_word_of_the_pages_is_translated() -> None:
     for language in set(messages.LANGUAGES) - {"en"}:
         other = messages.entries(language)
         assert set(other) - set(english) == set()
-        needed = {code for code in english if code.partition(".")[0] in ("page", "report")}
+        needed = {code for code in english if code.partition(".")[0] in ("case", "page", "report")}
         assert needed - set(other) == set()
         for code, entry in other.items():
             assert set(fields(entry)) <= set(fields(english[code])), code

@@ -127,9 +127,9 @@ class Client:
         """Open a case."""
         return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})
 
-    def report(self, case: int) -> bytes:
-        """Return the report of a case, one self-contained HTML page."""
-        return self.request("GET", f"/cases/{case}/report")
+    def report(self, case: int, format: str = "html", language: str = "en") -> bytes:
+        """Return the report of a case, one self-contained file: ``html`` or ``pdf``, in ``en`` or ``de``."""
+        return self.request("GET", f"/cases/{case}/report?{urlencode({'format': format, 'language': language})}")
 
     def cases(self) -> list[Json]:
         """Return the cases, latest first."""

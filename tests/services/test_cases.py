@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+import pypdfium2
 import pytest
 
 from bareface.audit.memory import MemoryAuditLog
 from bareface.errors import GalleryError, UsageError
+from bareface.gallery.restored_candidates import Agreement, RestoredCandidate, RestoredSearch, Standing
+from bareface.restoration.base import Completion, Provenance, Restored
 from bareface.services import cases as cases_module
 from bareface.services.cases import Cases
 from bareface.services.gallery import Gallery
@@ -60,6 +64,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.gallery.close()
+
+
+def pdf_text(content: bytes) -> str:
+    """Return the text that a reader can select on the pages of a PDF, without line breaks."""
+    with pypdfium2.PdfDocument(content) as document:
+        return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in document)
 
 
 def code(call: object, *args: object, **kwargs: object) -> str:
@@ -122,7 +132,7 @@ def test_an_expired_case_leaves_no_byte(desk: Desk, how: str, monkeypatch: pytes
     else:
         later = desk.now + timedelta(days=91)
         desk.now = later
-        monkeypatch.setattr("bareface.storage.casebook._now", lambda: later.isoformat(timespec="microseconds"))
+        monkeypatch.setattr("bareface.storage.casebook.now", lambda: later.isoformat(timespec="microseconds"))
         assert code(desk.cases.get, review.case_id) == "usage.unknown-case"
         assert desk.cases.list() == ()
     content = desk.file.read_bytes()
@@ -249,16 +259,112 @@ def test_the_report_holds_everything_and_fetches_nothing(desk: Desk) -> None:
         "identify visitors",
         "consent",
         "leads, not identifications",
-        "bo,",
-        "cy,",
+        "bo: same person",
+        "cy: different people",
         "ears",
-        "different people",
+        "shown 20",
+        "Training data",
     ):
         assert text in page, text
     assert "not complete" not in page
     assert not re.search(r"(src|href)=\"(?!data:)", page)
     assert "<script" not in page
     assert "Content-Security-Policy" in page
+
+
+def test_the_report_speaks_the_readers_language_in_both_formats(desk: Desk) -> None:
+    review = desk.asked()
+    page = desk.cases.report(review.case_id, language="de").decode()
+    assert '<html lang="de">' in page
+    assert "Kandidaten sind Hinweise" in page
+    assert "subject" not in page.partition("<footer>")[0]
+    made = datetime(2026, 11, 29, tzinfo=UTC)
+    once, again = (desk.cases.report(review.case_id, "pdf", "de", made=made) for _ in range(2))
+    assert once == again
+    text = pdf_text(once)
+    assert "Kandidaten sind Hinweise" in text
+    assert "Prüfung 1 ist nicht abgeschlossen" in text
+    for wrong in ({"format": "doc"}, {"language": "fr"}):
+        assert code(desk.cases.report, review.case_id, **wrong) == "usage.value"
+
+
+def restored_search(desk: Desk) -> RestoredSearch:
+    """Return a search with two completions of a face, of which only one found the second lead."""
+    made = Provenance("unmask", "eigenface", "bareface-eigenface", "0" * 64, 7, "1" * 64, 0.4, (), "0.3", "2026-11-29")
+    chip = np.zeros((160, 160, 3), np.uint8)
+    done = Completion(chip, np.zeros(4, np.float32))  # type: ignore[arg-type]
+    empty = np.zeros((160, 160))
+    restored = Restored(chip, empty > 0, (done, done), empty.astype(np.float32), made, (1, 0), (0.1, 0.2), 0.3)
+    (entry,) = desk.gallery.search(png(desk.colours[0], tick=50)).lists
+    leads = [
+        RestoredCandidate(
+            one.subject_id,
+            one.subject,
+            one.reference_id,
+            one.source,
+            Standing(1, 0.9) if place == 0 else Standing(),
+            (Standing(1, 0.8), Standing()),
+            Standing(place + 1, 0.9),
+            None,
+            0.01,
+            False,
+            Agreement(2, 1, None, place == 0),
+        )
+        for place, one in enumerate(entry.candidates[:2])
+    ]
+    return RestoredSearch(entry, restored, (leads[0],), (leads[1],), ("a remark",))
+
+
+def test_restored_pictures_are_kept_and_reported_as_viewing_aids(desk: Desk) -> None:
+    face = desk.kept().faces[0].id
+    picture = png(desk.colours[1], tick=3)
+    desk.cases.keep_restored(face, restored_search(desk), picture, context=BO)
+    (kept,) = desk.cases.restored(face)
+    assert (kept.kind, kept.method, kept.made_by, kept.picture) == ("unmask", "eigenface", "bo", picture)
+    assert [one.added for one in kept.leads] == [False, True]
+    assert b'"p0"' not in desk.file.read_bytes()
+    page = desk.cases.report(1).decode()
+    for text in (
+        "Restored pictures: viewing aids, not evidence",
+        "with eigenface (bareface-eigenface); 40 % of the face’s pixels are made up",
+        "photo rank 1 (0.900), picture 1 rank 1 (0.800), picture 2 not listed; best of all rank 1 (0.900)",
+        "only in restored pictures; depends on the restored picture",
+        "a remark",
+        "data:image/png",
+    ):
+        assert text in page, text
+    assert "viewing aids, not evidence" in pdf_text(desk.cases.report(1, "pdf"))
+    desk.cases.close(1)
+    assert code(desk.cases.keep_restored, face, restored_search(desk), picture) == "usage.case"
+
+
+def test_a_casebook_of_the_first_layout_is_read_and_goes_on(desk: Desk) -> None:
+    review = desk.asked()
+    desk.answer_all(review, BO)
+    with sqlite3.connect(desk.file) as database:
+        for statement in (
+            "DROP TABLE restored",
+            "DROP TABLE seen",
+            "ALTER TABLE search DROP COLUMN models",
+            "ALTER TABLE review DROP COLUMN checklist",
+            "ALTER TABLE review DROP COLUMN controls",
+            "ALTER TABLE answer DROP COLUMN features",
+            "PRAGMA user_version = 1",
+        ):
+            database.execute(statement)
+    database.close()
+    assert desk.cases.review(review.id).reviewers == (("bo", 3),)
+    assert desk.cases.search(review.search_id).models == ()
+    desk.answer_all(review, CY)
+    assert desk.cases.outcome(review.id).answers[0][0].features == ()
+
+
+def test_whoever_looks_at_the_held_result_of_a_kept_search_has_seen_the_scores(desk: Desk) -> None:
+    review = desk.asked()
+    desk.cases.look(review.search_id, context=BO)
+    desk.answer_all(review, BO)
+    desk.answer_all(review, CY)
+    assert desk.cases.outcome(review.id).knew == ("bo",)
 
 
 def test_whoever_reads_the_report_has_seen_the_scores(desk: Desk) -> None:

@@ -52,6 +52,23 @@ def test_a_held_search_is_kept_later(served: Served) -> None:
     assert served.call("GET", f"/searches/{search['id']}")["kept"] == kept["id"]
 
 
+def test_the_report_is_a_page_or_a_pdf_as_asked(served: Served) -> None:
+    number = case(served)["id"]
+    served.search(served.colours[0], case=number)
+    address = f"/cases/{number}/report"
+    for query, accept, kind in (
+        ("", "*/*", "text/html; charset=utf-8"),
+        ("", "application/pdf", "application/pdf"),
+        ("?format=pdf", "*/*", "application/pdf"),
+        ("?format=html", "application/pdf", "text/html; charset=utf-8"),
+    ):
+        answer = served.ask("GET", address + query, headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+        assert answer.content.startswith(b"%PDF" if "pdf" in kind else b"<!doctype html>")
+    assert 'lang="de"' in served.ask("GET", f"{address}?language=de").text
+    served.call("GET", f"{address}?format=doc", 422)
+
+
 def test_closing_and_erasing(served: Served) -> None:
     number = case(served)["id"]
     assert served.call("POST", f"/cases/{number}/close")["closed"]

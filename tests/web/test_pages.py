@@ -316,7 +316,8 @@ def test_a_review_is_blind_and_its_outcome_comes_when_two_have_answered(served: 
     report = served.client.get("/cases/1/report.html")
     assert 'attachment; filename="case-1.html"' in report.headers["content-disposition"]
     assert "different people" in report.text
-    assert served.ask("GET", "/cases/1/report").headers["content-type"] == "text/html; charset=utf-8"
+    assert served.client.get("/cases/1/report.pdf").content.startswith(b"%PDF")
+    assert served.client.get("/cases/1/report.doc").status_code == 422
     signed_in_as(served, "dee")
     assert 'href="/reviews/1"' not in served.client.get("/cases").text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
-    from bareface.values.cases import KeptFace, KeptSearch, Outcome, Review
+    from bareface.values.cases import Answer, KeptFace, KeptSearch, Outcome, Review
 
 _FACE = ("id", "number", "box", "mask_state", "visible", "quality", "candidates", "notes")
 _SEARCH = ("id", "case_id", "name", "made", "made_by", "subjects", "references")
@@ -37,10 +37,16 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """Return the answers of a review, candidate by candidate."""
     items = []
     for candidate, answers in zip(outcome.candidates, outcome.answers, strict=True):
-        given = [{key: value for key, value in plain(one).items() if key != "item"} for one in answers]
+        given = [_answer(one) for one in answers]
         agreed = len({one.verdict for one in answers}) == 1
         items.append({"candidate": plain(candidate), "agreed": agreed, "answers": given})
     return {"review": review_json(outcome.review), "items": items, "knew": list(outcome.knew)}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    shape = {key: value for key, value in plain(answer).items() if key != "item"}
+    aids = [{"what": what, "at": plain(at)} for what, at in answer.aids]
+    return {**shape, "features": dict(answer.features), "aids": aids}
 
 
 def _face(face: KeptFace) -> dict[str, Any]:

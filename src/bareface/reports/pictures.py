@@ -24,6 +24,7 @@ _CHIP = 320
 _EDGE = (VIEW - _CHIP) // 2
 _LONGEST = 1600
 _KEPT = Limits(max_bytes=2**20, max_pixels=2**20)
+_KEPT_SHEET = Limits(max_bytes=2**24, max_pixels=2**23)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,16 @@ def kept_picture(kept: object) -> bytes | None:
         return None
     try:
         return encode(decode(kept, _KEPT).pixels, "JPEG", quality=92)
+    except ImageError:
+        return None
+
+
+def kept_sheet(kept: object) -> bytes | None:
+    """Return a labelled picture that a file from elsewhere may hold, as :func:`kept_picture` does, without loss."""
+    if not isinstance(kept, bytes):
+        return None
+    try:
+        return encode(decode(kept, _KEPT_SHEET).pixels, "PNG")
     except ImageError:
         return None
 

@@ -1,51 +1,38 @@
-"""Cases and reviews: searches that are kept for a purpose, and compared by people who do not see the scores first.
-
-People who are shown a verdict follow it. So a review shows a pair of faces without name, score, rank and decision; the
-answers come first. A second person answers without seeing the first answers, and disagreement is shown as such.
-"""
+"""Cases: searches that are kept for a purpose, compared by people (:mod:`case_reviews`), and reported."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from bareface.audit.port import AuditLog
-from bareface.errors import GalleryError, UsageError
+from bareface.errors import ModelError, UsageError
 from bareface.imaging.decode import decode
-from bareface.reports.pictures import FaceView, face_picture
-from bareface.services.gallery import Gallery
-from bareface.services.gallery_viewing import probe_view
-from bareface.services.recorded import Facts, Recorder
-from bareface.storage.casebook import book_of
+from bareface.messages import LANGUAGES
+from bareface.models import registry
+from bareface.reports.cases import Format
+from bareface.services.case_desk import who
+from bareface.services.case_kept import kept_face, kept_restored
+from bareface.services.case_reviews import CaseReviews
 from bareface.values import arguments, names
-from bareface.values.cases import (
-    LONGEST_LIST,
-    SHORT_LIST,
-    Answer,
-    Case,
-    Confidence,
-    KeptFace,
-    KeptSearch,
-    Outcome,
-    Review,
-    Verdict,
-)
-from bareface.values.context import Context, stated
-from bareface.values.face import Face, Photo
+from bareface.values.cases import Case, KeptFace, KeptLead, KeptRestored, KeptSearch
+from bareface.values.context import Context
 from bareface.values.gallery import Reference
-from bareface.values.search import Candidate, CandidateList, SearchResult
+from bareface.values.search import SearchResult
+
+if TYPE_CHECKING:
+    from bareface.models.card import ModelCard
+    from bareface.services.gallery_searches import RestoredSearch
 
 MOST_DAYS = 3650
-_LONGEST_NOTE = 2000
+_CARDS = {"bareface": "bareface-detector", "dlib": "dlib-mmod"}
+"""Packaged detectors by their short names."""
 
 
-class Cases:
+class Cases(CaseReviews):
     """The cases of a gallery.
 
     Parameters
@@ -57,17 +44,6 @@ class Cases:
     clock
         Gives the time, in UTC.
     """
-
-    def __init__(
-        self,
-        gallery: Gallery,
-        audit: AuditLog | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._gallery = gallery
-        self._book = book_of(Path(gallery.path))
-        self._recorder = Recorder(audit)
-        self._clock = clock
 
     def open(
         self, name: str, purpose: str, basis: str | None = None, *, days: int = 90, context: Context | None = None
@@ -95,7 +71,7 @@ class Cases:
                 raise UsageError("usage.case/purpose")
             days = arguments.count("days", days, 1, MOST_DAYS)
             expires = self._clock() + timedelta(days=days)
-            number = self._book.open_case(name, purpose, (basis or "").strip() or None, _who(context), expires)
+            number = self._book.open_case(name, purpose, (basis or "").strip() or None, who(context), expires)
             return self._case(number)
 
     def list(self, *, context: Context | None = None) -> tuple[Case, ...]:
@@ -153,15 +129,62 @@ class Cases:
         with self._call("keep", context) as facts:
             if self._case(case).closed is not None:
                 raise UsageError("usage.case/closed", number=case)
-            there = self._references((one for entry in result.lists for one in entry.candidates), context)
+            there = self._references((one.reference_id for entry in result.lists for one in entry.candidates), context)
             decoded = None if photo is None else decode(photo)
-            faces = tuple(_kept(number, entry, decoded, there) for number, entry in enumerate(result.lists, start=1))
+            faces = tuple(
+                kept_face(number, entry, decoded, there) for number, entry in enumerate(result.lists, start=1)
+            )
             size = (result.lists[0].subjects, result.lists[0].references) if result.lists else (0, 0)
-            number = self._book.keep(case, name, _who(context), size, faces)
+            number = self._book.keep(case, name, who(context), size, faces, self._models())
             if number is None:  # closed or erased while this was made
                 raise UsageError("usage.case/closed", number=self._case(case).id)
             facts.add(faces=len(faces))
             return self._search(number)
+
+    def keep_restored(
+        self,
+        face: int,
+        search: RestoredSearch,
+        picture: bytes | None,
+        *,
+        context: Context | None = None,
+    ) -> None:
+        """Keep a search with restored versions of a kept face, with their labelled picture.
+
+        Parameters
+        ----------
+        face
+            The kept face's number.
+        search
+            The search.
+        picture
+            The picture, a PNG with the band that says what is synthetic; None if nothing was restored.
+        context
+            The caller.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-search``; ``usage.case``: the case is closed.
+        """
+        with self._call("keep_restored", context):
+            case = self._case_of(face)
+            if case.closed is not None:
+                raise UsageError("usage.case/closed", number=case.id)
+            there = self._references((one.reference_id for one in (*search.candidates, *search.added)), context)
+            if self._book.keep_restored(kept_restored(face, search, picture, who(context), there)) is None:
+                raise UsageError("usage.unknown-search", number=face)
+
+    def look(self, search: int, *, context: Context | None = None) -> None:
+        """Note that the caller has seen a kept search with its scores, elsewhere than here."""
+        with self._call("look", context):
+            self._book.look(self._search(search).id, who(context))
+
+    def restored(self, face: int, *, context: Context | None = None) -> tuple[KeptRestored, ...]:
+        """Return the searches with restored versions of a kept face, with today's names."""
+        with self._call("restored", context):
+            self._case_of(face)
+            return self._restored(face, context)
 
     def searches(self, case: int, *, context: Context | None = None) -> tuple[KeptSearch, ...]:
         """Return the searches of a case, latest first, without names: a list of them shows no candidate."""
@@ -173,7 +196,7 @@ class Cases:
         """Return a kept search with scores and today's names; it is noted that the caller has seen them."""
         with self._call("search", context) as facts:
             kept = self._search(search)
-            self._book.look(search, _who(context))
+            self._book.look(search, who(context))
             facts.add(subjects=(one.subject_id for face in kept.faces for one in face.candidates))
             return replace(kept, faces=self._named(kept.faces, context))
 
@@ -182,260 +205,108 @@ class Cases:
         with self._call("face", context):
             return self._face(face)
 
-    def ask(
+    def report(
         self,
-        face: int,
+        case: int,
+        format: Format = "html",
+        language: str = "en",
         *,
-        length: int = SHORT_LIST,
-        two_person: bool = True,
-        shuffle: bool = True,
+        made: datetime | None = None,
         context: Context | None = None,
-    ) -> Review:
-        """Ask for a review of a probe face's candidates.
+    ) -> bytes:
+        """Return the report of a case, one self-contained file; it is noted that the caller has seen its scores.
 
         Parameters
         ----------
-        face
-            The kept face's number.
-        length
-            Number of candidates to compare, 20 at most.
-        two_person
-            A second person answers, too.
-        shuffle
-            Show the candidates in random order, which hides their rank.
+        case
+            The case's number.
+        format
+            ``html`` or ``pdf``.
+        language
+            Code of its language, ``en`` or ``de``.
+        made
+            Its date; now, if not given. The same case has the same report at the same date.
         context
             The caller.
 
         Raises
         ------
         UsageError
-            ``usage.unknown-search``; ``usage.review``: it has no candidates; ``usage.value``.
+            ``usage.unknown-case``, ``usage.value``; ``usage.extra``: the packages for PDF are not installed.
         """
-        with self._call("ask", context) as facts:
-            length = arguments.count("length", length, 1, LONGEST_LIST)
-            items = list(range(len(self._face(face).candidates)))[:length]
-            if not items:
-                raise UsageError("usage.review/empty")
-            if shuffle:
-                random.SystemRandom().shuffle(items)
-            number = self._book.ask(face, _who(context), tuple(items), two_person=bool(two_person))
-            if number is None:
-                raise UsageError("usage.unknown-search", number=face)
-            facts.add(candidates=len(items))
-            return self._review(number)
-
-    def reviews(self, *, context: Context | None = None) -> tuple[Review, ...]:
-        """List the reviews, latest first; those of cases that have expired are erased now."""
-        with self._call("reviews", context):
-            return self._book.reviews()
-
-    def review(self, review: int, *, context: Context | None = None) -> Review:
-        """Return a review; ``usage.unknown-review``."""
-        with self._call("review", context):
-            return self._review(review)
-
-    def next(self, review: int, *, context: Context | None = None) -> tuple[int, KeptFace, int | None] | None:
-        """Return the next pair to compare, without score, rank, decision and name; None when all are answered.
-
-        Returns
-        -------
-        tuple or None
-            The item's place in the order of the review, the probe face without its candidates, and the number of the
-            reference, None if it is not in the gallery any more. It is noted that the caller has seen the pair, and
-            when.
-
-        Raises
-        ------
-        UsageError
-            ``usage.unknown-review``; ``usage.review``: enough other people review it.
-        """
-        with self._call("next", context) as facts:
-            asked, who = self._review(review), _who(context)
-            given = dict(asked.reviewers).get(who)
-            if given == len(asked.items):
-                return None
-            item = given or 0
-            face = self._face(asked.face_id)
-            candidate = face.candidates[asked.items[item]]
-            if not self._book.show(review, who, item, asked.needed):
-                raise UsageError("usage.review/taken", number=review)
-            facts.add(subjects=[candidate.subject_id], references=[candidate.reference_id])
-            there = _reference(face, candidate, self._references([candidate], context)) is not None
-            bare = replace(face, candidates=(), notes=(), enrolled=())
-            return item, bare, candidate.reference_id if there else None
-
-    def answer(
-        self,
-        review: int,
-        item: int,
-        verdict: Verdict,
-        confidence: Confidence,
-        note: str = "",
-        *,
-        context: Context | None = None,
-    ) -> Review:
-        """Answer a pair that was shown; an answer stays as it is.
-
-        Raises
-        ------
-        UsageError
-            ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
-        """
-        with self._call("answer", context):
-            self._review(review)
-            item = arguments.count("item", item)
-            arguments.choice("verdict", verdict, get_args(Verdict))
-            arguments.choice("confidence", confidence, get_args(Confidence))
-            note = arguments.text("note", note).strip()[:_LONGEST_NOTE]
-            if not self._book.answer(review, _who(context), item, verdict, confidence, note):
-                raise UsageError("usage.review/answered", item=item + 1)
-            return self._review(review)
-
-    def outcome(self, review: int, *, context: Context | None = None) -> Outcome:
-        """Return the answers of a review that is complete, with scores and today's names.
-
-        Raises
-        ------
-        UsageError
-            ``usage.unknown-review``; ``usage.review``: somebody still has to answer.
-        """
-        with self._call("outcome", context) as facts:
-            asked = self._review(review)
-            if not asked.complete:
-                raise UsageError("usage.review/incomplete", number=review)
-            outcome = self._outcome(asked, context)
-            facts.add(subjects=(one.subject_id for one in outcome.candidates))
-            return outcome
-
-    def report(self, case: int, *, context: Context | None = None) -> bytes:
-        """Return one self-contained HTML page of a case; it is noted that the caller has seen its scores."""
-        from bareface.reports.cases import case_report
+        from bareface.reports.cases import CaseContent, case_report
 
         with self._call("report", context) as facts:
+            arguments.choice("format", format, get_args(Format))
+            arguments.choice("language", language, tuple(LANGUAGES))
             opened = self._case(case)
             searches = []
             for kept in self._book.searches(case):
-                self._book.look(kept.id, _who(context))
+                self._book.look(kept.id, who(context))
                 searches.append(replace(kept, faces=self._named(kept.faces, context)))
             reviews = [one for one in self._book.reviews() if one.case_id == case]
-            outcomes = [self._outcome(one, context) for one in reviews if one.complete]
+            restored = [one for kept in searches for face in kept.faces for one in self._restored(face.id, context)]
             facts.add(searches=len(searches), reviews=len(reviews))
-            return case_report(
+            content = CaseContent(
                 opened,
                 searches,
                 reviews,
-                outcomes,
-                gallery=self._gallery.path.name,
-                crop=cache(lambda number: self._gallery.crop(number, context=context)),
+                [self._outcome(one, context) for one in reviews if one.complete],
+                restored,
+                _cards(searches, restored),
+                self._gallery.path.name,
+                self._rests_on(context),
+                cache(lambda number: self._crop(number, context)),
             )
+            report = case_report(content, language, made)
+            if format == "pdf":
+                from bareface.reports.case_pdf import case_pdf
 
-    @contextmanager
-    def _call(self, action: str, context: Context | None) -> Iterator[Facts]:
-        """Record a call; cases that have expired are erased first."""
-        with self._recorder.call(f"Cases.{action}", context) as facts:
-            self.erase_expired()
-            yield facts
+                return case_pdf(report)
+            from bareface.reports.case_html import case_html
 
-    def erase_expired(self) -> None:
-        """Erase the cases that have expired, as each call does first; this is no call that leaves an event."""
-        try:
-            self._book.erase_expired(self._clock())
-        except GalleryError as error:
-            if error.code not in ("gallery.read-only", "gallery.locked"):  # none of these is shown
-                raise
+            return case_html(report)
 
-    def _outcome(self, asked: Review, context: Context | None) -> Outcome:
-        (face,) = self._named((self._face(asked.face_id),), context)
-        candidates = tuple(face.candidates[place] for place in asked.items)
-        given: list[tuple[Answer, ...]] = [() for _ in asked.items]
-        last: dict[str, datetime] = {}
-        for one in self._book.answers(asked.id):
-            given[one.item] += (one,)
-            last[one.reviewer] = max(one.answered, last.get(one.reviewer, one.answered))
-        lookers = self._book.lookers(asked.search_id)
-        knew = tuple(who for who, _ in asked.reviewers if who in lookers and lookers[who] < last[who])
-        return Outcome(asked, candidates, tuple(given), knew)
+    def _models(self) -> tuple[str, ...]:
+        """Return the models that a search of this gallery runs, as far as its engine says."""
+        engine = self._gallery.engine
+        detector = getattr(engine, "detector", None)
+        return (engine.model,) if detector is None else (_CARDS.get(detector, detector), engine.model)
 
-    def _case(self, number: int) -> Case:
-        for one in self._book.cases(arguments.count("case", number, code="usage.unknown-case")):
-            if one.expires > self._clock():
-                return one
-        raise UsageError("usage.unknown-case", number=number)
+    def _restored(self, face: int, context: Context | None) -> tuple[KeptRestored, ...]:
+        kept = self._book.restored(face)
+        leads = [lead.reference_id for one in kept for lead in one.leads]
+        there = self._references(leads, context) if leads else {}
+        return tuple(replace(one, leads=tuple(_named(lead, there) for lead in one.leads)) for one in kept)
 
-    def _search(self, number: int) -> KeptSearch:
-        found = self._book.search(arguments.count("search", number, code="usage.unknown-search"))
-        if found is None:
-            raise UsageError("usage.unknown-search", number=number)
-        self._case(found.case_id)
-        return found
+    def _rests_on(self, context: Context | None) -> str | None:
+        calibration = self._gallery.calibration(context=context)
+        return None if calibration is None else calibration.describe()
 
-    def _face(self, number: int) -> KeptFace:
-        found = self._book.face(arguments.count("face", number, code="usage.unknown-search"))
-        if found is None:
-            raise UsageError("usage.unknown-search", number=number)
-        self._case(found[0])
-        return found[1]
-
-    def _review(self, number: int) -> Review:
-        found = self._book.reviews(arguments.count("review", number, code="usage.unknown-review"))
-        if not found:
-            raise UsageError("usage.unknown-review", number=number)
-        self._case(found[0].case_id)
-        return found[0]
-
-    def _named(self, faces: Sequence[KeptFace], context: Context | None) -> tuple[KeptFace, ...]:
-        """Give the candidates of faces their names of today; one who was erased has none."""
-        there = self._references((one for face in faces for one in face.candidates), context)
-        return tuple(
-            replace(face, candidates=tuple(_named(one, _reference(face, one, there)) for one in face.candidates))
-            for face in faces
-        )
-
-    def _references(self, candidates: Iterable[Candidate], context: Context | None) -> dict[int, Reference]:
-        """Return the references of candidates that the gallery has, all at once: a crowd has thousands."""
-        with suppress(GalleryError):
-            return self._gallery.references_at((one.reference_id for one in candidates), context=context)
-        return {}
+    def _crop(self, reference: int, context: Context | None) -> bytes | None:
+        with suppress(UsageError):  # somebody may be erased at this moment
+            return self._gallery.crop(reference, context=context)
+        return None
 
 
-def _reference(face: KeptFace, one: Candidate, there: Mapping[int, Reference]) -> Reference | None:
-    """Return the reference of a candidate; None if it is not in the gallery any more, or another has its number."""
+def _named(one: KeptLead, there: Mapping[int, Reference]) -> KeptLead:
     reference = there.get(one.reference_id)
-    if reference is None or not face.enrolled:
-        return reference
-    return reference if face.enrolled[face.candidates.index(one)] == reference.enrolled else None
-
-
-def _named(one: Candidate, reference: Reference | None) -> Candidate:
-    if reference is None:
+    if reference is None or reference.enrolled != one.enrolled:
         return one
     return replace(one, subject_id=reference.subject_id, subject=reference.subject, source=reference.source)
 
 
-def _who(context: Context | None) -> str:
-    return stated((context or Context()).actor)  # two spellings of a name are not two reviewers
+def _cards(
+    searches: Sequence[KeptSearch], restored: Sequence[KeptRestored]
+) -> tuple[tuple[str, ModelCard | None], ...]:
+    """Return the cards of all models that took part: those noted with a search, and the makers of references."""
+    names = {name for kept in searches for name in kept.models}
+    names |= {one.model for kept in searches for face in kept.faces for one in face.candidates if one.model}
+    names |= {one.model for one in restored if one.model is not None}
+    return tuple((name, _card(name)) for name in sorted(names))
 
 
-def _kept(number: int, entry: CandidateList, photo: Photo | None, there: Mapping[int, Reference]) -> KeptFace:
-    face: Face = entry.probe[0]
-    view: FaceView = probe_view(face, photo)
-    known = face.computed.known
-    return KeptFace(
-        id=0,
-        number=number,
-        crop=face_picture(face),
-        picture=view.picture,
-        map=view.map,
-        points=view.points,
-        aligned=view.aligned,
-        scale=view.scale,
-        box=face.box,
-        mask_state=face.mask_state,
-        visible=face.visible,
-        quality=face.quality.score if "quality" in known and face.quality is not None else None,
-        candidates=entry.candidates,
-        notes=tuple(map(str, entry.notes)),
-        enrolled=tuple(
-            there[one.reference_id].enrolled if one.reference_id in there else None for one in entry.candidates
-        ),
-    )
+def _card(name: str) -> ModelCard | None:
+    with suppress(ModelError):
+        return registry.card(name)
+    return None

@@ -233,6 +233,7 @@ class Gallery:
     relink = _by(Upkeep, Upkeep.relink)
     reembed = _by(Upkeep, Upkeep.reembed)
     calibrate = _by(Upkeep, Upkeep.calibrate)
+    calibration = _by(Upkeep, Upkeep.calibration)
 
     keep_restoration = _by(Restorations, Restorations.keep_restoration)
     restorations = _by(Restorations, Restorations.restorations)

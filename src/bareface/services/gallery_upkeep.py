@@ -42,6 +42,18 @@ class Upkeep:
             facts.add(used_subjects=report.subjects, used_references=report.references)
             return report
 
+    def calibration(self, *, context: Context | None = None) -> Calibration | None:
+        """Return the calibration that searches use: the gallery's own or the packaged one; None without either.
+
+        Raises
+        ------
+        CalibrationError
+            ``calibration.format``: the gallery's own is damaged.
+        """
+        with self.opened.recorder.call("Gallery.calibration", context):
+            engine = self.opened.engine
+            return calibrating.calibration_of(self.opened.store, engine.space, engine.model)
+
     def relink(self, old_root: str | Path, new_root: str | Path, *, context: Context | None = None) -> RelinkReport:
         """Point photos to their new paths after their folder was moved, if the same content lies there.
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bareface.system.small_database import SmallDatabase
+from bareface.storage.casebook_reviews import ReviewBook
+from bareface.storage.casebook_rows import moment, new_id, now, parsed, text_of
 from bareface.system.typed import made
-from bareface.values.cases import Answer, Case, KeptFace, KeptSearch, Review
+from bareface.values.cases import Case, KeptFace, KeptRestored, KeptSearch
 from bareface.values.search import Candidate
 
 _FIRST = """
@@ -43,22 +44,36 @@ CREATE TABLE look (
   search_id INTEGER NOT NULL REFERENCES search(id) ON DELETE CASCADE, person TEXT NOT NULL, looked TEXT NOT NULL,
   PRIMARY KEY (search_id, person));
 """
+_SECOND = """
+ALTER TABLE search ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE review ADD COLUMN checklist INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review ADD COLUMN controls TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE answer ADD COLUMN features TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE restored (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE,
+  made TEXT NOT NULL, made_by TEXT NOT NULL, picture BLOB, facts TEXT NOT NULL);
+CREATE INDEX restored_face ON restored(face_id);
+CREATE TABLE seen (
+  review_id INTEGER NOT NULL REFERENCES review(id) ON DELETE CASCADE, reviewer TEXT NOT NULL, item INTEGER NOT NULL,
+  what TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (review_id, reviewer, item, what));
+"""
 _ABSENT = {"subject": None, "source": ""}
+_RESTORED = ("kind", "method", "model", "synthetic", "notes")
 
 
-class Casebook(SmallDatabase):
+class Casebook(ReviewBook):
     """Cases, kept searches, reviews and answers in one file."""
 
-    layouts = (_FIRST,)
+    layouts = (_FIRST, _SECOND)
 
     # Cases
 
     def open_case(self, name: str, purpose: str, basis: str | None, by: str, expires: datetime) -> int:
         """Add a case; returns its number."""
         with self._open() as connection:
-            values = (name, purpose, basis, _now(), by, _text(expires))
+            values = (name, purpose, basis, now(), by, text_of(expires))
             query = "INSERT INTO cases (name, purpose, basis, opened, opened_by, expires) VALUES (?, ?, ?, ?, ?, ?)"
-            return _number(connection.execute(query, values))
+            return new_id(connection.execute(query, values))
 
     def cases(self, number: int | None = None) -> tuple[Case, ...]:
         """Return all cases, latest first, or one."""
@@ -72,7 +87,7 @@ class Casebook(SmallDatabase):
     def close_case(self, number: int) -> None:
         """Close a case."""
         with self._open() as connection:
-            connection.execute("UPDATE cases SET closed = ? WHERE id = ? AND closed IS NULL", (_now(), number))
+            connection.execute("UPDATE cases SET closed = ? WHERE id = ? AND closed IS NULL", (now(), number))
 
     def erase(self, number: int) -> None:
         """Erase a case; the file is rewritten."""
@@ -81,9 +96,9 @@ class Casebook(SmallDatabase):
     def erase_expired(self, now: datetime) -> None:
         """Erase all cases that have expired, and finish an erasure that was cut short; the file is rewritten then."""
         with self._read() as connection:
-            due = connection.execute("SELECT count(*) FROM cases WHERE expires <= ?", (_text(now),)).fetchone()[0]
+            due = connection.execute("SELECT count(*) FROM cases WHERE expires <= ?", (text_of(now),)).fetchone()[0]
         if due or self.unerased():
-            self._erase("expires <= ?", _text(now))
+            self._erase("expires <= ?", text_of(now))
 
     def _erase(self, where: str, value: int | str) -> None:
         with self._open() as connection:
@@ -94,13 +109,23 @@ class Casebook(SmallDatabase):
 
     # Searches
 
-    def keep(self, case: int, name: str, by: str, size: tuple[int, int], faces: tuple[KeptFace, ...]) -> int | None:
+    def keep(
+        self,
+        case: int,
+        name: str,
+        by: str,
+        size: tuple[int, int],
+        faces: tuple[KeptFace, ...],
+        models: tuple[str, ...] = (),
+    ) -> int | None:
         """Add a search with its faces; returns its number, None if the case is closed or was erased meanwhile."""
         with self._open() as connection:
             if not connection.execute("SELECT 1 FROM cases WHERE id = ? AND closed IS NULL", (case,)).fetchone():
                 return None
-            query = "INSERT INTO search (case_id, name, made, made_by, subjects, refs) VALUES (?, ?, ?, ?, ?, ?)"
-            search = _number(connection.execute(query, (case, name, _now(), by, *size)))
+            query = (
+                "INSERT INTO search (case_id, name, made, made_by, subjects, refs, models) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            )
+            search = new_id(connection.execute(query, (case, name, now(), by, *size, json.dumps(models))))
             for face in faces:
                 query = (
                     "INSERT INTO face (search_id, number, crop, picture, map, facts, candidates)"
@@ -132,6 +157,29 @@ class Casebook(SmallDatabase):
             row = connection.execute(query, (number,)).fetchone()
             return None if row is None else (row["case_id"], _face(row))
 
+    def keep_restored(self, restored: KeptRestored) -> int | None:
+        """Add a search with restored versions of a kept face; returns its number, None if the face was erased."""
+        with self._open() as connection:
+            facts = {name: getattr(restored, name) for name in _RESTORED}
+            facts["leads"] = [
+                {key: value for key, value in asdict(one).items() if key not in _ABSENT}
+                | {"enrolled": None if one.enrolled is None else text_of(one.enrolled)}
+                for one in restored.leads
+            ]
+            query = (
+                "INSERT INTO restored (face_id, made, made_by, picture, facts) SELECT id, ?, ?, ?, ? FROM face"
+                " WHERE id = ?"
+            )
+            values = (now(), restored.made_by, restored.picture, json.dumps(facts), restored.face_id)
+            cursor = connection.execute(query, values)
+            return new_id(cursor) if cursor.rowcount else None
+
+    def restored(self, face: int) -> tuple[KeptRestored, ...]:
+        """Return the searches with restored versions of a kept face, in order."""
+        with self._read() as connection:
+            rows = connection.execute("SELECT * FROM restored WHERE face_id = ? ORDER BY id", (face,))
+            return tuple(map(_restored, rows))
+
     def look(self, search: int, person: str) -> None:
         """Note that a person has seen a search with its scores."""
         with self._open() as connection:
@@ -141,100 +189,17 @@ class Casebook(SmallDatabase):
         """Return who has seen a search with its scores, each since when."""
         with self._read() as connection:
             rows = connection.execute("SELECT person, looked FROM look WHERE search_id = ?", (search,))
-            return {row["person"]: _time(row["looked"]) for row in rows}
+            return {row["person"]: moment(row["looked"]) for row in rows}
 
     @staticmethod
     def _look(connection: sqlite3.Connection, search: int, person: str) -> None:
         query = "INSERT OR IGNORE INTO look SELECT id, ?, ? FROM search WHERE id = ?"
-        connection.execute(query, (person, _now(), search))
-
-    # Reviews
-
-    def ask(self, face: int, by: str, items: tuple[int, ...], *, two_person: bool) -> int | None:
-        """Add a review; returns its number, None if the face was erased meanwhile."""
-        with self._open() as connection:
-            query = (
-                "INSERT INTO review (face_id, asked, asked_by, two_person, items) SELECT id, ?, ?, ?, ? FROM face"
-                " WHERE id = ?"
-            )
-            cursor = connection.execute(query, (_now(), by, two_person, json.dumps(items), face))
-            return _number(cursor) if cursor.rowcount else None
-
-    def reviews(self, number: int | None = None) -> tuple[Review, ...]:
-        """Return all reviews, latest first, or one."""
-        with self._read() as connection:
-            query = (
-                "SELECT review.*, face.search_id, face.candidates, search.case_id FROM review"
-                " JOIN face ON face.id = review.face_id JOIN search ON search.id = face.search_id"
-                " WHERE ?1 IS NULL OR review.id = ?1 ORDER BY review.id DESC"
-            )
-            return tuple(_review(connection, row) for row in connection.execute(query, (number,)).fetchall())
-
-    def show(self, review: int, reviewer: str, item: int, most: int) -> bool:
-        """Note that an item is shown to a reviewer; False if that many others have begun already."""
-        with self._open() as connection:
-            query = "SELECT count(DISTINCT reviewer) FROM answer WHERE review_id = ? AND reviewer <> ?"
-            if connection.execute(query, (review, reviewer)).fetchone()[0] >= most:
-                return False
-            query = "INSERT OR IGNORE INTO answer (review_id, reviewer, item, shown) VALUES (?, ?, ?, ?)"
-            connection.execute(query, (review, reviewer, item, _now()))
-            return True
-
-    def answer(self, review: int, reviewer: str, item: int, verdict: str, confidence: str, note: str) -> bool:
-        """Store an answer to an item that was shown; False if there is one already, which stays."""
-        with self._open() as connection:
-            query = (
-                "UPDATE answer SET verdict = ?, confidence = ?, note = ?, answered = ?"
-                " WHERE review_id = ? AND reviewer = ? AND item = ? AND answered IS NULL"
-            )
-            values = (verdict, confidence, note, _now(), review, reviewer, item)
-            return connection.execute(query, values).rowcount == 1
-
-    def answers(self, review: int) -> tuple[Answer, ...]:
-        """Return the answers of a review, item by item."""
-        with self._read() as connection:
-            query = (
-                "SELECT answer.* FROM answer JOIN review ON review.id = review_id WHERE review_id = ?"
-                " AND answered IS NOT NULL AND item < json_array_length(items) ORDER BY item, answer.id"
-            )
-            return tuple(
-                made(
-                    Answer,
-                    reviewer=row["reviewer"],
-                    item=row["item"],
-                    verdict=row["verdict"],
-                    confidence=row["confidence"],
-                    note=row["note"],
-                    shown=_time(row["shown"]),
-                    answered=_time(row["answered"]),
-                )
-                for row in connection.execute(query, (review,))
-            )
+        connection.execute(query, (person, now(), search))
 
 
 def book_of(gallery: Path) -> Casebook:
     """Return the cases of a gallery."""
     return Casebook(Path(os.path.realpath(gallery) + "-cases"))
-
-
-def _now() -> str:
-    return _text(datetime.now(UTC))
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
-
-
-def _number(cursor: sqlite3.Cursor) -> int:
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
 
 
 def _case(row: sqlite3.Row) -> Case:
@@ -244,10 +209,10 @@ def _case(row: sqlite3.Row) -> Case:
         name=row["name"],
         purpose=row["purpose"],
         basis=row["basis"],
-        opened=_time(row["opened"]),
+        opened=moment(row["opened"]),
         opened_by=row["opened_by"],
-        expires=_time(row["expires"]),
-        closed=None if row["closed"] is None else _time(row["closed"]),
+        expires=moment(row["expires"]),
+        closed=None if row["closed"] is None else moment(row["closed"]),
         searches=row["searches"],
     )
 
@@ -259,18 +224,19 @@ def _search(connection: sqlite3.Connection, row: sqlite3.Row) -> KeptSearch:
         id=row["id"],
         case_id=row["case_id"],
         name=row["name"],
-        made=_time(row["made"]),
+        made=moment(row["made"]),
         made_by=row["made_by"],
         subjects=row["subjects"],
         references=row["refs"],
         faces=(),
+        models=parsed(row["models"]),
     )
     return replace(kept, faces=tuple(map(_face, faces)))
 
 
 def _facts(face: KeptFace) -> str:
     names = ("points", "aligned", "scale", "box", "mask_state", "visible", "quality", "notes")
-    enrolled = [None if one is None else _text(one) for one in face.enrolled]
+    enrolled = [None if one is None else text_of(one) for one in face.enrolled]
     return json.dumps({"enrolled": enrolled} | {name: getattr(face, name) for name in names})
 
 
@@ -280,8 +246,8 @@ def _leads(face: KeptFace) -> str:
 
 
 def _face(row: sqlite3.Row) -> KeptFace:
-    facts: dict[str, Any] = _json(row["facts"])
-    facts["enrolled"] = [None if one is None else _time(one) for one in facts.get("enrolled", ())]
+    facts: dict[str, Any] = parsed(row["facts"])
+    facts["enrolled"] = [None if one is None else moment(one) for one in facts.get("enrolled", ())]
     face = made(
         KeptFace,
         id=row["id"],
@@ -289,7 +255,7 @@ def _face(row: sqlite3.Row) -> KeptFace:
         crop=row["crop"],
         picture=row["picture"],
         map=row["map"],
-        candidates=[{**one, **_ABSENT} for one in _json(row["candidates"])],
+        candidates=[{**one, **_ABSENT} for one in parsed(row["candidates"])],
         **facts,
     )
     if face.enrolled and len(face.enrolled) != len(face.candidates):
@@ -297,32 +263,18 @@ def _face(row: sqlite3.Row) -> KeptFace:
     return face
 
 
-def _review(connection: sqlite3.Connection, row: sqlite3.Row) -> Review:
-    query = (
-        "SELECT reviewer, count(answered) AS given FROM answer WHERE review_id = ? GROUP BY reviewer ORDER BY min(id)"
-    )
-    reviewers = [(one["reviewer"], one["given"]) for one in connection.execute(query, (row["id"],))]
-    review = made(
-        Review,
+def _restored(row: sqlite3.Row) -> KeptRestored:
+    facts: dict[str, Any] = parsed(row["facts"])
+    leads = [
+        {**one, "enrolled": None if one["enrolled"] is None else moment(one["enrolled"])} for one in facts.pop("leads")
+    ]
+    return made(
+        KeptRestored,
         id=row["id"],
         face_id=row["face_id"],
-        search_id=row["search_id"],
-        case_id=row["case_id"],
-        asked=_time(row["asked"]),
-        asked_by=row["asked_by"],
-        two_person=row["two_person"],
-        items=_json(row["items"]),
-        reviewers=reviewers,
+        made=moment(row["made"]),
+        made_by=row["made_by"],
+        picture=row["picture"],
+        leads=leads,
+        **facts,
     )
-    if not set(review.items) <= set(range(len(_json(row["candidates"])))):
-        raise ValueError
-    return review
-
-
-def _json(text: str) -> Any:
-    """Parse what this module wrote: no number in it is infinite or none."""
-    return json.loads(text, parse_constant=_refuse)
-
-
-def _refuse(number: str) -> None:
-    raise ValueError(number)

@@ -10,16 +10,18 @@ from bareface.errors import UsageError
 from bareface.messages import Note
 
 EXTRAS: Final = {
+    "fpdf": ("web", "purpose.pdf"),
     "matplotlib": ("evaluate", "purpose.plots"),
     "pyarrow": ("evaluate", "purpose.score-files"),
     "scipy": ("evaluate", "purpose.statistics"),
     "skimage": ("evaluate", "purpose.pictures"),
     "fastapi": ("web", "purpose.web"),
     "multipart": ("web", "purpose.web"),
+    "uharfbuzz": ("web", "purpose.pdf"),
     "uvicorn": ("web", "purpose.web"),
 }
 """Optional packages as they are imported: the extra that brings each, and the id of what it is for."""
-DISTRIBUTIONS: Final = {"skimage": "scikit-image", "multipart": "python-multipart"}
+DISTRIBUTIONS: Final = {"fpdf": "fpdf2", "skimage": "scikit-image", "multipart": "python-multipart"}
 """Names under which packages are installed, where they differ."""
 
 

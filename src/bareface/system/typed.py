@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def made(kind: type[T], **values: Any) -> T:
+def made(kind: type[T], /, **values: Any) -> T:
     """Make a value of a dataclass whose fields are checked: what does not fit into one is a ``ValueError``."""
     kinds: Any = kind  # hashable, as all classes are
     value: T = _adapter(kinds).validate_python(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from bareface.values.face import Box, MaskState
 from bareface.values.search import Candidate
@@ -12,6 +12,14 @@ from bareface.values.search import Candidate
 Verdict: TypeAlias = Literal["same", "different", "cannot say"]
 Confidence: TypeAlias = Literal["low", "medium", "high"]
 
+Finding: TypeAlias = Literal["similar", "dissimilar", "not visible"]
+Aid: TypeAlias = Literal["enhanced-probe", "enhanced-reference"]
+
+COMPONENTS: Final = (
+    "skin", "outline", "composition", "hairline", "forehead", "eyebrows", "eyes", "cheeks", "nose", "ears", "mouth",
+    "chin", "neck", "facial-hair", "lines", "scars", "marks", "alterations",
+)  # fmt: skip
+"""Components of a face, in the order of FISWG's feature list for morphological analysis (version 2.0, 2018)."""
 SHORT_LIST = 10
 LONGEST_LIST = 20
 """Candidates in a review: by default, and at most. Long lists raise false alarms."""
@@ -104,6 +112,8 @@ class KeptSearch:
         Size of the gallery that was searched.
     faces
         The probe faces.
+    models
+        Names of the models that took part, as far as they were noted.
     """
 
     id: int
@@ -114,6 +124,103 @@ class KeptSearch:
     subjects: int
     references: int
     faces: tuple[KeptFace, ...]
+    models: tuple[str, ...] = ()
+
+
+Place: TypeAlias = tuple[int | None, float | None]
+"""Rank and similarity in one search; None and None if it was not among the subjects looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLead:
+    """One subject in a search with restored versions of a face.
+
+    Attributes
+    ----------
+    subject_id, reference_id
+        Its number, and that of its most similar reference.
+    original, guesses, best
+        Its place in the search with the photo, with each restored picture, and by the best score of all.
+    fpir, extrapolated
+        As in a candidate, for the best score.
+    within, depends
+        Restored pictures that support it, and whether it depends on them.
+    added
+        Whether only restored pictures found it.
+    subject, source
+        Name and photo of today; None and empty if nobody is there any more.
+    enrolled
+        When that reference was enrolled, as in a kept face.
+    """
+
+    subject_id: int
+    reference_id: int
+    original: Place
+    guesses: tuple[Place, ...]
+    best: Place
+    fpir: float | None
+    extrapolated: bool
+    within: int
+    depends: bool
+    added: bool
+    subject: str | None = None
+    source: str = ""
+    enrolled: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptRestored:
+    """A search with restored versions of a probe face that a case keeps: viewing aids, not evidence.
+
+    Attributes
+    ----------
+    id, face_id
+        Its number and the probe face's.
+    made, made_by
+        When, in UTC, and by whom.
+    kind, method, model
+        ``unmask`` or ``enhance``, the method, and the model if there is one; empty if nothing was restored.
+    synthetic
+        Share of the face's pixels that were made up.
+    picture
+        The face as photographed and restored, in one labelled PNG; None if nothing was restored.
+    leads
+        The subjects, those of the photo's list first.
+    notes
+        Remarks.
+    """
+
+    id: int
+    face_id: int
+    made: datetime
+    made_by: str
+    kind: str
+    method: str
+    model: str | None
+    synthetic: float
+    picture: bytes | None
+    leads: tuple[KeptLead, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A pair of two of the gallery's own faces whose answer is known: it measures the reviewers.
+
+    Attributes
+    ----------
+    probe_id, reference_id
+        Numbers of the two references; the first stands in the place of the probe.
+    same
+        Whether both are enrolled as one person.
+    enrolled
+        When the two were enrolled, as in a kept face.
+    """
+
+    probe_id: int
+    reference_id: int
+    same: bool
+    enrolled: tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +236,14 @@ class Review:
     two_person
         Whether a second person answers, too, without seeing the first answers.
     items
-        Places on the candidate list, from 0, in the order in which they are shown.
+        Places on the candidate list, from 0, in the order in which they are shown; a control is -1 for the first of
+        ``controls``, -2 for the second.
     reviewers
         Names of the people who have begun, in order, each with the number of answers given.
+    checklist
+        Whether reviewers are offered a checklist of facial components.
+    controls
+        Pairs whose answer is known.
     """
 
     id: int
@@ -143,6 +255,13 @@ class Review:
     two_person: bool
     items: tuple[int, ...]
     reviewers: tuple[tuple[str, int], ...] = ()
+    checklist: bool = False
+    controls: tuple[Control, ...] = ()
+
+    def control(self, item: int) -> Control | None:
+        """Return the control at a place in the order; None where a candidate is."""
+        place = self.items[item]
+        return None if place >= 0 else self.controls[-1 - place]
 
     @property
     def needed(self) -> int:
@@ -174,6 +293,10 @@ class Answer:
         The answer.
     shown, answered
         When the pair was first shown, and when the answer came, in UTC.
+    features
+        The checklist as far as it was filled in: component and finding, in the order of :data:`COMPONENTS`.
+    aids
+        Viewing aids that the reviewer opened, each with the time.
     """
 
     reviewer: str
@@ -183,6 +306,32 @@ class Answer:
     note: str
     shown: datetime
     answered: datetime
+    features: tuple[tuple[str, Finding], ...] = ()
+    aids: tuple[tuple[Aid, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One reviewer's answers to the controls of a review.
+
+    Attributes
+    ----------
+    reviewer
+        The reviewer's name.
+    same, hits
+        Controls that show one person, and how many of them were answered ``same``.
+    different, false_alarms
+        Controls that show different people, and how many of them were answered ``same``.
+    unsure
+        Controls answered ``cannot say``.
+    """
+
+    reviewer: str
+    same: int
+    hits: int
+    different: int
+    false_alarms: int
+    unsure: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +348,15 @@ class Outcome:
         For each of them, the answers of the reviewers, in the order of ``review.reviewers``.
     knew
         Reviewers who had opened the result with its scores before their last answer: they did not review blind.
+    controls
+        The controls in the order of the review, each with its answers; they are no answers about a candidate.
+    measures
+        Hits and false alarms of each reviewer.
     """
 
     review: Review
     candidates: tuple[Candidate, ...]
     answers: tuple[tuple[Answer, ...], ...]
     knew: tuple[str, ...]
+    controls: tuple[tuple[Control, tuple[Answer, ...]], ...] = ()
+    measures: tuple[Measure, ...] = ()

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bareface.values.cases import Confidence, Verdict
 from bareface.values.enrolment import EnrolStatus
 from bareface.values.face import MaskState
 from bareface.values.search import Decision, SameSource
@@ -379,92 +378,3 @@ class Keep(Body):
     """A search that is held in memory, to keep in a case."""
 
     search: str = Field(max_length=100, description="The search's id.")
-
-
-class NewReview(Body):
-    """A review to ask for."""
-
-    face: int = Field(ge=1, le=LARGEST, description="Number of a kept face.")
-    length: int = Field(default=10, ge=1, le=20, description="Number of candidates to compare.")
-    two_person: bool = Field(default=True, description="A second person answers without seeing the first answers.")
-    shuffle: bool = Field(default=True, description="Show the candidates in random order.")
-
-
-class Reviewer(Answer):
-    """Somebody who has begun a review."""
-
-    name: str
-    answers: int
-
-
-class Review(Answer):
-    """A request to compare candidates without their scores."""
-
-    id: int
-    case_id: int
-    search_id: int
-    face_id: int
-    asked: datetime
-    asked_by: str
-    two_person: bool
-    items: int
-    reviewers: list[Reviewer]
-    complete: bool
-
-
-class ReviewList(Answer):
-    """The reviews, latest first."""
-
-    reviews: list[Review]
-
-
-class Pair(Answer):
-    """The next pair to compare: no name, score, rank and decision."""
-
-    item: int = Field(description="Place in the review, from 0.")
-    face_id: int
-    reference_id: int | None = Field(description="Null if it is not in the gallery any more: `cannot say`.")
-    mask_state: MaskState
-    visible: Visible
-
-
-class NextPair(Answer):
-    """The next pair; null when the caller has answered all."""
-
-    pair: Pair | None
-
-
-class GivenAnswer(Body):
-    """An answer to a pair that was shown."""
-
-    item: int = Field(ge=0, le=100)
-    verdict: Verdict
-    confidence: Confidence
-    note: str = Field(default="", max_length=2000)
-
-
-class ReviewAnswer(Answer):
-    """Answer of one reviewer."""
-
-    reviewer: str
-    verdict: Verdict
-    confidence: Confidence
-    note: str
-    shown: datetime
-    answered: datetime
-
-
-class OutcomeItem(Answer):
-    """One candidate with its answers."""
-
-    candidate: Candidate
-    agreed: bool = Field(description="Whether all answers are the same.")
-    answers: list[ReviewAnswer]
-
-
-class Outcome(Answer):
-    """The answers of a complete review."""
-
-    review: Review
-    items: list[OutcomeItem]
-    knew: list[str] = Field(description="Reviewers who had seen the scores: they did not review blind.")

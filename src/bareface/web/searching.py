@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -80,7 +81,26 @@ async def keep(service: Service, held: HeldSearch, case: int, context: Context) 
     photo = held.photos[0] if len(held.photos) == 1 else None
     kept = await service.turns.run(SEARCH, service.cases.keep, case, held.result, photo, held.name, context=context)
     service.searches.note_kept(held.id, kept.id)
-    return service.searches.get(held.id)
+    held = service.searches.get(held.id)
+    for number in held.restored:
+        keep_restored(service, held, number, context)
+    return held
+
+
+def keep_restored(service: Service, held: HeldSearch, number: int, context: Context) -> None:
+    """Keep what was found with restored versions of a face, if its search is kept."""
+    if held.kept is not None:
+        kept, made = service.cases.search(held.kept, context=context), held.restored[number]
+        service.cases.keep_restored(kept.faces[number - 1].id, made.search, made.picture, context=context)
+
+
+def held_search(service: Service, id: str, context: Context) -> HeldSearch:
+    """Return a search that is held; if a case keeps it, it is noted that the caller sees its scores."""
+    held = service.searches.get(id)
+    if held.kept is not None:
+        with suppress(UsageError):  # the case was erased since
+            service.cases.look(held.kept, context=context)
+    return held
 
 
 def _named(result: SearchResult, name: str) -> SearchResult:

@@ -297,6 +297,7 @@ ENTRIES: dict[str, Entry] = {
     "page.guesses-agree": Entry("Ergänzungen einig"),
     "page.guesses-within": Entry("{within} von {guesses}"),
     "page.only-guesses": Entry("Nur in Ergänzungen, nicht auf der Liste des Fotos"),
+    "page.report-pdf": Entry("Bericht als PDF"),
     "page.report": Entry("Bericht"),
     "page.restored": Entry("Suche mit restaurierten Gesichtern"),
     "page.restored-ask/enhance": Entry("Auch mit einer verbesserten Fassung dieses Gesichts suchen?"),

@@ -291,6 +291,7 @@ ENTRIES: dict[str, Entry] = {
     "page.guesses-agree": Entry("Guesses agree"),
     "page.guesses-within": Entry("{within} of {guesses}"),
     "page.only-guesses": Entry("Only in guesses, not on the photo’s own list"),
+    "page.report-pdf": Entry("Report as PDF"),
     "page.report": Entry("Report"),
     "page.restored": Entry("Search with restored faces"),
     "page.restored-ask/enhance": Entry("Also search with an enhanced version of this face?"),

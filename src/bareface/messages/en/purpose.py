@@ -3,6 +3,7 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "purpose.pdf": Entry("reports in PDF"),
     "purpose.pictures": Entry("classical enhancement and picture metrics"),
     "purpose.plots": Entry("plots"),
     "purpose.portraits": Entry("the portraits for the demonstration and for trying out an added model"),

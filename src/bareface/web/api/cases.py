@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
 
+from bareface.reports.cases import Format
 from bareface.reports.json_cases import kept_search_json, kept_summary_json
 from bareface.web import schemas
 from bareface.web.answers import body, errors
 from bareface.web.callers import Called, Served
 from bareface.web.searching import keep
+from bareface.web.turns import SEARCH
 
+PDF = "application/pdf"
 router = APIRouter(prefix="/cases", tags=["cases"])
 
 Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The case's number.", examples=[1])]
@@ -78,14 +81,27 @@ def get_kept_search(
 @router.get(
     "/{number}/report",
     response_class=Response,
-    responses={**errors(404), 200: {"content": {"text/html": {}}, "description": "One self-contained page."}},
+    responses={
+        **errors(404),
+        200: {"content": {"text/html": {}, "application/pdf": {}}, "description": "One self-contained file."},
+    },
 )
-def get_report(number: Number, service: Served, context: Called) -> Response:
-    """Return the report of a case: one page with all its pictures, which fetches nothing."""
-    return report(number, service.cases.report(number, context=context))
+async def get_report(
+    number: Number,
+    service: Served,
+    context: Called,
+    format: Annotated[Format | None, Query(description="By default as `Accept` says, else `html`.")] = None,
+    language: Annotated[Literal["en", "de"], Query(description="Language of the report.")] = "en",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response:
+    """Return the report of a case: one page or PDF with all its pictures, which fetches nothing."""
+    if format is None:
+        format = "pdf" if PDF in accept and "text/html" not in accept else "html"
+    content = await service.turns.run(SEARCH, service.cases.report, number, format, language, context=context)
+    return report(number, content, format)
 
 
-def report(number: int, page: bytes) -> Response:
-    """Return a page to save: opened from the disk, it has a content policy of its own."""
-    headers = {"Content-Disposition": f'attachment; filename="case-{number}.html"'}
-    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+def report(number: int, content: bytes, format: Format) -> Response:
+    """Return a report to save: a page that is opened from the disk has a content policy of its own."""
+    headers = {"Content-Disposition": f'attachment; filename="case-{number}.{format}"'}
+    return Response(content, media_type=PDF if format == "pdf" else "text/html; charset=utf-8", headers=headers)

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from bareface.reports.json_cases import outcome_json, review_json
-from bareface.web import schemas
+from bareface.web import schemas_reviews as schemas
 from bareface.web.answers import body, errors
 from bareface.web.callers import Called, Served
+from bareface.web.schemas import LARGEST
 
 router = APIRouter(prefix="/reviews", tags=["reviews"])
 
-Number = Annotated[int, Path(ge=1, le=schemas.LARGEST, description="The review's number.", examples=[1])]
+Number = Annotated[int, Path(ge=1, le=LARGEST, description="The review's number.", examples=[1])]
 
 
 @router.get("", response_model=schemas.ReviewList, responses=errors())

@@ -16,7 +16,7 @@ from bareface.web.answers import body, errors
 from bareface.web.api.references import Visible
 from bareface.web.callers import Called, Served
 from bareface.web.held import HeldSearch
-from bareface.web.searching import search
+from bareface.web.searching import held_search, search
 
 router = APIRouter(prefix="/searches", tags=["searches"])
 
@@ -60,7 +60,7 @@ async def make_search(
 @router.get("/{id}", response_model=schemas.Search, responses=errors(404))
 def get_search(id: Id, service: Served, context: Called) -> Any:
     """Return a search again."""
-    return search_body(service.searches.get(id))
+    return search_body(held_search(service, id, context))
 
 
 @router.get(

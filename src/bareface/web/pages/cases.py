@@ -8,11 +8,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError, WebError
+from bareface.reports.cases import Format
 from bareface.values.cases import LONGEST_LIST, SHORT_LIST, Confidence, Review, Verdict
 from bareface.web.api.cases import report
 from bareface.web.pages.pictures import Id
 from bareface.web.pages.visitors import Visiting, Visitor
 from bareface.web.searching import keep
+from bareface.web.turns import SEARCH
 
 router = APIRouter(include_in_schema=False)
 
@@ -102,10 +104,12 @@ def kept_page(visitor: Visiting, id: Id, search: Id) -> Response:
     return visitor.page("kept.html", case=case, kept=visitor.service.cases.search(search, context=visitor.context))
 
 
-@router.get("/cases/{id}/report.html")
-def case_report(visitor: Visiting, id: Id) -> Response:
-    """Return the report of a case, to save."""
-    return report(id, visitor.service.cases.report(id, context=visitor.context))
+@router.get("/cases/{id}/report.{format}")
+async def case_report(visitor: Visiting, id: Id, format: Format) -> Response:
+    """Return the report of a case, to save, in the visitor's language."""
+    cases, language = visitor.service.cases, visitor.words.language
+    content = await visitor.service.turns.run(SEARCH, cases.report, id, format, language, context=visitor.context)
+    return report(id, content, format)
 
 
 @router.get("/kept/{face}/{kind}.jpg")

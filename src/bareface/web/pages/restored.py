@@ -11,7 +11,7 @@ from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch, RestoredAnswer
 from bareface.web.pages.search import Number, list_of
 from bareface.web.pages.visitors import Visiting, Visitor
-from bareface.web.searching import still_there
+from bareface.web.searching import held_search, keep_restored, still_there
 from bareface.web.turns import SEARCH
 
 router = APIRouter(include_in_schema=False)
@@ -25,16 +25,20 @@ async def restore(visitor: Visiting, id: str, number: Number) -> Response:
     try:
         before = visitor.service.state()
         held.restored[number] = await visitor.service.turns.run(SEARCH, _search, visitor, held, number)
-        still_there(visitor.service, before, held)
+        held = still_there(visitor.service, before, held)
     except BarefaceError as error:
         return visitor.failed(f"/searches/{id}?face={number}", error)
+    try:
+        keep_restored(visitor.service, held, number, visitor.context)
+    except BarefaceError as error:
+        return visitor.failed(address, error)
     return RedirectResponse(address, 303)
 
 
 @router.get("/searches/{id}/faces/{number}/restored")
 def restored_page(visitor: Visiting, id: str, number: Number) -> Response:
     """Show what was found with restored faces."""
-    held = visitor.service.searches.get(id)
+    held = held_search(visitor.service, id, visitor.context)
     made = _made(visitor, id, number)
     return visitor.page("restored.html", held=held, number=number, one=made.search, shown=made.picture is not None)
 

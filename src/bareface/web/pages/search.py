@@ -13,7 +13,7 @@ from bareface.values.cases import Case
 from bareface.values.search import CandidateList
 from bareface.web.held import HeldSearch
 from bareface.web.pages.visitors import Visiting, Visitor
-from bareface.web.searching import search
+from bareface.web.searching import held_search, search
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,7 +75,7 @@ async def make_search(
 @router.get("/searches/{id}")
 def result_page(visitor: Visiting, id: str, face: int = 1) -> Response:
     """Show a search: the photo with its faces, and the candidates of one of them."""
-    held = visitor.service.searches.get(id)
+    held = held_search(visitor.service, id, visitor.context)
     entry = list_of(held, max(1, face))
     whole = not visitor.request.headers.get("hx-request")
     values = {"held": held, "number": max(1, face), "entry": entry, "verdict": verdict(entry.candidates)}
@@ -97,7 +97,7 @@ def forget(visitor: Visiting, id: str) -> Response:
 @router.get("/searches/{id}/faces/{number}/candidates/{rank}")
 def compare_page(visitor: Visiting, id: str, number: Number, rank: Number) -> Response:
     """Show a probe face and a candidate's reference, to compare by eye."""
-    held = visitor.service.searches.get(id)
+    held = held_search(visitor.service, id, visitor.context)
     entry = list_of(held, number)
     if rank > len(entry.candidates):
         raise WebError("web.search")
