@@ -3,6 +3,8 @@
 document.documentElement.classList.add("js");
 
 const form = () => document.body.dataset.form || "";
+// Where somebody writes, keys are letters and no commands; every handler of keys asks this first.
+const writes = (target) => target.closest?.("input:not([type=checkbox], [type=radio], [type=range], [type=file]), textarea, select");
 
 // A link printed by the service carries the token behind "#", which no browser sends to a server.
 const door = document.getElementById("sign-in");
@@ -56,7 +58,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const writing = event.target.closest?.("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea");
+  const writing = writes(event.target);
   if (event.key === "Escape") {
     const menu = document.querySelector("details.menu[open]");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }

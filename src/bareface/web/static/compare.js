@@ -115,7 +115,8 @@
     for (const choice of review.querySelectorAll("[data-key]")) keys[choice.dataset.key] = () => { choice.checked = true; choice.focus({ preventScroll: true }); };
   }
   document.addEventListener("keydown", (event) => {
-    const control = event.target.closest?.("input[type=range], input[type=radio], input[type=text]");
+    if (writes(event.target)) return;
+    const control = event.target.closest?.("input[type=range], input[type=radio]");
     if (event.ctrlKey || event.metaKey || event.altKey || (control && event.key.startsWith("Arrow"))) return;
     const work = keys[event.key];
     if (!work) return;
