@@ -85,6 +85,8 @@ def test_plots_go_into_a_folder(run: Run, scored: Path, tmp_path: Path) -> None:
     result = parsed(run("evaluate", "plot", scored, "-o", out, "--format", "svg", "--replicates", 10, "--json"))
     assert [Path(path).name for path in result["plots"]] == ["det.svg", "cmc.svg", "fnir.svg", "scores.svg"]
     assert all(Path(path).stat().st_size > 1000 for path in result["plots"])
+    again = run("evaluate", "plot", scored, "-o", out, "--format", "svg", "--replicates", 10)
+    assert f"Replaced, in {out}: det.svg, cmc.svg, fnir.svg, scores.svg." in " ".join(again.stderr.split())
 
 
 def test_bobs_columns_come_in_and_go_out(run: Run, scored: Path, tmp_path: Path) -> None:
@@ -99,6 +101,8 @@ def test_bobs_columns_come_in_and_go_out(run: Run, scored: Path, tmp_path: Path)
     [
         (("metrics", "absent.parquet"), "evaluation.file", 3),
         (("metrics", "scores.txt"), "evaluation.format", 3),
+        (("metrics", "absent.txt"), "evaluation.file", 3),
+        (("report", "absent/", "-o", "x.html"), "evaluation.file", 3),
         (("run", "absent.csv", "-o", "x.parquet"), "evaluation.file", 3),
         (("run", ".", "-o", "x.docx"), "evaluation.format", 3),
         (("run", ".", "-o", "absent/x.parquet"), "usage.output", 2),
@@ -110,6 +114,7 @@ def test_refusals_have_codes(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: str, expect: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "scores.txt").touch()
     assert parsed(run("evaluate", *arguments, "--json", expect=expect))["error"]["code"] == code
 
 

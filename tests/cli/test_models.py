@@ -20,6 +20,8 @@ def test_lists_models_with_their_terms(run: Run) -> None:
     shown = run("models").stdout
     assert all(name in shown for name in known)
     assert "scraped from the web" in " ".join(shown.split())
+    assert parsed(run("models", "--json"))["defaults"]["embedding"] == "bareface-mobile"
+    assert shown.count("(default)") == 3
 
 
 def test_lists_what_precisions_this_cpu_computes_exactly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +140,8 @@ def test_adds_a_file_by_a_preset_under_the_files_name(run: Run, tmp_path: Path) 
     assert parsed(run("models", "add", file, "--preset", "adaface", "--name", "b", "--yes", "--json"))["id"] == "b"
     assert parsed(run("models", "add", "c", file, "--preset", "adaface", "--yes", "--json"))["id"] == "c"
     assert "usage.value" in run("models", "add", file, "--preset", "nosuch", "--yes", expect=2).stderr
+    twice = run("models", "add", "c", file, "--name", "d", "--preset", "adaface", "--yes", expect=2)
+    assert "named twice" in twice.stderr
 
 
 @pytest.fixture

@@ -166,6 +166,7 @@ def test_missing_truncated_and_foreign_files_are_refused_by_name(tmp_path: Path)
             ScoreFile.read(tmp_path / name_)
         assert caught.value.code == "evaluation.file"
         assert caught.value.source == str(tmp_path / name_)
+    (tmp_path / "scores.txt").touch()
     with pytest.raises(EvaluationError) as caught:
         ScoreFile.read(tmp_path / "scores.txt")
     assert caught.value.code == "evaluation.format"

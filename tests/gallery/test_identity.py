@@ -432,6 +432,8 @@ def test_a_gallery_that_told_people_apart_by_their_apostrophes(tmp_path, monkeyp
     monkeypatch.setattr(paths, "may_write", lambda path: path.name != "read-only")
     with Gallery.open(tmp_path / "read-only", TileEngine()) as gallery:
         assert [one.subject for one in gallery.references("D\u2019Arcy")] == ["D\u2019Arcy"]
+        assert [one.subject for one in gallery.references("D'Arcy")] == ["D\u2019Arcy"]
+        assert [one.subject for one in gallery.references("O'Brien")] == ["O'Brien"]
     with Gallery.open(tmp_path / "old", TileEngine()) as gallery:
         assert len(gallery.references("D'Arcy")) == len(gallery.references("D\u2019Arcy")) == 1
         assert code_of(gallery.delete, subject=former) == "usage.ambiguous-subject"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -113,3 +115,21 @@ def test_a_walk_leaves_out_what_is_kept_next_to_the_gallery(tmp_path, ending):
     with Gallery.open(tmp_path / "g", TileEngine()) as opened:
         (tmp_path / f"g{ending}").write_bytes(encode(picture(RED), "PNG"))
         assert opened.enrol(tmp_path).outcomes == ()
+
+
+def test_a_walk_leaves_out_the_folder_of_originals_too(tmp_path):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol_upload(encode(picture(RED), "PNG"), "Ada")
+        (tmp_path / "g-photos" / "left-by-a-kill.png").write_bytes(encode(picture((60, 230, 60)), "PNG"))
+        assert opened.enrol(tmp_path).outcomes == ()
+
+
+def test_a_gallery_written_anew_in_another_encoding_is_called_that(tmp_path):
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(picture(RED))
+    with closing(sqlite3.connect(tmp_path / "g")) as made, closing(sqlite3.connect(tmp_path / "other")) as other:
+        other.execute('PRAGMA encoding = "UTF-16"')
+        other.executescript("\n".join(made.iterdump()))
+    with pytest.raises(GalleryError, match="UTF-16") as caught:
+        Gallery.open(tmp_path / "other", TileEngine())
+    assert caught.value.code == "gallery.corrupt"

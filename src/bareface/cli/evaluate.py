@@ -203,7 +203,11 @@ def plot(
     from bareface.services.evaluation import Evaluation
 
     plan = _plan(replicates, level, seed)
+    before = {path.name for path in out.glob(f"*.{format}")} if out.is_dir() else set()
     paths = Evaluation().plot(scores, out, plan, format=format, calibration=calibration)
+    replaced = [path.name for path in paths if path.name in before]
+    if replaced:
+        note(f"Replaced, in {out}: {', '.join(replaced)}.")
     written = [str(path) for path in paths]
     if json:
         print_json({"plots": written})

@@ -131,6 +131,7 @@ def scrub(gallery: GalleryPath) -> None:
     """Rewrite the files: free the space of deleted data and finish an interrupted deletion."""
     with _open(gallery) as opened:
         opened.scrub()
+    note("Rewritten: nothing that was deleted can be read from the files.")
 
 
 @app.command()

@@ -26,7 +26,7 @@ from bareface.cli.output import (
 from bareface.errors import UsageError
 from bareface.messages import Note
 from bareface.reports.json_plain import plain
-from bareface.values.defaults import DETECTOR
+from bareface.values.defaults import DETECTOR, EMBEDDER, SEGMENTER
 from bareface.values.words import plural
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, inspect and add models.", invoke_without_command=True)
 
 FMR = 1e-3
+_DEFAULTS = {"detection": f"{DETECTOR}-detector", "embedding": EMBEDDER, "occlusion": SEGMENTER}
 
 
 @app.callback()
@@ -53,7 +54,14 @@ def list_models(json: Json = False) -> None:
     known, damaged, exact = listed.models, listed.damaged, listed.precisions
     if json:
         precisions = {"default": exact[0], "auto": exact[-1], "exact": list(exact)}
-        print_json({"models": plain(known), "precision": precisions, "errors": [error.as_dict() for error in damaged]})
+        print_json(
+            {
+                "models": plain(known),
+                "defaults": _DEFAULTS,
+                "precision": precisions,
+                "errors": [error.as_dict() for error in damaged],
+            }
+        )
     else:
         _print_list(known, exact)
         for error in damaged:
@@ -68,7 +76,7 @@ def _print_list(known: Sequence[ModelCard], exact: Sequence[str]) -> None:
         [
             (
                 card.id,
-                card.task,
+                f"{card.task} (default)" if card.id in _DEFAULTS.values() else card.task,
                 ", ".join(file.precision for file in card.files),
                 f"{sum(file.size for file in card.files) / 1e6:.1f}",
                 card.licence,
@@ -131,6 +139,8 @@ def add(
     models = Models()
     if file is None:
         model, file = name_for(model), Path(model)
+    elif name is not None and name != model:
+        raise UsageError("usage.arguments/named-twice", name=model, other=name)
     model = name or model
     known = models.terms(model, preset) or (None, None)
     shown = (("licence", licence or known[0]), ("training data", training_data or known[1]))

@@ -122,7 +122,8 @@ def entries(
         Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name or by
         their path below the given folder.
     own
-        Real paths of the caller's own files, such as a gallery in its folder of photos: passed over in silence.
+        Real paths of the caller's own files and folders, such as a gallery in its folder of photos: passed over in
+        silence.
     skipped
         Counts what is left out.
 
@@ -200,6 +201,8 @@ class _Rules:
         folded = name.lower()
         hidden = name.startswith(".")
         excluded = self._excludes(name, item.path)
+        if self.own and os.path.realpath(item.path) in self.own:
+            return False
         if kind == "folder":
             left_out = hidden or excluded or any(fnmatchcase(folded, pattern) for pattern in SYSTEM_FOLDERS)
             if left_out:
@@ -211,8 +214,6 @@ class _Rules:
             return False
         if kind == "other":  # it would block whoever reads it
             self.skipped.special.append(item.path)
-            return False
-        if self.own and os.path.realpath(item.path) in self.own:
             return False
         suffix = Path(folded).suffix
         if suffix not in PHOTO_SUFFIXES:

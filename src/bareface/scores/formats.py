@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -57,7 +58,7 @@ def read(path: Path) -> ScoreFile:
         ``evaluation.columns``, ``evaluation.mated`` (the column contradicts the subjects),
         ``evaluation.nan``, ``evaluation.subject``, ``evaluation.size``.
     """
-    reader = _read_parquet if _ending(path) == "parquet" else _read_csv
+    reader = _read_parquet if _ending(path, reads=True) == "parquet" else _read_csv
     with _named(path), open_regular(path) as file:
         return from_table(*reader(file, path))
 
@@ -69,12 +70,14 @@ def write(scores: ScoreFile, path: Path) -> None:
     write_atomically(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
 
 
-def _ending(path: Path) -> str:
+def _ending(path: Path, *, reads: bool = False) -> str:
     name = path.name.lower()
     if name.endswith(".parquet"):
         return "parquet"
     if name.endswith((".csv", ".csv.gz")):
         return "csv"
+    if reads and not os.path.lexists(path):
+        raise EvaluationError("evaluation.file/missing", source=str(path))
     raise EvaluationError("evaluation.format/scores", source=str(path))
 
 

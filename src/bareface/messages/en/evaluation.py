@@ -47,6 +47,7 @@ ENTRIES: dict[str, Entry] = {
     "evaluation.file/info-unknown": Entry(
         "its description of how it was made cannot be read: it states {name!r}, which is not known.",
     ),
+    "evaluation.file/missing": Entry("there is no such file or folder.", "Check the path."),
     "evaluation.file/read": Entry("cannot be read: {reason}."),
     "evaluation.file/utf-16": Entry(
         "cannot be read: it starts as UTF-16 text but is not UTF-16 throughout.",

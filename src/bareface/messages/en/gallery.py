@@ -14,6 +14,11 @@ ENTRIES: dict[str, Entry] = {
         python="There are {more} more problems: `Gallery.check()` lists them. Or restore the file from a copy.",
     ),
     "gallery.corrupt/device": Entry("this is a device, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/encoding": Entry(
+        "its text is in {encoding}: another program wrote it anew.",
+        'Write it anew in UTF-8 (`sqlite3 GALLERY .dump`, read by sqlite3 after `PRAGMA encoding = "UTF-8";`), or '
+        "restore the file from a copy.",
+    ),
     "gallery.corrupt/folder": Entry("this is a folder, not a gallery.", "Name the gallery's file."),
     "gallery.corrupt/lacks": Entry(
         "it lacks the {kind} called {name!r}.",

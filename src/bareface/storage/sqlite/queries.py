@@ -312,3 +312,8 @@ def deletions(connection: sa.Connection) -> int:
     """Return how many references were deleted so far: the highest number that was given, less those that are there."""
     query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'reference'"
     return int(connection.exec_driver_sql(query).scalar() or 0) - count(connection, reference)
+
+
+def has_former_keys(connection: sa.Connection) -> bool:
+    """Return whether names have the keys of a layout before 0008, in a gallery that cannot be written to."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()) < "0008"

@@ -128,9 +128,15 @@ class Store:
         _log.info("gallery %s %s %s", uuid, changed, schema.REVISION)
 
     def _check_layout(self, connection: sa.Connection) -> None:
-        """Refuse a file that computes by itself: a trigger keeps what is deleted, a view need never end."""
+        """Refuse a file that computes by itself, or is not in UTF-8.
+
+        A trigger keeps what is deleted, a view need never end.
+        """
         query = sa.text(f"SELECT type, name FROM sqlite_master WHERE {schema.COMPUTES} ORDER BY name")
         row = connection.execute(query).first()
+        encoding = connection.exec_driver_sql("PRAGMA encoding").scalar()
+        if encoding != "UTF-8":  # as another program may have written it anew
+            raise GalleryError("gallery.corrupt/encoding", encoding=encoding, source=self._source)
         if row is not None:
             raise GalleryError("gallery.corrupt/schema", kind=row.type, name=row.name, source=self._source)
 

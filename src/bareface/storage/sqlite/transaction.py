@@ -47,7 +47,10 @@ class SqliteReader:
     def subjects_called(self, name: str) -> list[int]:
         """Return the numbers of the subjects of this name."""
         query = sa.select(subject.c.id).where(subject.c.name_key.in_(names.keys(name))).order_by(subject.c.id)
-        return list(self._connection.execute(query).scalars())
+        found = list(self._connection.execute(query).scalars())
+        if not found and queries.has_former_keys(self._connection):
+            found = [number for number, called in self.subject_names() if names.same(called, name)]
+        return found
 
     def subject_names(self) -> list[tuple[int, str]]:
         """Return all named subjects, by number."""
@@ -319,6 +322,10 @@ class SqliteWriter(SqliteReader):
         gone = restoration.c.source_sha256.not_in(sa.select(file.c.sha256))
         for some in queries.chunks(digests):
             self._connection.execute(restoration.delete().where(gone & restoration.c.source_sha256.in_(some)))
+        if not queries.count(self._connection, reference):  # any model may make the next template
+            emptied = gallery.c.space.is_not(None)
+            unpinned = gallery.update().where(emptied).values(space=None, dimension=None, epoch=gallery.c.epoch + 1)
+            self._connection.execute(unpinned)
         return Deleted(count, dropped, self.drop_unused_subjects(subjects))
 
     def _digests(self, photos: Iterable[int]) -> list[str]:
