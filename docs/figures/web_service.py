@@ -24,6 +24,7 @@ from bareface.services.cases import Cases
 from bareface.services.engine import Engine
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.web.app import make_app
@@ -43,7 +44,7 @@ def main() -> None:
                     gallery.enrol_upload(photo.read_bytes(), person.name, "public domain", name=photo.name)
             access, token = Access.open(gallery.path)
             assert token is not None
-            service = Service(gallery, Faces(engine), Models(), Cases(gallery), access)
+            service = Service(gallery, Faces(engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))
             server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", ws="none"))
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 thread = Thread(target=server.run, kwargs={"sockets": [listener]})

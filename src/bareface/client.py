@@ -13,12 +13,18 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
+_TRIES = 30
+_PHOTOS = {
+    *("", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff"),
+    *(".bmp", ".dib", ".heic", ".heif", ".heics", ".hif", ".avif"),
+}
 Json: TypeAlias = dict[str, Any]
 Photo: TypeAlias = str | Path | bytes
 """A photo's path, or the bytes of its file."""
@@ -86,6 +92,90 @@ class Client:
         """Enrol a photo; returns its outcome. Options are ``largest``, ``face`` and ``min_visible``."""
         fields = {"subject": subject, "basis": basis, **options}
         return self._upload("/references", {"photo": photo}, fields)
+
+    def enrol_folder(self, folder: str | Path, *, basis: str | None = None, **options: object) -> Json:
+        """Enrol a folder of photos as one background job; returns the job when all photos have arrived.
+
+        A folder in it names the person on its photos; photos directly in it are of nobody yet. Options are ``largest``
+        and ``min_visible``.
+
+        >>> job = client.enrol_folder("album", basis="consent")  # doctest: +SKIP
+        >>> for event in client.follow(job["id"]):  # doctest: +SKIP
+        ...     print(event)
+        """
+        top = Path(folder)
+        if not top.is_dir():
+            raise NotADirectoryError(str(top))
+        number = self.create_job("enrolment", basis=basis, **options)["id"]
+        for path in sorted(top.rglob("*")):
+            parts = path.relative_to(top).parts
+            if path.is_file() and not any(part.startswith(".") for part in parts) and path.suffix.lower() in _PHOTOS:
+                self.add_photo(number, path, subject="/".join(parts[:-1]) or None)
+        return self.complete_job(number)
+
+    def create_job(self, kind: str, **options: object) -> Json:
+        """Begin a job: ``enrolment``, ``reembedding``, ``calibration`` or ``check``.
+
+        Options of an enrolment are ``basis``, ``largest`` and ``min_visible``; it then takes photos.
+        """
+        return self._json("POST", "/jobs", {"kind": kind, **options})
+
+    def add_photo(self, job: int, photo: Photo, *, subject: str | None = None) -> Json:
+        """Add a photo to an enrolment: it is enrolled even if the service stops now. Returns the job."""
+        return self._upload(f"/jobs/{job}/photos", {"photo": photo}, {"subject": subject})
+
+    def complete_job(self, job: int) -> Json:
+        """Say that no more photos come."""
+        return self._json("POST", f"/jobs/{job}/complete")
+
+    def job(self, job: int) -> Json:
+        """Return a job."""
+        return self._json("GET", f"/jobs/{job}")
+
+    def jobs(self) -> Iterator[Json]:
+        """Yield the jobs, latest first."""
+        yield from self._pages("/jobs", "jobs", {})
+
+    def job_photos(self, job: int, status: str | None = None) -> Iterator[Json]:
+        """Yield the photos of an enrolment in their order, each with its outcome; all, or those with one status."""
+        yield from self._pages(f"/jobs/{job}/photos", "photos", {} if status is None else {"status": status})
+
+    def cancel_job(self, job: int) -> Json:
+        """End a job: what is done stays, and photos that wait are deleted."""
+        return self._json("POST", f"/jobs/{job}/cancel")
+
+    def follow(self, job: int, after: int = 0) -> Iterator[Json]:
+        """Yield events of a job until it ends, also across a restart of the service.
+
+        Each has ``event`` (``photo``, ``progress`` or ``end``), ``id``, and ``data``: an outcome, or the job.
+
+        Parameters
+        ----------
+        job
+            The job's number.
+        after
+            Id of the last event that is known.
+
+        Raises
+        ------
+        ServiceError
+            The service answers with an error.
+        OSError
+            It cannot be reached, after 30 tries a second apart.
+        """
+        left = _TRIES
+        while True:
+            try:
+                for event in self._events(f"/jobs/{job}/events", after):
+                    left, after = _TRIES, event["id"]
+                    yield event
+                    if event["event"] == "end":
+                        return
+            except (OSError, HTTPException):
+                left -= 1
+                if left == 0:
+                    raise
+            time.sleep(1)
 
     def search(self, photo: Photo, **options: object) -> Json:
         """Search with a photo. Options are ``top``, ``min_visible``, ``purpose`` and ``case``."""
@@ -169,6 +259,26 @@ class Client:
         if answer.status >= 400:
             raise ServiceError(answer.status, _problem(content))
         return content
+
+    def _events(self, path: str, after: int) -> Iterator[Json]:
+        """Yield the server-sent events of one answer."""
+        connection = self._connect(self._place, timeout=self._timeout)
+        try:
+            headers = {**self._headers, "Accept": "text/event-stream", "Last-Event-ID": str(after)}
+            connection.request("GET", self._base + path, None, headers)
+            answer = connection.getresponse()
+            if answer.status >= 400:
+                raise ServiceError(answer.status, _problem(answer.read()))
+            event: Json = {}
+            for line in answer:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name in ("event", "id", "data"):
+                    event[name] = value
+                elif not name and "event" in event:
+                    yield {"event": event["event"], "id": int(event["id"]), "data": json.loads(event["data"])}
+                    event = {}
+        finally:
+            connection.close()
 
     def _json(self, method: str, path: str, value: object = None) -> Json:
         body = None if value is None else json.dumps(value).encode()

@@ -162,13 +162,13 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "image.missing", "model.missing", "model.unknown", "gallery.missing", "gallery.no-photo",
         "gallery.face-lost", "calibration.missing", "evaluation.photo", "usage.demo-folder",
         "usage.demo-portrait", "usage.no-folder", "usage.photos", "usage.relink", "usage.unknown-photo",
-        "usage.unknown-case", "usage.unknown-reference", "usage.unknown-review", "usage.unknown-search",
-        "usage.unknown-subject", "web.picture", "web.route", "web.search",
+        "usage.unknown-case", "usage.unknown-job", "usage.unknown-reference", "usage.unknown-review",
+        "usage.unknown-search", "usage.unknown-subject", "web.picture", "web.route", "web.search",
     ),
     # It contradicts what is stored.
     "conflict": (
         "template.shape", "template.space", "gallery.linked", "gallery.namesakes", "gallery.photo-changed",
-        "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.review",
+        "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.job", "usage.review",
         "usage.subject-exists", "usage.undo", "web.repeated",
     ),
     # It was understood, and is not done: a limit, a missing consent, or too little of a face.
@@ -188,7 +188,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "internal": (
         "model.card", "model.checksum", "model.fitted", "model.output", "model.run", "model.trial", "gallery.corrupt",
         "gallery.index", "gallery.template", "gallery.unerased", "usage.access",
-        "web.internal",
+        "web.fatal-photo", "web.internal",
     ),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from bareface.errors import BarefaceError, UsageError
 from bareface.services.gallery import Gallery
 from bareface.values.audit import AuditEvent
 from bareface.values.context import Context
+from bareface.values.enrolment import UploadedPhoto
 from tests.gallery.pictures import TileEngine, people, picture
 from tests.restoration.made import restored
 
@@ -26,6 +27,9 @@ Call = Callable[[Gallery, Path], Any]
 CALLS: dict[str, Call] = {
     "enrol": lambda g, folder: g.enrol(folder / "photos", context=WHO),
     "enrol_upload": lambda g, folder: g.enrol_upload((folder / "photos/p0/0.png").read_bytes(), context=WHO),
+    "enrol_uploads": lambda g, folder: g.enrol_uploads(
+        [UploadedPhoto((folder / "photos/p1/0.png").read_bytes())], context=WHO
+    ),
     "import_encodings": lambda g, folder: g.import_encodings(folder / "nosuch.npy", context=WHO),
     "search": lambda g, _: g.search(picture((230, 60, 60)), context=WHO),
     "search_restored": lambda g, _: g.search_restored(picture((230, 60, 60)), None, context=WHO),

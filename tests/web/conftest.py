@@ -17,6 +17,7 @@ from bareface.services.access import Access
 from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.state import Service
@@ -53,7 +54,14 @@ def served(enrolled: tuple[Path, list[Colour], FaceTiles], tmp_path: Path, log: 
     assert token is not None
     faces = Faces(lambda: engine, audit=log)  # type: ignore[arg-type, return-value]
     service = Service(
-        gallery, faces, Models(log), Cases(gallery, log), access, hosts=frozenset({"localhost"}), max_upload=2**20
+        gallery,
+        faces,
+        Models(log),
+        Cases(gallery, log),
+        access,
+        jobs=Jobs(gallery, log),
+        hosts=frozenset({"localhost"}),
+        max_upload=2**20,
     )
     with TestClient(make_app(service), base_url=HOST, raise_server_exceptions=False) as client:
         yield Served(client, service, token, made, tmp_path)

@@ -27,6 +27,7 @@ from bareface.services.cases import Cases
 from bareface.services.engine import Engine
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.web.app import make_app
@@ -93,7 +94,7 @@ def a_house(folder: Path, *, enrolled: bool = True) -> Iterator[House]:
             gallery.enrol(astronaut())
         access, token = Access.open(gallery.path)
         assert token is not None
-        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access)
+        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))
         with serving(service) as address:
             yield House(address, token, service)
 
@@ -109,6 +110,7 @@ def masked_portrait() -> bytes:
 def furnish(house: House) -> None:
     """Make something to see on every page: a search, its restored faces, cases, and reviews in each state."""
     with house.visitor("Ada") as ada, house.visitor("Bo") as bo:
+        ada.send("/add", {"photo": ("hopper.png", hopper().read_bytes(), "image/png")}, name="Grace Hopper")
         closed = ada.send("/cases", name="2026-7", purpose="identify visitors")
         ada.send(f"{closed}/close")
         photo = {"photo": ("masked.png", masked_portrait(), "image/png")}

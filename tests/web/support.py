@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -74,6 +75,18 @@ class Served:
         """Send a form of a page; return the page that it leads to."""
         form = re.findall(r'data-form="([^"]+)"', self.client.get("/people").text)[0]
         return self.client.post(path, data={"_form": form, **data})
+
+    def rested(self, job: int) -> Any:
+        """Follow a job until nothing happens any more; return it."""
+        (last,) = [event["data"] for event in self.events(job) if event["event"] == "end"]
+        return last
+
+    def events(self, job: int, after: int = 0) -> list[Any]:
+        """Return the events of a job, when it rests."""
+        headers = {"Authorization": f"Bearer {self.token}", "Last-Event-ID": str(after)}
+        text = self.client.get(f"/api/v1/jobs/{job}/events", headers=headers).text
+        events = [dict(re.findall(r"^(event|id|data): (.*)$", block, re.MULTILINE)) for block in text.split("\n\n")]
+        return [{**one, "id": int(one["id"]), "data": json.loads(one["data"])} for one in events if "event" in one]
 
     def search(self, *faces: Colour, **form: Any) -> Any:
         """Search with a picture of these faces."""

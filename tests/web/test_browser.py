@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from bareface.client import Client
 from bareface.services.access import Access
 from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.web.state import Service
 from tests.gallery.pictures import Look, colours
@@ -38,7 +40,8 @@ def served(folder: Path, *people: str) -> Iterator[tuple[str, str]]:
     gallery = Gallery.open(path, engine)
     for name, colour in zip(people, PEOPLE, strict=False):
         gallery.enrol(png(colour), name)
-    with serving(Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access)) as address:  # type: ignore[arg-type, return-value]
+    service = Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))  # type: ignore[arg-type, return-value]
+    with serving(service) as address:
         yield address, token
     gallery.close()
 
@@ -75,8 +78,11 @@ def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path)
     page.get_by_role("link", name="Add photos").first.click()
     page.get_by_label("Basis").fill("consent")
     page.set_input_files("#folder", tmp_path / "album")
+    page.wait_for_url("**/jobs/1")
     seen(page.locator("#outcomes li.enrolled")).to_have_count(6)
     seen(page.locator("#outcomes li").first).to_contain_text("Person")
+    seen(page.locator("#progress")).to_contain_text("done")
+    seen(page.get_by_role("button", name="Cancel")).to_be_hidden()
 
     # Search with two faces; choose the other one, in the photo and by the list.
     page.get_by_role("link", name="Search").first.click()
@@ -159,6 +165,31 @@ def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path)
     assert walk.complaints == []
 
 
+def test_a_job_is_seen_as_it_goes_on(chromium: Any, filled: tuple[str, str]) -> None:
+    client = Client(filled[0], filled[1])
+    walk = Walk(chromium, filled[0])
+    walk.sign_in(filled[1])
+    page, seen = walk.page, sync_api.expect
+    job = client.create_job("enrolment")["id"]
+    page.locator(".menu summary").click()
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_role("link", name="Add photos").last.click()
+    page.wait_for_url(f"**/jobs/{job}")
+    for number in range(2):
+        client.add_photo(job, png(STRANGER, tick=500 + number), subject="Di")
+        seen(page.locator("#outcomes li.enrolled")).to_have_count(number + 1)
+    client.add_photo(job, b"no photo", subject="Di")
+    seen(page.locator("#outcomes li").first).to_contain_text("failed")
+    seen(page.locator("#progress")).to_contain_text("3 of 3")
+    page.get_by_role("button", name="That is all").click()
+    seen(page.locator("#progress .chip")).to_have_text("done")
+    page.get_by_role("link", name="failed: 1").click()
+    seen(page.locator("#outcomes li")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/jobs")
+    assert walk.complaints == []
+
+
 @pytest.mark.slow
 def test_a_photo_is_pasted_and_a_bad_one_is_said(chromium: Any, filled: tuple[str, str]) -> None:
     walk = Walk(chromium, filled[0])
@@ -190,7 +221,9 @@ def test_no_page_is_wider_than_the_window(chromium: Any, filled: tuple[str, str]
     page.set_input_files("#photo", walk.file(PEOPLE[0], PEOPLE[1], tick=width))
     page.wait_for_url("**/searches/*")
     result = page.url
-    for path in (result, f"{result}/faces/1/candidates/1", "/", "/people", "/people/1", "/add", "/models", "/cases"):
+    Client(filled[0], filled[1]).create_job("check")
+    plain = ("/", "/people", "/people/1", "/add", "/models", "/cases", "/jobs", "/jobs/1")
+    for path in (result, f"{result}/faces/1/candidates/1", *plain):
         page.goto(filled[0].rstrip("/") + path if path.startswith("/") else path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path

@@ -19,6 +19,7 @@ from bareface.services.cases import Cases
 from bareface.services.engine import Engine
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.pages.visitors import local_path
@@ -51,7 +52,10 @@ def every_page(served: Served) -> list[str]:
     case = served.post("/cases", name="2026-7", purpose=HOSTILE).url.path
     served.post(f"{result}/keep", case=case.rpartition("/")[2])
     served.post("/kept/1/review", case="1", length="2", two_person="true")
-    pages = ["/cases", case, f"{case}/searches/1", "/reviews/1"]
+    files = {"photo": (HOSTILE, png(STRANGER))}
+    served.client.post("/add", data={"_form": served.sign_in(), "name": HOSTILE}, files=files)
+    served.rested(1)
+    pages = ["/jobs", "/jobs/1", "/cases", case, f"{case}/searches/1", "/reviews/1"]
     return ["/", result, f"{result}/faces/1/candidates/1", "/people", "/people/1", "/add", "/models", *pages]
 
 
@@ -256,13 +260,15 @@ def test_rejecting_and_deleting(signed_in: Served) -> None:
 def test_photos_are_added_with_an_outcome_each(signed_in: Served) -> None:
     form = signed_in.sign_in()
     photos = [("photo", (f"{n}.png", content)) for n, content in enumerate([png(STRANGER), png(), b"no photo"])]
-    page = signed_in.client.post("/add", data={"_form": form, "name": "Bo", "basis": "consent"}, files=photos).text
-    assert [page.count(f'class="{state}"') for state in ("enrolled", "no-face", "failed")] == [1, 1, 1]
-    row = signed_in.client.post(
-        "/add", data={"_form": form, "name": "#9"}, files=photos[:1], headers={"X-Part": "1"}
-    ).text
-    assert row.lstrip().startswith('<li class="failed"')
-    assert "<html" not in row
+    answer = signed_in.client.post("/add", data={"_form": form, "name": "Bo", "basis": "consent"}, files=photos)
+    assert answer.url.path == "/jobs/1"
+    signed_in.rested(1)
+    page = signed_in.client.get("/jobs/1").text
+    assert [page.count(f'<li class="{state}"') for state in ("enrolled", "no-face", "failed")] == [1, 1, 1]
+    assert page.count(" · Bo") == 2  # of no face, nobody's
+    assert 'data-events="' not in page
+    only = signed_in.client.get("/jobs/1?status=failed").text
+    assert (only.count('<li class="failed"'), only.count('<li class="enrolled"')) == (1, 0)
 
 
 def test_files_of_pages_are_cached_and_others_are_not_given(served: Served) -> None:
@@ -372,7 +378,7 @@ def test_restored_faces_are_labelled_and_apart_from_the_list(tmp_path: Path) -> 
         gallery.enrol(astronaut(), "Eileen Collins")
         access, token = Access.open(path)
         assert token is not None
-        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access)
+        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))
         with TestClient(make_app(service), base_url="http://localhost") as client:
             served = Served(client, service, token, [], tmp_path)
             form = served.sign_in()

@@ -61,6 +61,9 @@ def by_client(client: Client) -> None:
     assert client.crop(found["reference_id"])[:3] == b"\xff\xd8\xff"
     assert client.compare(astronaut(), hopper().read_bytes())["comparison"]["decision"] == "no match"
     assert client.rename(found["subject_id"], "Grace")["aliases"] == ["Grace Hopper"]
+    job = client.create_job("check")
+    assert [one["event"] for one in client.follow(job["id"])][-1] == "end"
+    assert [one["kind"] for one in client.jobs()] == ["check"]
     split = client.split([found["reference_id"]], "Grace Hopper")
     assert client.assign([found["reference_id"]], "Grace")["id"] != split["id"]
     assert len(list(client.references())) == client.gallery()["references"] == 2
@@ -86,8 +89,9 @@ def test_a_first_start_a_search_and_a_second_start(tmp_path: Path) -> None:
         by_client(Client(said["address"], said["token"], actor="Łucja"))
         assert ended(process, signal.SIGTERM) == (0, "")
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
-    assert {mode for name, mode in modes.items() if not name.endswith("-photos")} == {0o600}
-    assert modes["people.bareface-photos"] == 0o700
+    folders = {f"people.bareface-{name}" for name in ("photos", "jobs")}
+    assert {mode for name, mode in modes.items() if name not in folders} == {0o600}
+    assert {modes[name] for name in folders} == {0o700}
     with serving(gallery) as (process, again):
         assert again["token"] is None
         assert httpx2.get(again["address"] + "api/v1/subjects", headers=headers).json()["total"] == 2
@@ -120,6 +124,71 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed(tmp_path: Path) -> None:
             assert client.enrol(photos[number], subject="Eileen Collins")["status"] == "already enrolled"
         client.delete_subject(1)
         assert [path.name for path in (tmp_path / "people.bareface-photos").iterdir()] == [".lock"]
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_after_each_kill(tmp_path: Path) -> None:
+    gallery, sent = tmp_path / "people.bareface", list[int]()
+    photos = [varied(number) for number in range(24)]
+    with serving(gallery) as (process, said):
+        client = Client(said["address"], said["token"])
+        job = client.create_job("enrolment", basis="consent")["id"]
+
+        def send() -> None:
+            with suppress(OSError, ServiceError, HTTPException):
+                for number, photo in enumerate(photos):
+                    client.add_photo(job, photo, subject="Eileen Collins")
+                    sent.append(number)
+
+        sending = Thread(target=send)
+        sending.start()
+        while client.job(job)["done"] < 3:  # in the middle of both
+            assert sending.is_alive() or sent
+        process.kill()
+        sending.join()
+    acknowledged = len(sent)
+    assert acknowledged
+    for _ in range(2):
+        with serving(gallery) as (process, again):
+            client = Client(again["address"], said["token"])
+            before = client.job(job)
+            assert before["total"] in (acknowledged, acknowledged + 1)  # one may have been stored, not answered
+            while client.job(job)["done"] == before["done"] < before["total"]:
+                pass
+            process.kill()
+    with serving(gallery) as (process, again):
+        client = Client(again["address"], said["token"])
+        known = client.job(job)["total"]
+        for photo in photos[known:]:
+            client.add_photo(job, photo, subject="Eileen Collins")
+        client.complete_job(job)
+        events = list(client.follow(job))
+        places = [one["data"]["place"] for one in events if one["event"] == "photo"]
+        assert sorted(places) == list(range(1, len(photos) + 1))
+        assert (events[-1]["event"], events[-1]["data"]["status"]) == ("end", "done")
+        outcomes = [one["status"] for one in client.job_photos(job)]
+        assert set(outcomes) <= {"enrolled", "already enrolled"}
+        digests = [one["sha256"] for one in client.references()]
+        assert len(digests) == len(set(digests)) == len(photos)
+        assert list((tmp_path / "people.bareface-jobs").glob(".photo*")) == []
+        assert ended(process, signal.SIGTERM) == (0, "")
+
+
+@pytest.mark.slow
+def test_the_end_of_the_service_ends_streams_and_pauses_a_job(tmp_path: Path) -> None:
+    gallery = tmp_path / "people.bareface"
+    with serving(gallery) as (process, said):
+        client = Client(said["address"], said["token"])
+        job = client.create_job("enrolment")["id"]
+        for number in range(6):
+            client.add_photo(job, varied(number), subject="Eileen Collins")
+        stream = client.follow(job)
+        next(stream)
+        assert ended(process, signal.SIGTERM) == (0, "")  # and not after 20 seconds of waiting for the stream
+    with serving(gallery) as (process, again):
+        client = Client(again["address"], said["token"])
+        assert client.complete_job(job)["total"] == 6
+        assert list(client.follow(job))[-1]["data"]["counts"]["enrolled"] == 6
 
 
 def varied(number: int) -> bytes:

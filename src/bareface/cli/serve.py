@@ -50,6 +50,7 @@ def serve(
     from bareface.services.engine import Engine
     from bareface.services.faces import Faces
     from bareface.services.gallery import Gallery
+    from bareface.services.jobs import Jobs
     from bareface.services.models import Models
     from bareface.web.app import make_app
     from bareface.web.server import address_of, bind, is_loopback, run
@@ -68,12 +69,14 @@ def serve(
             Models(),
             Cases(opened),
             access,
+            jobs=Jobs(opened, keep=not no_originals),
             hosts=frozenset() if network and not name else frozenset(hosts),
             shared=network if shared is None else shared,
             originals=not no_originals,
             max_upload=max_upload,
         )
-        run(make_app(service), listener, partial(_say, gallery, address_of(listener, host), token, json))
+        say = partial(_say, gallery, address_of(listener, host), token, json)
+        run(make_app(service), listener, say, service.working.end)
 
 
 def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:

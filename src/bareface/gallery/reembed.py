@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 
 def reembed(
-    store: GalleryStore, photos: PhotoStore, engine: FaceEngine, progress: Progress | None = None
+    store: GalleryStore,
+    photos: PhotoStore,
+    engine: FaceEngine,
+    progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> ReembedReport:
-    """Give every reference a template of this engine.
+    """Give every reference a template of this engine; what an exception of `progress` interrupts can go on later.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def reembed(
     tried: set[int] = set()
     while numbers := _photos_to_do(store, maker, tried):  # another process may enrol meanwhile
         for group in chunks(numbers, STREAM):
-            for failed in _embed_group(store, photos, engine, maker, group):
+            for failed in _embed_group(store, photos, engine, maker, group, batch):
                 unresolved.extend(failed)
                 if progress is not None:
                     with store.reading() as reader:
@@ -64,7 +68,7 @@ def _photos_to_do(store: GalleryStore, maker: Maker, tried: set[int]) -> list[in
 
 
 def _embed_group(
-    store: GalleryStore, photos: PhotoStore, engine: FaceEngine, maker: Maker, numbers: Sequence[int]
+    store: GalleryStore, photos: PhotoStore, engine: FaceEngine, maker: Maker, numbers: Sequence[int], size: int
 ) -> Iterator[list[Unresolved]]:
     """Stage templates of the references from these photos; yields, batch by batch, those that have none."""
     with store.reading() as reader:
@@ -80,7 +84,7 @@ def _embed_group(
             lost += (_unresolved(one, error) for one in several)
     yield lost
     analyses = engine.stream([source for _, source in present], want=["quality", "upper_face"])
-    for batch in chunks(zip(present, analyses, strict=True), BATCH):
+    for batch in chunks(zip(present, analyses, strict=True), size):
         failed: list[Unresolved] = []
         made: dict[int, tuple[Template, float | None]] = {}
         for (several, _), analysis in batch:

@@ -198,6 +198,7 @@ class Gallery:
 
     enrol = _by(Enrolment, Enrolment.enrol)
     enrol_upload = _by(Enrolment, Enrolment.enrol_upload)
+    enrol_uploads = _by(Enrolment, Enrolment.enrol_uploads)
     import_encodings = _by(Enrolment, Enrolment.import_encodings)
 
     search = _by(Searches, Searches.search)

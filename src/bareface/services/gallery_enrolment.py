@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bareface.errors import UsageError
 from bareface.gallery import enrol as enrolment
 from bareface.gallery import import_encodings as importing
 from bareface.gallery.enrol_or_refuse import Rules
-from bareface.imaging.folders import Skipped, entries
-from bareface.imaging.sources import limits_of
+from bareface.imaging.folders import Entry, Skipped, entries
+from bareface.imaging.sources import Held, limits_of
 from bareface.services.opened import OpenGallery
 from bareface.services.recorded import Facts
 from bareface.storage.sqlite.place import files_of
@@ -20,7 +20,7 @@ from bareface.system.reading import as_text
 from bareface.values import arguments, names
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE
-from bareface.values.enrolment import EnrolOutcome, EnrolReport
+from bareface.values.enrolment import EnrolOutcome, EnrolReport, UploadedPhoto
 from bareface.values.face import Source
 from bareface.values.gallery import EnrolProgress
 
@@ -141,9 +141,46 @@ class Enrolment:
         with self.opened.recorder.call("Gallery.enrol_upload", context) as facts:
             wish = _Wish.checked(subject, basis, largest, face, crops, min_visible)
             self.opened.store.check_writable()
-            with self.opened.uploads.keeping(content, name) if keep else nullcontext(content) as source:
-                report = self._enrol(facts, source, wish)
-            return replace(report.outcomes[0], source=name)
+            (outcome,) = self._uploaded(facts, [UploadedPhoto(content, name, wish.subject)], wish.rules, keep=keep)
+            return outcome
+
+    def enrol_uploads(
+        self,
+        photos: Sequence[UploadedPhoto],
+        basis: str | None = None,
+        *,
+        keep: bool = True,
+        largest: bool = False,
+        crops: bool = True,
+        min_visible: float = MIN_VISIBLE,
+        save_index: bool = True,
+        context: Context | None = None,
+    ) -> tuple[EnrolOutcome, ...]:
+        """Enrol photos that were uploaded, each with its own name and person; returns an outcome for each, in order.
+
+        Parameters
+        ----------
+        photos
+            The photos.
+        basis, largest, crops, min_visible
+            As in :meth:`enrol`.
+        keep
+            As in :meth:`enrol_upload`.
+        save_index
+            Write the file of the index afterwards. Of many calls, the last one suffices: without it, the next opening
+            makes the index again.
+        context
+            The caller and the purpose.
+
+        Raises
+        ------
+        TemplateError, UsageError
+            As :meth:`enrol`; a name that no subject can have is an outcome.
+        """
+        with self.opened.recorder.call("Gallery.enrol_uploads", context) as facts:
+            rules = _Wish.checked(None, basis, largest, None, crops, min_visible).rules
+            self.opened.store.check_writable()
+            return self._uploaded(facts, photos, rules, keep=keep, save_index=save_index)
 
     def import_encodings(
         self, path: str | Path, basis: str | None = None, *, context: Context | None = None
@@ -192,16 +229,37 @@ class Enrolment:
         photos = tuple(walked)
         if wish.rules.face is not None and len(photos) != 1:
             raise UsageError("usage.face/photos", photos=len(photos))
-        facts.add(photos=len(photos))
         self.opened.store.check_writable()
+        outcomes = self._stored(facts, photos, wish.rules, progress)
+        return EnrolReport(outcomes, skipped.report())
+
+    def _uploaded(
+        self, facts: Facts, photos: Sequence[UploadedPhoto], rules: Rules, *, keep: bool, save_index: bool = True
+    ) -> tuple[EnrolOutcome, ...]:
+        with self.opened.uploads.keeping(photos) if keep else nullcontext() as places:
+            contents: list[Held] = [one.content for one in photos]
+            sources = contents if places is None else list(map(str, places))
+            entries = [Entry(source, one.name, one.subject) for source, one in zip(sources, photos, strict=True)]
+            return self._stored(facts, entries, rules, save_index=save_index)
+
+    def _stored(
+        self,
+        facts: Facts,
+        photos: Sequence[Entry],
+        rules: Rules,
+        progress: EnrolProgress | None = None,
+        *,
+        save_index: bool = True,
+    ) -> tuple[EnrolOutcome, ...]:
+        facts.add(photos=len(photos))
         self.opened.index.load()
         try:
-            outcomes = enrolment.enrol(self.opened.store, engine, photos, wish.rules, progress)
+            outcomes = enrolment.enrol(self.opened.store, self.opened.engine, photos, rules, progress)
         finally:
-            self.opened.index.save()
-        report = EnrolReport(outcomes, skipped.report())
-        facts.add(enrolled_references=report.references)
-        return report
+            if save_index:
+                self.opened.index.save()
+        facts.add(enrolled_references=sum(outcome.references for outcome in outcomes))
+        return outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Upkeep:
             facts.add(relinked_photos=report.relinked)
             return report
 
-    def reembed(self, progress: Progress | None = None, *, context: Context | None = None) -> ReembedReport:
+    def reembed(
+        self, progress: Progress | None = None, *, batch: int = 32, context: Context | None = None
+    ) -> ReembedReport:
         """Compute every reference's template again with this gallery's engine, from its photo, unless it is complete.
 
         Templates of an earlier version are incomplete: they lack a mask state, or the second template that masked faces
@@ -76,10 +78,20 @@ class Upkeep:
 
         After an interruption the same call does the rest. If the engine has another space, the gallery changes to it
         when every reference has its template: find the photos of unresolved references (:meth:`relink`) or delete them.
+
+        Parameters
+        ----------
+        progress
+            Called with how many references are done, and how many there are. An exception from it ends the work.
+        batch
+            Number of photos that are stored together, between two calls of ``progress``.
+        context
+            The caller and the purpose.
         """
         with self.opened.recorder.call("Gallery.reembed", context) as facts:
             arguments.called("progress", progress)
-            report = reembedding.reembed(self.opened.store, PhotosOnDisk(), self.opened.engine, progress)
+            batch = arguments.count("batch", batch, 1)
+            report = reembedding.reembed(self.opened.store, PhotosOnDisk(), self.opened.engine, progress, batch)
             self.opened.index.save()
             with suppress(CalibrationError):  # a damaged one is named by the next search
                 report = replace(report, recalibrate=calibrating.is_outdated(self.opened.store))

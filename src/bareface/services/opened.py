@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 from bareface.audit.port import AuditLog
-from bareface.errors import BarefaceError, GalleryError
+from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.faces.port import FaceEngine
+from bareface.gallery.subjects import meant
 from bareface.messages import Note
 from bareface.models.registry import embedder_of
 from bareface.services.recorded import Recorder
 from bareface.services.uploads import Uploads
 from bareface.storage.index_sync import DerivedIndex
+from bareface.storage.job_book import jobs_of
 from bareface.storage.sqlite.queries import template_counts
 from bareface.storage.sqlite.store import Store
 from bareface.values import arguments
@@ -91,10 +94,26 @@ class OpenGallery:
         self.store.check_writable()
         try:
             self.uploads.sweep()
+            self._forget_names()
         finally:  # an original that cannot be removed keeps nothing else
             self.index.discard_file()
             self.store.erase(wait=wait)
             self.index.save()
+
+    def _forget_names(self) -> None:
+        """Erase the names that background jobs keep of people who are gone."""
+        with self.store.reading() as reader:
+
+            @cache
+            def means_somebody(name: str) -> bool:
+                with suppress(UsageError):  # of several people
+                    return meant(reader, name).number is not None
+                return True
+
+            def known(sha256: str, names: Sequence[str]) -> bool:
+                return (not sha256 or bool(reader.photos_with(sha256))) and all(map(means_somebody, names))
+
+            jobs_of(self.store.path).forget(known)
 
     def finish_erasing(self) -> None:
         """Overwrite what a process that was killed had deleted; leave one alone that is still running."""

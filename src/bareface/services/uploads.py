@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO
@@ -20,6 +20,7 @@ from bareface.gallery.delete import digest_of
 from bareface.imaging.formats import recognise
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import create, file_name, make_folder
+from bareface.values.enrolment import UploadedPhoto
 
 try:
     import fcntl
@@ -47,15 +48,13 @@ class Uploads:
         self.folder = Path(os.path.realpath(store.path) + "-photos")
 
     @contextlib.contextmanager
-    def keeping(self, content: bytes, name: str) -> Iterator[Path]:
-        """Keep an original while it is enrolled, and from then on if a reference comes from it.
+    def keeping(self, photos: Sequence[UploadedPhoto]) -> Iterator[list[Path]]:
+        """Keep originals while they are enrolled, and from then on those that a reference comes from.
 
         Parameters
         ----------
-        content
-            The file's bytes.
-        name
-            Its name, of which the letters, digits, dots and dashes are kept, behind the beginning of its digest.
+        photos
+            The photos. Of a name the letters, digits, dots and dashes are kept, behind the beginning of the digest.
 
         Raises
         ------
@@ -63,15 +62,22 @@ class Uploads:
             ``usage.output``: the folder cannot be made, or not written to.
         """
         with self._alone():
-            digest = hashlib.sha256(content).hexdigest()[:16]
-            stem = re.sub(r"[^\w.-]+", "-", name.rpartition(".")[0] or name, flags=re.ASCII).strip("-.")
-            path = self.folder / file_name(f"{digest}-{stem}"[:_LONGEST], _suffix(content))
-            new = _write(path, content)
+            new: list[Path] = []
             try:
-                yield path
+                places = []
+                for one in photos:
+                    digest = hashlib.sha256(one.content).hexdigest()[:16]
+                    stem = one.name.rpartition(".")[0] or one.name
+                    stem = re.sub(r"[^\w.-]+", "-", stem, flags=re.ASCII).strip("-.")
+                    path = self.folder / file_name(f"{digest}-{stem}"[:_LONGEST], _suffix(one.content))
+                    if _write(path, one.content):
+                        new.append(path)
+                    places.append(path)
+                yield places
             finally:
-                if new and not self._enrolled(path):
-                    _removed(path)
+                for path in new:
+                    if not self._enrolled(path):
+                        _removed(path)
 
     def sweep(self) -> None:
         """Delete originals that no reference comes from any more; nothing is made where there are none."""

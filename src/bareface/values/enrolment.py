@@ -11,6 +11,25 @@ EnrolStatus: TypeAlias = Literal[
 ]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UploadedPhoto:
+    """A photo that was uploaded.
+
+    Attributes
+    ----------
+    content
+        The file's bytes.
+    name
+        The file's name, as its uploader's machine calls it.
+    subject
+        Name of the person; None if it is not stated.
+    """
+
+    content: bytes = field(repr=False)
+    name: str = "<upload>"
+    subject: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolOutcome:
     """The outcome for one file.

@@ -53,14 +53,19 @@ def address_of(listener: socket.socket, host: str) -> str:
 class _Server(uvicorn.Server):
     """A server that ends when a signal asks for it, as having done its work."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
-        self._say_started = started
+        self._say_started, self._say_ending = started, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so: a signal ends the server well from then on."""
         await super().startup(sockets)
         self._say_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; say so first, to streams that would never end by themselves."""
+        self._say_ending()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,7 +83,9 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> None:
+def run(
+    app: FastAPI, listener: socket.socket, started: Callable[[], None], ending: Callable[[], None] = lambda: None
+) -> None:
     """Serve until a signal comes; then refuse new connections and finish what runs, for 20 seconds at most."""
     config = uvicorn.Config(
         app,
@@ -91,4 +98,4 @@ def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> N
         ws="none",
         lifespan="on",
     )
-    _Server(config, started).run(sockets=[listener])
+    _Server(config, started, ending).run(sockets=[listener])

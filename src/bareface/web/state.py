@@ -13,6 +13,7 @@ from bareface.services.access import Access
 from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery, State
+from bareface.services.jobs import Jobs
 from bareface.services.models import Models
 from bareface.web.cursors import Cursors
 from bareface.web.held import HeldSearches
@@ -21,6 +22,7 @@ from bareface.web.pages.sessions import Sessions
 from bareface.web.repeats import Answers
 from bareface.web.turns import Turns
 from bareface.web.views import Views
+from bareface.web.working import Working
 
 LARGEST_UPLOAD = 64 * 2**20
 
@@ -35,6 +37,8 @@ class Service:
         The services behind the routes.
     cases
         Cases and reviews.
+    jobs, working
+        Background jobs, and what works on them.
     access
         Admits callers.
     hosts
@@ -57,6 +61,7 @@ class Service:
     models: Models
     cases: Cases
     access: Access
+    jobs: Jobs = field(kw_only=True)
     hosts: frozenset[str] = frozenset()
     shared: bool = False
     originals: bool = True
@@ -70,6 +75,10 @@ class Service:
     answers: Answers = field(default_factory=Answers)
     seen: list[State] = field(default_factory=list)
     deletions: list[tuple[str, int]] = field(default_factory=list)
+    working: Working = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "working", Working(self.jobs, self.turns))
 
     @property
     def gallery_id(self) -> str:

@@ -17,8 +17,8 @@ from bareface.errors import WebError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SEARCH, ENROL = 0, 1
-"""Priorities: lower ones come first."""
+SEARCH, ENROL, JOB = 0, 1, 2
+"""Priorities: lower ones come first; a job always may wait."""
 
 _WAITING = 64
 
@@ -67,11 +67,21 @@ class Turns:
             self._running -= 1
             self._leave()
 
+    async def give_way(self, priority: int) -> None:
+        """Let those who wait go first; for a call that runs, and asks from its thread."""
+        if self.waiting:
+            self._running -= 1
+            self._leave()
+            try:
+                await self._enter(priority)
+            finally:
+                self._running += 1
+
     async def _enter(self, priority: int) -> None:
         if self._free and not self._waiting:
             self._free -= 1
             return
-        if len(self._waiting) >= self._most_waiting:
+        if priority < JOB and len(self._waiting) >= self._most_waiting:
             raise WebError("web.busy")
         turn = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (priority, next(self._order), turn))

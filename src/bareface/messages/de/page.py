@@ -4,11 +4,10 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "page.add-lead": Entry(
-        "Einen Ordner mit je einem Ordner pro Person ablegen, oder Fotos einer Person. Jedes Foto wird "
-        "geprüft, und das Ergebnis steht darunter."
+        "Einen Ordner mit je einem Ordner pro Person ablegen, oder Fotos einer Person. Sie werden im "
+        "Hintergrund geprüft und aufgenommen, und das Ergebnis jedes Fotos wird gezeigt."
     ),
-    "page.added": Entry("Fertig. Geprüfte Fotos: {count}"),
-    "page.adding": Entry("Foto {done} von {count}"),
+    "page.adding": Entry("Foto {done} von {count} wird gesendet"),
     "page.aligned": Entry("Beide Gesichter sind ausgerichtet: Augen und Mund liegen an denselben Stellen."),
     "page.also": Entry("auch {names}"),
     "page.another": Entry("Neue Suche"),
@@ -164,7 +163,6 @@ ENTRIES: dict[str, Entry] = {
     "page.outcome/no-face": Entry("kein Gesicht"),
     "page.outcome/refused": Entry("abgelehnt"),
     "page.outcome/rejected": Entry("früher verworfen"),
-    "page.outcomes": Entry("Ergebnisse"),
     "page.pan": Entry("Verschieben"),
     "page.photo-of": Entry("Das Foto, {count:count Gesicht|Gesichter} gefunden"),
     "page.pick": Entry("Referenz {number} auswählen"),

@@ -4,11 +4,10 @@ from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
     "page.add-lead": Entry(
-        "Drop a folder of folders, one for each person, or photos of one person. Each photo is checked, "
-        "and you see what became of it."
+        "Drop a folder of folders, one for each person, or photos of one person. They are checked and "
+        "added in the background, and you see what becomes of each."
     ),
-    "page.added": Entry("Done. Photos looked at: {count}"),
-    "page.adding": Entry("Photo {done} of {count}"),
+    "page.adding": Entry("Sending photo {done} of {count}"),
     "page.aligned": Entry("Both faces are aligned: eyes and mouth lie at the same places."),
     "page.also": Entry("also {names}"),
     "page.another": Entry("Search again"),
@@ -149,7 +148,6 @@ ENTRIES: dict[str, Entry] = {
     "page.outcome/no-face": Entry("no face"),
     "page.outcome/refused": Entry("refused"),
     "page.outcome/rejected": Entry("rejected before"),
-    "page.outcomes": Entry("Outcomes"),
     "page.pan": Entry("Move"),
     "page.photo-of": Entry("The photo, {count:count face} found"),
     "page.pick": Entry("Select reference {number}"),

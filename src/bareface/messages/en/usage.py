@@ -64,6 +64,9 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.input/json": Entry("--input is not JSON: {reason}."),
     "usage.input/object": Entry("--input is not a JSON object."),
+    "usage.job/closed": Entry("job {number} takes no more photos.", "Begin another one."),
+    "usage.job/not-failed": Entry("job {number} was not stopped by an error."),
+    "usage.job/runs": Entry("job {number} has not ended.", "Cancel it first."),
     "usage.merge": Entry("a subject cannot be merged with itself."),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
     "usage.name/empty": Entry("the name is empty, or has no visible characters.", "Give a name, or none at all."),
@@ -150,6 +153,7 @@ ENTRIES: dict[str, Entry] = {
     "usage.terms/refused": Entry("the terms of {model} were not accepted."),
     "usage.terms/unasked": Entry("the terms of {model} were not accepted.", cli="Give --yes to accept them."),
     "usage.unknown-case": Entry("there is no case number {number}, or it has expired."),
+    "usage.unknown-job": Entry("there is no job number {number}, or it ended over a week ago and was erased."),
     "usage.unknown-photo": Entry(
         "no reference comes from this photo.",
         cli="`bareface gallery references` lists the photos.",

@@ -8,6 +8,9 @@ ENTRIES: dict[str, Entry] = {
         "it is not a cursor of this listing, or of an earlier run of the service.",
         "Begin with the first page, without a cursor.",
     ),
+    "web.fatal-photo": Entry(
+        "the service ended {tries} times while it worked on this photo.", "Please report it, with the photo if you may."
+    ),
     "web.form": Entry("the form does not belong to this session.", "Open the page again, and repeat what you did."),
     "web.host": Entry(
         "the service is not called by this host name.",

@@ -27,6 +27,7 @@ FILES = {
     "app.js": "text/javascript",
     "upload.js": "text/javascript",
     "compare.js": "text/javascript",
+    "jobs.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
@@ -62,6 +63,10 @@ class Words:
     def date(self, when: datetime) -> str:
         """Return a day."""
         return f"{when:%Y-%m-%d}"
+
+    def time(self, when: datetime) -> str:
+        """Return a moment, in UTC."""
+        return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def content_of(name: str) -> bytes:

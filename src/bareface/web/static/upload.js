@@ -12,10 +12,10 @@
   const bar = busy.querySelector("progress");
   let stopped = false;
 
-  function send(data, headers, progress) {
+  function send(data, headers, progress, address = page.getAttribute("action")) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open("POST", page.getAttribute("action"));
+      request.open("POST", address);
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       request.upload.addEventListener("progress", (event) => progress(event.loaded, event.total));
       request.addEventListener("load", () => resolve(request));
@@ -62,29 +62,55 @@
     return parts.length > 2 ? parts[parts.length - 2] : "";
   }
 
+  // Requests of some megabytes: few round trips, and each is acknowledged when it is on the disk.
+  function bundles(photos) {
+    const made = [];
+    let last = null;
+    for (const file of photos) {
+      const folder = folderOf(file);
+      if (!last || last.folder !== folder || last.files.length === 32 || last.size + file.size > 8e6) {
+        last = { folder, files: [], size: 0 };
+        made.push(last);
+      }
+      last.files.push(file);
+      last.size += file.size;
+    }
+    return made;
+  }
+
   async function addAll(files) {
-    const list = document.getElementById("outcomes");
     const photos = [...files].filter((file) => !file.name.startsWith("."));
     const own = new FormData(add);
+    const part = { "X-Part": "1" };
+    let done = 0;
     stopped = false;
     show(true);
-    for (const [done, file] of photos.entries()) {
-      if (stopped) break;
-      said.textContent = add.dataset.sending.replace("%1", done + 1).replace("%2", photos.length);
-      bar.value = done / photos.length;
+    const post = async (address, fields) => {
       const data = new FormData();
-      for (const name of ["_form", "name", "basis", "largest"]) if (own.get(name)) data.set(name, own.get(name));
-      if (!own.get("name") && folderOf(file)) data.set("name", folderOf(file));
-      data.set("photo", file, file.name);
-      try {
-        const answer = await send(data, { "X-Part": "1" }, () => {});
-        if (answer.status === 200) list.insertAdjacentHTML("afterbegin", answer.responseText);
-        else document.getElementById("toasts").insertAdjacentHTML("beforeend", answer.responseText);
-      } catch { toast(add.dataset.broken); break; }
+      data.set("_form", own.get("_form"));
+      for (const [name, value] of fields) if (value) data.append(name, value, ...(value instanceof File ? [value.name] : []));
+      const answer = await send(data, part, () => {}, address);
+      if (answer.status >= 400) throw answer;
+      return answer;
+    };
+    try {
+      const begun = await post("/jobs", [["kind", "enrolment"], ["basis", own.get("basis")], ["largest", own.get("largest")]]);
+      const job = begun.getResponseHeader("X-Next");
+      for (const { folder, files: some } of bundles(photos)) {
+        if (stopped) break;
+        said.textContent = add.dataset.sending.replace("%1", done + 1).replace("%2", photos.length);
+        bar.value = done / photos.length;
+        await post(`${job}/photos`, [["name", own.get("name") || folder], ...some.map((file) => ["photo", file])]);
+        done += some.length;
+      }
+      await post(`${job}/complete`, []);
+      location.assign(job);
+    } catch (answer) {
+      const text = answer instanceof XMLHttpRequest && answer.responseText;
+      if (text) document.getElementById("toasts").insertAdjacentHTML("beforeend", text);
+      else toast(add.dataset.broken);
+      show(false);
     }
-    bar.value = 1;
-    show(false);
-    idle.querySelector("strong").textContent = add.dataset.done.replace("%1", list.children.length);
   }
 
   function take(files) {
