@@ -91,9 +91,7 @@ def test_a_face_that_is_not_found_again_is_named(path):
         assert lost.source.endswith("group.png")
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
-    monkeypatch.setattr("bareface.gallery.reembed.BATCH", 2)
-
+def test_an_interrupted_run_goes_on_where_it_stopped(path):
     class Failing(NewEngine):
         def stream(self, sources, batch=32, want=EVERYTHING):
             for number, analysis in enumerate(super().stream(sources, batch, want)):
@@ -103,7 +101,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(path, monkeypatch):
 
     failing = Failing()
     with pytest.raises(KeyboardInterrupt), Gallery.open(path, failing) as opened:
-        opened.reembed()
+        opened.reembed(batch=2)
     with Gallery.open(path, NewEngine()) as opened:
         assert opened.info().space == "tiles"
         assert opened.reembed().switched

@@ -87,7 +87,7 @@ class Jobs:
         Parameters
         ----------
         kind
-            What to do.
+            The work: an enrolment of photos, or a job on the whole gallery.
         basis, largest, min_visible
             Of an enrolment, as in :meth:`bareface.services.gallery.Gallery.enrol`. It then takes photos, and works on
             them while others are still on their way.

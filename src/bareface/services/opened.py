@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
@@ -92,13 +92,15 @@ class OpenGallery:
     def erase(self, *, wait: bool = True) -> None:
         """Rewrite database and index, so that nothing deleted can be read from the files; drop unused originals."""
         self.store.check_writable()
-        try:
+        with ExitStack() as each:  # what cannot be removed keeps nothing else
+            each.callback(self._rewrite, wait=wait)
+            each.callback(self._forget_names)
             self.uploads.sweep()
-            self._forget_names()
-        finally:  # an original that cannot be removed keeps nothing else
-            self.index.discard_file()
-            self.store.erase(wait=wait)
-            self.index.save()
+
+    def _rewrite(self, *, wait: bool) -> None:
+        self.index.discard_file()
+        self.store.erase(wait=wait)
+        self.index.save()
 
     def _forget_names(self) -> None:
         """Erase the names that background jobs keep of people who are gone."""

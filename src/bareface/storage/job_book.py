@@ -56,7 +56,7 @@ class JobBook(SmallDatabase):
     Parameters
     ----------
     folder
-        Where they are kept; made when something is first stored.
+        The folder that keeps them; made when something is first stored.
     """
 
     layouts = (_TABLES,)

@@ -23,7 +23,7 @@ class Waiting:
     place, photo
         Its place in the job, and the photo.
     tries
-        How often it was begun before.
+        Number of times that it was begun before.
     """
 
     place: int

@@ -25,7 +25,7 @@ class Job:
     id
         Its number, never used twice.
     kind, status
-        What is done, and how far it is.
+        The work, and its state.
     asked, asked_by
         When, in UTC, and by whom.
     basis, largest, min_visible
