@@ -91,7 +91,7 @@ class Repeats:
     app
         The application.
     service
-        Whatever has ``answers``: the service.
+        The service, which has ``answers``.
     """
 
     def __init__(self, app: ASGIApp, service: Answering) -> None:
