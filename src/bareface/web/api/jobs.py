@@ -25,6 +25,14 @@ Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The job's number."
 LastEvent = Annotated[
     int, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="Id of the last event that arrived.")
 ]
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["photo", "progress", "end"]},
+        "id": {"type": "string", "description": "A revision of the job."},
+        "data": {"type": "string", "description": "JSON: a `JobPhoto` for `photo`, else the `Job`."},
+    },
+}
 _EXAMPLE = 'retry: 1000\n\nevent: photo\nid: 4\ndata: {"place": 1, "name": "ada.jpg", "status": "enrolled"}\n\n'
 
 
@@ -74,7 +82,7 @@ async def add_photos(
     number: Number,
     service: Served,
     context: Called,
-    photo: Annotated[list[UploadFile], File(description="A photo, or several.")],
+    photo: Annotated[list[UploadFile], File(min_length=1, description="A photo, or several.")],
     subject: Annotated[
         str | None, Form(max_length=2000, description="Name of the person on these photos; each face its own without.")
     ] = None,
@@ -131,7 +139,7 @@ def erase_job(number: Number, service: Served, context: Called) -> None:
     responses={
         **errors(404),
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
             "description": "Server-sent events: `photo` for each outcome, `progress` with the job, and `end`.",
         },
     },
