@@ -7,7 +7,7 @@ table in ``docs/settings.md``.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -168,6 +168,12 @@ def current() -> Settings:
     for name in os.environ:
         if name.startswith(_PREFIX) and name not in _variables():
             _warn_of_unknown(name)
+    return _read(tuple(map(os.environ.get, _variables())))
+
+
+@lru_cache(maxsize=8)
+def _read(_values: tuple[str | None, ...]) -> Settings:
+    """Read the settings of variables of these values."""
     try:
         return Settings()
     except ValidationError as error:
