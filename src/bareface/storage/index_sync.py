@@ -19,6 +19,7 @@ from threading import Lock
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from bareface.errors import GalleryError
 from bareface.logs import logger, timed
@@ -81,7 +82,7 @@ class Snapshot:
     def __init__(self, reading: Reading, generation: Generation) -> None:
         self.reading = reading
         self.generation = generation
-        self._places: dict[int, int] = {}
+        self._ids = np.empty(0, np.int64)  # rising
         self._vectors = np.empty((0, generation.state.dimension or 0), np.float32)
         self._owners = np.empty(0, np.int64)
 
@@ -97,26 +98,31 @@ class Snapshot:
 
     def fetch(self, ids: Int64) -> Float32:
         """Return the float32 templates [n, d] of references int64 [n], as the database holds them at this moment."""
-        places = self._read(ids)
-        return self._vectors[places]
+        places = self._places(ids)
+        return self._vectors.take(places, axis=0)
 
     def owners(self, ids: Int64) -> Int64:
         """Return the numbers [n] of the subjects of references int64 [n]."""
-        places = self._read(ids)
-        return self._owners[places]
+        places = self._places(ids)
+        return self._owners.take(places)
 
-    def _read(self, ids: Int64) -> list[int]:
+    def _places(self, ids: Int64) -> NDArray[np.intp]:
         """Return the places of references among those read, after reading the others."""
-        numbers = ids.tolist()
-        missing = sorted(set(numbers).difference(self._places))
-        if missing:
-            new = np.array(missing, np.int64)
-            vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
-            self._places.update(zip(missing, range(len(self._places), len(self._places) + len(missing)), strict=True))
-            first = not len(self._owners)
-            self._vectors = vectors if first else np.concatenate([self._vectors, vectors])
-            self._owners = owners if first else np.concatenate([self._owners, owners])
-        return [self._places[number] for number in numbers]
+        places = self._ids.searchsorted(ids)
+        known = self._ids.take(places, mode="clip") == ids if len(self._ids) else np.zeros(len(ids), bool)
+        if known.all():
+            return places
+        new = np.unique(ids[~known])
+        vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
+        if len(self._ids):
+            rising = np.argsort(together := np.concatenate([self._ids, new]))
+            new, vectors, owners = (
+                together[rising],
+                np.concatenate([self._vectors, vectors])[rising],
+                np.concatenate([self._owners, owners])[rising],
+            )
+        self._ids, self._vectors, self._owners = new, vectors, owners
+        return self._ids.searchsorted(ids)
 
 
 class DerivedIndex:
@@ -163,15 +169,16 @@ class DerivedIndex:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Open the database as it is now, with the generation of exactly that state; nobody waits for its end."""
-        with ExitStack() as stack:
-            reading = stack.enter_context(self._store.read_plainly())
+        with self._store.read_plainly() as reading:
             current = self._current
-            if current is None or current.state.token != lookups.token(reading.plain):
-                stack.close()
-                with forking.section(), self._making:
-                    # Opened under the lock, it is not older than the current generation, unless the file was replaced.
-                    reading = stack.enter_context(self._store.read_plainly())
-                    current = self._current = self._synced(reading.connection, self._current)
+            if current is not None and current.state.token == lookups.token(reading.plain):
+                yield Snapshot(reading, current)
+                return
+        with ExitStack() as stack:
+            with forking.section(), self._making:
+                # Opened under the lock, it is not older than the current generation, unless the file was replaced.
+                reading = stack.enter_context(self._store.read_plainly())
+                current = self._current = self._synced(reading.connection, self._current)
             yield Snapshot(reading, current)
 
     def load(self) -> None:

@@ -32,7 +32,6 @@ from bareface.values.face import Float32, Float64, Precision
 
 SEGMENT = 1 << 18  # large enough that keeping 200 candidates in each segment costs little compared with the scan
 ENCODE_ROWS = 1 << 16  # bounds the float32 copies made while adding
-QUERY_ROWS = 64  # bounds the float32 templates fetched at once
 OVERSAMPLING = 10
 DEEPEST = 1 << 16  # beyond this many templates within the rounding error, their order in int8 decides
 DEVIATIONS = 6.0
@@ -91,7 +90,7 @@ class ExactIndex:
     exact: bool = field(default=True, init=False)
 
     def __len__(self) -> int:
-        return sum(len(segment.ids) for segment in self.segments)
+        return sum([len(segment.ids) for segment in self.segments])
 
     @property
     def ids(self) -> Int64:
@@ -135,18 +134,12 @@ class ExactIndex:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         unit = _divided(queries, self._norms(queries))
-        similarities = np.full((len(unit), k), -np.inf, np.float32)
-        ids = np.full((len(unit), k), -1, np.int64)
-        if not self.segments:
-            return similarities, ids
-        for start in range(0, len(unit), QUERY_ROWS):
-            block = slice(start, start + QUERY_ROWS)
-            similarities[block], ids[block], certain = self._ranked(unit[block], k, OVERSAMPLING * k, fetch)
-            for row in start + np.flatnonzero(~certain):
-                depth, sure = OVERSAMPLING * k, False
-                while not sure and depth < DEEPEST:
-                    depth = min(4 * depth, DEEPEST)
-                    similarities[row], ids[row], (sure,) = self._ranked(unit[row : row + 1], k, depth, fetch)
+        similarities, ids, certain = self._ranked(unit, k, OVERSAMPLING * k, fetch)
+        for row in (~certain).nonzero()[0]:
+            depth, sure = OVERSAMPLING * k, False
+            while not sure and depth < DEEPEST:
+                depth = min(4 * depth, DEEPEST)
+                similarities[row], ids[row], (sure,) = self._ranked(unit[row : row + 1], k, depth, fetch)
         return similarities, ids
 
     def agrees(self, ids: Int64, vectors: Float32) -> bool:
@@ -168,10 +161,10 @@ class ExactIndex:
         """Return the norms [n] of templates, all of which can be compared."""
         if vectors.ndim != 2 or vectors.shape[1] != self.dimension:
             raise TemplateError("template.shape/index", shape=vectors.shape, dimension=self.dimension)
-        norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-        if not (np.isfinite(norms) & (norms > 0)).all():
+        norms: Float64 = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+        if not (norms.min(initial=1) > 0 and norms.max(initial=1) < np.inf):  # nor with NaN
             raise TemplateError("template.value/index")
-        return np.asarray(norms)
+        return norms
 
     def _check_new(self, ids: Int64, count: int) -> None:
         if ids.shape != (count,):
@@ -200,42 +193,41 @@ class ExactIndex:
             ids, unit = ids[len(codes) :], unit[len(codes) :]
 
     def _ranked(self, unit: Float32, k: int, depth: int, fetch: Fetch) -> tuple[Float32, Int64, NDArray[np.bool_]]:
-        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain.
-
-        The best estimates are scored first, about as many as it takes; then those that could be better than the k best
-        turned out to be, if there are more.
-        """
-        estimates, places, noise = self._nominated(unit, depth)
-        held = min(k, places.shape[1])
-        likely = estimates[:, held - 1] - (DEVIATIONS + 1) * noise - FLOAT32_NOISE
-        first = int((estimates >= likely[:, None]).sum(axis=1).max())
-        exact, found = self._scored(unit, places[:, :first], fetch)
-        lowest = np.partition(exact, first - held, axis=1)[:, first - held]
-        near = (estimates >= (lowest - DEVIATIONS * noise - FLOAT32_NOISE)[:, None]).sum(axis=1)
-        count = int(near.max())
-        if count > first:
-            more, others = self._scored(unit, places[:, first:count], fetch)
-            exact, found = np.concatenate([exact, more], axis=1), np.concatenate([found, others], axis=1)
+        """Rank the ``depth`` best estimates; return the best k's similarities and ids, and whether they are certain."""
         similarities = np.full((len(unit), k), -np.inf, np.float32)
         ids = np.full((len(unit), k), -1, np.int64)
-        for query, best in enumerate(np.lexsort((found, -exact))[:, :k]):
-            similarities[query, :held] = exact[query, best]
-            ids[query, :held] = found[query, best]
-        return similarities, ids, (near < places.shape[1]) | (places.shape[1] == len(self))
+        certain = np.ones(len(unit), bool)
+        if self.segments:
+            nominated = self._nominated(unit, depth)
+            for row, one in enumerate(zip(unit, *nominated, strict=True)):
+                found, numbers, certain[row] = self._best(*one, k, fetch)
+                similarities[row, : len(found)], ids[row, : len(found)] = found, numbers
+        return similarities, ids, certain
 
-    def _scored(self, unit: Float32, places: Int64, fetch: Fetch) -> tuple[Float32, Int64]:
-        """Return similarities and ids [q, m] of templates at these places [q, m], of one query in any order."""
-        if len(unit) == 1:
-            ids, templates = self._looked_up(np.sort(places[0]), fetch)
-            cosines = [np.einsum("md,d->m", templates, unit[0], dtype=np.float64)]
-            return np.clip(cosines, -1, 1).astype(np.float32), ids[None]
-        wanted, rows = np.unique(places, return_inverse=True)
-        wanted_ids, templates = self._looked_up(wanted, fetch)
-        rows = rows.reshape(places.shape)
-        cosines = [
-            np.einsum("md,d->m", templates[own], query, dtype=np.float64) for own, query in zip(rows, unit, strict=True)
-        ]
-        return np.clip(cosines, -1, 1).astype(np.float32), wanted_ids[rows]
+    def _best(
+        self, query: Float32, estimates: Float32, places: Int64, noise: np.float64, k: int, fetch: Fetch
+    ) -> tuple[Float32, Int64, bool]:
+        """Return the best k of what was nominated for a query [d], and whether they are certain.
+
+        The best estimates [m] are scored first, about as many as it takes; then those that could be better than the k
+        best turned out to be, if there are more.
+        """
+        held = min(k, len(places))
+        first = np.count_nonzero(estimates >= estimates[held - 1] - (DEVIATIONS + 1) * noise - FLOAT32_NOISE)
+        exact, found = self._scored(query, places[:first], fetch)
+        lowest = np.partition(exact, first - held)[first - held]
+        near = np.count_nonzero(estimates >= lowest - DEVIATIONS * noise - FLOAT32_NOISE)
+        if near > first:
+            more, others = self._scored(query, places[first:near], fetch)
+            exact, found = np.concatenate([exact, more]), np.concatenate([found, others])
+        best = np.lexsort((found, -exact))[:k]
+        return exact[best], found[best], bool(near < len(places)) or len(places) == len(self)
+
+    def _scored(self, query: Float32, places: Int64, fetch: Fetch) -> tuple[Float32, Int64]:
+        """Return similarities and ids [m] of templates at these places [m], in the order of places."""
+        ids, templates = self._looked_up(np.sort(places), fetch)
+        cosines = np.einsum("md,d->m", templates, query, dtype=np.float64)
+        return np.minimum(np.maximum(cosines, -1), 1).astype(np.float32), ids
 
     def _nominated(self, unit: Float32, depth: int) -> tuple[Float32, Int64, Float64]:
         """Return estimates [q, m], descending; places [q, m] counted over all segments; standard deviations [q]."""
@@ -250,8 +242,8 @@ class ExactIndex:
             places = np.concatenate([own + start for (_, own), start in zip(nearest, starts, strict=True)], axis=1)
             best = np.argsort(-estimates, axis=1, kind="stable")[:, :depth]
             estimates, places = np.take_along_axis(estimates, best, 1), np.take_along_axis(places, best, 1)
-        stored = max(segment.coding.noise for segment in self.segments)
-        longest = max(segment.longest for segment in self.segments)
+        stored = max([segment.coding.noise for segment in self.segments])
+        longest = max([segment.longest for segment in self.segments])
         asked = steps[:, 0] / 12**0.5 * longest if self.precision == "int8" else np.zeros(len(unit))
         return estimates, places, np.hypot(stored, asked)
 

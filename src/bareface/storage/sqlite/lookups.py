@@ -54,14 +54,16 @@ def _templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tu
     wanted = joined(ids.tolist())
     ((numbers, subjects, vectors, wrong),) = rows(
         connection,
-        "SELECT group_concat(template.reference_id), group_concat(reference.subject_id), "
+        "SELECT group_concat(template.reference_id), "
+        "CAST(group_concat(printf('%016X', reference.subject_id), '') AS BLOB), "
         "CAST(group_concat(hex(template.vector), '') AS BLOB), "
-        f"{_misfits('vector', dimension)} "
+        f"{_misfits('vector', dimension)} + total(typeof(reference.subject_id) <> 'integer') "
         "FROM template JOIN reference ON reference.id = template.reference_id "
         f"WHERE template.reference_id IN ({wanted})",
     )
     held = ids if numbers == wanted else _numbers(numbers)  # as SQLite seeks them, though it does not promise to
-    owners, matrix = _numbers(subjects), _matrix(vectors, wrong, dimension)
+    owners = _decoded(subjects).view(">i8").astype(np.int64)
+    matrix = _matrix(vectors, wrong, dimension)
     if held is ids:
         return matrix, owners
     rising = np.argsort(held)
@@ -92,14 +94,19 @@ def _misfits(column: str, dimension: int) -> str:
     return f"total(typeof({column}) <> 'blob' OR length({column}) <> {4 * dimension})"
 
 
+def _decoded(digits: bytes | None) -> NDArray[np.uint8]:
+    """Return the bytes that hexadecimal digits stand for; NumPy leaves Python's lock to others meanwhile."""
+    return _BYTES.take(np.frombuffer(digits or b"", np.uint16))
+
+
 def _matrix(digits: bytes | None, misfits: float, dimension: int) -> Float32:
     """Return templates float32 [n, d], fit to be compared, of their bytes in hexadecimal digits."""
     if misfits:
         raise Damaged(f"a template has not {dimension} numbers")
-    # As bytes.fromhex, but NumPy leaves Python's lock to others meanwhile.
-    matrix = _BYTES.take(np.frombuffer(digits or b"", np.uint16)).view("<f4").reshape(-1, dimension)
+    matrix = _decoded(digits).view("<f4").reshape(-1, dimension)
     squares = np.einsum("nd,nd->n", matrix, matrix)
-    sound = np.isfinite(squares).all() and squares.all()  # seldom not so for sound ones, which are too small or large
+    # Seldom not so for sound ones, which are too small or large.
+    sound = squares.min(initial=1) > 0 and squares.max(initial=1) < np.inf
     if not sound and not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
         raise Damaged("a template is not finite or all zero")
     return matrix
