@@ -9,9 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Condition, get_ident
 from typing import Any
 from weakref import WeakSet
@@ -45,31 +43,34 @@ class PerProcess:
 
 _threaded: WeakSet[PerProcess] = WeakSet()
 _gate = Condition()
-_inside: Counter[int] = Counter()
+_inside: dict[int, int] = {}
 """Number of sections that each thread is in."""
 _forking: list[int] = []
 """The thread that forks, if one does."""
 _opencv: list[int] = []
 
 
-@contextmanager
-def section() -> Iterator[None]:
-    """Run without a fork in between; any number of threads may at once, and a thread that is inside may enter again.
+class section:
+    """Runs without a fork in between; any number of threads may at once, and a thread that is inside may enter again.
 
     Locks that are taken in sections only, and connections that are opened and closed in one, have no owner in a child.
     """
-    me = get_ident()
-    with _gate:
-        _gate.wait_for(lambda: _inside[me] or not _forking or _forking == [me])
-        _inside[me] += 1
-    try:
-        yield
-    finally:
+
+    def __enter__(self) -> None:
+        me = get_ident()
+        with _gate:
+            while _forking and me not in _inside and _forking != [me]:
+                _gate.wait()
+            _inside[me] = _inside.get(me, 0) + 1
+
+    def __exit__(self, *_: object) -> None:
+        me = get_ident()
         with _gate:
             _inside[me] -= 1
             if not _inside[me]:
                 del _inside[me]
-                _gate.notify_all()
+                if _forking:
+                    _gate.notify_all()
 
 
 def _before() -> None:

@@ -25,16 +25,16 @@ def uri(path: Path, options: str = "") -> str:
     return f"file://{quote(os.fsencode(path))}{options}"
 
 
-def log_of(path: Path) -> Path:
+def log_of(path: str | Path) -> str:
     """Return where SQLite keeps the log of a database: next to the file itself, not next to a link to it."""
-    return Path((os.path.realpath(path) if path.is_symlink() else os.fspath(path)) + "-wal")
+    return f"{os.path.realpath(path) if os.path.islink(path) else path}-wal"  # noqa: PTH114 - in each search
 
 
 def belongs(path: Path) -> bool:
     """Return whether the log next to a database belongs to it, or has nothing that would be replayed."""
     for _ in range(_TRIES):
         token, version = _token(path), _version(path)
-        if not token or _continues(log_of(path), token.encode()):
+        if not token or _continues(Path(log_of(path)), token.encode()):
             return True
         if (_token(path), _version(path)) == (token, version):
             return False
@@ -44,7 +44,7 @@ def belongs(path: Path) -> bool:
 def _version(path: Path) -> tuple[object, ...]:
     """Return what changes when a log is rewritten, or cut off, while it is read."""
     try:
-        with log_of(path).open("rb") as log:
+        with Path(log_of(path)).open("rb") as log:
             status = os.fstat(log.fileno())
             return status.st_ino, status.st_size, status.st_mtime_ns, log.read(_HEADER)
     except OSError:

@@ -7,6 +7,7 @@ and the process can be forked: SQLite's connections must not be taken along.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -133,6 +134,8 @@ class Connector:
 
     def __init__(self, path: Path, source: str, *, read_only: bool, timeout: float) -> None:
         self._path = path
+        self._name = os.fspath(path)  # to ask for the file's state takes less with this
+        self._uri = wal.uri(path)
         self._source = source
         self._read_only = read_only
         self._timeout = timeout
@@ -178,7 +181,7 @@ class Connector:
         with _opening:
             waiting = False
             with suppress(FileNotFoundError):  # whoever closes the last connection removes it
-                waiting = wal.log_of(self._path).stat().st_size > 0
+                waiting = os.stat(wal.log_of(self._name)).st_size > 0  # noqa: PTH116
             file = self._file()
             if waiting and all(one.file != file for one in _open):
                 self._check_log()
@@ -186,7 +189,7 @@ class Connector:
             if self._read_only:  # immutable: SQLite then wants no files of its own next to it, but reads no log either
                 options = "?mode=ro" if waiting else "?immutable=1"
             made = sqlite3.connect(
-                wal.uri(self._path, options),
+                self._uri + options,
                 uri=True,
                 timeout=self._timeout,
                 isolation_level=None,  # Python's driver would begin transactions late, and none for DDL
@@ -199,7 +202,7 @@ class Connector:
 
     def _file(self) -> tuple[int, int]:
         try:
-            status = self._path.stat()
+            status = os.stat(self._name)  # noqa: PTH116
         except OSError:
             return (0, 0)
         return status.st_dev, status.st_ino
