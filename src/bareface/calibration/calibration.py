@@ -280,9 +280,9 @@ class Calibration:
         """Return ``value`` and ``extrapolated`` of :meth:`fpirs`, without the work of intervals."""
         subjects = arguments.number("subjects", subjects, 1, code="calibration.gallery")
         references = arguments.number("references", references, 1, code="calibration.gallery")
-        values, beyond = self._strangers(states).expected(similarities, subjects, references)
-        stands_in = states not in self.entries
-        return list(zip(values.tolist(), (beyond | stands_in).tolist(), strict=True))
+        used = self.nearest(states)
+        values, beyond = self.entries[used].strangers.expected(similarities, subjects, references)
+        return list(zip(values.tolist(), (beyond | (used != states)).tolist(), strict=True))
 
     def decide(
         self,

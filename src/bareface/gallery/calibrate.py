@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def calibrate(store: Store) -> GalleryCalibration:
         content = {"gallery": state.uuid, "calibration": fit.calibration.to_json()}
         if fit.search is not None:
             content["search"] = fit.search.to_json()
-        write_atomically(_path(store), json.dumps(content).encode())
+        write_atomically(Path(_path(store)), json.dumps(content).encode())
     return fit
 
 
@@ -95,7 +96,7 @@ def is_outdated(store: Store) -> bool:
 
 def _own(store: Store) -> Calibration | None:
     path = _path(store)
-    return _read(path, store.state().uuid) if path.is_file() else None
+    return _read(Path(path), store.state().uuid) if os.path.isfile(path) else None  # noqa: PTH113 - in each search
 
 
 def _has_templates(store: Store, own: Calibration) -> bool:
@@ -120,5 +121,5 @@ def _read(path: Path, uuid: str) -> Calibration | None:
         raise CalibrationError("calibration.format/gallery", reason=reason_of(error), source=str(path)) from error
 
 
-def _path(store: Store) -> Path:
-    return store.path.with_name(store.path.name + "-calibration")
+def _path(store: Store) -> str:
+    return f"{store.path}-calibration"

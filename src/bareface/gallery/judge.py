@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -72,25 +73,24 @@ def judge(
     similarities = [hit.similarity for hit in ranked.subjects]
     size = now.generation.subjects, now.generation.references / now.generation.subjects
     if calibration is None or calibration.normalisation is None:
-        return [Judged(one) for one in Judge(calibration, *size)(similarities, states)]
+        return list(map(Judged, Judge(calibration, *size)(similarities, states)))
     scores, used, others = normalise(now, calibration.normalisation, ranked, references)
     wanted = HIGHEST
-    while (others < HIGHEST // 2).any() and wanted < min(now.generation.references, MOST_LOOKED_UP):
+    while others.min() < HIGHEST // 2 and wanted < min(now.generation.references, MOST_LOOKED_UP):
         wanted *= 4
         found = replace(deeper(wanted), subjects=ranked.subjects)
         scores, used, others = normalise(now, calibration.normalisation, found, references)
-    judged = [Judged(Judgement("possible", None, False))] * len(similarities)
-    known = np.isfinite(scores)
-    places = np.flatnonzero(known).tolist()
-    answers = Judge(calibration, *size)([float(scores[place]) for place in places], [states[p] for p in places])
-    for place, answer in zip(places, answers, strict=True):
-        judged[place] = Judged(answer, float(scores[place]), int(used[place]))
-    left = np.flatnonzero(~known).tolist()
+    values, counts = scores.tolist(), used.tolist()
+    places = np.isfinite(scores).nonzero()[0].tolist()
+    answers = Judge(calibration, *size)([values[place] for place in places], [states[place] for place in places])
+    judged = {
+        place: Judged(answer, values[place], counts[place]) for place, answer in zip(places, answers, strict=True)
+    }
+    left = [place for place in range(len(values)) if place not in judged]
     if left:
         small = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
-        for place, one in zip(left, small, strict=True):
-            judged[place] = one
-    return judged
+        judged.update(zip(left, small, strict=True))
+    return [judged[place] for place in range(len(values))]
 
 
 def _of_small_gallery(
@@ -120,13 +120,20 @@ def basis(calibration: Calibration | None, judged: Sequence[Judged], states: Seq
     """Say where the decisions come from."""
     if calibration is None:
         return (Note("note.uncalibrated"),)
-    notes: list[str] = []
-    compared = [one.compared_with for one in judged if one.compared_with]
-    if compared:
-        notes.append(Note("note.normalised", count=max(compared)))
-    if any(one.normalised is not None and not one.compared_with for one in judged):
+    most = max([one.compared_with for one in judged], default=0)
+    by_cohort = any(one.normalised is not None and not one.compared_with for one in judged)
+    return _basis(calibration, tuple(dict.fromkeys(states)), most, by_cohort)
+
+
+@lru_cache(maxsize=64)
+def _basis(calibration: Calibration, states: tuple[States, ...], most: int, by_cohort: bool) -> tuple[str, ...]:
+    """Say so in words, which take a while to put together and are nearly always the same."""
+    notes = [Note("note.decisions", basis=calibration.describe(*states))]
+    if most:
+        notes.append(Note("note.normalised", count=most))
+    if by_cohort:
         notes.append(Note("note.normalised/cohort"))
-    return (Note("note.decisions", basis=calibration.describe(*states)), *notes)
+    return tuple(notes)
 
 
 def stand_in(one: Judged) -> Judged:

@@ -46,28 +46,33 @@ def normalise(
     left
         int64 [n], number of references that were looked up and not left out.
     """
-    count = len(ranked.subjects)
-    result, used = np.full(count, np.nan), np.zeros(count, np.int64)
     head = at_unit_length(now.fetch(ranked.references))
     # For so few rows the threads of a BLAS cost more than they do.
     left_out = np.einsum("id,jd->ij", at_unit_length(vectors), head) >= normalisation.alike
-    left_out |= ranked.owners[None, :] == np.array([hit.subject_id for hit in ranked.subjects])[:, None]
+    left_out |= ranked.owners == np.array([[hit.subject_id] for hit in ranked.subjects])
     scores = np.array([hit.similarity for hit in ranked.subjects])
-    everything = np.ones(count, bool), np.ones(len(head), bool), now.generation.references
-    parts: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int]] = [everything]
-    if now.generation.masked:
+    size, masked = now.generation.references, now.generation.masked
+    result, used = _measured(scores, ranked.scores, left_out, size, normalisation)
+    if masked:
         own = np.array([hit.reference_id for hit in ranked.subjects], np.int64)
-        masked = lookups.masked(now.reading.plain, np.union1d(own, ranked.references))
-        of_own, of_head = np.isin(own, masked), np.isin(ranked.references, masked)
-        parts.append((of_own, of_head, now.generation.masked))
-        parts.append((~of_own, ~of_head, now.generation.references - now.generation.masked))
-    for rows, columns, size in parts:
-        out = left_out[np.ix_(rows, columns)]
-        if not rows.any() or size < SMALLEST_GALLERY or not columns.any():
-            continue
-        law = non_mated_law(ranked.scores[columns], size, normalisation.typical, out)
-        found = law.normalise(scores[rows])
-        enough = np.isfinite(found) & (size - out.sum(axis=1) >= SMALLEST_GALLERY)
-        result[rows] = np.where(enough, found, result[rows])
-        used[rows] = np.where(enough, law.used, used[rows])
-    return result, used, (~left_out).sum(axis=1)
+        covered = lookups.masked(now.reading.plain, np.union1d(own, ranked.references))
+        of_own, of_head = np.isin(own, covered), np.isin(ranked.references, covered)
+        for rows, columns, count in ((of_own, of_head, masked), (~of_own, ~of_head, size - masked)):
+            out = left_out[np.ix_(rows, columns)]
+            alike, by = _measured(scores[rows], ranked.scores[columns], out, count, normalisation)
+            enough = np.isfinite(alike)
+            result[rows] = np.where(enough, alike, result[rows])
+            used[rows] = np.where(enough, by, used[rows])
+    return result, used, np.add.reduce(~left_out, axis=1, dtype=np.int64)
+
+
+def _measured(
+    scores: Float64, head: Float32, left_out: NDArray[np.bool_], size: int, normalisation: Normalisation
+) -> tuple[Float64, Int64]:
+    """Normalise scores [n] by the highest ones [m] of so many references; NaN and 0 where these are too few."""
+    if not left_out.size or size < SMALLEST_GALLERY:
+        return np.full(len(scores), np.nan), np.zeros(len(scores), np.int64)
+    law = non_mated_law(head, size, normalisation.typical, left_out)
+    found = law.normalise(scores)
+    enough = np.isfinite(found) & (size - np.add.reduce(left_out, axis=1, dtype=np.int64) >= SMALLEST_GALLERY)
+    return np.where(enough, found, np.nan), np.where(enough, law.used, 0)

@@ -105,7 +105,7 @@ def _look_up(
             scores = rescorers[query](given, references) if query in rescorers else given
             one = _ranked(scores, references, now.owners(references), top)
             found[query] = one
-            same = np.array_equal(scores, given)
+            same = scores is given or np.array_equal(scores, given)
             cut_off = len(one.subjects) < top or (same and one.subjects[top - 1].similarity <= given[-1])
             alone = others and np.count_nonzero(one.owners != one.subjects[0].subject_id) < others
             if (cut_off or alone) and k < len(index):

@@ -35,8 +35,8 @@ def nearly_same(probe: Float32, references: Float32, mean: Float32) -> NDArray[n
         float32 [d], the space's mean; zeros where it is not known.
     """
     one, others = (probe - mean).astype(np.float64), (references - mean).astype(np.float64)
-    scale = np.linalg.norm(one) * np.linalg.norm(others, axis=1)
-    return np.asarray(others @ one >= TEMPLATE_AT_LEAST * np.where(scale > 0, scale, np.inf))
+    scale = np.sqrt(one @ one) * np.sqrt(np.add.reduce(others * others, axis=1))
+    return np.asarray((others @ one >= TEMPLATE_AT_LEAST * scale) & (scale > 0))
 
 
 def copy_of(probe: UInt8, reference: UInt8) -> Literal["re-encoding", "mirrored copy"] | None:

@@ -185,7 +185,7 @@ def search(
             notes: tuple[str, ...] = (Note("note.empty-gallery"),)
             return SearchResult(tuple(CandidateList(one.faces, (), 0, 0, (*one.notes, *notes)) for one in probes))
         mixed = _mixed(now.generation.makers, engine)
-        vectors = np.stack([probe.vector for probe in probes])
+        vectors = np.array([probe.vector for probe in probes], np.float32)
         others = HIGHEST if calibration is not None and calibration.normalisation is not None else 0
         ranked = rank(now, vectors, top, rescorers, others=others)
         lists = []
@@ -252,7 +252,7 @@ def _candidates(
         again = {} if rescorer is None else {0: rescorer}
         return rank(now, probe.vector[None], len(hits), again, others=others)[0]
 
-    hits, fused = ranked.subjects, set[int]() if rescorer is None else rescorer.fused
+    hits = ranked.subjects
     numbers = [hit.reference_id for hit in hits]
     known = listed(now.reading.plain, numbers)
     references = [known[number] for number in numbers]
@@ -261,8 +261,10 @@ def _candidates(
     state, visible = probe.mask_state, probe.visible
     states = [(state, one.mask_state) for one in references]
     judged = judging.judge(now, calibration, ranked, probe.vector, vectors, states, deeper)
-    alone = _without_second(numbers, states, fused) if engine.makes_upper_face else frozenset()
-    judged = [judging.stand_in(one) if number in alone else one for number, one in zip(numbers, judged, strict=True)]
+    alone = set[int]()
+    if engine.makes_upper_face and (state != "none" or now.generation.masked):
+        alone = _without_second(numbers, states, set() if rescorer is None else rescorer.fused)
+        judged = [judging.stand_in(one) if n in alone else one for n, one in zip(numbers, judged, strict=True)]
     same = _same_sources(now, probe, references, vectors)
     candidates = tuple(
         Candidate(
@@ -298,12 +300,9 @@ def _candidates(
     return candidates, (*judging.basis(calibration, judged, states), *evidence.thin(shown), *_alone(len(alone)))
 
 
-def _without_second(
-    numbers: Sequence[int], states: Sequence[tuple[MaskState, MaskState]], fused: set[int]
-) -> frozenset[int]:
+def _without_second(numbers: Sequence[int], states: Sequence[tuple[MaskState, MaskState]], fused: set[int]) -> set[int]:
     """Return references across a mask that were compared with one template where the calibration expects two."""
-    across = (number for number, pair in zip(numbers, states, strict=True) if crosses(*pair))
-    return frozenset(across) - fused
+    return {number for number, pair in zip(numbers, states, strict=True) if crosses(*pair)} - fused
 
 
 def _alone(count: int) -> tuple[str, ...]:
@@ -322,6 +321,8 @@ def _same_sources(now: Snapshot, probe: Probe, references: Sequence[Listed], vec
         near = same_source.nearly_same(
             face.template.vector, vectors, registry.space_mean(face.template.space, vectors.shape[1])
         )
+        if not near.any():
+            continue
         numbers = [one.id for one, is_near in zip(references, near, strict=True) if is_near and one.id not in found]
         if not numbers:
             continue

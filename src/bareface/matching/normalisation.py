@@ -107,23 +107,25 @@ def non_mated_law(
     NonMatedLaw
         Shape [..., c], or [...] without ``left_out``.
     """
-    scores = np.asarray(scores, np.float64)
-    known = np.isfinite(scores)
-    counted = known if left_out is None else known[..., None, :] & ~left_out
-    values = np.where(known, scores, 0.0) if left_out is None else np.where(known, scores, 0.0)[..., None, :]
-    sizes = size - ((known if left_out is None else known[..., None, :]) & ~counted).sum(axis=-1)
-    most = np.maximum(FEWEST, np.floor(SHARE * sizes)).astype(np.int64)
-    inside = counted & (np.cumsum(counted, axis=-1) <= np.minimum(most, HIGHEST)[..., None])
-    used = inside.sum(axis=-1)
-    enough = used >= FEWEST
+    values = np.asarray(scores, np.float64)
+    known = counted = np.isfinite(values)
+    if left_out is not None:
+        values, known = values[..., None, :], known[..., None, :]
+        counted = known & ~left_out
+    ranks = np.add.accumulate(counted, axis=-1, dtype=np.int64)
+    number = np.add.reduce(counted, axis=-1, dtype=np.int64)
+    sizes = size - np.add.reduce(known, axis=-1, dtype=np.int64) + number
+    most = np.minimum(np.maximum((SHARE * sizes).astype(np.int64), FEWEST), HIGHEST)
+    used = np.minimum(number, most)
+    inside = counted & (ranks <= most[..., None])
 
     count = np.maximum(used, 1)
-    mean = np.where(inside, values, 0.0).sum(axis=-1) / count
-    own = np.sqrt(np.square(np.where(inside, values - mean[..., None], 0.0)).sum(axis=-1) / count)
+    mean = np.add.reduce(np.where(inside, values, 0.0), axis=-1) / count
+    own = np.sqrt(np.add.reduce(np.square(np.where(inside, values - mean[..., None], 0.0)), axis=-1) / count)
     expected, deviation = _expected(np.maximum(sizes, used), used)
     spread = np.sqrt((used * np.square(own / deviation) + PRIOR * typical**2) / (used + PRIOR))
-    middle = mean - spread * expected
-    return NonMatedLaw(np.where(enough, middle, np.nan), np.where(enough, spread, np.nan), used)
+    spread = np.where(used >= FEWEST, spread, np.nan)
+    return NonMatedLaw(mean - spread * expected, spread, used)
 
 
 def _expected(sizes: NDArray[np.int64], used: NDArray[np.int64]) -> tuple[Float64, Float64]:

@@ -128,8 +128,9 @@ def matrix(left: Columns, right: Columns) -> Float32:
 
 def at_unit_length(vectors: Float32) -> Float32:
     """Scale templates float32 [n, d] to length 1; one that is all zero stays so."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
+    lengths = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+    lengths[lengths == 0] = 1
+    return np.asarray(vectors / lengths, np.float32)
 
 
 def distance(a: Float32, b: Float32) -> float:
