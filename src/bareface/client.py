@@ -213,6 +213,24 @@ class Client:
         """Delete a subject with its references, for good."""
         return self._json("DELETE", f"/subjects/{subject}")
 
+    def suggestions(self, after: int = 0, limit: int = 1, *, undecided: bool = False) -> Json:
+        """Suggest for unnamed faces the subject that each resembles most; ask again with ``after`` until it is None."""
+        asked = urlencode({"after": after, "limit": limit, "undecided": _text(undecided)})
+        return self._json("GET", f"/suggestions?{asked}")
+
+    def answer_suggestion(self, face: int, candidate: int, answer: str) -> Json:
+        """Answer a suggestion with ``same``, ``different``, ``not a face`` or ``cannot say``."""
+        given = {"face": face, "candidate": candidate, "answer": answer}
+        return self._json("POST", "/suggestions/answers", given)
+
+    def told_apart(self) -> Iterator[Json]:
+        """Yield the answers that keep faces apart."""
+        yield from self._pages("/suggestions/answers", "answers", {})
+
+    def forget_answer(self, number: int) -> Json:
+        """Take such an answer back."""
+        return self._json("DELETE", f"/suggestions/answers/{number}")
+
     def open_case(self, name: str, purpose: str, basis: str | None = None, days: int = 90) -> Json:
         """Open a case."""
         return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})

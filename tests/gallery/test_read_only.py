@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,18 @@ with Gallery.open({str(folder / "g")!r}, TileEngine()) as opened:
     command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner", sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["3", "gallery.read-only"]
+
+
+def test_one_of_the_layout_before_is_read_as_it_is(folder):
+    with closing(sqlite3.connect(folder / "g")) as plain, plain:
+        plain.execute("DROP TABLE apart")
+        plain.execute("UPDATE alembic_version SET version_num = '0008'")
+    (folder / "g-index").unlink()
+    locked(folder)
+    with Gallery.open(folder / "g", TileEngine()) as opened:
+        assert len(opened.search(picture(RED)).lists[0].candidates) == 3
+        assert len(opened.subject_page().subjects) == 3
+        assert opened.check().ok
+        with pytest.raises(GalleryError, match=r"gallery\.read-only"):
+            opened.suggestions()
+        assert opened.apart_page().answers == ()

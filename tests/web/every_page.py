@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from PIL import Image, ImageOps
 
 from bareface.imaging.decode import encode
 from bareface.services.access import Access
@@ -108,7 +109,7 @@ def masked_portrait() -> bytes:
 
 
 def furnish(house: House) -> None:
-    """Make something to see on every page: a search, its restored faces, cases, and reviews in each state."""
+    """Make something to see on every page: a search, its restored faces, cases, reviews in each state, a suggestion."""
     with house.visitor("Ada") as ada, house.visitor("Bo") as bo:
         ada.send("/add", {"photo": ("hopper.png", hopper().read_bytes(), "image/png")}, name="Grace Hopper")
         closed = ada.send("/cases", name="2026-7", purpose="identify visitors")
@@ -124,6 +125,7 @@ def furnish(house: House) -> None:
             for item in (0, 1):
                 bo.client.get(f"/reviews/{review}")
                 bo.send(f"/reviews/{review}", item=str(item), verdict="same", confidence="high")
+    house.service.gallery.enrol(ImageOps.mirror(Image.open(hopper())))  # like Grace Hopper, and unnamed
 
 
 def templates_of(app: FastAPI) -> dict[str, re.Pattern[str]]:

@@ -42,8 +42,10 @@ def reject(writer: GalleryWriter, references: Sequence[Reference]) -> Deleted:
     return writer.delete_references(one.id for one in references)
 
 
-def split(writer: GalleryWriter, references: Iterable[Reference], name: str | None) -> int:
+def split(writer: GalleryWriter, references: Sequence[Reference], name: str | None, *, apart: bool = False) -> int:
     """Move faces to a new subject; return its number.
+
+    With ``apart`` it is kept that they are not the person whose other faces stay behind.
 
     Raises
     ------
@@ -52,6 +54,12 @@ def split(writer: GalleryWriter, references: Iterable[Reference], name: str | No
     """
     number = subjects.add(writer, None if name is None else subjects.free(writer, name))
     assign(writer, references, number)
+    if apart:
+        for before in {one.subject_id for one in references}:
+            left = writer.references_by_subject(before)
+            for one in references if left else ():
+                if one.subject_id == before:
+                    writer.tell_apart(one.id, left[0], "different")
     return number
 
 

@@ -2,7 +2,7 @@
 
 Each method is written in the service that it belongs to, in this folder: ``gallery_enrolment``, ``gallery_searches``,
 ``gallery_report``, ``gallery_listing``, ``gallery_viewing``, ``gallery_corrections``, ``gallery_deletion``,
-``gallery_upkeep`` and ``gallery_restorations``.
+``gallery_suggestions``, ``gallery_upkeep`` and ``gallery_restorations``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from bareface.services.gallery_listing import Listing
 from bareface.services.gallery_report import Reports
 from bareface.services.gallery_restorations import Restorations
 from bareface.services.gallery_searches import Searches
+from bareface.services.gallery_suggestions import Suggestions
 from bareface.services.gallery_upkeep import Upkeep
 from bareface.services.gallery_viewing import Viewing
 from bareface.services.opened import ENGINE, EngineFor, OpenGallery
@@ -225,6 +226,11 @@ class Gallery:
     rename = _by(Corrections, Corrections.rename)
     split = _by(Corrections, Corrections.split)
     reject = _by(Corrections, Corrections.reject)
+
+    suggestions = _by(Suggestions, Suggestions.suggestions)
+    tell_apart = _by(Suggestions, Suggestions.tell_apart)
+    forget_apart = _by(Suggestions, Suggestions.forget_apart)
+    apart_page = _by(Suggestions, Suggestions.apart_page)
 
     delete = _by(Deletion, Deletion.delete)
     scrub = _by(Deletion, Deletion.scrub)

@@ -80,9 +80,25 @@ class Corrections:
             return self._saved(changed)
 
     def split(
-        self, reference: int | Sequence[int], name: str | None = None, *, context: Context | None = None
+        self,
+        reference: int | Sequence[int],
+        name: str | None = None,
+        *,
+        apart: bool = True,
+        context: Context | None = None,
     ) -> Subject:
         """Move faces to a new subject; a name that meant another subject since a merge means the new one now.
+
+        Parameters
+        ----------
+        reference
+            Numbers of the faces.
+        name
+            Name of the new subject, if it gets one.
+        apart
+            Keep that they are not the person they are taken from: suggestions do not bring them back.
+        context
+            The caller.
 
         Raises
         ------
@@ -94,12 +110,23 @@ class Corrections:
             facts.add(references=numbers)
             with self.opened.store.writing() as writer:
                 references = writer.find_references(numbers)
-                changed = writer.subject(move_faces.split(writer, references, name))
+                changed = writer.subject(move_faces.split(writer, references, name, apart=bool(apart)))
             facts.add(subjects=[changed.id])
             return self._saved(changed)
 
-    def reject(self, reference: int | Sequence[int], *, context: Context | None = None) -> Deleted:
-        """Delete faces, and never enrol them again."""
+    def reject(self, reference: int | Sequence[int], *, erase: bool = True, context: Context | None = None) -> Deleted:
+        """Delete faces, and never enrol them again.
+
+        Parameters
+        ----------
+        reference
+            Numbers of the faces.
+        erase
+            Rewrite the gallery's files at once, so that nothing of the faces can be read from them. Otherwise
+            :meth:`scrub` does it, any other deletion, or the next opening: for several rejections in a row.
+        context
+            The caller.
+        """
         with self.opened.recorder.call("Gallery.reject", context) as facts:
             numbers = reference_numbers(reference)
             facts.add(references=numbers)
@@ -107,7 +134,8 @@ class Corrections:
                 references = writer.find_references(numbers)
                 deleted = move_faces.reject(writer, references)
                 writer.mark_deleted()
-            self.opened.erase()
+            if erase:
+                self.opened.erase()
             return deleted
 
     def _saved(self, changed: Subject) -> Subject:

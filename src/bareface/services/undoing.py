@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
 from bareface.errors import UsageError
 from bareface.services.gallery import Gallery
 from bareface.services.reference_numbers import reference_numbers
-from bareface.values import names
+from bareface.values import arguments, names
 from bareface.values.context import Context
 from bareface.values.gallery import Subject
+from bareface.values.suggestion import SuggestionAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,14 @@ class Undo:
         Number and earlier name of a subject that was renamed; None if none was.
     after
         State of the gallery after the correction, which is taken back only in that state; None if it does not matter.
+    apart
+        Numbers of answers that told faces apart.
     """
 
     moves: tuple[Move, ...] = ()
     renamed: tuple[int, str] | None = None
     after: After | None = None
+    apart: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,43 @@ class Corrector:
         changed = self.gallery.split(references, name, context=self.context)
         return changed, self._noted(undo, changed)
 
-    def undo(self, undo: Undo) -> Subject:
-        """Take a correction back; returns the subject that it gave something back to.
+    def answer(self, face: int, candidate: int, answer: SuggestionAnswer) -> tuple[Subject | None, Undo | None]:
+        """Answer a suggestion.
+
+        Parameters
+        ----------
+        face, candidate
+            Numbers of the unnamed subject's reference and of the other subject's.
+        answer
+            ``same`` merges the two; ``different`` and ``cannot say`` are kept; ``not a face`` rejects the face, which
+            cannot be taken back, and leaves it to :meth:`Gallery.scrub` to overwrite it.
+
+        Returns
+        -------
+        tuple
+            The subject that was merged into; and how to take the answer back.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-reference``; ``usage.suggestion``: the subject has been named since, or is the other one.
+        """
+        arguments.choice("answer", answer, get_args(SuggestionAnswer))
+        one, other = (self.gallery.reference(number, context=self.context) for number in (face, candidate))
+        if one.subject_id == other.subject_id:
+            raise UsageError("usage.suggestion/one")
+        if one.subject is not None and other.subject is not None:
+            raise UsageError("usage.suggestion/named", one=one.subject, other=other.subject)
+        if answer == "same":
+            return self.merge(other.subject_id, one.subject_id)
+        if answer == "not a face":
+            self.gallery.reject(face, erase=False, context=self.context)
+            return None, None
+        number = self.gallery.tell_apart(face, candidate, answer, context=self.context)
+        return None, None if number is None else Undo(apart=(number,), after=After(self._identifier(), None, ()))
+
+    def undo(self, undo: Undo) -> Subject | None:
+        """Take a correction back; returns the subject that it gave something back to, if it did.
 
         Raises
         ------
@@ -118,18 +158,20 @@ class Corrector:
         self._check(undo)
         if undo.renamed is not None:
             return self.gallery.rename(*undo.renamed, context=self.context)
+        if undo.apart:
+            self.gallery.forget_apart(undo.apart, context=self.context)
         back = [self._back(move) for move in undo.moves]
-        return back[-1]
+        return back[-1] if back else None
 
     def _back(self, move: Move) -> Subject:
         try:
             there = self.gallery.subject(move.subject_id, context=self.context)
         except UsageError:  # it went with its last reference
-            return self.gallery.split(move.references, move.name, context=self.context)
+            return self.gallery.split(move.references, move.name, apart=False, context=self.context)
         if move.name is not None and not names.same(there.name, move.name):
-            return self.gallery.split(move.references, move.name, context=self.context)
+            return self.gallery.split(move.references, move.name, apart=False, context=self.context)
         if move.name is None and there.name is not None:  # a merge named it
-            return self.gallery.split(move.references, None, context=self.context)
+            return self.gallery.split(move.references, None, apart=False, context=self.context)
         return self.gallery.assign(move.references, f"#{there.id}", context=self.context)
 
     def _noted(self, undo: Undo, changed: Subject) -> Undo:

@@ -244,14 +244,12 @@ class DerivedIndex:
         if before is not None and before.state == state:
             return before
         sizes = catalogue.sizes(connection)
-        return Generation(
-            state,
-            self._index(connection, before, state),
-            sizes["subjects"],
-            sizes["references"],
-            catalogue.template_counts(connection),
-            catalogue.count_masked(connection),
-        )
+        index = self._index(connection, before, state)
+        if before is not None and index is not None and index is before.index:  # names and owners changed, no template
+            makers, masked = before.makers, before.masked
+        else:
+            makers, masked = catalogue.template_counts(connection), catalogue.count_masked(connection)
+        return Generation(state, index, sizes["subjects"], sizes["references"], makers, masked)
 
     def _index(self, connection: sa.Connection, before: Generation | None, state: State) -> VectorIndex | None:
         if state.space is None or state.dimension is None:
@@ -293,8 +291,7 @@ def _followed(connection: sa.Connection, index: VectorIndex) -> VectorIndex | No
     index = _extended(index, connection, after=highest)
     count = catalogue.count(connection, template)
     if len(index) != count:
-        query = sa.select(template.c.reference_id).where(template.c.reference_id <= highest)
-        stored = np.fromiter(connection.execute(query).scalars(), np.int64)
+        stored = catalogue.template_numbers(connection, highest)
         index = index.without(np.setdiff1d(held, stored, assume_unique=True))
     return index if len(index) == count else None
 

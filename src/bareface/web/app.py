@@ -6,20 +6,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
 from bareface.web import document, problems
-from bareface.web.api import cases, comparisons, jobs, models, references, reviews, searches, subjects, system
+from bareface.web.api import (
+    cases,
+    comparisons,
+    jobs,
+    models,
+    references,
+    reviews,
+    searches,
+    subjects,
+    suggestions,
+    system,
+)
 from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, restored, search, sign_in
 from bareface.web.pages import cases as case_pages
 from bareface.web.pages import jobs as job_pages
 from bareface.web.pages import models as model_pages
+from bareface.web.pages import suggestions as suggestion_pages
 from bareface.web.repeats import Repeats
 from bareface.web.state import Service
 
-_RESOURCES = (system, subjects, references, searches, comparisons, cases, reviews, jobs, models)
-_PAGES = (sign_in, pictures, search, restored, case_pages, people, add, job_pages, model_pages)
+_RESOURCES = (system, subjects, references, suggestions, searches, comparisons, cases, reviews, jobs, models)
+_PAGES = (sign_in, pictures, search, restored, case_pages, people, suggestion_pages, add, job_pages, model_pages)
 _ABOUT = (
     "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "
     "problem details (RFC 9457) with a stable `code`, listed in the documentation under Errors."
@@ -33,6 +46,7 @@ def make_app(service: Service) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with service.working.background():
             yield
+        await to_thread.run_sync(service.erasing.finish)
 
     app = FastAPI(
         lifespan=lifespan,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from bareface.errors import BarefaceError
@@ -15,7 +16,9 @@ from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery, State
 from bareface.services.jobs import Jobs
 from bareface.services.models import Models
+from bareface.values.context import Context
 from bareface.web.cursors import Cursors
+from bareface.web.erasing import LaterErasing
 from bareface.web.held import HeldSearches
 from bareface.web.metrics import Metrics
 from bareface.web.pages.sessions import Sessions
@@ -49,9 +52,9 @@ class Service:
         Whether uploaded photos are kept for later models.
     max_upload
         Bytes of one request's body.
-    turns, searches, views, cursors, sessions, metrics, answers
+    turns, searches, views, cursors, sessions, metrics, answers, erasing
         Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers;
-        measures; answers to give again.
+        measures; answers to give again; overwriting of what was rejected.
     seen, deletions
         State in which the gallery was last seen, and the number of its deletions then; or nothing.
     """
@@ -73,6 +76,7 @@ class Service:
     sessions: Sessions = field(default_factory=Sessions)
     metrics: Metrics = field(default_factory=Metrics)
     answers: Answers = field(default_factory=Answers)
+    erasing: LaterErasing = field(default_factory=LaterErasing)
     seen: list[State] = field(default_factory=list)
     deletions: list[tuple[str, int]] = field(default_factory=list)
     working: Working = field(init=False)
@@ -104,6 +108,11 @@ class Service:
         _, gone = self.gallery.gone_since(before, self.searches.references())
         if gone:
             self.searches.forget(frozenset(), gone)
+
+    def rejected(self, references: Set[int], context: Context) -> None:
+        """Forget whatever shows references that were rejected, and overwrite them in the gallery's files soon."""
+        self.forget(references=references)
+        self.erasing.ask(partial(self.gallery.scrub, context=context))
 
     def refresh(self) -> None:
         """Forget whatever shows somebody whom another program deleted, or is of a gallery that was replaced."""

@@ -66,6 +66,13 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.ambiguous-subject": Entry("{which!r} kann mehrere Personen bedeuten: {several}.", "Die Nummer angeben."),
     "usage.merge": Entry("eine Person kann nicht mit sich selbst zusammengeführt werden."),
+    "usage.suggestion/named": Entry(
+        "„{one}“ und „{other}“ haben inzwischen Namen, die Menschen vergeben haben.",
+        "Führen Sie sie zusammen, wenn sie eine Person sind.",
+    ),
+    "usage.suggestion/one": Entry(
+        "beide Gesichter gehören inzwischen einer Person.", "Trennen Sie sie, wenn es zwei Menschen sind."
+    ),
     "usage.name/control": Entry("der Name {name!r} enthält Steuerzeichen.", "Diese weglassen."),
     "usage.name/empty": Entry("der Name ist leer oder hat keine sichtbaren Zeichen.", "Einen Namen angeben."),
     "usage.name/long": Entry("der Name {name!r} hat {length} Zeichen, mehr als {most}.", "Ihn kürzen."),

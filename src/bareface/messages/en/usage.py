@@ -150,6 +150,10 @@ ENTRIES: dict[str, Entry] = {
         cli="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
         python="Choose another name, or give the faces to that subject with `Gallery.assign`.",
     ),
+    "usage.suggestion/named": Entry(
+        "{one!r} and {other!r} have names by now, which people gave them.", "Merge them if they are one person."
+    ),
+    "usage.suggestion/one": Entry("both faces belong to one subject by now.", "Split it if they are two people."),
     "usage.terms/refused": Entry("the terms of {model} were not accepted."),
     "usage.terms/unasked": Entry("the terms of {model} were not accepted.", cli="Give --yes to accept them."),
     "usage.unknown-case": Entry("there is no case number {number}, or it has expired."),

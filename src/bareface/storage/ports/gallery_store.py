@@ -19,6 +19,7 @@ from bareface.storage.ports.photo_store import StoredPhoto
 from bareface.values.correction import Correction, Target
 from bareface.values.face import Box, Float32, Landmarks, Template
 from bareface.values.gallery import Deleted, GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
+from bareface.values.suggestion import ApartAnswer, ApartPage
 
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
 """Place of the face of a template that was imported without a photo."""
@@ -140,6 +141,29 @@ class GalleryReader(Protocol):
             Part of a name or of an alias, compared by :func:`bareface.values.names.key` without case.
         """
 
+    # Faces that people told apart
+
+    def unnamed(self, after: int, limit: int) -> Mapping[int, int]:
+        """Return the best references of unnamed subjects above a number, by subject, in the order of the subjects."""
+
+    def count_unnamed(self, up_to: int | None = None) -> int:
+        """Return how many unnamed subjects there are, up to this number if one is given."""
+
+    def told_apart(self, subject: int, *, undecided: bool) -> Set[int]:
+        """Return the subjects that are told apart from one; with ``undecided`` those nobody could say about, too.
+
+        Two subjects are told apart while one has one face of an answer, and the other the other.
+        """
+
+    def together(self, subject: int) -> Set[int]:
+        """Return the subjects that are in a photo with one; a file of imported templates is not a photo."""
+
+    def apart_page(self, limit: int, after: int) -> ApartPage:
+        """Return some answers above a number."""
+
+    def count_undecided(self) -> int:
+        """Return how many pairs of faces nobody could say about."""
+
     # Corrections
 
     def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
@@ -257,6 +281,18 @@ class GalleryWriter(GalleryReader, Protocol):
 
     def drop_unused_subjects(self, numbers: Iterable[int]) -> int:
         """Delete the given subjects that no reference points to; returns how many."""
+
+    # Faces that people told apart
+
+    def tell_apart(self, one: int, other: int, answer: ApartAnswer) -> int | None:
+        """Keep an answer about two references; returns its number, or None where as much is known of them.
+
+        ``different`` replaces ``cannot say``. An answer goes with its faces; while others of the same subject stay, it
+        becomes one about them.
+        """
+
+    def forget_apart(self, numbers: Iterable[int]) -> int:
+        """Drop answers; returns how many."""
 
     # Corrections
 

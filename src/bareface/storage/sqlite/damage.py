@@ -26,7 +26,7 @@ _REMEDIES = {
     "file": "advice.delete-references",
 }
 _COPY = "advice.copy"
-_DISPENSABLE = ("correction", "restoration", "restored_face", "history")
+_DISPENSABLE = ("correction", "apart", "restoration", "restored_face", "history")
 """Tables whose rows no other row depends on, but for those that are deleted with them."""
 _REPAIR = "advice.repair"
 _REMEDIES |= dict.fromkeys(_DISPENSABLE, _REPAIR)
@@ -55,7 +55,10 @@ def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
     """Describe damage with its table and row; without a row if it is not one of a single row."""
     connection.text_factory = _text
     dimension = _dimension(connection)
+    later = _later_tables(connection)
     for table in schema.metadata.sorted_tables:
+        if table.name in later:
+            continue
         key = next(iter(table.primary_key.columns))
         names = ", ".join(f"[{column.name}]" for column in table.columns)
         seen = 0
@@ -75,6 +78,16 @@ def _found(connection: sqlite3.Connection) -> Iterator[tuple[str, Any, Problem]]
                 what = Note("damage.gallery-rows", rows=seen, advice=Note(_COPY))
                 yield table.name, None, Problem("gallery.corrupt", what)
     yield from _links(connection)
+
+
+def _later_tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the tables that a gallery of an earlier layout, which may only be read, does not have yet."""
+    with suppress(sqlite3.Error):  # a missing table is damage then
+        ((revision,),) = connection.execute("SELECT version_num FROM alembic_version")
+        if schema.READABLE <= str(revision) < schema.REVISION:
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return set(schema.metadata.tables) - there
+    return set()
 
 
 def _columns(table: sa.Table, values: dict[str, Any]) -> Iterator[Note]:

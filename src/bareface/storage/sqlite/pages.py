@@ -13,6 +13,9 @@ from bareface.storage.sqlite.schema import correction, reference, subject
 from bareface.values import names
 from bareface.values.gallery import Reference, ReferencePage, Subject, SubjectPage
 
+_BEST_FIRST = (sa.func.coalesce(reference.c.quality, -1.0).desc(), reference.c.id)
+"""Order of a subject's references: those of unknown or equal quality by number."""
+
 
 def subject_page(connection: sa.Connection, limit: int, after: tuple[str | None, int] | None, text: str) -> SubjectPage:
     """Return some subjects: named ones by name, then unnamed ones by number.
@@ -75,8 +78,20 @@ def reference_page(connection: sa.Connection, limit: int, after: int, owner: int
 def best_reference(connection: sa.Connection, owner: int) -> Reference:
     """Return a subject's reference of the best quality; of those of unknown or equal quality the first."""
     r = reference.c
-    query = sa.select(r.id).where(r.subject_id == owner).order_by(sa.func.coalesce(r.quality, -1.0).desc(), r.id)
+    query = sa.select(r.id).where(r.subject_id == owner).order_by(*_BEST_FIRST)
     number = connection.execute(query.limit(1)).scalar()
     if number is None:
         raise Damaged(f"subject {owner} has no reference")
     return queries.find_references(connection, [number])[0]
+
+
+def unnamed(connection: sa.Connection, after: int, limit: int) -> dict[int, int]:
+    """Return the best references of unnamed subjects above a number, by subject, in the order of the subjects."""
+    s, r = subject.c, reference.c
+    query = sa.select(s.id).where(s.name.is_(None), s.id > min(after, queries.LARGEST)).order_by(s.id).limit(limit)
+    best: dict[int, int] = {}
+    for some in queries.chunks(connection.execute(query).scalars()):
+        faces = sa.select(r.subject_id, r.id).where(r.subject_id.in_(some))
+        for owner, number in connection.execute(faces.order_by(r.subject_id, *_BEST_FIRST)):
+            best.setdefault(owner, number)
+    return best

@@ -78,6 +78,14 @@ def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
     return tuple(TemplateCount(*row) for row in connection.execute(query))
 
 
+def template_numbers(connection: sa.Connection, highest: int) -> NDArray[np.int64]:
+    """Return the numbers of the references up to one that have a template, in one row: they are many."""
+    t = template.c.reference_id
+    query = sa.select(sa.func.group_concat(t)).where(t <= highest)
+    listed = connection.execute(query).scalar()
+    return np.array(listed.split(",") if listed else [], np.int64)
+
+
 def has_templates_by(connection: sa.Connection, model: str) -> bool:
     """Return whether a model made any of the references."""
     query = sa.select(template.c.reference_id).where(template.c.model == model).limit(1)

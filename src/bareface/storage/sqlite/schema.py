@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Meta
 
 from bareface.storage.sqlite.columns import Blob, FilePath, LongWords, Moment, Real, Whole, Words
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that these tables stand for; a gallery at this revision opens without running Alembic."""
 
 READABLE = "0006"
@@ -162,6 +162,25 @@ correction = Table(
     Column("subject_name", Words(500, optional=True)),
     Column("subject_name_key", Words(500, optional=True), index=True),
     Column("made", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Pairs of faces that a person was asked about, and that were not found to be one person. Of faces, not of subjects: see
+# `bareface.storage.sqlite.apart`.
+apart = Table(
+    "apart",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("one_id", Whole(), ForeignKey("reference.id", ondelete="CASCADE"), nullable=False),  # the lower number
+    Column("other_id", Whole(), ForeignKey("reference.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "answer",
+        Words(10, "different|cannot say"),
+        CheckConstraint("answer in ('different', 'cannot say')", name="answer"),
+        nullable=False,
+    ),
+    Column("made", Moment, nullable=False),
+    Index(None, "one_id", "other_id", unique=True),
     sqlite_autoincrement=True,
 )
 

@@ -16,12 +16,13 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
-from bareface.storage.sqlite import pages, queries, rows, staged_templates
+from bareface.storage.sqlite import apart, pages, queries, rows, staged_templates
 from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject, template
 from bareface.values import names
 from bareface.values.correction import Correction, Target
 from bareface.values.face import Box, Float32, Template
 from bareface.values.gallery import Deleted, GalleryInfo, Reference, ReferencePage, Subject, SubjectPage
+from bareface.values.suggestion import ApartAnswer, ApartPage
 
 _UNCHECKED: sa.types.TypeEngine[Any] = sa.types.NullType()
 """Reads what is stored without a check: a damaged row must be possible to delete."""
@@ -77,6 +78,31 @@ class SqliteReader:
     def subject_page(self, limit: int, after: tuple[str | None, int] | None, text: str) -> SubjectPage:
         """Return some subjects in the order of :meth:`subjects`."""
         return pages.subject_page(self._connection, limit, after, text)
+
+    def unnamed(self, after: int, limit: int) -> dict[int, int]:
+        """Return the best references of unnamed subjects above a number, by subject."""
+        return pages.unnamed(self._connection, after, limit)
+
+    def count_unnamed(self, up_to: int | None = None) -> int:
+        """Return how many unnamed subjects there are."""
+        below = () if up_to is None else (subject.c.id <= up_to,)
+        return queries.count(self._connection, subject, subject.c.name.is_(None), *below)
+
+    def told_apart(self, subject: int, *, undecided: bool) -> set[int]:
+        """Return the subjects that are told apart from one."""
+        return apart.told_apart(self._connection, subject, undecided=undecided)
+
+    def together(self, subject: int) -> set[int]:
+        """Return the subjects that are in a photo with one."""
+        return apart.together(self._connection, subject)
+
+    def apart_page(self, limit: int, after: int) -> ApartPage:
+        """Return some answers above a number."""
+        return apart.page(self._connection, limit, after)
+
+    def count_undecided(self) -> int:
+        """Return how many pairs of faces nobody could say about."""
+        return apart.undecided(self._connection)
 
     def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
         """Return the corrections of the faces in a photo."""
@@ -247,6 +273,14 @@ class SqliteWriter(SqliteReader):
         """Delete the given subjects that no reference points to; returns how many."""
         return queries.drop_unused(self._connection, subject, numbers)
 
+    def tell_apart(self, one: int, other: int, answer: ApartAnswer) -> int | None:
+        """Keep an answer about two references; returns its number, or None where as much is known of them."""
+        return apart.tell(self._connection, one, other, answer)
+
+    def forget_apart(self, numbers: Iterable[int]) -> int:
+        """Drop answers; returns how many."""
+        return apart.forget(self._connection, numbers)
+
     def move_references(self, numbers: Sequence[int], subject: int) -> None:
         """Let references be another subject's."""
         for group in queries.chunks(numbers):
@@ -310,6 +344,8 @@ class SqliteWriter(SqliteReader):
         raw = sa.select(
             sa.type_coerce(reference.c.file_id, _UNCHECKED), sa.type_coerce(reference.c.subject_id, _UNCHECKED)
         )
+        numbers = list(numbers)
+        apart.hand_over(self._connection, numbers)
         for group in queries.chunks(numbers):
             these = reference.c.id.in_(group)
             found = self._connection.execute(raw.where(these)).all()

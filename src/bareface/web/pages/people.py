@@ -12,7 +12,7 @@ from bareface.errors import BarefaceError
 from bareface.services.undoing import Undo
 from bareface.values.gallery import Subject
 from bareface.web.pages.pictures import Id
-from bareface.web.pages.visitors import Visiting, Visitor
+from bareface.web.pages.visitors import Visiting, Visitor, local_path
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +37,8 @@ def people_page(
         return visitor.part("people-more.html", **values)
     if visitor.request.headers.get("hx-request"):
         return visitor.part("people-list.html", **values)
-    return visitor.page("people.html", info=gallery.info(context=context), **values)
+    unnamed = gallery.subject_page(1, (None, 0), context=context).subjects
+    return visitor.page("people.html", info=gallery.info(context=context), unnamed=unnamed, **values)
 
 
 @router.get("/people/names")
@@ -112,7 +113,7 @@ def delete(visitor: Visiting, id: Id) -> Response:
 
 
 @router.post("/undo")
-def undo(visitor: Visiting, undo: Annotated[str, Form()] = "") -> Response:
+def undo(visitor: Visiting, undo: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "") -> Response:
     """Take a correction back."""
     steps = visitor.session.undos.pop(undo, None)
     if steps is None:
@@ -121,8 +122,9 @@ def undo(visitor: Visiting, undo: Annotated[str, Form()] = "") -> Response:
     try:
         subject = visitor.corrector.undo(steps)
     except BarefaceError as error:
-        return visitor.failed(_PEOPLE, error)
-    return visitor.back(f"{_PEOPLE}/{subject.id}", visitor.words("page.undone"))
+        return visitor.failed(local_path(next, _PEOPLE), error)
+    person = _PEOPLE if subject is None else f"{_PEOPLE}/{subject.id}"
+    return visitor.back(local_path(next, person), visitor.words("page.undone"))
 
 
 def _corrected(visitor: Visitor, id: int, code: str, work: Callable[[], tuple[Subject, Undo | None]]) -> Response:

@@ -28,6 +28,7 @@ FILES = {
     "upload.js": "text/javascript",
     "compare.js": "text/javascript",
     "jobs.js": "text/javascript",
+    "suggest.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
