@@ -18,6 +18,7 @@ from tests.web.test_browser import served as serving
 
 NEAR = 2
 SEEN = sync_api.expect
+SEEN.set_options(timeout=20_000)
 
 
 def near(colour: Colour, step: int = NEAR) -> Colour:
