@@ -204,7 +204,7 @@ def test_the_next_pair_is_there_before_it_is_asked_for(chromium: Any, loose: tup
     pictures = walk.page.locator(".ahead img")
     SEEN(pictures).to_have_count(2)
     SEEN(walk.page.locator(".ahead")).to_be_hidden()
-    loaded = "pictures => pictures.every((one) => one.complete && one.naturalWidth)"
-    walk.page.wait_for_function(f"({loaded})([...document.querySelectorAll('.ahead img')])")
+    for picture in pictures.all():
+        SEEN(picture).to_have_js_property("naturalWidth", 160)
     assert not walk.complaints
     walk.context.close()
