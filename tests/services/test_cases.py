@@ -25,6 +25,7 @@ from bareface.services import cases as cases_module
 from bareface.services.cases import Cases
 from bareface.services.gallery import Gallery
 from bareface.storage.casebook import Casebook
+from bareface.system.small_database import _PRAGMAS
 from bareface.values.cases import KeptSearch, Review
 from bareface.values.context import Context
 from tests.gallery.pictures import colours, people, save
@@ -603,3 +604,14 @@ def test_pictures_from_elsewhere_are_decoded_anew_or_left_out_of_a_report(desk: 
     page = desk.cases.report(kept.case_id).decode()
     assert "image/svg" not in page
     assert "no picture kept" in page
+
+
+def test_a_full_disk_is_called_that_and_keeps_what_was_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = desk.kept()
+    pages = len(desk.file.read_bytes()) // 4096
+    with monkeypatch.context() as full:
+        full.setattr("bareface.system.small_database._PRAGMAS", f"{_PRAGMAS}; PRAGMA max_page_count = {pages}")
+        with pytest.raises(GalleryError) as caught:
+            desk.cases.open("Visitors", "identify visitors " * 3000)
+    assert caught.value.code == "gallery.disk-full"
+    assert [one.id for one in desk.cases.list()] == [kept.case_id]

@@ -143,6 +143,7 @@ def _write(path: Path, content: bytes) -> bool:
             file.write(content)
         part.replace(path)
     except OSError as error:
+        _removed(part)
         raise UsageError("usage.output/write", reason=error.strerror or error, source=str(part)) from error
     return True
 
