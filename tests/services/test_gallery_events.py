@@ -18,7 +18,7 @@ from bareface.values.enrolment import UploadedPhoto
 from tests.gallery.pictures import TileEngine, people, picture
 from tests.restoration.made import restored
 
-NOT_CALLS = {"open", "close", "ready", "gone_since", "deletions", "path", "engine"}
+NOT_CALLS = {"open", "close", "ready", "gone_since", "deletions", "follows", "path", "engine"}
 WHO = Context("ada", purpose="identify visitors", case="2026-7")
 
 Call = Callable[[Gallery, Path], Any]

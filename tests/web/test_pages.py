@@ -24,7 +24,7 @@ from bareface.services.models import Models
 from bareface.web.app import make_app
 from bareface.web.pages.visitors import local_path
 from bareface.web.state import Service
-from tests.gallery.pictures import colours
+from tests.gallery.pictures import colours, save
 from tests.portraits import astronaut
 from tests.web.support import Served, png
 
@@ -132,6 +132,33 @@ def test_a_form_of_another_page_changes_nothing(served: Served, headers: dict[st
         data, files = {"name": "Ada"}, {"photo": ("a.png", png(STRANGER))}
         assert served.client.post(path, data=data, files=files, headers=sent).status_code == 403
     assert served.call("GET", "/subjects/1")["name"] == "p0"
+
+
+def test_a_page_of_another_gallery_at_the_same_place_changes_nothing(signed_in: Served, tmp_path: Path) -> None:
+    form = re.findall(r'data-form="([^"]+)"', signed_in.client.get("/people/1").text)[0]
+    for number, colour in enumerate(colours(9, seed=5)[5:8]):
+        save(tmp_path / "others" / f"x{number}" / "0.png", colour)
+    with Gallery.open(tmp_path / "other.bareface", signed_in.service.gallery.engine) as other:
+        other.enrol(tmp_path / "others")
+    (tmp_path / "other.bareface").replace(signed_in.service.gallery.path)
+    answer = signed_in.client.post("/people/1/delete", data={"_form": form})
+    assert answer.status_code == 403
+    assert [one.name for one in signed_in.service.gallery.subjects()] == ["x0", "x1", "x2"]
+    signed_in.post("/people/1/rename", name="Ada")
+    assert signed_in.service.gallery.subject(1).name == "Ada"
+
+
+def test_damaged_cases_are_said_and_stop_no_search(signed_in: Served) -> None:
+    Path(f"{signed_in.service.gallery.path}-cases").write_bytes(b"junk" * 300)
+    page = signed_in.client.get("/")
+    assert page.status_code == 200
+    assert "people.bareface-cases" in page.text
+    form = re.findall(r'data-form="([^"]+)"', page.text)[0]
+    photo = {"photo": ("p.png", png(signed_in.colours[0], tick=98))}
+    result = signed_in.client.post("/searches", data={"_form": form}, files=photo)
+    assert result.status_code == 200
+    assert "p0" in result.text
+    assert signed_in.client.get("/cases").status_code == 500
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

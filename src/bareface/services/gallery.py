@@ -173,6 +173,14 @@ class Gallery:
                 return now, frozenset(references)
             return now, set(references) - SqliteReader(connection).has_references(list(references))
 
+    def follows(self, before: State) -> bool:
+        """Return whether this gallery was once in a state: another one, or a copy, may have taken its place since.
+
+        This is no call that leaves an event.
+        """
+        with self._store.read() as connection:
+            return self._store.state(connection).token == before.token or self._store.follows(connection, before)
+
     def deletions(self) -> int:
         """Return how many references were deleted so far; this is no call that leaves an event."""
         with self._store.reading() as reader:

@@ -124,6 +124,8 @@ class Service:
                 self.searches.forget(frozenset(), gone)
             if before is not None and now.token != before.token:
                 self.views.forget()
+                if not self.gallery.follows(before):
+                    self.sessions.renew_forms()
             if before is None or now.token != before.token:
                 deletions = now.uuid, self.gallery.deletions()
                 if self.deletions not in ([], [deletions]):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Path, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from bareface.errors import BarefaceError, WebError
+from bareface.errors import BarefaceError, GalleryError, WebError
 from bareface.reports.wording import verdict
 from bareface.values.cases import Case
 from bareface.values.search import CandidateList
@@ -46,8 +46,12 @@ def search_page(visitor: Visiting, case: int | None = None) -> Response:
 
 
 def _open(visitor: Visitor) -> list[Case]:
-    """Return the cases that a search can be kept in."""
-    return [one for one in visitor.service.cases.list(context=visitor.context) if one.closed is None]
+    """Return the cases that a search can be kept in; none, with a word, where their file cannot be read."""
+    try:
+        return [one for one in visitor.service.cases.list(context=visitor.context) if one.closed is None]
+    except GalleryError as error:
+        visitor.session.complain(visitor.words.error(error))
+        return []
 
 
 @router.post("/searches")

@@ -130,6 +130,12 @@ class Sessions:
         with self._lock:
             self._sessions.pop(_key(cookie or ""), None)
 
+    def renew_forms(self) -> None:
+        """Refuse the forms of pages that are open: they are of another gallery, where numbers mean others."""
+        with self._lock:
+            for session in self._sessions.values():
+                session.form = secrets.token_urlsafe(24)
+
     def end_all(self) -> None:
         """End all sessions, since the token was renewed."""
         with self._lock:

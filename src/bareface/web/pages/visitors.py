@@ -125,10 +125,10 @@ def visitor(
     session = session_of(request)
     if session is None:
         raise WebError("web.token")
-    if request.method not in _SAFE and not (session.admits(form or header) and _own_page(request)):
-        raise WebError("web.form")
     service = Service.of(request.scope)
     service.refresh()
+    if request.method not in _SAFE and not (session.admits(form or header) and _own_page(request)):
+        raise WebError("web.form")
     return Visitor(request, service, session, words_of(request))
 
 
