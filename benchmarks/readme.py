@@ -16,6 +16,7 @@ from benchmarks.markdown import Values, change, percent, rate, table, where
 from benchmarks.readme_groups import SYSTEMS, groups, groups_bars, groups_before, groups_checked, groups_mated
 from benchmarks.readme_headline import headline, span
 from benchmarks.readme_restoration import (
+    brightening,
     enhance,
     enhance_others,
     refusal,
@@ -322,6 +323,7 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "unmask": unmask,
     "enhance": enhance,
     "enhance_others": enhance_others,
+    "brightening": brightening,
     "refusal": refusal,
     "restoration": restoration,
     "restoration_summary": restoration_summary,

@@ -152,6 +152,31 @@ def enhance_others(results: Values) -> str:
     return "\n\n".join(["\n".join(aims(results["results"])), *stale(results, "bareface-enhance")])
 
 
+def brightening(results: Values) -> str:
+    """Format the light and the identity of brightened faces, and how often photos as they are get brightened."""
+    levels = [
+        [
+            name,
+            str(row["n"]),
+            f"{row['gain, median']:.1f}",
+            f"{row['error, dark']:.0f}",
+            f"{row['error, brightened']:.0f}",
+            *(f"{row[f'cosine, {which}']:.3f}" for which in ("dark", "enhanced", "brightened")),
+            change(row["cosine, difference"]),
+        ]
+        for name, row in results["low light"].items()
+    ]
+    columns = [
+        *("LFW", "n", "gain, median", "error of the mean luminance, grey levels: dark", "brightened"),
+        *("cosine to the good photo: dark", "enhanced", "and brightened", "difference to dark"),
+    ]
+    plain = [
+        [name, str(row["n"]), f"{100 * row['share brightened']:.1f} %"] for name, row in results["as they are"].items()
+    ]
+    rare = table(["photos as they are", "n", "brightened"], plain)
+    return "\n\n".join([table(columns, levels), rare, *stale(results, "bareface-enhance")])
+
+
 def aims(found: Values) -> list[str]:
     """Format in how many and which cells the network is better or worse, and whether the aims are met."""
     cells, bars = found["cells"], found["bars"]

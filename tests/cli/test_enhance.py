@@ -156,6 +156,28 @@ def test_all_faces_of_a_photo_in_one_picture(run: Run, blurred: Path, hopper: Pa
     assert "of face 2 is recomputed by unsharp" in again.stderr
 
 
+def test_an_underexposed_photo_is_also_shown_brightened(run: Run, collins: Path, tmp_path: Path) -> None:
+    dark = np.asarray(images.decode(collins).pixels // 4, np.uint8)
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    arguments = ("enhance", tmp_path / "dark.png", "-o", tmp_path / "out")
+    found = parsed(run(*arguments, "--json"))
+    assert found["exposure"] > 2
+    height = dark.shape[0]
+    shown, as_recorded = (images.decode(found[name]).pixels[:height] for name in ("brightened", "file"))
+    assert shown.mean() > 2 * as_recorded.mean()
+    made = read_provenance(found["brightened"])
+    assert made is not None
+    assert dict(made.settings)["exposure"] == f"{found['exposure']:.2f}"
+    sheet = images.decode(found["sheet"]).pixels
+    assert sheet.shape[1] > 3 * 320
+    assert "times as bright, for viewing" in run(*arguments).stderr
+    Image.fromarray(shown).save(tmp_path / "stripped.png")  # without band and metadata
+    refused = parsed(run("enrol", tmp_path / "g", tmp_path / "stripped.png", "--basis", "consent", "--json", expect=3))
+    assert "face.restored" in str(refused)
+    bright = parsed(run("enhance", collins, "-o", tmp_path / "out", "--json"))
+    assert (bright["exposure"], bright["brightened"]) == (1, None)
+
+
 @pytest.mark.parametrize("face", ["0", "none", "-1", "1.5"])
 def test_a_face_is_a_number_or_all(run: Run, collins: Path, tmp_path: Path, face: str) -> None:
     assert "all" in run("enhance", collins, "-o", tmp_path, "--face", face, expect=2).stderr

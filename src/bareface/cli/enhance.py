@@ -53,6 +53,8 @@ def enhance(
     tell_declined(result)
     note(f"Before and after: {result.sheet}")
     note(f"In the photo: {result.pictures[0]}")
+    if result.exposure > 1:
+        note(f"The photo is underexposed; {result.exposure:.1f} times as bright, for viewing: {result.pictures[1]}")
     note("Added detail is computed, not recorded: do not use it as evidence. It is never enrolled.")
 
 
@@ -61,6 +63,8 @@ def _shape(made: RestoredPhoto) -> dict[str, Any]:
         "source": made.source,
         "sheet": str(made.sheet),
         "file": str(made.pictures[0]),
+        "brightened": str(made.pictures[1]) if made.exposure > 1 else None,
+        "exposure": made.exposure,
         "drift": made.restored.drift[0],
         "provenance": plain(made.provenance),
     }

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bareface.messages import Note
 from bareface.restoration.base import SIDE, Bool, Restored
+from bareface.restoration.exposure import brightened
 from bareface.restoration.saving import outlined
 from bareface.values.face import UInt8
 
@@ -54,10 +55,21 @@ def sheet(restored: Restored) -> tuple[UInt8, Bool]:
     return picture, synthetic
 
 
-def before_and_after(restored: Restored) -> UInt8:
-    """Draw the face of the photo next to the enhanced one, RGB uint8 [H, W, 3]."""
+def before_and_after(restored: Restored, exposure: float = 1.0) -> UInt8:
+    """Draw the face of the photo next to the enhanced one, RGB uint8 [H, W, 3].
+
+    Parameters
+    ----------
+    restored
+        The enhanced face.
+    exposure
+        Gain in linear light at which it is shown once more; 1 for no third picture.
+    """
+    made = restored.completions[0].image
     after = Note("caption.recomputed", method=restored.provenance.method)
-    tiles = [(Note("caption.photo"), _enlarged(restored.source)), (after, _enlarged(restored.completions[0].image))]
+    tiles = [(Note("caption.photo"), _enlarged(restored.source)), (after, _enlarged(made))]
+    if exposure > 1:
+        tiles.append((Note("caption.brightened", gain=exposure), _enlarged(brightened(made, exposure))))
     return _side_by_side(tiles)[0]
 
 

@@ -268,6 +268,8 @@ class Faces:
     ) -> RestoredPhoto:
         """Make an unclear face clearer, and write labelled pictures.
 
+        The result for an underexposed photo is also shown brightened, for viewing only.
+
         Parameters
         ----------
         photo, output
@@ -288,6 +290,7 @@ class Faces:
             ``restoration.no-information`` and others.
         """
         from bareface.restoration.enhance import place_back
+        from bareface.restoration.exposure import brightened, gain
         from bareface.restoration.picture_names import names_of_restored
         from bareface.restoration.saving import save_picture
         from bareface.restoration.sheet import before_and_after, stacked
@@ -304,16 +307,28 @@ class Faces:
                 )
             provenance = together(made, face)
             facts.add(photos=1, faces=len(made))
-            endings = (".enhance.png", ".enhanced.png")
-            with names_of_restored(output, photo.stem, endings, provenance) as (overview, whole):
-                sheets = [(number, before_and_after(one)) for number, one in made]
+            longer = gain(opened.pixels)
+            endings = [".enhance.png", ".enhanced.png", *([".brightened.png"] if longer > 1 else [])]
+            with names_of_restored(output, photo.stem, endings, provenance) as (overview, *whole):
+                sheets = [(number, before_and_after(one, longer)) for number, one in made]
                 save_picture(overview, stacked(sheets), provenance)
                 placed = opened.pixels
                 for _, one in made:
                     placed = place_back(one, placed)
-                save_picture(whole, placed, provenance)
+                save_picture(whole[0], placed, provenance)
+                for path in whole[1:]:
+                    stated = replace(provenance, settings=(*provenance.settings, ("exposure", f"{longer:.2f}")))
+                    save_picture(path, brightened(placed, longer), stated)
             return RestoredPhoto(
-                opened.source, made[0][1], overview, (whole,), None, provenance, tuple(made), tuple(declined)
+                opened.source,
+                made[0][1],
+                overview,
+                tuple(whole),
+                None,
+                provenance,
+                tuple(made),
+                tuple(declined),
+                exposure=longer,
             )
 
     def _look(self, path: Path, into: Path | None, taken: Container[str]) -> SeenPhoto:

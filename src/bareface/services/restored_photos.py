@@ -35,7 +35,7 @@ class RestoredPhoto:
     sheet
         The picture that shows all versions of the face side by side; several faces are below each other.
     pictures
-        The photo with each version put back.
+        The photo with each version put back; an underexposed one that was enhanced comes again, brightened.
     share_of_photo
         Share of the photo's pixels that were replaced.
     provenance
@@ -44,6 +44,8 @@ class RestoredPhoto:
         Number of each restored face, and its restoration.
     declined
         Number of each face that was left as it is, and why; empty if one face was asked for.
+    exposure
+        Gain in linear light of the brightened picture; 1 if there is none.
     """
 
     source: str
@@ -54,6 +56,7 @@ class RestoredPhoto:
     provenance: Provenance
     faces: tuple[tuple[int, Restored], ...]
     declined: tuple[tuple[int, RestorationError], ...]
+    exposure: float = 1.0
 
 
 def share_in_words(made: RestoredPhoto | Restored) -> str:

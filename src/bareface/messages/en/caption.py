@@ -3,6 +3,7 @@
 from bareface.messages.catalogue import Entry
 
 ENTRIES: dict[str, Entry] = {
+    "caption.brightened": Entry("recomputed, {gain:.1f} times as bright"),
     "caption.face": Entry("face {number}"),
     "caption.guess": Entry("guess {number}"),
     "caption.photo": Entry("photo"),
