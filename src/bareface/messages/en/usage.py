@@ -14,7 +14,7 @@ ENTRIES: dict[str, Entry] = {
         python="Give the number, or merge or rename one of them: `Gallery.check()` names them.",
     ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
-    "usage.arguments/named-twice": Entry("the model has two names: {name} and {other}.", "Leave one out."),
+    "usage.arguments/named-twice": Entry("the model is named twice: {name} and {other}.", "Leave one out."),
     "usage.case/closed": Entry("case {number} is closed.", "Open another one."),
     "usage.case/needed": Entry("several people use this gallery: a search belongs to a case.", "Open a case first."),
     "usage.case/purpose": Entry("a case needs a purpose.", "Say what its searches are for."),
