@@ -18,6 +18,7 @@ from bareface.services.gallery import Gallery
 from bareface.storage.sqlite import store as storing
 from bareface.storage.sqlite.queries import all_vectors
 from tests.gallery.pictures import TileEngine, colours, people, save
+from tests.gallery.test_store import early_revision
 
 COLOURS = colours(400, seed=3)
 
@@ -188,3 +189,22 @@ def test_check_compares_every_template(tmp_path):
         with opened(tmp_path / index, index) as gallery:
             assert [problem.code for problem in gallery.check().problems] == ["gallery.index"]
             assert gallery.check().ok
+
+
+@pytest.mark.parametrize("revision", ["0006", "0007", "0008"])
+@pytest.mark.parametrize("first", ["write", "read"])
+def test_a_copy_of_an_earlier_version_put_in_place_while_open_is_updated(tmp_path, revision, first):
+    people(tmp_path / "photos", 3)
+    with Gallery.open(tmp_path / "g", TileEngine()) as opened:
+        opened.enrol(tmp_path / "photos")
+        opened.split([5])
+        early_revision(tmp_path / "earlier", tmp_path / "g", revision)
+        (tmp_path / "g").write_bytes((tmp_path / "earlier").read_bytes())
+        if first == "read":
+            with pytest.raises(GalleryError) as caught:
+                opened.suggestions()
+            assert caught.value.code == "gallery.locked"
+            opened.suggestions()
+        assert opened.delete(reference=1).references == 1
+        assert opened.split([3]).references == 1
+        assert opened.check().ok

@@ -151,6 +151,10 @@ ENTRIES: dict[str, Entry] = {
         "deleted, but bytes of it remain in the file, since another process reads it.",
         "They are overwritten at the next change.",
     ),
+    "gallery.locked/updated": Entry(
+        "a copy made by an earlier version was put in its place; it has been updated.",
+        "Do the same again.",
+    ),
     "gallery.locked/writing": Entry(
         "another process is writing to the gallery.",
         cli="Wait for it to end, then run the same command again.",

@@ -191,8 +191,12 @@ class Store:
             with connection.begin():
                 if not self.path.exists():  # removed while this waited for its turn
                     raise failures.of("SQLITE_CANTOPEN", self._source)
-                if str(_revision(connection)) > schema.REVISION:  # a later version opened it meanwhile
+                revision = str(_revision(connection))
+                if revision > schema.REVISION:  # a later version opened it meanwhile
                     raise GalleryError("gallery.newer", source=self._source)
+                if revision < schema.REVISION:  # a copy of an earlier version was put in its place meanwhile
+                    self._check_layout(connection)
+                    self._upgrade(connection)
                 yield connection
                 _renew_token(connection)
 
@@ -349,7 +353,20 @@ class Store:
             if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
                 return GalleryError("gallery.read-only/wal", source=self._source)
             return failures.of(name, self._source)
-        return self._damaged() or error
+        return self._damaged() or self._earlier() or error
+
+    def _earlier(self) -> GalleryError | None:
+        """Update a copy of an earlier version that was put in the gallery's place while it was open; say so."""
+        if self.read_only:
+            return None
+        with suppress(DBAPIError, sqlite3.Error, GalleryError):
+            with self._engine.connect() as connection:
+                earlier = str(_revision(connection)) < schema.REVISION
+            if earlier:
+                with self.write():
+                    pass
+                return GalleryError("gallery.locked/updated", source=self._source)
+        return None
 
     def _damaged(self) -> GalleryError | None:
         """Return the damage that explains an error, if there is any."""
