@@ -235,6 +235,39 @@ class Client:
         """Open a case."""
         return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})
 
+    def ask_review(self, face: int, **options: object) -> Json:
+        """Ask for a review of a kept face's candidates.
+
+        Options are ``length``, ``two_person``, ``shuffle``, ``checklist`` and ``controls``.
+        """
+        return self._json("POST", "/reviews", {"face": face, **options})
+
+    def next_pair(self, review: int) -> Json | None:
+        """Return the next pair to compare, None when all are answered."""
+        pair: Json | None = self._json("POST", f"/reviews/{review}/next")["pair"]
+        return pair
+
+    def answer(self, review: int, item: int, verdict: str, confidence: str, **options: object) -> Json:
+        """Answer a pair. Options are ``note`` and ``features``, the findings of the checklist by component."""
+        given = {"item": item, "verdict": verdict, "confidence": confidence, **options}
+        return self._json("POST", f"/reviews/{review}/answers", given)
+
+    def outcome(self, review: int) -> Json:
+        """Return the answers of a review that is complete."""
+        return self._json("GET", f"/reviews/{review}/outcome")
+
+    def exclude(self, review: int) -> Json:
+        """Note candidates as “not this person” of whom all reviewers say that they are different people."""
+        return self._json("POST", f"/reviews/{review}/exclude")
+
+    def include(self, review: int) -> Json:
+        """Take back what was noted after a review."""
+        return self._json("POST", f"/reviews/{review}/include")
+
+    def labels(self, case: int) -> bytes:
+        """Return answers on which all reviewers agree, a score file (CSV)."""
+        return self.request("GET", f"/cases/{case}/labels")
+
     def report(self, case: int, format: str = "html", language: str = "en") -> bytes:
         """Return the report of a case, one self-contained file: ``html`` or ``pdf``, in ``en`` or ``de``."""
         return self.request("GET", f"/cases/{case}/report?{urlencode({'format': format, 'language': language})}")

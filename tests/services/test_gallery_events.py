@@ -35,6 +35,7 @@ CALLS: dict[str, Call] = {
     "search_restored": lambda g, _: g.search_restored(picture((230, 60, 60)), None, context=WHO),
     "write_report": lambda g, folder: g.write_report(folder / "r.html", [], context=WHO),
     "calibration": lambda g, _: g.calibration(context=WHO),
+    "control_pairs": lambda g, _: g.control_pairs(2, context=WHO),
     "info": lambda g, _: g.info(context=WHO),
     "subject": lambda g, _: g.subject("p0", context=WHO),
     "subject_page": lambda g, _: g.subject_page(context=WHO),

@@ -120,11 +120,14 @@ def furnish(house: House) -> None:
         case = ada.send("/cases", name="2026-8", purpose="identify visitors", basis="consent").rpartition("/")[2]
         ada.send(f"{result}/keep", case=case)
         for two_person in ("", "true"):  # the first is complete, the second waits
-            ada.send("/kept/1/review", case=case, length="2", two_person=two_person)
+            wish = {"length": "2", "two_person": two_person, "checklist": "true"}
+            ada.send("/kept/1/review", case=case, **wish)
         for review in (1, 2):
             for item in (0, 1):
                 bo.client.get(f"/reviews/{review}")
-                bo.send(f"/reviews/{review}", item=str(item), verdict="same", confidence="high")
+                answer = {"verdict": "different", "confidence": "high", "feature-ears": "dissimilar"}
+                bo.send(f"/reviews/{review}", item=str(item), **answer)
+        bo.send("/reviews/1/exclude")
     house.service.gallery.enrol(ImageOps.mirror(Image.open(hopper())))  # like Grace Hopper, and unnamed
 
 

@@ -44,6 +44,30 @@ def test_a_search_is_kept_reviewed_by_two_and_revealed(served: Served) -> None:
     assert kept["faces"][0]["candidates"][0]["subject"] == "p0"
 
 
+def test_a_review_with_controls_and_a_checklist(served: Served) -> None:
+    number = case(served)["id"]
+    served.search(served.colours[0], case=number, top=1)
+    wish = {"face": 1, "two_person": False, "checklist": True, "controls": 2}
+    review = served.call("POST", "/reviews", 201, json=wish)
+    assert (review["items"], review["checklist"]) == (1 + review["controls"], True)
+    address, controls = f"/reviews/{review['id']}", 0
+    while (pair := served.call("POST", f"{address}/next", **by("bo"))["pair"]) is not None:
+        controls += pair["face_id"] is None
+        assert (pair["face_id"] is None) == (pair["probe_reference_id"] is not None)
+        given = {"item": pair["item"], "verdict": "different", "confidence": "low", "features": {"ears": "dissimilar"}}
+        served.call("POST", f"{address}/answers", json=given, **by("bo"))
+    assert controls == review["controls"] > 0
+    outcome = served.call("GET", f"{address}/outcome")
+    assert outcome["measures"][0]["reviewer"] == "bo"
+    assert len(outcome["controls"]) == controls
+    assert outcome["items"][0]["answers"][0]["features"] == {"ears": "dissimilar"}
+    assert served.call("POST", f"{address}/exclude")["items"][0]["excluded"]
+    assert not served.call("POST", f"{address}/include")["items"][0]["excluded"]
+    labels = served.ask("GET", f"/cases/{number}/labels")
+    assert labels.headers["content-type"] == "text/csv; charset=utf-8"
+    assert labels.text.count("\n") == 2
+
+
 def test_a_held_search_is_kept_later(served: Served) -> None:
     search = served.search(served.colours[0], served.colours[1])
     number = case(served)["id"]

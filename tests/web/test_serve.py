@@ -61,6 +61,13 @@ def by_client(client: Client) -> None:
     assert client.crop(found["reference_id"])[:3] == b"\xff\xd8\xff"
     assert client.compare(astronaut(), hopper().read_bytes())["comparison"]["decision"] == "no match"
     assert client.rename(found["subject_id"], "Grace")["aliases"] == ["Grace Hopper"]
+    review = client.ask_review(1, two_person=False, checklist=True)["id"]
+    while (pair := client.next_pair(review)) is not None:
+        client.answer(review, pair["item"], "different", "high", note="ears", features={"ears": "dissimilar"})
+    assert client.outcome(review)["items"][0]["answers"][0]["features"] == {"ears": "dissimilar"}
+    assert client.exclude(review)["items"][0]["excluded"] != client.include(review)["items"][0]["excluded"]
+    assert client.labels(case["id"]).startswith(b"probe,reference,")
+    assert client.report(case["id"], "pdf", "de").startswith(b"%PDF")
     job = client.create_job("check")
     assert [one["event"] for one in client.follow(job["id"])][-1] == "end"
     assert [one["kind"] for one in client.jobs()] == ["check"]

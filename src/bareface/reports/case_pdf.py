@@ -146,10 +146,14 @@ class _Pages:
         colour = _COLOURS[one.outcome]
         self.text(f"{_MARKS[one.outcome]} {one.decision} · {one.rate}", 9.5, left=left, colour=colour, space=0.6)
         self.text(f"{one.shows} · {one.similarity}", 8.5, left=left, colour=_SOFT, space=0.6)
+        if one.excluded:
+            self.text(one.excluded, 9.5, bold=True, left=left, space=1)
         for answer in one.answers:
             self.text(answer.text, 9.5, left=left, space=1.6)
             if answer.note:
                 self.text(answer.note, 9.5, left=left + 4)
+            for line in answer.features:
+                self.text(line, 8.5, left=left + 4)
             self.text(answer.seen, 7.5, left=left + 4, colour=_SOFT)
         if pdf.page_no() == page:
             pdf.set_y(max(pdf.get_y(), top + 26))

@@ -6,17 +6,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from bareface.messages import message, translated
 from bareface.reports.pictures import kept_picture, kept_sheet
 from bareface.reports.rarity import stranger_rate
 from bareface.reports.wording import verdict, what_shows
-from bareface.values.cases import Answer, Case, KeptFace, KeptLead, KeptRestored, KeptSearch, Outcome, Place, Review
+from bareface.values.cases import (
+    Answer,
+    Case,
+    Finding,
+    KeptFace,
+    KeptLead,
+    KeptRestored,
+    KeptSearch,
+    Measure,
+    Outcome,
+    Place,
+    Review,
+)
 from bareface.values.search import Candidate, Decision
 from bareface.values.words import printable
 
@@ -33,11 +45,12 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer of a reviewer: who said what, the note, and what was seen when."""
+    """An answer of a reviewer: who said what, the note, the checklist, and what was seen when."""
 
     text: str
     note: str
     seen: str
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class Listed:
     shows: str
     similarity: str
     answers: tuple[Told, ...]
+    excluded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +190,9 @@ def case_report(content: CaseContent, language: str = "en", made: datetime | Non
         (say("case.report"), when),
     ]
     faces = [(kept, face) for kept in content.searches for face in kept.faces]
-    how = ["case.how-rate", "case.how-limits", "case.how-review", "case.how-restored", "case.how-names"]
+    how = ["case.how-rate", "case.how-limits", "case.how-review"]
+    how += ["case.how-controls"] * any(one.controls for one in content.reviews)
+    how += ["case.how-restored" if content.restored else "case.no-restored", "case.how-names"]
     return CaseReport(
         language,
         say("case.title", name=printable(case.name)),
@@ -211,8 +227,10 @@ def _probed(content: CaseContent, picture: Picture, kept: KeptSearch, face: Kept
     remarks = [
         *(say("case.open-review", number=one.id, done=one.finished, needed=one.needed) for one in waiting),
         *(say("case.knew", who=printable(name)) for name in knew),
+        *(_measured(one, language) for outcome in outcomes for one in outcome.measures),
         *map(printable, face.notes),
     ]
+    excluded = frozenset().union(*(outcome.excluded for outcome in outcomes))
     return Probed(
         face.id,
         kept_picture(face.crop),
@@ -229,7 +247,13 @@ def _probed(content: CaseContent, picture: Picture, kept: KeptSearch, face: Kept
         best,
         translated(sentence, language),
         tuple(remarks),
-        tuple(_listed(picture, one, answers.get(one.reference_id, ()), language) for one in face.candidates[:SHOWN]),
+        tuple(
+            replace(
+                _listed(picture, one, answers.get(one.reference_id, ()), language),
+                excluded=say("case.excluded") if one.reference_id in excluded else "",
+            )
+            for one in face.candidates[:SHOWN]
+        ),
         tuple(_aided(one, language) for one in content.restored if one.face_id == face.id),
     )
 
@@ -261,6 +285,31 @@ def _told(answer: Answer, language: str) -> Told:
         ),
         printable(answer.note),
         "; ".join(seen),
+        tuple(
+            say(f"case.finding/{finding.replace(' ', '-')}", components=components)
+            for finding, components in _by_finding(answer, language)
+        ),
+    )
+
+
+def _by_finding(answer: Answer, language: str) -> Iterator[tuple[str, str]]:
+    """Yield the findings of a checklist, each with its components in their order."""
+    for finding in get_args(Finding):
+        names = [message(f"case.component/{name}", {}, language) for name, one in answer.features if one == finding]
+        if names:
+            yield finding, ", ".join(names)
+
+
+def _measured(one: Measure, language: str) -> str:
+    return _say(
+        language,
+        "case.measure",
+        who=printable(one.reviewer),
+        hits=one.hits,
+        same=one.same,
+        alarms=one.false_alarms,
+        different=one.different,
+        unsure=one.unsure,
     )
 
 

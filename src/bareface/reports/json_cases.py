@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _FACE = ("id", "number", "box", "mask_state", "visible", "quality", "candidates", "notes")
 _SEARCH = ("id", "case_id", "name", "made", "made_by", "subjects", "references")
-_REVIEW = ("id", "case_id", "search_id", "face_id", "asked", "asked_by", "two_person", "complete")
+_REVIEW = ("id", "case_id", "search_id", "face_id", "asked", "asked_by", "two_person", "checklist", "complete")
 
 
 def kept_search_json(kept: KeptSearch) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def review_json(review: Review) -> dict[str, Any]:
     """Return a review; in what order the candidates are shown stays out."""
     shape = {name: plain(getattr(review, name)) for name in _REVIEW}
     reviewers = [{"name": name, "answers": count} for name, count in review.reviewers]
-    return {**shape, "items": len(review.items), "reviewers": reviewers}
+    counts = {"items": len(review.items), "controls": len(review.controls)}
+    return {**shape, **counts, "reviewers": reviewers}
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -39,8 +40,20 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     for candidate, answers in zip(outcome.candidates, outcome.answers, strict=True):
         given = [_answer(one) for one in answers]
         agreed = len({one.verdict for one in answers}) == 1
-        items.append({"candidate": plain(candidate), "agreed": agreed, "answers": given})
-    return {"review": review_json(outcome.review), "items": items, "knew": list(outcome.knew)}
+        excluded = candidate.reference_id in outcome.excluded
+        items.append({"candidate": plain(candidate), "agreed": agreed, "excluded": excluded, "answers": given})
+    controls = [
+        {"probe_reference_id": one.probe_id, "reference_id": one.reference_id, "same": one.same}
+        | {"answers": [_answer(answer) for answer in answers]}
+        for one, answers in outcome.controls
+    ]
+    return {
+        "review": review_json(outcome.review),
+        "items": items,
+        "knew": list(outcome.knew),
+        "controls": controls,
+        "measures": plain(outcome.measures),
+    }
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

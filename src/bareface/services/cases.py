@@ -267,6 +267,27 @@ class Cases(CaseReviews):
 
             return case_html(report)
 
+    def labels(self, case: int, *, context: Context | None = None) -> bytes:
+        """Return the answers of a case's complete reviews as labels: a score file (CSV) for evaluation.
+
+        Pairs on which the reviewers disagree or cannot say, reviews of people who had seen the scores, and controls
+        are left out.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-case``.
+        """
+        from bareface.reports.case_labels import labels_csv
+
+        with self._call("labels", context) as facts:
+            self._case(case)
+            reviews = [one for one in self._book.reviews() if one.case_id == case and one.complete]
+            facts.add(reviews=len(reviews))
+            for one in reviews:
+                self._book.look(one.search_id, who(context))
+            return labels_csv(self._outcome(one, context) for one in reviews)
+
     def _models(self) -> tuple[str, ...]:
         """Return the models that a search of this gallery runs, as far as its engine says."""
         engine = self._gallery.engine

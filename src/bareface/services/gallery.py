@@ -228,6 +228,7 @@ class Gallery:
     crop = _by(Listing, Listing.crop)
     photo = _by(Viewing, Viewing.photo)
     view = _by(Viewing, Viewing.view)
+    control_pairs = _by(Viewing, Viewing.control_pairs)
 
     assign = _by(Corrections, Corrections.assign)
     merge = _by(Corrections, Corrections.merge)

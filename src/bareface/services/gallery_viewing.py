@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
 from bareface.services.reference_numbers import reference_numbers
 from bareface.storage.photos_on_disk import PhotosOnDisk
+from bareface.values import arguments
+from bareface.values.cases import Control
 from bareface.values.context import Context
 from bareface.values.correction import SAME_FACE_IOU
 from bareface.values.face import Face, Photo
@@ -97,6 +101,28 @@ class Viewing:
                 if crop is None:
                     raise
                 return crop_view(crop)
+
+    def control_pairs(
+        self, count: int, without: Iterable[int] = (), *, context: Context | None = None
+    ) -> tuple[Control, ...]:
+        """Draw pairs of faces whose answer is known, to measure people who compare faces.
+
+        Parameters
+        ----------
+        count
+            Number of pairs, up to half of them of one person; a small gallery has fewer.
+        without
+            Numbers of subjects that take no part.
+        context
+            The caller.
+        """
+        from bareface.gallery.control_pairs import control_pairs
+
+        with self.opened.recorder.call("Gallery.control_pairs", context) as facts:
+            count = arguments.count("count", count)
+            pairs = control_pairs(self.opened.store, count, frozenset(without), random.SystemRandom())
+            facts.add(references=(number for one in pairs for number in (one.probe_id, one.reference_id)))
+            return pairs
 
     def _reference(self, number: int) -> Reference:
         with self.opened.store.reading() as reader:

@@ -57,6 +57,13 @@ CREATE TABLE seen (
   review_id INTEGER NOT NULL REFERENCES review(id) ON DELETE CASCADE, reviewer TEXT NOT NULL, item INTEGER NOT NULL,
   what TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (review_id, reviewer, item, what));
 """
+_THIRD = """
+CREATE TABLE excluded (
+  face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE, reference_id INTEGER NOT NULL,
+  review_id INTEGER NOT NULL REFERENCES review(id) ON DELETE CASCADE, excluded_by TEXT NOT NULL, at TEXT NOT NULL,
+  apart INTEGER,
+  PRIMARY KEY (face_id, reference_id));
+"""
 _ABSENT = {"subject": None, "source": ""}
 _RESTORED = ("kind", "method", "model", "synthetic", "notes")
 
@@ -64,7 +71,7 @@ _RESTORED = ("kind", "method", "model", "synthetic", "notes")
 class Casebook(ReviewBook):
     """Cases, kept searches, reviews and answers in one file."""
 
-    layouts = (_FIRST, _SECOND)
+    layouts = (_FIRST, _SECOND, _THIRD)
 
     # Cases
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from bareface.storage.casebook_rows import moment, new_id, now, parsed, text_of
 from bareface.system.small_database import SmallDatabase
 from bareface.system.typed import made
-from bareface.values.cases import COMPONENTS, Answer, Control, Finding, Review
+from bareface.values.cases import COMPONENTS, Answer, Component, Control, Finding, Review
 
 
 class ReviewBook(SmallDatabase):
@@ -76,7 +76,7 @@ class ReviewBook(SmallDatabase):
         verdict: str,
         confidence: str,
         note: str,
-        features: Mapping[str, Finding] | None = None,
+        features: Mapping[Component, Finding] | None = None,
     ) -> bool:
         """Store an answer to an item that was shown; False if there is one already, which stays."""
         with self._open() as connection:
@@ -114,8 +114,29 @@ class ReviewBook(SmallDatabase):
                 for row in connection.execute(query, (review,))
             )
 
+    def exclude(self, review: int, apart: Mapping[int, int | None], by: str) -> None:
+        """Note that candidates of a review are not the probe's person, each with the gallery's fact that says so."""
+        with self._open() as connection:
+            query = "INSERT OR IGNORE INTO excluded SELECT face_id, ?, id, ?, ?, ? FROM review WHERE id = ?"
+            for number, fact in apart.items():
+                connection.execute(query, (number, by, now(), fact, review))
 
-def _in_order(features: Mapping[str, Finding]) -> list[tuple[str, Finding]]:
+    def include(self, review: int) -> list[int]:
+        """Take back what was noted after a review; returns the gallery's facts to take back with it."""
+        with self._open() as connection:
+            query = "SELECT apart FROM excluded WHERE review_id = ? AND apart IS NOT NULL"
+            facts = [int(row["apart"]) for row in connection.execute(query, (review,))]
+            connection.execute("DELETE FROM excluded WHERE review_id = ?", (review,))
+            return facts
+
+    def excluded(self, face: int) -> dict[int, int]:
+        """Return the references that are not a kept face's person, each with the review that says so."""
+        with self._read() as connection:
+            rows = connection.execute("SELECT reference_id, review_id FROM excluded WHERE face_id = ?", (face,))
+            return {int(row["reference_id"]): int(row["review_id"]) for row in rows}
+
+
+def _in_order(features: Mapping[Component, Finding]) -> list[tuple[Component, Finding]]:
     if not set(features) <= set(COMPONENTS):
         raise ValueError
     return [(name, features[name]) for name in COMPONENTS if name in features]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from bareface.values.face import Box, MaskState
 from bareface.values.search import Candidate
@@ -12,16 +12,18 @@ from bareface.values.search import Candidate
 Verdict: TypeAlias = Literal["same", "different", "cannot say"]
 Confidence: TypeAlias = Literal["low", "medium", "high"]
 
+Component: TypeAlias = Literal[
+    "skin", "outline", "composition", "hairline", "forehead", "eyebrows", "eyes", "cheeks", "nose", "ears", "mouth",
+    "chin", "neck", "facial-hair", "lines", "scars", "marks", "alterations",
+]  # fmt: skip
 Finding: TypeAlias = Literal["similar", "dissimilar", "not visible"]
 Aid: TypeAlias = Literal["enhanced-probe", "enhanced-reference"]
 
-COMPONENTS: Final = (
-    "skin", "outline", "composition", "hairline", "forehead", "eyebrows", "eyes", "cheeks", "nose", "ears", "mouth",
-    "chin", "neck", "facial-hair", "lines", "scars", "marks", "alterations",
-)  # fmt: skip
+COMPONENTS: Final[tuple[Component, ...]] = get_args(Component)
 """Components of a face, in the order of FISWG's feature list for morphological analysis (version 2.0, 2018)."""
 SHORT_LIST = 10
 LONGEST_LIST = 20
+MOST_CONTROLS = 10
 """Candidates in a review: by default, and at most. Long lists raise false alarms."""
 
 
@@ -306,7 +308,7 @@ class Answer:
     note: str
     shown: datetime
     answered: datetime
-    features: tuple[tuple[str, Finding], ...] = ()
+    features: tuple[tuple[Component, Finding], ...] = ()
     aids: tuple[tuple[Aid, datetime], ...] = ()
 
 
@@ -352,6 +354,8 @@ class Outcome:
         The controls in the order of the review, each with its answers; they are no answers about a candidate.
     measures
         Hits and false alarms of each reviewer.
+    excluded
+        Numbers of the references of candidates who were noted as “not this person” after the review.
     """
 
     review: Review
@@ -360,3 +364,13 @@ class Outcome:
     knew: tuple[str, ...]
     controls: tuple[tuple[Control, tuple[Answer, ...]], ...] = ()
     measures: tuple[Measure, ...] = ()
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def unanimous(self) -> tuple[Candidate, ...]:
+        """Candidates of whom all reviewers say that they are different people."""
+        return tuple(
+            one
+            for one, answers in zip(self.candidates, self.answers, strict=True)
+            if answers and {answer.verdict for answer in answers} == {"different"}
+        )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from bareface.values.cases import Aid, Confidence, Finding, Verdict
+from bareface.values.cases import Aid, Component, Confidence, Finding, Verdict
 from bareface.values.face import MaskState
 from bareface.web.schemas import LARGEST, Answer, Body, Candidate, Visible
 
@@ -18,6 +18,13 @@ class NewReview(Body):
     length: int = Field(default=10, ge=1, le=20, description="Number of candidates to compare.")
     two_person: bool = Field(default=True, description="A second person answers without seeing the first answers.")
     shuffle: bool = Field(default=True, description="Show the candidates in random order.")
+    checklist: bool = Field(default=False, description="Offer a checklist of facial components.")
+    controls: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Pairs of other people whose answer is known. Reviewers are told.",
+    )
 
 
 class Reviewer(Answer):
@@ -37,7 +44,9 @@ class Review(Answer):
     asked: datetime
     asked_by: str
     two_person: bool
+    checklist: bool
     items: int
+    controls: int = Field(description="Number of pairs among them whose answer is known: tell it to the reviewers.")
     reviewers: list[Reviewer]
     complete: bool
 
@@ -52,7 +61,8 @@ class Pair(Answer):
     """The next pair to compare: no name, score, rank and decision."""
 
     item: int = Field(description="Place in the review, from 0.")
-    face_id: int
+    face_id: int | None = Field(description="Null in a control.")
+    probe_reference_id: int | None = Field(description="In a control, the reference in the place of the probe.")
     reference_id: int | None = Field(description="Null if it is not in the gallery any more: `cannot say`.")
     mask_state: MaskState
     visible: Visible
@@ -71,6 +81,7 @@ class GivenAnswer(Body):
     verdict: Verdict
     confidence: Confidence
     note: str = Field(default="", max_length=2000)
+    features: dict[Component, Finding] = Field(default_factory=dict, description="The checklist, in part or whole.")
 
 
 class OpenedAid(Answer):
@@ -98,7 +109,28 @@ class OutcomeItem(Answer):
 
     candidate: Candidate
     agreed: bool = Field(description="Whether all answers are the same.")
+    excluded: bool = Field(description="Whether it was noted as “not this person” after a review.")
     answers: list[ReviewAnswer]
+
+
+class ControlItem(Answer):
+    """One control with its answers."""
+
+    probe_reference_id: int
+    reference_id: int
+    same: bool = Field(description="Whether both are enrolled as one person.")
+    answers: list[ReviewAnswer]
+
+
+class Measure(Answer):
+    """One reviewer's answers to the controls."""
+
+    reviewer: str
+    same: int = Field(description="Controls that show one person.")
+    hits: int = Field(description="Those of them answered `same`.")
+    different: int = Field(description="Controls that show different people.")
+    false_alarms: int = Field(description="Those of them answered `same`.")
+    unsure: int = Field(description="Controls answered `cannot say`.")
 
 
 class Outcome(Answer):
@@ -107,3 +139,5 @@ class Outcome(Answer):
     review: Review
     items: list[OutcomeItem]
     knew: list[str] = Field(description="Reviewers who had seen the scores: they did not review blind.")
+    controls: list[ControlItem] = Field(description="Pairs whose answer is known; no answer about a candidate.")
+    measures: list[Measure] = Field(description="One for each reviewer; empty without controls.")

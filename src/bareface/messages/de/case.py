@@ -9,6 +9,24 @@ ENTRIES: dict[str, Entry] = {
     "case.answer-times": Entry("gezeigt {shown}, beantwortet {answered}"),
     "case.basis": Entry("Rechtsgrundlage"),
     "case.calibration": Entry("Grundlage der Raten"),
+    "case.component/alterations": Entry("Veränderungen"),
+    "case.component/cheeks": Entry("Wangen"),
+    "case.component/chin": Entry("Kinn und Kiefer"),
+    "case.component/composition": Entry("Aufbau von Gesicht und Kopf"),
+    "case.component/ears": Entry("Ohren"),
+    "case.component/eyebrows": Entry("Augenbrauen"),
+    "case.component/eyes": Entry("Augen"),
+    "case.component/facial-hair": Entry("Bart"),
+    "case.component/forehead": Entry("Stirn"),
+    "case.component/hairline": Entry("Haaransatz"),
+    "case.component/lines": Entry("Falten"),
+    "case.component/marks": Entry("Male im Gesicht"),
+    "case.component/mouth": Entry("Mund"),
+    "case.component/neck": Entry("Hals"),
+    "case.component/nose": Entry("Nase"),
+    "case.component/outline": Entry("Umriss von Gesicht und Kopf"),
+    "case.component/scars": Entry("Narben"),
+    "case.component/skin": Entry("Haut"),
     "case.confidence/high": Entry("hoch"),
     "case.confidence/low": Entry("gering"),
     "case.confidence/medium": Entry("mittel"),
@@ -16,6 +34,20 @@ ENTRIES: dict[str, Entry] = {
     "case.decision/no-match": Entry("kein Treffer"),
     "case.decision/possible": Entry("möglich"),
     "case.erased-on": Entry("Wird gelöscht am"),
+    "case.excluded": Entry("Nicht diese Person: alle Prüfenden sagen es, und es wurde vermerkt."),
+    "case.finding/dissimilar": Entry("unähnlich: {components}"),
+    "case.finding/not-visible": Entry("nicht sichtbar: {components}"),
+    "case.finding/similar": Entry("ähnlich: {components}"),
+    "case.how-controls": Entry(
+        "Kontrollen sind Paare anderer Personen der Galerie, deren Antwort durch ihre Namen bekannt ist; den Prüfenden "
+        "wurde gesagt, dass es sie gibt. Ein Treffer ist eine wiedererkannte Person, ein falscher Alarm sind zwei für "
+        "eine gehaltene. Wenige Kontrollen sagen wenig über Prüfende, und keine Antwort auf eine Kontrolle ist eine "
+        "über einen Kandidaten."
+    ),
+    "case.measure": Entry(
+        "Kontrollen, {who}: {hits} von {same} Paaren einer Person erkannt, {alarms} von {different} Paaren "
+        "verschiedener Personen für eine gehalten, {unsure} offen gelassen."
+    ),
     "case.face": Entry("Gesicht {number}, gesucht am {date} von {who} unter {subjects:count Person|Personen}"),
     "case.gallery": Entry("Galerie"),
     "case.gone": Entry("nicht mehr in der Galerie"),
@@ -53,6 +85,7 @@ ENTRIES: dict[str, Entry] = {
     "case.map": Entry("Seine sichtbaren Teile in Farben: grün Gesicht, orange Maske, violett anderes"),
     "case.models": Entry("Beteiligte Modelle"),
     "case.no-picture": Entry("kein Bild vorhanden"),
+    "case.no-restored": Entry("In diesem Bericht ist kein restauriertes Bild."),
     "case.no-search": Entry("In diesem Fall ist keine Suche."),
     "case.open-review": Entry(
         "Prüfung {number} ist nicht abgeschlossen: {done} von {needed} Personen haben geantwortet. Ihre Antworten "

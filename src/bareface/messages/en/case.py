@@ -9,6 +9,24 @@ ENTRIES: dict[str, Entry] = {
     "case.answer-times": Entry("shown {shown}, answered {answered}"),
     "case.basis": Entry("Legal basis"),
     "case.calibration": Entry("Rates rest on"),
+    "case.component/alterations": Entry("alterations"),
+    "case.component/cheeks": Entry("cheeks"),
+    "case.component/chin": Entry("chin and jawline"),
+    "case.component/composition": Entry("face and head composition"),
+    "case.component/ears": Entry("ears"),
+    "case.component/eyebrows": Entry("eyebrows"),
+    "case.component/eyes": Entry("eyes"),
+    "case.component/facial-hair": Entry("facial hair"),
+    "case.component/forehead": Entry("forehead"),
+    "case.component/hairline": Entry("hairline"),
+    "case.component/lines": Entry("facial lines"),
+    "case.component/marks": Entry("facial marks"),
+    "case.component/mouth": Entry("mouth"),
+    "case.component/neck": Entry("neck"),
+    "case.component/nose": Entry("nose"),
+    "case.component/outline": Entry("face and head outline"),
+    "case.component/scars": Entry("scars"),
+    "case.component/skin": Entry("skin"),
     "case.confidence/high": Entry("high"),
     "case.confidence/low": Entry("low"),
     "case.confidence/medium": Entry("medium"),
@@ -16,6 +34,19 @@ ENTRIES: dict[str, Entry] = {
     "case.decision/no-match": Entry("no match"),
     "case.decision/possible": Entry("possible"),
     "case.erased-on": Entry("Erased on"),
+    "case.excluded": Entry("Not this person: all reviewers said so, and it was noted."),
+    "case.finding/dissimilar": Entry("dissimilar: {components}"),
+    "case.finding/not-visible": Entry("not visible: {components}"),
+    "case.finding/similar": Entry("similar: {components}"),
+    "case.how-controls": Entry(
+        "Controls are pairs of other people of the gallery whose answer is known by their names; reviewers were told "
+        "that there are some. A hit is one person recognised, a false alarm is two people taken for one. A few "
+        "controls say little about a reviewer, and no answer to a control is an answer about a candidate."
+    ),
+    "case.measure": Entry(
+        "Controls, {who}: {hits} of {same} pairs of one person recognised, {alarms} of {different} pairs of different "
+        "people taken for one person, {unsure} left open."
+    ),
     "case.face": Entry("face {number}, searched {date} by {who} in {subjects:count subject}"),
     "case.gallery": Entry("Gallery"),
     "case.gone": Entry("no longer in the gallery"),
@@ -50,6 +81,7 @@ ENTRIES: dict[str, Entry] = {
     "case.map": Entry("Its visible parts, coloured: green face, orange mask, purple other things"),
     "case.models": Entry("Models that took part"),
     "case.no-picture": Entry("no picture kept"),
+    "case.no-restored": Entry("No restored picture is in this report."),
     "case.no-search": Entry("No search is kept in this case."),
     "case.open-review": Entry(
         "Review {number} is not complete: {done} of {needed} people have answered. Its answers are not shown."

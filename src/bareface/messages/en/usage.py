@@ -66,10 +66,6 @@ ENTRIES: dict[str, Entry] = {
     "usage.input/object": Entry("--input is not a JSON object."),
     "usage.job/closed": Entry("job {number} takes no more photos.", "Begin another one."),
     "usage.job/not-failed": Entry("job {number} was not stopped by an error."),
-    "usage.job/other-gallery": Entry(
-        "it was asked for another gallery, which was in the place of this one.",
-        "Cancel it, and ask for it again where it belongs.",
-    ),
     "usage.job/runs": Entry("job {number} has not ended.", "Cancel it first."),
     "usage.merge": Entry("a subject cannot be merged with itself."),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
@@ -146,6 +142,9 @@ ENTRIES: dict[str, Entry] = {
     "usage.review/empty": Entry("there is no candidate to review."),
     "usage.review/incomplete": Entry(
         "review {number} is not complete.", "Its outcome is shown when all have answered."
+    ),
+    "usage.review/no-controls": Entry(
+        "the gallery has no other named people to make controls of.", "Ask for the review without controls."
     ),
     "usage.review/taken": Entry("enough other people answer review {number}."),
     "usage.setting": Entry("{value!r} is not a value of this environment variable.", "Give {kind}, or unset it."),

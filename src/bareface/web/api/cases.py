@@ -79,6 +79,16 @@ def get_kept_search(
 
 
 @router.get(
+    "/{number}/labels",
+    response_class=Response,
+    responses={**errors(404), 200: {"content": {"text/csv": {}}, "description": "A score file."}},
+)
+def get_labels(number: Number, service: Served, context: Called) -> Response:
+    """Return answers on which all reviewers agree as labels: a score file for `bareface evaluate`."""
+    return labels(number, service.cases.labels(number, context=context))
+
+
+@router.get(
     "/{number}/report",
     response_class=Response,
     responses={
@@ -105,3 +115,9 @@ def report(number: int, content: bytes, format: Format) -> Response:
     """Return a report to save: a page that is opened from the disk has a content policy of its own."""
     headers = {"Content-Disposition": f'attachment; filename="case-{number}.{format}"'}
     return Response(content, media_type=PDF if format == "pdf" else "text/html; charset=utf-8", headers=headers)
+
+
+def labels(number: int, content: bytes) -> Response:
+    """Return labels to save."""
+    headers = {"Content-Disposition": f'attachment; filename="case-{number}-labels.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

@@ -27,7 +27,13 @@ def list_reviews(service: Served, context: Called) -> Any:
 def ask_for_review(new: schemas.NewReview, service: Served, context: Called) -> Any:
     """Ask for a review of the candidates of a kept face."""
     asked = service.cases.ask(
-        new.face, length=new.length, two_person=new.two_person, shuffle=new.shuffle, context=context
+        new.face,
+        length=new.length,
+        two_person=new.two_person,
+        shuffle=new.shuffle,
+        checklist=new.checklist,
+        controls=new.controls,
+        context=context,
     )
     return body(review_json(asked))
 
@@ -45,14 +51,21 @@ def next_pair(number: Number, service: Served, context: Called) -> Any:
     if following is None:
         return {"pair": None}
     item, face, reference = following
+    control = service.cases.review(number, context=context).control(item)
     facts = {"mask_state": face.mask_state, "visible": face.visible}
-    return {"pair": {"item": item, "face_id": face.id, "reference_id": reference, **facts}}
+    shown = {
+        "face_id": face.id if control is None else None,
+        "probe_reference_id": None if control is None or reference is None else control.probe_id,
+    }
+    return {"pair": {"item": item, "reference_id": reference, **shown, **facts}}
 
 
 @router.post("/{number}/answers", response_model=schemas.Review, responses=errors(404, 409, 413))
 def answer_pair(number: Number, given: schemas.GivenAnswer, service: Served, context: Called) -> Any:
     """Answer a pair that was shown; an answer stays as it is."""
-    changed = service.cases.answer(number, given.item, given.verdict, given.confidence, given.note, context=context)
+    changed = service.cases.answer(
+        number, given.item, given.verdict, given.confidence, given.note, given.features, context=context
+    )
     return body(review_json(changed))
 
 
@@ -60,3 +73,15 @@ def answer_pair(number: Number, given: schemas.GivenAnswer, service: Served, con
 def get_outcome(number: Number, service: Served, context: Called) -> Any:
     """Return the answers when everybody has answered."""
     return body(outcome_json(service.cases.outcome(number, context=context)))
+
+
+@router.post("/{number}/exclude", response_model=schemas.Outcome, responses=errors(404, 409))
+def exclude_candidates(number: Number, service: Served, context: Called) -> Any:
+    """Note those candidates as “not this person” of whom all reviewers say that they are different people."""
+    return body(outcome_json(service.cases.exclude(number, context=context)))
+
+
+@router.post("/{number}/include", response_model=schemas.Outcome, responses=errors(404, 409))
+def include_candidates(number: Number, service: Served, context: Called) -> Any:
+    """Take back what was noted after this review."""
+    return body(outcome_json(service.cases.include(number, context=context)))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError, WebError
 from bareface.reports.cases import Format
-from bareface.values.cases import LONGEST_LIST, SHORT_LIST, Confidence, Review, Verdict
-from bareface.web.api.cases import report
+from bareface.values.cases import (
+    COMPONENTS,
+    LONGEST_LIST,
+    MOST_CONTROLS,
+    SHORT_LIST,
+    Confidence,
+    Review,
+    Verdict,
+)
+from bareface.web.api.cases import labels, report
 from bareface.web.pages.pictures import Id
 from bareface.web.pages.visitors import Visiting, Visitor
 from bareface.web.searching import keep
@@ -19,6 +27,7 @@ from bareface.web.turns import SEARCH
 router = APIRouter(include_in_schema=False)
 
 _CASES = "/cases"
+_FEATURE = "feature-"
 
 
 def waiting(visitor: Visitor, reviews: tuple[Review, ...]) -> list[Review]:
@@ -100,8 +109,10 @@ async def keep_search(visitor: Visiting, id: str, case: Annotated[int, Form(ge=1
 @router.get("/cases/{id}/searches/{search}")
 def kept_page(visitor: Visiting, id: Id, search: Id) -> Response:
     """Show a kept search with its scores; it is noted that the visitor has seen them."""
-    case = visitor.service.cases.get(id, context=visitor.context)
-    return visitor.page("kept.html", case=case, kept=visitor.service.cases.search(search, context=visitor.context))
+    cases, context = visitor.service.cases, visitor.context
+    case, kept = cases.get(id, context=context), cases.search(search, context=context)
+    excluded = {face.id: cases.excluded(face.id, context=context) for face in kept.faces}
+    return visitor.page("kept.html", case=case, kept=kept, excluded=excluded)
 
 
 @router.get("/cases/{id}/report.{format}")
@@ -110,6 +121,12 @@ async def case_report(visitor: Visiting, id: Id, format: Format) -> Response:
     cases, language = visitor.service.cases, visitor.words.language
     content = await visitor.service.turns.run(SEARCH, cases.report, id, format, language, context=visitor.context)
     return report(id, content, format)
+
+
+@router.get("/cases/{id}/labels.csv")
+def case_labels(visitor: Visiting, id: Id) -> Response:
+    """Return answers on which all reviewers agree as labels, to save."""
+    return labels(id, visitor.service.cases.labels(id, context=visitor.context))
 
 
 @router.get("/kept/{face}/{kind}.jpg")
@@ -130,10 +147,20 @@ def ask(
     length: Annotated[int, Form(ge=1, le=LONGEST_LIST)] = SHORT_LIST,
     two_person: Annotated[bool, Form()] = False,
     shuffle: Annotated[bool, Form()] = False,
+    checklist: Annotated[bool, Form()] = False,
+    controls: Annotated[int, Form(ge=0, le=MOST_CONTROLS)] = 0,
 ) -> Response:
     """Ask for a review."""
     try:
-        visitor.service.cases.ask(face, length=length, two_person=two_person, shuffle=shuffle, context=visitor.context)
+        visitor.service.cases.ask(
+            face,
+            length=length,
+            two_person=two_person,
+            shuffle=shuffle,
+            checklist=checklist,
+            controls=controls,
+            context=visitor.context,
+        )
     except BarefaceError as error:
         return visitor.failed(f"{_CASES}/{case}", error)
     return visitor.back(f"{_CASES}/{case}", visitor.words("page.review-asked"))
@@ -150,8 +177,24 @@ def review_page(visitor: Visiting, id: Id) -> Response:
             return RedirectResponse(f"/reviews/{id}/outcome", 303)
         return visitor.page("reviewed.html", review=review)
     item, face, reference = pair
-    view = None if reference is None else visitor.service.views.reference(visitor.service.gallery, reference, context)
-    return visitor.page("review.html", review=review, item=item, face=face, reference=reference, reference_view=view)
+    control, gallery, views = review.control(item), visitor.service.gallery, visitor.service.views
+    shown: dict[str, Any] = {"probe": f"/kept/{face.id}", "probe_view": face, "reference_view": None}
+    if reference is not None:
+        shown["reference_view"] = views.reference(gallery, reference, context)
+        if control is not None:
+            shown["probe"] = f"/references/{control.probe_id}"
+            shown["probe_view"] = views.reference(gallery, control.probe_id, context)
+    return visitor.page("review.html", review=review, item=item, reference=reference, components=COMPONENTS, **shown)
+
+
+async def _features(request: Request) -> Any:
+    """Return the checklist of a form, as far as it is filled in."""
+    form = await request.form()
+    return {
+        name.removeprefix(_FEATURE): value
+        for name, value in form.items()
+        if name.startswith(_FEATURE) and isinstance(value, str) and value
+    }
 
 
 @router.post("/reviews/{id}")
@@ -161,11 +204,12 @@ def answer(
     item: Annotated[int, Form(ge=0)],
     verdict: Annotated[Verdict, Form()],
     confidence: Annotated[Confidence, Form()],
+    features: Annotated[Any, Depends(_features)],
     note: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Answer a pair, and go to the next."""
     try:
-        visitor.service.cases.answer(id, item, verdict, confidence, note, context=visitor.context)
+        visitor.service.cases.answer(id, item, verdict, confidence, note, features, context=visitor.context)
     except BarefaceError as error:
         return visitor.failed(f"/reviews/{id}", error)
     return RedirectResponse(f"/reviews/{id}", 303)
@@ -176,3 +220,17 @@ def outcome_page(visitor: Visiting, id: Id) -> Response:
     """Show the answers of everybody, and then the scores."""
     outcome = visitor.service.cases.outcome(id, context=visitor.context)
     return visitor.page("outcome.html", outcome=outcome, review=outcome.review)
+
+
+@router.post("/reviews/{id}/exclude")
+def exclude(visitor: Visiting, id: Id) -> Response:
+    """Note the candidates of whom all reviewers say that they are different people."""
+    outcome = visitor.service.cases.exclude(id, context=visitor.context)
+    return visitor.back(f"/reviews/{id}/outcome", visitor.words("page.excluded-done", count=len(outcome.unanimous)))
+
+
+@router.post("/reviews/{id}/include")
+def include(visitor: Visiting, id: Id) -> Response:
+    """Take back what was noted after a review."""
+    visitor.service.cases.include(id, context=visitor.context)
+    return visitor.back(f"/reviews/{id}/outcome", visitor.words("page.included-done"))
