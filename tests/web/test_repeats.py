@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bareface.services.gallery import Gallery
+from bareface.web import repeats
 from tests.gallery.pictures import colours
 from tests.web.support import Served, png
 
@@ -84,3 +85,14 @@ def test_changes_of_others_and_a_repeated_deletion_keep_their_answers(served: Se
     assert served.ask("PATCH", "/subjects/2", json={"name": "Bo"}, headers=KEY).json() == first.json()
     gone = served.ask("DELETE", "/subjects/3", headers=KEY)
     assert served.ask("DELETE", "/subjects/3", headers=KEY).json() == gone.json()
+
+
+def test_answers_that_fill_the_memory_are_dropped_oldest_first(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "_MOST_BYTES", 130)
+    for number, name in ((1, "Ada"), (2, "Bo"), (3, "Cy")):
+        served.call("PATCH", f"/subjects/{number}", json={"name": name}, headers=KEY)
+    replayed = [
+        "idempotency-replayed" in served.ask("PATCH", f"/subjects/{number}", json={"name": name}, headers=KEY).headers
+        for number, name in ((3, "Cy"), (1, "Ada"))
+    ]
+    assert replayed == [True, False]

@@ -37,6 +37,7 @@ from bareface.values.face import Float32
 from bareface.values.gallery import TemplateCount
 
 _ROWS = 1 << 16
+_MUCH = 100
 _log = logger(__name__)
 
 
@@ -148,6 +149,7 @@ class DerivedIndex:
         self._factory = factory
         self._current: Generation | None = None
         self._saved: State | None = None
+        self._saved_count = 0
         self._making = Lock()  # held while a generation is made, never while one is searched
         self._saving = Lock()  # held while the file is written or removed; taken before the other
 
@@ -194,27 +196,36 @@ class DerivedIndex:
             self._current = None
         self.save()
 
-    def save(self) -> None:
-        """Write the file, unless it is as it should be; failing costs the next opening a rebuild."""
+    def save(self, *, surely: bool = False) -> None:
+        """Write the file if it lacks much; an older one, or a failure, costs the next opening a rebuild.
+
+        Parameters
+        ----------
+        surely
+            Write it if it lacks anything. Otherwise a file from which less than a hundredth of the templates is
+            missing stays as it is: photos that come one by one would each write all of a large index.
+        """
         with forking.section(), self._saving:
             with self.snapshot() as now:
                 index, state = now.index, now.generation.state
                 if index is None or self._saved == state or self._store.read_only:
                     return
+                if not surely and self._saved is not None and len(index) - self._saved_count < len(index) // _MUCH:
+                    return
                 stamp = _stamp(now.connection, state)
             try:
                 # Who may read the gallery may read its index: SQLite does the same with its own files.
                 index.save(self.path, stamp, self._store.path.stat().st_mode & 0o666)
-                self._saved = state
+                self._saved, self._saved_count = state, len(index)
                 if self._former.parent.resolve() / self._former.name != self.path:
                     self._former.unlink(missing_ok=True)
             except (GalleryError, OSError) as error:
                 _log.warning("%s", error)
 
     def save_if_loaded(self) -> None:
-        """Write the file as :meth:`save` does, if an index was needed at all."""
+        """Write the file if it lacks anything and an index was needed at all."""
         if self._current is not None:
-            self.save()
+            self.save(surely=True)
 
     def discard_file(self) -> None:
         """Remove the file, and what an interrupted writing of it left: they hold what must be gone.
@@ -261,7 +272,7 @@ class DerivedIndex:
         with timed(_log, "searched its file for the index"):
             loaded = self._loaded(connection, state, state.dimension)
         if loaded is not None:
-            self._saved = state
+            self._saved, self._saved_count = state, len(loaded)
             return loaded
         return self._built(connection, state, state.dimension)
 

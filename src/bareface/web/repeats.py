@@ -26,6 +26,7 @@ _METHODS = ("POST", "PATCH", "DELETE")
 _SECONDS = 24 * 3600.0
 _MOST = 2000
 _LARGEST = 2**20
+_MOST_BYTES = 64 * 2**20
 _REPLAYED = "Idempotency-Replayed"
 
 
@@ -50,11 +51,12 @@ class Answers:
 
     def get(self, key: str) -> _Answer | None:
         """Return the answer of a key; None if there is none, or not any more."""
-        now = time.monotonic()
+        now, size = time.monotonic(), sum(one.size for one in self._answers.values())
         while self._answers:
             first, oldest = next(iter(self._answers.items()))
-            if oldest.ends > now and len(self._answers) <= _MOST:
+            if oldest.ends > now and len(self._answers) <= _MOST and size <= _MOST_BYTES:
                 break
+            size -= oldest.size
             del self._answers[first]
         return self._answers.get(key)
 
@@ -73,6 +75,7 @@ class Answers:
             if not answer.deletes:
                 answer.gone = True
                 answer.messages.clear()
+                answer.size = 0
 
 
 class Answering(Protocol):

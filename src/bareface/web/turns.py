@@ -1,14 +1,13 @@
-"""Turns of calls that compute: few at a time, searches before enrolments, and no endless queue."""
+"""Turns of calls that compute: few at a time, searches before enrolments, and nobody waits for ever."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from anyio import to_thread
 
@@ -21,35 +20,48 @@ SEARCH, ENROL, JOB = 0, 1, 2
 """Priorities: lower ones come first; a job always may wait."""
 
 _WAITING = 64
+_PATIENCE = 9
+"""Number of times that whoever waits longest is overtaken: searches without end leave some turns to enrolments."""
+
+
+class _Waiting(NamedTuple):
+    """A call that waits for its turn."""
+
+    priority: int
+    order: int
+    turn: asyncio.Future[None]
 
 
 class Turns:
     """Lets a number of calls run at once, each in a thread, and the others wait.
 
+    Enrolments and jobs have at most half of the turns, so that a search seldom waits for one of them to end.
+
     Parameters
     ----------
     at_once
-        Number of calls; half of the processors by default, since networks use several threads themselves.
+        Number of calls; half of the processors by default, since networks use several threads themselves, but at least
+        two.
     most_waiting
         Number of calls that may wait; further ones are refused.
     """
 
     def __init__(self, at_once: int | None = None, most_waiting: int = _WAITING) -> None:
-        self._free = at_once or max(1, (os.cpu_count() or 1) // 2)
+        self._at_once = at_once or max(2, (os.cpu_count() or 1) // 2)
         self._most_waiting = most_waiting
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
         self._order = itertools.count()
-        self._running = 0
+        self._searching = self._working = self._overtaken = 0
 
     @property
     def running(self) -> int:
         """Number of calls that run now."""
-        return self._running
+        return self._searching + self._working
 
     @property
     def waiting(self) -> int:
         """Number of calls that wait."""
-        return sum(not turn.done() for _, _, turn in self._waiting)
+        return sum(not one.turn.done() for one in self._waiting)
 
     async def run(self, priority: int, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call in its turn.
@@ -57,46 +69,63 @@ class Turns:
         Raises
         ------
         WebError
-            ``web.busy``: too many wait already.
+            ``web.busy``: too many of this or a better priority wait already.
         """
         await self._enter(priority)
-        self._running += 1
         try:
             return await to_thread.run_sync(partial(call, *args, **kwargs))
         finally:
-            self._running -= 1
-            self._leave()
+            self._leave(priority)
 
     async def give_way(self, priority: int) -> None:
         """Let those who wait go first; for a call that runs, and asks from its thread."""
         if self.waiting:
-            self._running -= 1
-            self._leave()
+            self._leave(priority)
             try:
                 await self._enter(priority)
-            finally:
-                self._running += 1
+            except BaseException:
+                self._count(priority, 1)  # the call still runs, and leaves when it ends
+                raise
 
     async def _enter(self, priority: int) -> None:
-        if self._free and not self._waiting:
-            self._free -= 1
-            return
-        if priority < JOB and len(self._waiting) >= self._most_waiting:
+        before = sum(one.priority <= priority and not one.turn.done() for one in self._waiting)
+        if priority < JOB and before >= self._most_waiting and not self._may_run(priority):
             raise WebError("web.busy")
         turn = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (priority, next(self._order), turn))
+        self._waiting.append(_Waiting(priority, next(self._order), turn))
+        self._admit()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # it had its turn at this moment
-                self._leave()
+                self._leave(priority)
             raise
 
-    def _leave(self) -> None:
-        """Give the turn to whoever comes next, or free it."""
-        while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
+    def _leave(self, priority: int) -> None:
+        self._count(priority, -1)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Give the turns that are free to whoever comes next.
+
+        The best priority comes first, and in it who waits longest; but whoever was overtaken a few times is next.
+        """
+        self._waiting = [one for one in self._waiting if not one.turn.done()]
+        while able := [one for one in self._waiting if self._may_run(one.priority)]:
+            first, oldest = min(able), min(able, key=lambda one: one.order)
+            chosen = oldest if self._overtaken == _PATIENCE else first
+            self._overtaken = 0 if chosen is oldest else self._overtaken + 1
+            self._waiting.remove(chosen)
+            self._count(chosen.priority, 1)
+            chosen.turn.set_result(None)
+
+    def _may_run(self, priority: int) -> bool:
+        if self.running == self._at_once:
+            return False
+        return priority == SEARCH or self._working < max(1, self._at_once // 2)
+
+    def _count(self, priority: int, change: int) -> None:
+        if priority == SEARCH:
+            self._searching += change
+        else:
+            self._working += change

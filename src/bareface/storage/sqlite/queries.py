@@ -72,10 +72,27 @@ def _size(path: Path) -> int:
 
 
 def template_counts(connection: sa.Connection) -> tuple[TemplateCount, ...]:
-    """Return which models made the references, in which precision."""
-    columns = template.c.model, template.c.precision
-    query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
-    return tuple(TemplateCount(*row) for row in connection.execute(query))
+    """Return which models made the references, in which precision.
+
+    Usually one made them all, and each search of a new state asks: so their names are sought one after the other in the
+    index, and what the newest template's model made is the rest of what there is.
+    """
+    t = template.c
+    made = sa.select(t.model, t.precision)
+    newest = connection.execute(made.order_by(t.reference_id.desc()).limit(1)).first()
+    if newest is None:
+        return ()
+    counts: dict[tuple[str, str], int] = {}
+    following = made.order_by(t.model, t.precision).limit(1)
+    row = connection.execute(following).first()
+    while row is not None:
+        model, precision = row
+        by_it = sa.select(sa.func.count()).where(t.model == model, t.precision == precision)
+        counts[model, precision] = 0 if row == newest else connection.execute(by_it).scalar_one()
+        same_model = following.where(t.model == model, t.precision > precision)
+        row = connection.execute(same_model).first() or connection.execute(following.where(t.model > model)).first()
+    counts[newest[0], newest[1]] = count(connection, template) - sum(counts.values())
+    return tuple(TemplateCount(*by, references) for by, references in counts.items())
 
 
 def template_numbers(connection: sa.Connection, highest: int) -> NDArray[np.int64]:

@@ -1,0 +1,104 @@
+"""Turns of calls that compute."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event
+
+import pytest
+
+from bareface.errors import WebError
+from bareface.web.turns import ENROL, JOB, SEARCH, Turns
+
+
+def order_of(calls: list[tuple[int, str]]) -> list[str]:
+    """Let calls wait behind one that runs; return the order in which they ran."""
+    done: list[str] = []
+
+    async def together() -> None:
+        turns, going = Turns(at_once=1), Event()
+        running = [asyncio.create_task(turns.run(SEARCH, going.wait))]
+        await asyncio.sleep(0)
+        running += [asyncio.create_task(turns.run(priority, done.append, name)) for priority, name in calls]
+        while turns.waiting < len(calls):
+            await asyncio.sleep(0)
+        going.set()
+        await asyncio.gather(*running)
+        assert (turns.running, turns.waiting) == (0, 0)
+        await turns.run(ENROL, done.append, "free")
+
+    asyncio.run(together())
+    return done
+
+
+def test_searches_come_before_enrolments() -> None:
+    calls = [(ENROL, "e1"), (SEARCH, "s1"), (ENROL, "e2"), (SEARCH, "s2")]
+    assert order_of(calls) == ["s1", "s2", "e1", "e2", "free"]
+
+
+def test_searches_without_end_leave_enrolments_a_tenth() -> None:
+    calls = [(ENROL, "e1"), (JOB, "j1"), *((SEARCH, f"s{number}") for number in range(24))]
+    done = order_of(calls)
+    assert [done.index("e1"), done.index("j1")] == [9, 19]
+    assert [name for name in done if name[0] == "s"] == [f"s{number}" for number in range(24)]
+
+
+def test_enrolments_leave_half_of_the_turns_to_searches() -> None:
+    async def together() -> None:
+        turns, going, done = Turns(at_once=4), Event(), list[str]()
+        enrolling = [asyncio.create_task(turns.run(ENROL, going.wait)) for _ in range(5)]
+        await asyncio.sleep(0)
+        assert (turns.running, turns.waiting) == (2, 3)
+        await turns.run(SEARCH, done.append, "at once")
+        job = asyncio.create_task(turns.run(JOB, done.append, "job"))
+        await asyncio.sleep(0)
+        assert (turns.running, turns.waiting, done) == (2, 4, ["at once"])
+        going.set()
+        await asyncio.gather(*enrolling, job)
+
+    asyncio.run(together())
+
+
+def test_a_search_is_not_refused_because_enrolments_wait() -> None:
+    async def together() -> None:
+        turns, going, done = Turns(at_once=2, most_waiting=2), Event(), list[str]()
+        enrolling = [asyncio.create_task(turns.run(ENROL, going.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(WebError, match=r"web\.busy"):
+            await turns.run(ENROL, print)
+        await turns.run(SEARCH, done.append, "search")
+        going.set()
+        await asyncio.gather(*enrolling)
+
+    asyncio.run(together())
+
+
+def test_a_queue_that_is_full_refuses() -> None:
+    async def together() -> None:
+        turns, going = Turns(at_once=1, most_waiting=1), Event()
+        running = [asyncio.create_task(turns.run(SEARCH, going.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(WebError, match=r"web\.busy"):
+            await turns.run(SEARCH, print)
+        going.set()
+        await asyncio.gather(*running)
+
+    asyncio.run(together())
+
+
+def test_who_goes_away_leaves_its_place() -> None:
+    async def together() -> None:
+        turns, going, done = Turns(at_once=1), Event(), list[str]()
+        first = asyncio.create_task(turns.run(SEARCH, going.wait))
+        await asyncio.sleep(0)
+        gone = asyncio.create_task(turns.run(SEARCH, done.append, "gone"))
+        last = asyncio.create_task(turns.run(ENROL, done.append, "last"))
+        while turns.waiting < 2:
+            await asyncio.sleep(0)
+        gone.cancel()
+        going.set()
+        await asyncio.gather(first, last)
+        assert done == ["last"]
+        await turns.run(SEARCH, done.append, "free")
+
+    asyncio.run(together())
