@@ -235,6 +235,10 @@ class Client:
         """Open a case."""
         return self._json("POST", "/cases", {"name": name, "purpose": purpose, "basis": basis, "days": days})
 
+    def watch(self, case: int, face: int) -> Json:
+        """Let a kept probe face be searched again whenever references are enrolled, while its case is open."""
+        return self._json("POST", f"/cases/{case}/watches", {"face": face})
+
     def ask_review(self, face: int, **options: object) -> Json:
         """Ask for a review of a kept face's candidates.
 

@@ -169,7 +169,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "conflict": (
         "template.shape", "template.space", "gallery.linked", "gallery.namesakes", "gallery.photo-changed",
         "gallery.subject-name", "evaluation.unpaired", "usage.ambiguous-subject", "usage.job", "usage.review",
-        "usage.subject-exists", "usage.suggestion", "usage.undo", "web.repeated",
+        "usage.subject-exists", "usage.suggestion", "usage.undo", "usage.watch", "web.repeated",
     ),
     # It was understood, and is not done: a limit, a missing consent, or too little of a face.
     "refused": (

@@ -344,6 +344,10 @@ def test_a_casebook_of_the_first_layout_is_read_and_goes_on(desk: Desk) -> None:
     desk.answer_all(review, BO)
     with sqlite3.connect(desk.file) as database:
         for statement in (
+            "DROP TABLE watch",
+            "DROP TABLE probe",
+            "ALTER TABLE search DROP COLUMN again",
+            "ALTER TABLE search DROP COLUMN since",
             "DROP TABLE excluded",
             "DROP TABLE restored",
             "DROP TABLE seen",

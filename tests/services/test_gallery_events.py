@@ -15,11 +15,25 @@ from bareface.services.gallery import Gallery
 from bareface.values.audit import AuditEvent
 from bareface.values.context import Context
 from bareface.values.enrolment import UploadedPhoto
-from tests.gallery.pictures import TileEngine, people, picture
+from bareface.values.face import Template
+from tests.gallery.pictures import TileEngine, people, picture, vector_of
 from tests.restoration.made import restored
 
-NOT_CALLS = {"open", "close", "ready", "gone_since", "deletions", "follows", "path", "engine"}
+NOT_CALLS = {
+    "close",
+    "deletions",
+    "engine",
+    "follows",
+    "gone_since",
+    "highest_reference",
+    "id",
+    "open",
+    "path",
+    "ready",
+}
 WHO = Context("ada", purpose="identify visitors", case="2026-7")
+
+TEMPLATE = Template(vector_of((230, 60, 60)), "tiler", "tiles")
 
 Call = Callable[[Gallery, Path], Any]
 
@@ -32,6 +46,7 @@ CALLS: dict[str, Call] = {
     ),
     "import_encodings": lambda g, folder: g.import_encodings(folder / "nosuch.npy", context=WHO),
     "search": lambda g, _: g.search(picture((230, 60, 60)), context=WHO),
+    "search_template": lambda g, _: g.search_template(TEMPLATE, context=WHO),
     "search_restored": lambda g, _: g.search_restored(picture((230, 60, 60)), None, context=WHO),
     "write_report": lambda g, folder: g.write_report(folder / "r.html", [], context=WHO),
     "calibration": lambda g, _: g.calibration(context=WHO),

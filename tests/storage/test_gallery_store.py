@@ -258,6 +258,20 @@ def test_numbers_are_never_used_twice(store: GalleryStore) -> None:
         assert writer.subjects_called("Ada")[0] > subject_number
 
 
+def test_the_highest_reference_of_all_and_of_the_first(store: GalleryStore) -> None:
+    with store.writing() as writer:
+        assert writer.highest_reference() == writer.highest_reference(3) == 0
+        numbers = [enrol(writer, ADA, "Ada", number) for number in range(4)]
+        writer.delete_references([numbers[1]])
+        assert writer.highest_reference() == numbers[3]
+        assert [writer.highest_reference(first) for first in (0, 1, 2, 3, 9)] == [
+            0,
+            *numbers[::2],
+            *numbers[3:],
+            numbers[3],
+        ]
+
+
 def test_references_are_listed_and_found(store: GalleryStore) -> None:
     with store.writing() as writer:
         first = enrol(writer, ADA, "Ada", 1)

@@ -31,7 +31,17 @@ from bareface.storage.index_sync import DerivedIndex, Snapshot
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.listed import Listed, listed
 from bareface.values.analysis import Analysis
-from bareface.values.face import Face, Float32, MaskState, Source, Want
+from bareface.values.face import (
+    Box,
+    Computed,
+    Face,
+    Float32,
+    Landmarks,
+    MaskState,
+    Source,
+    Template,
+    Want,
+)
 from bareface.values.gallery import TemplateCount
 from bareface.values.search import Candidate, CandidateList, SameSource, SearchResult
 from bareface.values.words import no_face_found
@@ -67,6 +77,14 @@ class Probe:
     def visible(self) -> float | None:
         """Visible share of the face; of fused faces the largest."""
         return max((face.template.visible for face in self.faces if face.template.visible is not None), default=None)
+
+
+def probe_of(template: Template, sha256: frozenset[str]) -> Probe:
+    """Return a probe of a template alone; its face has no place, and black pictures."""
+    chip, crop = (np.zeros((side, side, 3), np.uint8) for side in (150, 160))
+    points = Landmarks(np.zeros((5, 2), np.float32), "five")
+    face = Face(Box(0, 0, 0, 0), points, 1.0, chip, crop, "", computed=Computed.of(template))
+    return Probe((face,), template.vector, sha256)
 
 
 @runtime_checkable

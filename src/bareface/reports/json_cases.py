@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bareface.values.cases import Answer, KeptFace, KeptSearch, Outcome, Review
 
 _FACE = ("id", "number", "box", "mask_state", "visible", "quality", "candidates", "notes")
-_SEARCH = ("id", "case_id", "name", "made", "made_by", "subjects", "references")
+_SEARCH = ("id", "case_id", "name", "made", "made_by", "subjects", "references", "again", "since")
 _REVIEW = ("id", "case_id", "search_id", "face_id", "asked", "asked_by", "two_person", "checklist", "complete")
 
 
@@ -22,7 +22,7 @@ def kept_search_json(kept: KeptSearch) -> dict[str, Any]:
 
 def kept_summary_json(kept: KeptSearch) -> dict[str, Any]:
     """Return a kept search without its candidates."""
-    shape = {name: plain(getattr(kept, name)) for name in ("id", "name", "made", "made_by")}
+    shape = {name: plain(getattr(kept, name)) for name in ("id", "name", "made", "made_by", "again", "since")}
     return {**shape, "faces": [face.id for face in kept.faces]}
 
 

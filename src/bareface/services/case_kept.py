@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bareface.reports.pictures import FaceView, face_picture
+from bareface.services.gallery import Gallery
 from bareface.services.gallery_viewing import probe_view
+from bareface.storage.casebook_watches import Probe
 from bareface.values.cases import KeptFace, KeptLead, KeptRestored, Place
 from bareface.values.face import Face, Photo
 from bareface.values.gallery import Reference
-from bareface.values.search import CandidateList
+from bareface.values.search import CandidateList, SearchResult
 
 if TYPE_CHECKING:
     from bareface.gallery.restored_candidates import RestoredCandidate, RestoredSearch, Standing
+
+_FEW = 8
+"""Faces of which second templates are made at once."""
 
 
 def kept_face(number: int, entry: CandidateList, photo: Photo | None, there: Mapping[int, Reference]) -> KeptFace:
@@ -40,6 +46,28 @@ def kept_face(number: int, entry: CandidateList, photo: Photo | None, there: Map
         enrolled=tuple(
             there[one.reference_id].enrolled if one.reference_id in there else None for one in entry.candidates
         ),
+    )
+
+
+def kept_probes(gallery: Gallery, result: SearchResult, photo: bytes | None) -> tuple[Probe | None, ...]:
+    """Return the probes of a result as a case keeps them to search again; None for one fused from several faces.
+
+    A bare face is compared with masked references by a second template, which a network makes: for a few faces, not
+    for a crowd.
+    """
+    if not result.lists:
+        return ()
+    digest = "" if photo is None else hashlib.sha256(photo).hexdigest()
+    identifier, highest = gallery.id, gallery.highest_reference(result.lists[0].references)
+    templates = [entry.probe[0].template for entry in result.lists]
+    bare = [place for place, one in enumerate(templates) if one.mask_state == "none"]
+    if gallery.engine.makes_upper_face and len(templates) <= _FEW:
+        faces = gallery.engine.complete([result.lists[place].probe[0] for place in bare], ["upper_face"])
+        for place, face in zip(bare, faces, strict=True):
+            templates[place] = face.enrolment_template
+    return tuple(
+        Probe(template, digest, identifier, highest) if len(entry.probe) == 1 else None
+        for entry, template in zip(result.lists, templates, strict=True)
     )
 
 

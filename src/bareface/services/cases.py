@@ -15,8 +15,9 @@ from bareface.messages import LANGUAGES
 from bareface.models import registry
 from bareface.reports.cases import Format
 from bareface.services.case_desk import who
-from bareface.services.case_kept import kept_face, kept_restored
+from bareface.services.case_kept import kept_face, kept_probes, kept_restored
 from bareface.services.case_reviews import CaseReviews
+from bareface.services.case_watches import CaseWatches
 from bareface.values import arguments, names
 from bareface.values.cases import Case, KeptFace, KeptLead, KeptRestored, KeptSearch
 from bareface.values.context import Context
@@ -32,7 +33,7 @@ _CARDS = {"bareface": "bareface-detector", "dlib": "dlib-mmod"}
 """Packaged detectors by their short names."""
 
 
-class Cases(CaseReviews):
+class Cases(CaseReviews, CaseWatches):
     """The cases of a gallery.
 
     Parameters
@@ -135,7 +136,8 @@ class Cases(CaseReviews):
                 kept_face(number, entry, decoded, there) for number, entry in enumerate(result.lists, start=1)
             )
             size = (result.lists[0].subjects, result.lists[0].references) if result.lists else (0, 0)
-            number = self._book.keep(case, name, who(context), size, faces, self._models())
+            probes = kept_probes(self._gallery, result, photo)
+            number = self._book.keep(case, name, who(context), size, faces, self._models(), probes)
             if number is None:  # closed or erased while this was made
                 raise UsageError("usage.case/closed", number=self._case(case).id)
             facts.add(faces=len(faces))

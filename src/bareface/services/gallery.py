@@ -186,6 +186,16 @@ class Gallery:
         with self._store.reading() as reader:
             return reader.deletions()
 
+    @property
+    def id(self) -> str:
+        """Permanent identifier of this gallery."""
+        return self._store.id
+
+    def highest_reference(self, first: int | None = None) -> int:
+        """Return the highest number of a reference, or of the first of them; this is no call that leaves an event."""
+        with self._store.reading() as reader:
+            return reader.highest_reference(first)
+
     def close(self) -> None:
         """Save the index and close the database."""
         try:
@@ -211,6 +221,7 @@ class Gallery:
     import_encodings = _by(Enrolment, Enrolment.import_encodings)
 
     search = _by(Searches, Searches.search)
+    search_template = _by(Searches, Searches.search_template)
     search_restored = _by(Searches, Searches.search_restored)
     search_beside = search_restored
     """Former name of :meth:`search_restored`, until version 0.4."""

@@ -18,8 +18,8 @@ from bareface.services.opened import OpenGallery
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.defaults import MIN_VISIBLE
-from bareface.values.face import Source
-from bareface.values.search import SearchResult
+from bareface.values.face import Source, Template
+from bareface.values.search import CandidateList, SearchResult
 
 if TYPE_CHECKING:
     from bareface.gallery.restored_candidates import RestoredCandidate as RestoredCandidate
@@ -100,6 +100,46 @@ class Searches:
                 faces=len(result.lists),
             )
             return result
+
+    def search_template(
+        self, template: Template, top: int = 20, *, sha256: str = "", context: Context | None = None
+    ) -> CandidateList:
+        """Search with a template that was kept, of a face whose photo is not there any more.
+
+        Parameters
+        ----------
+        template
+            As an engine gave it; without its second vector, a bare face is compared with masked references by one.
+        top
+            Length of the list.
+        sha256
+            Digest of the photo, by which references of the same file are known.
+        context
+            The caller and the purpose.
+
+        Returns
+        -------
+        CandidateList
+            As :meth:`search` returns it, but the pictures of its probe face are black.
+
+        Raises
+        ------
+        TemplateError
+            ``template.space``: the template cannot be compared with the gallery's.
+        CalibrationError
+            ``calibration.format``: the calibration kept for this gallery is damaged.
+        """
+        with self.opened.recorder.call("Gallery.search_template", context) as facts:
+            arguments.instance("template", template, Template, Note("argument.template"))
+            store, engine = self.opened.store, self.opened.engine
+            top = arguments.count("top", top, 1, code="usage.top")
+            check_space(store.state(), template.space, store.path)
+            check_space(store.state(), engine.space, store.path)
+            probe = searching.probe_of(template, frozenset({sha256} - {""}))
+            calibration = calibrating.calibration_of(store, engine.space, engine.model)
+            (entry,) = searching.search(self.opened.index, engine, calibration, (probe,), top).lists
+            facts.add(subjects=(candidate.subject_id for candidate in entry.candidates), faces=1)
+            return entry
 
     def search_restored(
         self,

@@ -11,11 +11,13 @@ import os
 import sqlite3
 from dataclasses import asdict, fields, replace
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from bareface.storage.casebook_reviews import ReviewBook
 from bareface.storage.casebook_rows import moment, new_id, now, parsed, text_of
+from bareface.storage.casebook_watches import TABLES, Probe, WatchBook
 from bareface.system.typed import made
 from bareface.values.cases import Case, KeptFace, KeptRestored, KeptSearch
 from bareface.values.search import Candidate
@@ -68,10 +70,10 @@ _ABSENT = {"subject": None, "source": ""}
 _RESTORED = ("kind", "method", "model", "synthetic", "notes")
 
 
-class Casebook(ReviewBook):
+class Casebook(ReviewBook, WatchBook):
     """Cases, kept searches, reviews and answers in one file."""
 
-    layouts = (_FIRST, _SECOND, _THIRD)
+    layouts = (_FIRST, _SECOND, _THIRD, TABLES)
 
     # Cases
 
@@ -124,8 +126,12 @@ class Casebook(ReviewBook):
         size: tuple[int, int],
         faces: tuple[KeptFace, ...],
         models: tuple[str, ...] = (),
+        probes: tuple[Probe | None, ...] = (),
     ) -> int | None:
-        """Add a search with its faces; returns its number, None if the case is closed or was erased meanwhile."""
+        """Add a search with its faces; returns its number, None if the case is closed or was erased meanwhile.
+
+        A face with a probe can be searched again.
+        """
         with self._open() as connection:
             if not connection.execute("SELECT 1 FROM cases WHERE id = ? AND closed IS NULL", (case,)).fetchone():
                 return None
@@ -133,15 +139,26 @@ class Casebook(ReviewBook):
                 "INSERT INTO search (case_id, name, made, made_by, subjects, refs, models) VALUES (?, ?, ?, ?, ?, ?, ?)"
             )
             search = new_id(connection.execute(query, (case, name, now(), by, *size, json.dumps(models))))
-            for face in faces:
-                query = (
-                    "INSERT INTO face (search_id, number, crop, picture, map, facts, candidates)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-                )
-                values = (search, face.number, face.crop, face.picture, face.map, _facts(face), _leads(face))
-                connection.execute(query, values)
+            for face, probe in zip_longest(faces, probes):
+                number = _add_face(connection, search, face)
+                if probe is not None:
+                    self._keep_probe(connection, number, probe)
             self._look(connection, search, by)
             return search
+
+    def keep_again(self, probe: Probe, highest: int, by: str, size: tuple[int, int], face: KeptFace | None) -> None:
+        """Note that a face was searched again, up to a reference; what was found is a search of its own."""
+        with self._open() as connection:
+            since = self._advance(connection, probe, highest)
+            if since is None or face is None:
+                return
+            query = (
+                "INSERT INTO search (case_id, name, made, made_by, subjects, refs, models, again, since) SELECT"
+                " search.case_id, search.name, ?, ?, ?, ?, search.models, face.id, ? FROM face"
+                " JOIN search ON search.id = face.search_id WHERE face.id = ?"
+            )
+            cursor = connection.execute(query, (now(), by, *size, since, probe.face_id))
+            _add_face(connection, new_id(cursor), face)
 
     def searches(self, case: int) -> tuple[KeptSearch, ...]:
         """Return the searches of a case, latest first."""
@@ -209,6 +226,12 @@ def book_of(gallery: Path) -> Casebook:
     return Casebook(Path(os.path.realpath(gallery) + "-cases"))
 
 
+def _add_face(connection: sqlite3.Connection, search: int, face: KeptFace) -> int:
+    query = "INSERT INTO face (search_id, number, crop, picture, map, facts, candidates) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    values = (search, face.number, face.crop, face.picture, face.map, _facts(face), _leads(face))
+    return new_id(connection.execute(query, values))
+
+
 def _case(row: sqlite3.Row) -> Case:
     return made(
         Case,
@@ -237,6 +260,8 @@ def _search(connection: sqlite3.Connection, row: sqlite3.Row) -> KeptSearch:
         references=row["refs"],
         faces=(),
         models=parsed(row["models"]),
+        again=row["again"],
+        since=None if row["since"] is None else moment(row["since"]),
     )
     return replace(kept, faces=tuple(map(_face, faces)))
 

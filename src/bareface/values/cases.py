@@ -116,6 +116,9 @@ class KeptSearch:
         The probe faces.
     models
         Names of the models that took part, as far as they were noted.
+    again, since
+        Of a search again: the number of the face that was searched with before, and when it was. Then only what was
+        enrolled since is listed. None of another search.
     """
 
     id: int
@@ -127,6 +130,32 @@ class KeptSearch:
     references: int
     faces: tuple[KeptFace, ...]
     models: tuple[str, ...] = ()
+    again: int | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A probe face that can be searched again when references were enrolled.
+
+    Attributes
+    ----------
+    face_id
+        The kept face's number.
+    begun, begun_by
+        Since when it is, in UTC, and who asked for it; None while nobody has.
+    searched, searches
+        When it was last searched again, in UTC, and how many times.
+    trouble
+        Code of the error that ended it, such as ``template.space`` after the gallery's embedder was changed.
+    """
+
+    face_id: int
+    begun: datetime | None = None
+    begun_by: str | None = None
+    searched: datetime | None = None
+    searches: int = 0
+    trouble: str | None = None
 
 
 Place: TypeAlias = tuple[int | None, float | None]

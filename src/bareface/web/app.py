@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
 from bareface.web import document, problems
+from bareface.web.again import SearchingAgain
 from bareface.web.api import (
     cases,
     comparisons,
@@ -21,6 +22,7 @@ from bareface.web.api import (
     subjects,
     suggestions,
     system,
+    watches,
 )
 from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, restored, search, sign_in
@@ -28,11 +30,24 @@ from bareface.web.pages import cases as case_pages
 from bareface.web.pages import jobs as job_pages
 from bareface.web.pages import models as model_pages
 from bareface.web.pages import suggestions as suggestion_pages
+from bareface.web.pages import watches as watch_pages
 from bareface.web.repeats import Repeats
 from bareface.web.state import Service
 
-_RESOURCES = (system, subjects, references, suggestions, searches, comparisons, cases, reviews, jobs, models)
-_PAGES = (sign_in, pictures, search, restored, case_pages, people, suggestion_pages, add, job_pages, model_pages)
+_RESOURCES = (system, subjects, references, suggestions, searches, comparisons, cases, watches, reviews, jobs, models)
+_PAGES = (
+    sign_in,
+    pictures,
+    search,
+    restored,
+    case_pages,
+    watch_pages,
+    people,
+    suggestion_pages,
+    add,
+    job_pages,
+    model_pages,
+)
 _ABOUT = (
     "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "
     "problem details (RFC 9457) with a stable `code`, listed in the documentation under Errors."
@@ -44,7 +59,7 @@ def make_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with service.working.background():
+        async with service.working.background(), SearchingAgain(service.cases, service.turns).background():
             yield
         await to_thread.run_sync(service.erasing.finish)
 

@@ -345,6 +345,10 @@ class KeptFace(Answer):
     notes: list[str]
 
 
+Again = Annotated[int | None, Field(description="Of a search again, the face that was searched with before.")]
+Since = Annotated[datetime | None, Field(description="Of a search again, when that was: whoever is listed is new.")]
+
+
 class KeptSearch(Answer):
     """A search that a case keeps; names are those of today."""
 
@@ -355,6 +359,8 @@ class KeptSearch(Answer):
     made_by: str
     subjects: int
     references: int
+    again: Again
+    since: Since
     faces: list[KeptFace]
 
 
@@ -365,6 +371,8 @@ class KeptSearchSummary(Answer):
     name: str
     made: datetime
     made_by: str
+    again: Again
+    since: Since
     faces: list[int] = Field(description="Numbers to ask for a review with.")
 
 

@@ -89,6 +89,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.unknown-reference/none": Entry("es wurde kein Gesicht ausgewählt."),
     "usage.unknown-subject/none": Entry("diese Person gibt es nicht ({which})."),
+    "usage.watch": Entry(
+        "dieses Gesicht kann nicht noch einmal gesucht werden: eine frühere Version hat es aufbewahrt, oder es steht "
+        "für mehrere Fotos.",
+        "Noch einmal mit dem Foto suchen.",
+    ),
     "web.busy": Entry("zu viele Anfragen warten schon.", "Gleich noch einmal versuchen."),
     "web.cursor": Entry("diese Seite der Liste gibt es nicht mehr.", "Mit der ersten Seite beginnen."),
     "web.form": Entry("das Formular gehört nicht zu dieser Sitzung.", "Die Seite noch einmal öffnen."),

@@ -37,6 +37,7 @@ ENTRIES: dict[str, Entry] = {
     "argument.refused": Entry("{name} must be {allowed}, not {value}."),
     "argument.restored": Entry("what Engine.unmask or Engine.enhance returned"),
     "argument.score-file": Entry("a ScoreFile"),
+    "argument.template": Entry("a Template"),
     "argument.search-result": Entry("what Gallery.search returned"),
     "argument.segmenter": Entry("the name of a segmenter, a Segmenter or None"),
     "argument.states": Entry("the mask states of probe and reference"),

@@ -70,6 +70,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "note.name-corrected": Entry("{given!r} is given, but a correction made by hand says {called}"),
     "note.name-means": Entry("{given!r} means {called}"),
+    "note.new-since": Entry("searched again: only who was enrolled since, and is a match or possible, is listed"),
     "note.no-face": Entry("no face found"),
     "note.no-face/least": Entry("no face found of at least {min_face:up} pixels"),
     "note.no-mask": Entry("no mask hides this face"),

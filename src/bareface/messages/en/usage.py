@@ -187,4 +187,8 @@ ENTRIES: dict[str, Entry] = {
         cli="`bareface gallery subjects` lists them.",
         python="`Gallery.subjects()` lists them.",
     ),
+    "usage.watch": Entry(
+        "this face cannot be searched again: an earlier version kept it, or it stands for several photos.",
+        "Search with the photo again.",
+    ),
 }

@@ -219,6 +219,9 @@ class GalleryReader(Protocol):
     def count_references(self) -> int:
         """Return how many references there are."""
 
+    def highest_reference(self, first: int | None = None) -> int:
+        """Return the highest number of a reference, of all or of the first so many; 0 without one."""
+
     def crop(self, number: int) -> bytes | None:
         """Return the kept picture of a reference, if any."""
 

@@ -203,6 +203,15 @@ class SqliteReader:
         """Return how many references there are."""
         return queries.count(self._connection, reference)
 
+    def highest_reference(self, first: int | None = None) -> int:
+        """Return the highest number of a reference, of all or of the first so many."""
+        numbers = sa.select(reference.c.id)
+        if first is None or first >= self.count_references():
+            query = numbers.order_by(reference.c.id.desc()).limit(1)
+        else:
+            query = numbers.order_by(reference.c.id).limit(1).offset(max(0, first - 1))
+        return 0 if first == 0 else self._connection.execute(query).scalar() or 0
+
     def crop(self, number: int) -> bytes | None:
         """Return the kept picture of a reference, if any."""
         return queries.crop(self._connection, number)

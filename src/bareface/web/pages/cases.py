@@ -78,6 +78,7 @@ def case_page(visitor: Visiting, id: Id) -> Response:
         reviews=reviews,
         waiting=waiting(visitor, tuple(reviews)),
         lengths=(SHORT_LIST, LONGEST_LIST),
+        watches={one.face_id: one for one in cases.watches(id, context=visitor.context)},
     )
 
 

@@ -1,0 +1,93 @@
+"""Probe faces of open cases that are searched again when new references are enrolled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bareface.errors import BarefaceError, GalleryError, UsageError
+from bareface.messages import Note
+from bareface.services.case_desk import CaseDesk, who
+from bareface.storage.casebook_watches import Probe
+from bareface.values.cases import LONGEST_LIST, Watch
+from bareface.values.context import Context
+from bareface.values.search import Candidate, CandidateList
+
+
+class CaseWatches(CaseDesk):
+    """Searches again what a person asked for."""
+
+    def watch(self, face: int, *, context: Context | None = None) -> Watch:
+        """Let a probe face be searched again whenever references were enrolled, as long as its case is open.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-search``; ``usage.case``: the case is closed; ``usage.watch``: no template of it is kept.
+        """
+        with self._call("watch", context):
+            case = self._case_of(face)
+            if case.closed is not None:
+                raise UsageError("usage.case/closed", number=case.id)
+            if not self._book.begin_watch(face, who(context)):
+                raise UsageError("usage.watch")
+            return next(one for one in self._book.watches(case.id) if one.face_id == face)
+
+    def unwatch(self, face: int, *, context: Context | None = None) -> None:
+        """Let a probe face be searched no more; what was found stays in the case."""
+        with self._call("unwatch", context):
+            self._case_of(face)
+            self._book.end_watch(face)
+
+    def watches(self, case: int, *, context: Context | None = None) -> tuple[Watch, ...]:
+        """Return the probe faces of a case that can be searched again, and since when they are."""
+        with self._call("watches", context):
+            return self._book.watches(self._case(case).id)
+
+    def search_again(self) -> bool:
+        """Search again with one probe face for which references were enrolled since; returns whether there was one.
+
+        References that were enrolled since, whoever enrolled them, and that are a match or possible, are kept in the
+        case as a search of their own; subjects of the lists before are left out. The call is made in the name of
+        whoever asked for it, with the purpose of the case; without a face that is due, it leaves no event.
+        """
+        highest = self._gallery.highest_reference()
+        probe = self._book.due(self._gallery.id, highest, self._clock())
+        if probe is None:
+            return False
+        case = self._case_of(probe.face_id)
+        begun_by = next((one.begun_by for one in self._book.watches(case.id) if one.face_id == probe.face_id), None)
+        context = Context(actor=begun_by or Context().actor, purpose=case.purpose, case=str(case.id))
+        with self._call("search_again", context) as facts:
+            try:
+                found = self._gallery.search_template(
+                    probe.template, LONGEST_LIST, sha256=probe.sha256, context=context
+                )
+            except GalleryError:  # it may go better another time
+                raise
+            except BarefaceError as error:
+                self._book.note_trouble(probe.face_id, error.code)
+                raise
+            new = self._new(found, probe, context)
+            facts.add(subjects=(one.subject_id for one in new), references=(one.reference_id for one in new))
+            there = self._references((one.reference_id for one in new), context)
+            original = self._face(probe.face_id)
+            face = replace(
+                original,
+                number=1,
+                candidates=new,
+                notes=(str(Note("note.new-since")), *map(str, found.notes)),
+                enrolled=tuple(there[one.reference_id].enrolled if one.reference_id in there else None for one in new),
+            )
+            size = found.subjects, found.references
+            self._book.keep_again(probe, max(highest, probe.highest), context.actor, size, face if new else None)
+            return True
+
+    def _new(self, found: CandidateList, probe: Probe, context: Context) -> tuple[Candidate, ...]:
+        """Return the candidates that were enrolled since, of subjects that no list before has."""
+        before = self._references(self._book.listed(probe.face_id), context)
+        known = {one.subject_id for one in before.values()}
+        return tuple(
+            one
+            for one in found.candidates
+            if one.reference_id > probe.highest and one.subject_id not in known and one.decision != "no match"
+        )
