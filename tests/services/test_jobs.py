@@ -370,3 +370,20 @@ def test_every_call_leaves_one_event(gallery: Gallery) -> None:
         event = log.events[-1]
         assert (len(log.events), event.action, event.outcome, event.actor) == (done, f"Jobs.{name}", outcome, "ada")
         assert "Ada" not in str(event)
+
+
+def test_what_waits_for_another_gallery_at_the_same_place_is_not_enrolled(
+    jobs: Jobs, gallery: Gallery, tmp_path: Path
+) -> None:
+    number = enrolment(jobs, photo(0, "Ada"))
+    with Gallery.open(tmp_path / "other", TileEngine()) as other:
+        other.enrol(picture(COLOURS[5]), "Eve")
+    (tmp_path / "people").rename(tmp_path / "former")
+    (tmp_path / "other").rename(tmp_path / "people")
+    do_all(jobs)
+    assert [one.name for one in gallery.subjects()] == ["Eve"]
+    assert (jobs.get(number).status, jobs.get(number).code) == ("failed", "usage.job")
+    (tmp_path / "former").replace(tmp_path / "people")
+    jobs.retry(number)
+    do_all(jobs)
+    assert [one.name for one in gallery.subjects()] == ["Ada"]

@@ -117,6 +117,9 @@ def test_an_original_that_cannot_be_removed_is_named_and_everything_else_is_eras
     assert (caught.value.code, caught.value.source) == ("usage.output", str(original))
     assert b"Eve" not in gallery.path.read_bytes()
     assert not gallery.check().warnings
+    with gallery._store.writing() as writer:
+        writer.mark_deleted()
+    Gallery.open(gallery.path, TileEngine()).close()
 
 
 @pytest.mark.parametrize("name", [".upload.part", ".lock"])

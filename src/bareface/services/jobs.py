@@ -103,7 +103,8 @@ class Jobs:
             arguments.choice("kind", kind, get_args(JobKind))
             share = arguments.number("min_visible", min_visible, 0, 1)
             by = (context or Context()).actor
-            number = self._book.add(kind, by, (basis or "").strip() or None, largest=largest, min_visible=share)
+            why = (basis or "").strip() or None
+            number = self._book.add(kind, by, why, largest=largest, min_visible=share, gallery=self._identifier())
             return self._job(number)
 
     def receive(self, job: int, photos: Sequence[UploadedPhoto], *, context: Context | None = None) -> Job:
@@ -226,6 +227,8 @@ class Jobs:
         give_way
             Called between pieces of work: lets others compute, and returns whether to stop.
         """
+        other = UsageError("usage.job/other-gallery")
+        self._book.stop_others(self._identifier(), other.code, _said(other))
         job = self._book.next()
         if job is None:
             return False
@@ -249,7 +252,7 @@ class Jobs:
 
     def _fail(self, job: Job, error: BarefaceError, cause: Exception | None = None) -> None:
         _log.warning("job %d stopped: %s", job.id, cause or error.code)
-        self._book.fail(job.id, error.code, Note("note.error", message=error.message, advice=error.remedy or ""))
+        self._book.fail(job.id, error.code, _said(error))
 
     def _enrol(self, job: Job) -> None:
         waiting = self._book.begin(job.id, AT_ONCE)
@@ -290,11 +293,19 @@ class Jobs:
         counts = {"references": report.references, "problems": len(report.problems), "warnings": len(report.warnings)}
         return {**counts, "missing-photos": len(report.missing_photos)}
 
+    def _identifier(self) -> str:
+        """Return the identifier of the gallery that is at this place now."""
+        return self._gallery.gone_since(None, ())[0].uuid
+
     def _job(self, number: int) -> Job:
         found = self._book.job(arguments.count("job", number, code="usage.unknown-job"))
         if found is None:
             raise UsageError("usage.unknown-job", number=number)
         return found
+
+
+def _said(error: BarefaceError) -> Note:
+    return Note("note.error", message=error.message, advice=error.remedy or "")
 
 
 def _fatal(one: Waiting) -> EnrolOutcome:

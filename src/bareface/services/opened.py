@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final, TypeAlias
 
 from bareface.audit.port import AuditLog
-from bareface.errors import BarefaceError, GalleryError, UsageError
+from bareface.errors import BarefaceError, UsageError
 from bareface.faces.port import FaceEngine
 from bareface.gallery.subjects import meant
 from bareface.messages import Note
@@ -120,7 +120,7 @@ class OpenGallery:
     def finish_erasing(self) -> None:
         """Overwrite what a process that was killed had deleted; leave one alone that is still running."""
         if not self.store.read_only and self.store.unerased():
-            with suppress(GalleryError):  # named by a check
+            with suppress(BarefaceError):  # named by a check, or by the next deletion
                 self.erase(wait=False)
 
 

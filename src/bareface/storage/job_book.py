@@ -46,6 +46,7 @@ CREATE TABLE photo (
 CREATE INDEX photo_waiting ON photo(job_id, place) WHERE status IS NULL;
 CREATE INDEX photo_revision ON photo(job_id, revision);
 """
+_SECOND = "ALTER TABLE job ADD COLUMN gallery TEXT NOT NULL DEFAULT '';"
 _WAITS = "EXISTS (SELECT 1 FROM photo WHERE job_id = job.id AND status IS NULL)"
 _UNFINISHED = "status IN ('waiting', 'running')"
 
@@ -59,7 +60,7 @@ class JobBook(SmallDatabase):
         The folder that keeps them; made when something is first stored.
     """
 
-    layouts = (_TABLES,)
+    layouts = (_TABLES, _SECOND)
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / _DATABASE)
@@ -92,16 +93,23 @@ class JobBook(SmallDatabase):
     # What callers ask for
 
     def add(
-        self, kind: JobKind, by: str, basis: str | None = None, *, largest: bool = False, min_visible: float | None
+        self,
+        kind: JobKind,
+        by: str,
+        basis: str | None = None,
+        *,
+        largest: bool = False,
+        min_visible: float | None,
+        gallery: str = "",
     ) -> int:
-        """Add a job; returns its number. An enrolment then takes photos."""
+        """Add a job for the gallery of an identifier; returns its number. An enrolment then takes photos."""
         self._make()
         with self._open() as connection:
             query = (
-                "INSERT INTO job (kind, status, asked, asked_by, basis, largest, min_visible, receiving, touched)"
-                " VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO job (kind, status, asked, asked_by, basis, largest, min_visible, receiving, touched,"
+                " gallery) VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?)"
             )
-            values = (kind, _now(), by, basis, largest, min_visible, kind == "enrolment", _now())
+            values = (kind, _now(), by, basis, largest, min_visible, kind == "enrolment", _now(), gallery)
             number = connection.execute(query, values).lastrowid
             assert number is not None
             return number
@@ -216,6 +224,15 @@ class JobBook(SmallDatabase):
         return count > 0
 
     # The work
+
+    def stop_others(self, gallery: str, code: str, message: str) -> None:
+        """Stop, with an error, what was asked for another gallery that was at this place."""
+        with self._open() as connection:
+            query = (
+                "UPDATE job SET status = 'failed', cancelling = 0, ended = ?, code = ?, message = ?,"
+                f" revision = revision + 1 WHERE {_UNFINISHED} AND gallery NOT IN ('', ?)"
+            )
+            connection.execute(query, (_now(), code, dumped(message), gallery))
 
     def next(self) -> Job | None:
         """Return the job to work on, marked as running; None if there is nothing to do."""

@@ -66,6 +66,10 @@ ENTRIES: dict[str, Entry] = {
     "usage.input/object": Entry("--input is not a JSON object."),
     "usage.job/closed": Entry("job {number} takes no more photos.", "Begin another one."),
     "usage.job/not-failed": Entry("job {number} was not stopped by an error."),
+    "usage.job/other-gallery": Entry(
+        "it was asked for another gallery, which was in the place of this one.",
+        "Cancel it, and ask for it again where it belongs.",
+    ),
     "usage.job/runs": Entry("job {number} has not ended.", "Cancel it first."),
     "usage.merge": Entry("a subject cannot be merged with itself."),
     "usage.name/control": Entry("the name {name!r} has control characters.", "Leave them out."),
