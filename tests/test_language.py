@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,31 +100,42 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT / "src" / "bareface"))
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=name_of)
-def test_a_docstring_begins_with_a_verb_or_a_name(source: Path) -> None:
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Yield every module with its name."""
+    for path in SOURCES:
+        yield name_of(path), parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_a_docstring_begins_with_a_verb_or_a_name() -> None:
     faults = [
-        text.splitlines()[0]
-        for node, text in docstrings(ast.parse(source.read_text(encoding="utf-8")))
+        (name, text.splitlines()[0])
+        for name, tree in sources()
+        for node, text in docstrings(tree)
         if (NO_VERB if is_action(node) else QUESTION).match(text)
     ]
     assert faults == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=name_of)
-def test_an_attribute_or_a_parameter_is_described_by_a_noun(source: Path) -> None:
+def test_an_attribute_or_a_parameter_is_described_by_a_noun() -> None:
     strings = [
-        node.value.value
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        (name, node.value.value)
+        for name, tree in sources()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     ]
-    assert [text for text in strings if QUESTION.match(text)] == []
-    assert [entry[0] for text in strings for entry in DESCRIBED.finditer(text) if QUESTION.match(entry[2])] == []
+    assert [(name, text) for name, text in strings if QUESTION.match(text)] == []
+    described = [(name, entry) for name, text in strings for entry in DESCRIBED.finditer(text)]
+    assert [(name, entry[0]) for name, entry in described if QUESTION.match(entry[2])] == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=name_of)
-def test_no_bad_phrase_is_in_a_source(source: Path) -> None:
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    assert [(number, line) for number, line in texts(tree) if PROSE.search(line)] == []
+def test_no_bad_phrase_is_in_a_source() -> None:
+    lines = [(name, number, line) for name, tree in sources() for number, line in texts(tree)]
+    assert [one for one in lines if PROSE.search(one[-1])] == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from bareface.web import document, problems
 from bareface.web.again import SearchingAgain
@@ -79,11 +81,18 @@ def make_app(service: Service) -> FastAPI:
     app.add_middleware(Repeats, service=service)
     app.add_middleware(Guard, service=service)
     problems.install(app)
-    api = APIRouter(prefix="/api/v1")
-    for resource in _RESOURCES:
-        api.include_router(resource.router)
-    app.include_router(api)
-    for page in _PAGES:
-        app.include_router(page.router)
+    app.router.routes.extend(_routes())
     app.openapi = lambda: document.of(app)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """Return all routes; what FastAPI finds out about their functions, which takes a while, is kept in them."""
+    every, api = APIRouter(), APIRouter(prefix="/api/v1")
+    for resource in _RESOURCES:
+        api.include_router(resource.router)
+    every.include_router(api)
+    for page in _PAGES:
+        every.include_router(page.router)
+    return every.routes
