@@ -334,3 +334,37 @@ with Gallery.open({str(path)!r}, TileEngine()) as opened:
         assert 0 < before < 120
         assert opened.enrol(tmp_path / "photos").references == 120 - before
         assert opened.check().ok
+
+
+def test_a_limit_of_open_files_is_called_that(path, tmp_path):
+    """In a process of its own, which opens as many files as it may."""
+    people(tmp_path / "photos", 2)
+    code = f"""
+import os, resource
+from bareface.errors import GalleryError
+from bareface.services.gallery import Gallery
+from bareface.storage.casebook import book_of
+from tests.gallery.pictures import TileEngine
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+with Gallery.open({str(path)!r}, TileEngine()) as opened:
+    opened.enrol({str(tmp_path / "photos")!r})
+    opened.info()
+    book_of(opened.path).cases()
+    book_of(opened.path).close_case(1)
+    taken = []
+    try:
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for call in (opened.info, book_of(opened.path).cases):
+        try:
+            call()
+        except GalleryError as error:
+            print(error.code, "no more files" in str(error))
+    for one in taken:
+        os.close(one)
+    print(opened.info().references)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["gallery.io", "True", "gallery.io", "True", "4"]

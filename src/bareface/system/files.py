@@ -101,6 +101,15 @@ def absolute(path: str | Path) -> str:
         raise UsageError("usage.no-folder", source=str(path)) from error
 
 
+def may_open_more() -> bool:
+    """Return whether this process can open another file: SQLite does not say why it cannot."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
 def make_folder(path: str | Path) -> Path:
     """Make a folder, with those above it, unless it is there; folders that are there keep their permissions.
 

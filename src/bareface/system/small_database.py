@@ -19,7 +19,7 @@ from bareface.errors import BarefaceError, GalleryError
 from bareface.messages import Note
 from bareface.system import forking
 from bareface.system import sqlite_failures as failures
-from bareface.system.files import create
+from bareface.system.files import create, may_open_more
 
 _TIMEOUT_S = 10.0
 _DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
@@ -172,6 +172,8 @@ class SmallDatabase:
         except BarefaceError:
             raise
         except sqlite3.Error as error:
+            if _name(error).startswith("SQLITE_CANTOPEN") and not may_open_more():
+                raise GalleryError("gallery.io/open-files", source=str(self.path)) from error
             if failures.known(_name(error)):
                 raise failures.of(_name(error), str(self.path)) from error
             raise GalleryError("gallery.corrupt/damage", first=error, source=str(self.path)) from error

@@ -141,6 +141,10 @@ ENTRIES: dict[str, Entry] = {
         cli="Check the disk and the permissions, then run the same command again.",
         python="Check the disk and the permissions, then do the same again.",
     ),
+    "gallery.io/open-files": Entry(
+        "this process may open no more files.",
+        "Raise the limit (`ulimit -n`), or do less at once.",
+    ),
     "gallery.locked": Entry("another process or thread still reads the old state."),
     "gallery.locked/remains": Entry(
         "deleted, but bytes of it remain in the file: {reason:clause}.",

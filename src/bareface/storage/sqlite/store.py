@@ -350,6 +350,8 @@ class Store:
     def _named(self, error: DBAPIError | sqlite3.Error) -> Exception:
         name = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorname", "")
         if failures.known(name):
+            if name.startswith("SQLITE_CANTOPEN") and not files.may_open_more():
+                return GalleryError("gallery.io/open-files", source=self._source)
             if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
                 return GalleryError("gallery.read-only/wal", source=self._source)
             return failures.of(name, self._source)
