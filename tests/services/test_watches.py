@@ -199,3 +199,15 @@ def test_templates_are_kept_bit_for_bit(desk: Desk) -> None:
     assert probe is not None
     assert probe.template == replace(listed.probe[0].template)
     assert probe.face_id == kept.faces[0].id
+
+
+def test_in_a_restored_copy_numbers_that_are_given_again_are_new(desk: Desk) -> None:
+    copy = desk.gallery.path.read_bytes()
+    desk.gallery.enrol(png(near(desk.colours[0], 1), tick=60), "Gone")
+    kept, _ = watched(desk)
+    desk.gallery.path.write_bytes(copy)
+    assert again(desk) == 0
+    desk.gallery.enrol(png(near(desk.colours[0], 2), tick=61), "Later")
+    assert again(desk) == 1
+    (found,) = new(desk, kept)
+    assert [one.subject for one in desk.cases.search(found.id).faces[0].candidates] == ["Later"]

@@ -85,7 +85,7 @@ class CaseWatches(CaseDesk):
     def _new(self, found: CandidateList, probe: Probe, context: Context) -> tuple[Candidate, ...]:
         """Return the candidates that were enrolled since, of subjects that no list before has."""
         before = self._references(self._book.listed(probe.face_id), context)
-        known = {one.subject_id for one in before.values()}
+        known = {one.subject_id for one in before.values() if one.id <= probe.highest}  # a higher one is another's
         return tuple(
             one
             for one in found.candidates

@@ -95,6 +95,7 @@ class WatchBook(SmallDatabase):
 
     def due(self, gallery: str, highest: int, now: datetime) -> Probe | None:
         """Return a face of an open case for which there are references that it was not compared with, if any is."""
+        self._set_back(gallery, highest)
         with self._read() as connection:
             row = connection.execute(
                 "SELECT probe.* FROM watch JOIN probe ON probe.face_id = watch.face_id"
@@ -104,6 +105,15 @@ class WatchBook(SmallDatabase):
                 (text_of(now), gallery, highest),
             ).fetchone()
             return None if row is None else _probe(row)
+
+    def _set_back(self, gallery: str, highest: int) -> None:
+        """Note that a gallery gives numbers again that faces were compared with: it was restored from a copy."""
+        later = "gallery = ? AND highest > ?"
+        with self._read() as connection:
+            if connection.execute(f"SELECT 1 FROM probe WHERE {later}", (gallery, highest)).fetchone() is None:
+                return
+        with self._open() as connection:
+            connection.execute(f"UPDATE probe SET highest = ? WHERE {later}", (highest, gallery, highest))
 
     def listed(self, face: int) -> set[int]:
         """Return the numbers of the references on the lists of a face, and of its searches again."""
