@@ -51,6 +51,8 @@ CALLS: dict[str, Call] = {
     "write_report": lambda g, folder: g.write_report(folder / "r.html", [], context=WHO),
     "calibration": lambda g, _: g.calibration(context=WHO),
     "control_pairs": lambda g, _: g.control_pairs(2, context=WHO),
+    "enhanced": lambda g, _: g.enhanced(1, context=WHO),
+    "enhanced_probe": lambda g, _: g.enhanced_probe(b"", context=WHO),
     "info": lambda g, _: g.info(context=WHO),
     "subject": lambda g, _: g.subject("p0", context=WHO),
     "subject_page": lambda g, _: g.subject_page(context=WHO),
@@ -115,7 +117,7 @@ def test_every_call_leaves_one_event(gallery: Gallery, log: MemoryAuditLog, tmp_
         assert (last.actor, last.purpose, last.case) == ("ada", "identify visitors", "2026-7")
         assert last.gallery == gallery._store.state().uuid
     done = {event.action.partition(".")[2] for event in log.events if event.outcome == "done"}
-    assert set(CALLS) - done == {"import_encodings", "search_restored"}
+    assert set(CALLS) - done == {"enhanced", "enhanced_probe", "import_encodings", "search_restored"}
 
 
 @pytest.mark.parametrize("name", sorted(CALLS.keys() - {"calibration", "check", "write_report"}))  # these do not fail

@@ -90,14 +90,9 @@ def photo_picture(photo: Photo) -> bytes:
 def face_view(photo: Photo, face: Face) -> FaceView:
     """Return the aligned view of a face that was found in a photo, with its occlusion map if that was computed."""
     landmarks = Landmarks((face.landmarks.points * photo.scale).astype(np.float32), face.landmarks.scheme)
-    a, b = chip_to_photo(landmarks, size=_CHIP)
-    if not abs(a) > 0:  # landmarks at one place say nothing of how to turn it
+    view = _aligned(photo, landmarks)
+    if view is None:
         return crop_view(face_picture(face))
-    b -= a * complex(_EDGE, _EDGE)
-    pixels, a, b = _reduced(photo.pixels, a, b)
-    matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    view = np.asarray(cv2.warpAffine(pixels, matrix, (VIEW, VIEW), flags=flags), np.uint8)
     original, shift = chip_to_photo(landmarks, size=_CHIP)
     places = ((landmarks.points[:, 0] + 1j * landmarks.points[:, 1]) - shift) / original + complex(_EDGE, _EDGE)
     return FaceView(
@@ -107,6 +102,37 @@ def face_view(photo: Photo, face: Face) -> FaceView:
         True,
         float(photo.scale / abs(original)),
     )
+
+
+def enhanced_view(restored: Restored, face: Face) -> bytes:
+    """Return the aligned view of a face with its enhancement in it: a PNG of 480 x 480 pixels with its band.
+
+    The band takes the place of the lowest rows, far below the face, so that the view lies exactly on that of the photo.
+    """
+    from bareface.restoration.provenance import sentence
+    from bareface.restoration.saving import encode_picture, with_band
+
+    assert face.photo is not None
+    landmarks = Landmarks((face.landmarks.points * face.photo.scale).astype(np.float32), face.landmarks.scheme)
+    found = _aligned(face.photo, landmarks)
+    assert found is not None, "who was enhanced has landmarks"
+    view, inner = found, slice(_EDGE, _EDGE + _CHIP)
+    image = restored.completions[0].image
+    view[inner, inner] = cv2.resize(image, (_CHIP, _CHIP), interpolation=cv2.INTER_CUBIC)
+    band = with_band(view, sentence(restored.provenance)).shape[0] - VIEW
+    return encode_picture(view[: VIEW - band], restored.provenance, "PNG")
+
+
+def _aligned(photo: Photo, landmarks: Landmarks) -> UInt8 | None:
+    """Return a face of a photo aligned; None if its landmarks lie at one place: nothing says how to turn it."""
+    a, b = chip_to_photo(landmarks, size=_CHIP)
+    if not abs(a) > 0:
+        return None
+    b -= a * complex(_EDGE, _EDGE)
+    pixels, a, b = _reduced(photo.pixels, a, b)
+    matrix = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(pixels, matrix, (VIEW, VIEW), flags=flags), np.uint8)
 
 
 def crop_view(crop: bytes) -> FaceView:

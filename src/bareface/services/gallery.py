@@ -239,6 +239,8 @@ class Gallery:
     crop = _by(Listing, Listing.crop)
     photo = _by(Viewing, Viewing.photo)
     view = _by(Viewing, Viewing.view)
+    enhanced = _by(Viewing, Viewing.enhanced)
+    enhanced_probe = _by(Viewing, Viewing.enhanced_probe)
     control_pairs = _by(Viewing, Viewing.control_pairs)
 
     assign = _by(Corrections, Corrections.assign)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bareface.errors import BarefaceError, GalleryError
+from bareface.errors import BarefaceError, GalleryError, UsageError
 from bareface.imaging import decode as images
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
@@ -17,7 +18,7 @@ from bareface.values import arguments
 from bareface.values.cases import Control
 from bareface.values.context import Context
 from bareface.values.correction import SAME_FACE_IOU
-from bareface.values.face import Face, Photo
+from bareface.values.face import Box, Face, Photo, Source
 from bareface.values.gallery import Reference
 
 if TYPE_CHECKING:
@@ -101,6 +102,63 @@ class Viewing:
                 if crop is None:
                     raise
                 return crop_view(crop)
+
+    def enhanced(self, reference_id: int, *, context: Context | None = None) -> bytes:
+        """Return a reference's face aligned and enhanced, a labelled PNG: a viewing aid, not evidence.
+
+        The restoration is on the gallery's record before this returns.
+
+        Raises
+        ------
+        UsageError
+            ``usage.engine``: this gallery's engine does not restore faces.
+        RestorationError
+            ``restoration.no-information``: the face cannot be helped.
+        GalleryError
+            ``gallery.no-photo``: there is no photo, which an enhancement needs.
+        """
+        with self.opened.recorder.call("Gallery.enhanced", context) as facts:
+            facts.add(references=reference_numbers(reference_id))
+            reference = self._reference(reference_id)
+            return self._enhanced(self._photo(reference).source, reference.box)
+
+    def enhanced_probe(self, photo: bytes, box: Box | None = None, *, context: Context | None = None) -> bytes:
+        """Return a face of a photo aligned and enhanced, as :meth:`enhanced` does.
+
+        Parameters
+        ----------
+        photo
+            The bytes of a photo's file.
+        box
+            Box of the face; the largest face, if not given.
+        context
+            The caller.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.face-lost``: there is no such face.
+        """
+        with self.opened.recorder.call("Gallery.enhanced_probe", context):
+            return self._enhanced(photo, box)
+
+    def _enhanced(self, source: Source, box: Box | None) -> bytes:
+        from bareface.gallery.restorations import record_in
+        from bareface.gallery.search_restored import RestoringEngine
+        from bareface.reports.pictures import enhanced_view
+
+        engine = self.opened.engine
+        if not isinstance(engine, RestoringEngine):
+            raise UsageError("usage.engine")
+        faces = engine.faces(source, want=())
+
+        def rank(face: Face) -> float:
+            return face.box.width * face.box.height if box is None else face.box.iou(box)
+
+        best = max(faces, key=rank, default=None)
+        if best is None or (box is not None and rank(best) < SAME_FACE_IOU):
+            raise GalleryError("gallery.face-lost")
+        return enhanced_view(engine.enhance(best, record=partial(record_in, self.opened.store)), best)
 
     def control_pairs(
         self, count: int, without: Iterable[int] = (), *, context: Context | None = None

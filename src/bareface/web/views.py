@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from bareface.errors import WebError
 from bareface.reports.pictures import FaceView
 from bareface.services.gallery import Gallery
 from bareface.services.gallery_viewing import ShownPhoto, probe_view, shown_photo
+from bareface.values.cases import KeptFace
 from bareface.values.context import Context
 from bareface.web.held import HeldSearch
 
@@ -42,6 +44,22 @@ class Views:
     def reference(self, gallery: Gallery, number: int, context: Context) -> FaceView:
         """Return the view of a reference."""
         return self._once(number, lambda: gallery.view(number, context=context))
+
+    def enhanced_probe(self, gallery: Gallery, held: HeldSearch, number: int, context: Context) -> bytes:
+        """Return a probe face enhanced; ``web.picture`` without such a list, or for several photos of one person."""
+        if not 1 <= number <= len(held.result.lists) or len(held.photos) != 1:
+            raise WebError("web.picture")
+        box = held.result.lists[number - 1].probe[0].box
+        make = partial(gallery.enhanced_probe, held.photos[0], box, context=context)
+        return self._once(("enhanced", held.id, number), make)
+
+    def enhanced_kept(self, gallery: Gallery, face: KeptFace, context: Context) -> bytes:
+        """Return a kept probe face enhanced, from the aligned picture that its case keeps."""
+        return self._once(("enhanced kept", face.id), partial(gallery.enhanced_probe, face.picture, context=context))
+
+    def enhanced(self, gallery: Gallery, number: int, context: Context) -> bytes:
+        """Return a reference's face enhanced."""
+        return self._once(("enhanced", number), partial(gallery.enhanced, number, context=context))
 
     def forget(self) -> None:
         """Drop all views, since somebody was deleted."""

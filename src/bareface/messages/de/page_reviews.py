@@ -1,4 +1,4 @@
-"""Words on the pages of reviews, in German."""
+"""Words on the pages of reviews and comparisons, in German."""
 
 from bareface.messages.catalogue import Entry
 
@@ -27,6 +27,12 @@ ENTRIES: dict[str, Entry] = {
         "messen, wie gut hier Gesichter verglichen werden. Das Ergebnis zeigt Ihre Antworten darauf unter Ihrem "
         "Namen."
     ),
+    "page.enhance-how": Entry(
+        "Verbesserte Einzelheiten sind aus anderen Gesichtern berechnet, nicht aufgenommen: eine Sehhilfe, kein Beweis."
+    ),
+    "page.enhance-probe": Entry("Gesuchtes verbessern"),
+    "page.enhance-reference": Entry("Referenz verbessern"),
+    "page.enhanced": Entry("verbessert, kein Beweis"),
     "page.exclude": Entry("Nicht diese Person"),
     "page.exclude-go": Entry("Vermerken"),
     "page.exclude-how": Entry(

@@ -1,4 +1,4 @@
-"""Words on the pages of reviews."""
+"""Words on the pages of reviews and comparisons."""
 
 from bareface.messages.catalogue import Entry
 
@@ -24,6 +24,12 @@ ENTRIES: dict[str, Entry] = {
         "{count} of the {pairs} pairs are controls: other people of the gallery whose answer is known. They "
         "measure how well people compare faces here. The outcome shows your answers to them under your name."
     ),
+    "page.enhance-how": Entry(
+        "Enhanced detail is computed from other faces, not recorded: a viewing aid, not evidence."
+    ),
+    "page.enhance-probe": Entry("Enhance probe"),
+    "page.enhance-reference": Entry("Enhance reference"),
+    "page.enhanced": Entry("enhanced, not evidence"),
     "page.exclude": Entry("Not this person"),
     "page.exclude-go": Entry("Note this"),
     "page.exclude-how": Entry(

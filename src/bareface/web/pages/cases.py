@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError, WebError
@@ -14,12 +14,13 @@ from bareface.values.cases import (
     LONGEST_LIST,
     MOST_CONTROLS,
     SHORT_LIST,
+    Aid,
     Confidence,
     Review,
     Verdict,
 )
 from bareface.web.api.cases import labels, report
-from bareface.web.pages.pictures import Id
+from bareface.web.pages.pictures import Id, png
 from bareface.web.pages.visitors import Visiting, Visitor
 from bareface.web.searching import keep
 from bareface.web.turns import SEARCH
@@ -182,10 +183,30 @@ def review_page(visitor: Visiting, id: Id) -> Response:
     shown: dict[str, Any] = {"probe": f"/kept/{face.id}", "probe_view": face, "reference_view": None}
     if reference is not None:
         shown["reference_view"] = views.reference(gallery, reference, context)
+        masked = gallery.reference(reference, context=context).mask_state != "none"
+        aids = f"/reviews/{id}/pairs/{item}/enhanced"
+        shown["aids"] = ("" if face.mask_state != "none" else f"{aids}-probe", "" if masked else f"{aids}-reference")
         if control is not None:
             shown["probe"] = f"/references/{control.probe_id}"
             shown["probe_view"] = views.reference(gallery, control.probe_id, context)
     return visitor.page("review.html", review=review, item=item, reference=reference, components=COMPONENTS, **shown)
+
+
+@router.get("/reviews/{id}/pairs/{item}/{aid}.png")
+async def viewing_aid(visitor: Visiting, id: Id, item: Annotated[int, Path(ge=0, le=1000)], aid: Aid) -> Response:
+    """Return an enhanced face of the pair that is to be answered; it is noted that the reviewer sees it, and when."""
+    service, context = visitor.service, visitor.context
+    pair, review = service.cases.next(id, context=context), service.cases.review(id, context=context)
+    if pair is None or pair[0] != item or pair[2] is None:
+        raise WebError("web.picture")
+    control, views, gallery = review.control(item), service.views, service.gallery
+    number = pair[2] if aid == "enhanced-reference" else None if control is None else control.probe_id
+    if number is None:
+        picture = await service.turns.run(SEARCH, views.enhanced_kept, gallery, pair[1], context)
+    else:
+        picture = await service.turns.run(SEARCH, views.enhanced, gallery, number, context)
+    service.cases.see(id, item, aid, context=context)
+    return png(picture)
 
 
 async def _features(request: Request) -> Any:

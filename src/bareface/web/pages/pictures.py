@@ -11,6 +11,7 @@ from bareface.errors import WebError
 from bareface.reports.pictures import FaceView, face_picture
 from bareface.web.pages.search import Number, list_of
 from bareface.web.pages.visitors import Visiting
+from bareface.web.turns import SEARCH
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +23,11 @@ def _jpeg(content: bytes | None) -> Response:
     if content is None:
         raise WebError("web.picture")
     return Response(content, media_type="image/jpeg")
+
+
+def png(content: bytes) -> Response:
+    """Return a labelled picture."""
+    return Response(content, media_type="image/png")
 
 
 def _of_view(view: FaceView, kind: Kind) -> Response:
@@ -38,6 +44,21 @@ def probe_photo(visitor: Visiting, id: str) -> Response:
 def probe_face(visitor: Visiting, id: str, number: Number) -> Response:
     """Return a face of the photo that was searched with."""
     return _jpeg(face_picture(list_of(visitor.service.searches.get(id), number).probe[0]))
+
+
+@router.get("/searches/{id}/faces/{number}/enhanced.png")
+async def enhanced_probe(visitor: Visiting, id: str, number: Number) -> Response:
+    """Return a probe face enhanced, with the band that says so."""
+    service = visitor.service
+    views, held = service.views, service.searches.get(id)
+    return png(await service.turns.run(SEARCH, views.enhanced_probe, service.gallery, held, number, visitor.context))
+
+
+@router.get("/references/{id}/enhanced.png")
+async def enhanced_reference(visitor: Visiting, id: Id) -> Response:
+    """Return a reference's face enhanced, with the band that says so."""
+    service = visitor.service
+    return png(await service.turns.run(SEARCH, service.views.enhanced, service.gallery, id, visitor.context))
 
 
 @router.get("/searches/{id}/faces/{number}/{kind}.jpg")

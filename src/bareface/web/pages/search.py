@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from bareface.errors import BarefaceError, GalleryError, WebError
 from bareface.reports.wording import verdict
 from bareface.values.cases import Case
+from bareface.values.gallery import Reference
 from bareface.values.search import CandidateList
 from bareface.web.held import HeldSearch
 from bareface.web.pages.visitors import Visiting, Visitor
@@ -118,4 +119,14 @@ def compare_page(visitor: Visiting, id: str, number: Number, rank: Number) -> Re
         face=entry.probe[0],
         probe_view=visitor.service.views.probe(held, number),
         reference_view=visitor.service.views.reference(gallery, reference.id, context),
+        aids=_aids(held, number, entry, reference),
+    )
+
+
+def _aids(held: HeldSearch, number: int, entry: CandidateList, reference: Reference) -> tuple[str, str]:
+    """Return the addresses of both faces enhanced, without their endings; empty for one that wears a mask."""
+    probe = f"/searches/{held.id}/faces/{number}/enhanced" if entry.probe[0].mask_state == "none" else ""
+    return (
+        probe if len(held.photos) == 1 else "",
+        f"/references/{reference.id}/enhanced" if reference.mask_state == "none" else "",
     )

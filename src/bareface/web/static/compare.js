@@ -92,6 +92,27 @@
     });
   }
 
+  // An enhanced face is computed when it is first asked for; its band is in the picture, and the pane says it, too.
+  async function enhance(box) {
+    const pane = stage.querySelector(`.pane[data-pane=${box.dataset.enhance}]`);
+    const picture = pane.querySelector(".enhanced");
+    if (box.checked && !picture.src) {
+      box.disabled = true;
+      const answer = await fetch(picture.dataset.src, { headers: { "X-Part": "1" } }).catch(() => null);
+      box.disabled = false;
+      if (!answer?.ok) {
+        box.checked = false;
+        if (answer) document.getElementById("toasts").insertAdjacentHTML("beforeend", await answer.text());
+        return;
+      }
+      picture.src = URL.createObjectURL(await answer.blob());
+      box.focus({ preventScroll: true });
+    }
+    picture.hidden = !box.checked;
+    pane.querySelector("[data-enhanced]").hidden = !box.checked;
+  }
+  for (const box of document.querySelectorAll("[data-enhance]")) box.addEventListener("change", () => enhance(box));
+
   const step = 40;
   const keys = {
     "+": () => zoomTo(scale() + 0.5, middle(), middle()), "=": () => zoomTo(scale() + 0.5, middle(), middle()),
