@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -387,3 +388,32 @@ def test_what_waits_for_another_gallery_at_the_same_place_is_not_enrolled(
     jobs.retry(number)
     do_all(jobs)
     assert [one.name for one in gallery.subjects()] == ["Ada"]
+
+
+@pytest.mark.parametrize("place", ["link", "pipe"])
+def test_a_photo_that_nobody_gave_is_not_enrolled_in_place_of_one_that_waits(
+    jobs: Jobs, gallery: Gallery, tmp_path: Path, place: str
+) -> None:
+    number = enrolment(jobs, photo(0, "Ada"))
+    (waiting,) = (tmp_path / "people-jobs").glob(".photo*")
+    waiting.unlink()
+    if place == "link":
+        (tmp_path / "private.png").write_bytes(photo(5).content)
+        waiting.symlink_to(tmp_path / "private.png")
+    else:
+        os.mkfifo(waiting)
+    do_all(jobs)
+    assert jobs.get(number).status == "failed"
+    assert gallery.references() == ()
+
+
+def test_an_original_is_kept_in_place_of_a_link(gallery: Gallery, tmp_path: Path) -> None:
+    one = photo(0)
+    gallery.enrol_upload(one.content, "Ada", name="a.png")
+    (original,) = (tmp_path / "people-photos").glob("*.png")
+    gallery.delete(subject="Ada")
+    (tmp_path / "private.png").write_bytes(photo(5).content)
+    original.symlink_to(tmp_path / "private.png")
+    gallery.enrol_upload(one.content, "Ada", name="a.png")
+    assert not original.is_symlink()
+    assert original.read_bytes() == one.content

@@ -134,7 +134,7 @@ class Uploads:
 
 def _write(path: Path, content: bytes) -> bool:
     """Write an original, under another name until it is whole; False if it is there already."""
-    if path.exists():
+    if path.is_file() and not path.is_symlink():
         return False
     part = path.with_name(_PART)
     try:

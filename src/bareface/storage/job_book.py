@@ -19,6 +19,7 @@ from bareface.errors import GalleryError, UsageError
 from bareface.messages.stored import dumped
 from bareface.storage.job_rows import Waiting, job_of, photo_of
 from bareface.system.files import create, make_folder
+from bareface.system.reading import read_regular
 from bareface.system.small_database import SmallDatabase
 from bareface.values.enrolment import EnrolOutcome, UploadedPhoto
 from bareface.values.jobs import Job, JobKind, JobPage, JobPhoto, JobPhotoPage, JobStatus
@@ -264,9 +265,11 @@ class JobBook(SmallDatabase):
     def _waiting(self, row: sqlite3.Row) -> Waiting:
         path = self._file(row["job_id"], row["place"])
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except OSError as error:
             raise GalleryError("gallery.io", source=str(path)) from error
+        if hashlib.sha256(content).hexdigest() != row["sha256"]:  # a link, say, to a photo that nobody gave
+            raise GalleryError("gallery.photo-changed", source=str(path))
         return Waiting(row["place"], UploadedPhoto(content, row["name"], row["wished"]), row["tries"])
 
     def finish(self, job: int, outcomes: Sequence[tuple[int, EnrolOutcome]]) -> None:
