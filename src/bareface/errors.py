@@ -163,7 +163,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         "gallery.face-lost", "calibration.missing", "evaluation.photo", "usage.demo-folder",
         "usage.demo-portrait", "usage.no-folder", "usage.photos", "usage.relink", "usage.unknown-photo",
         "usage.unknown-case", "usage.unknown-job", "usage.unknown-reference", "usage.unknown-review",
-        "usage.unknown-search", "usage.unknown-subject", "web.picture", "web.route", "web.search",
+        "usage.unknown-search", "usage.unknown-subject", "web.no-audit", "web.picture", "web.route", "web.search",
     ),
     # It contradicts what is stored.
     "conflict": (

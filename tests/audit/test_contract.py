@@ -5,16 +5,32 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from bareface.audit.kept import KeptAuditLog
 from bareface.audit.memory import MemoryAuditLog
 from bareface.audit.none import NoAuditLog
 from bareface.audit.port import AuditLog
 from bareface.values.audit import AuditEvent
 
-LOGS = [NoAuditLog, MemoryAuditLog]
-READABLE = [MemoryAuditLog]
+
+class Kept(KeptAuditLog):
+    """A log in a folder of its own, with all its events."""
+
+    def __init__(self) -> None:
+        self.folder = TemporaryDirectory()
+        super().__init__(Path(self.folder.name) / "log", days=365_000)
+
+    @property
+    def events(self) -> tuple[AuditEvent, ...]:
+        return tuple(one.event for one in reversed(self.page(1000).events))
+
+
+LOGS = [NoAuditLog, MemoryAuditLog, Kept]
+READABLE = [MemoryAuditLog, Kept]
 
 
 def event(number: int = 0) -> AuditEvent:

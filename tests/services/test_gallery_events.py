@@ -74,6 +74,7 @@ CALLS: dict[str, Call] = {
     "reembed": lambda g, _: g.reembed(context=WHO),
     "calibrate": lambda g, _: g.calibrate(context=WHO),
     "restorations": lambda g, _: g.restorations(context=WHO),
+    "restoration_page": lambda g, _: g.restoration_page(context=WHO),
     "keep_restoration": lambda g, _: g.keep_restoration(restored(1), context=WHO),
     "suggestions": lambda g, _: g.suggestions(context=WHO),
     "tell_apart": lambda g, _: g.tell_apart(3, 5, context=WHO),

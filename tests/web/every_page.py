@@ -24,6 +24,7 @@ from PIL import Image, ImageOps
 
 from bareface.imaging.decode import encode
 from bareface.services.access import Access
+from bareface.services.audit import AuditTrail
 from bareface.services.cases import Cases
 from bareface.services.engine import Engine
 from bareface.services.faces import Faces
@@ -89,13 +90,14 @@ class Visitor:
 def a_house(folder: Path, *, enrolled: bool = True) -> Iterator[House]:
     """Serve a gallery of the portraits that ship with dependencies."""
     engine = Engine(threads=1)
-    with Gallery.open(folder / "people.bareface", engine) as gallery:
+    trail = AuditTrail.of(folder / "people.bareface")
+    with Gallery.open(folder / "people.bareface", engine, audit=trail.log) as gallery:
         if enrolled:
             gallery.enrol(hopper(), "Grace Hopper", "public domain")
             gallery.enrol(astronaut())
         access, token = Access.open(gallery.path)
         assert token is not None
-        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))
+        service = Service(gallery, Faces(engine), Models(), Cases(gallery), access, jobs=Jobs(gallery), trail=trail)
         with serving(service) as address:
             yield House(address, token, service)
 

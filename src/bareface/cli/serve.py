@@ -39,6 +39,9 @@ def serve(
     no_originals: Annotated[
         bool, typer.Option("--no-originals", help="Keep no uploaded photos, only templates and crops.")
     ] = False,
+    audit_days: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Keep events of the audit log for N days; 0: keep no log.")
+    ] = 365,
     max_upload: Annotated[int, typer.Option(min=1, metavar="N", help="Refuse longer requests (bytes).")] = 64 * 2**20,
     json: Json = False,
 ) -> None:
@@ -46,6 +49,7 @@ def serve(
     from bareface.services.access import Access, require_web
 
     require_web()
+    from bareface.services.audit import AuditTrail
     from bareface.services.cases import Cases
     from bareface.services.engine import Engine
     from bareface.services.faces import Faces
@@ -58,18 +62,21 @@ def serve(
 
     if not is_loopback(host) and not network:
         raise UsageError("usage.network", host=host)
-    with bind(host, port) as listener, Gallery.open(gallery, engine=options.for_gallery()) as opened:
+    trail = AuditTrail.of(gallery, audit_days) if audit_days else None
+    log = trail.log if trail else None
+    with bind(host, port) as listener, Gallery.open(gallery, engine=options.for_gallery(), audit=log) as opened:
         engine = opened.engine
         assert isinstance(engine, Engine)
         access, token = Access.open(gallery, renew=new_token)
         hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *(one.lower() for one in name or ())}
         service = Service(
             opened,
-            Faces(engine),
-            Models(),
-            Cases(opened),
+            Faces(engine, audit=log),
+            Models(log),
+            Cases(opened, log),
             access,
-            jobs=Jobs(opened, keep=not no_originals),
+            jobs=Jobs(opened, log, keep=not no_originals),
+            trail=trail,
             hosts=frozenset() if network and not name else frozenset(hosts),
             shared=network if shared is None else shared,
             originals=not no_originals,
@@ -77,6 +84,8 @@ def serve(
         )
         say = partial(_say, gallery, address_of(listener, host), token, json)
         run(make_app(service), listener, say, service.working.end)
+        if trail is not None:
+            trail.close()
 
 
 def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Self
@@ -37,7 +38,7 @@ from bareface.restoration.recognise import (
     turned,
 )
 from bareface.restoration.recognise import small_region as small
-from bareface.storage.sqlite.schema import file, restoration, restored_face
+from bareface.storage.sqlite.schema import file, reference, restoration, restored_face
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import make_folder, write_atomically
 from bareface.values import arguments
@@ -202,6 +203,49 @@ def entries(connection: sa.Connection) -> tuple[Provenance, ...]:
     """Return the provenance of each restoration in the tables, oldest first."""
     rows = connection.execute(sa.select(restoration.c.provenance).order_by(restoration.c.id)).scalars()
     return tuple(found for row in rows if (found := parsed(row)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRestoration:
+    """A restoration on a gallery's record.
+
+    Attributes
+    ----------
+    id
+        Its number.
+    provenance
+        The provenance of its pictures.
+    references
+        Numbers of the references that come from the same photo; of a probe's there are none.
+    """
+
+    id: int
+    provenance: Provenance
+    references: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestorationPage:
+    """Some restorations, latest first; ``next`` is the number before which others follow, None if none does."""
+
+    restorations: tuple[KeptRestoration, ...]
+    next: int | None
+
+
+def page(connection: sa.Connection, most: int, before: int | None) -> RestorationPage:
+    """Return some restorations of a gallery, latest first, of those before a number."""
+    query = sa.select(restoration.c.id, restoration.c.provenance).order_by(restoration.c.id.desc()).limit(most + 1)
+    if before is not None:
+        query = query.where(restoration.c.id < before)
+    rows = connection.execute(query).all()
+    found = [(number, one) for number, record in rows[:most] if (one := parsed(record)) is not None]
+    digests = {one.source_sha256 for _, one in found}
+    query = sa.select(file.c.sha256, reference.c.id).join_from(reference, file).order_by(reference.c.id)
+    enrolled: dict[str, list[int]] = {}
+    for digest, number in connection.execute(query.where(file.c.sha256.in_(digests))):
+        enrolled.setdefault(digest, []).append(number)
+    kept = (KeptRestoration(number, one, tuple(enrolled.get(one.source_sha256, ()))) for number, one in found)
+    return RestorationPage(tuple(kept), rows[most - 1][0] if len(rows) > most else None)
 
 
 def forget(connection: sa.Connection, sources: Iterable[str]) -> int:

@@ -266,3 +266,4 @@ class Gallery:
 
     keep_restoration = _by(Restorations, Restorations.keep_restoration)
     restorations = _by(Restorations, Restorations.restorations)
+    restoration_page = _by(Restorations, Restorations.restoration_page)

@@ -11,6 +11,7 @@ from bareface.values import arguments
 from bareface.values.context import Context
 
 if TYPE_CHECKING:
+    from bareface.gallery.restorations import RestorationPage
     from bareface.restoration.base import Provenance, Restored
 
 
@@ -43,4 +44,27 @@ class Restorations:
             with self.opened.store.read() as connection:
                 found = entries(connection)
             facts.add(restorations=len(found))
+            return found
+
+    def restoration_page(
+        self, most: int = 50, before: int | None = None, *, context: Context | None = None
+    ) -> RestorationPage:
+        """List some of these restorations, latest first, each with its number and the references of its photo.
+
+        Parameters
+        ----------
+        most
+            Number of restorations.
+        before
+            List only those before this number.
+        context
+            The caller and the purpose.
+        """
+        from bareface.gallery.restorations import page
+
+        with self.opened.recorder.call("Gallery.restoration_page", context) as facts:
+            most = arguments.count("most", most, 1)
+            with self.opened.store.read() as connection:
+                found = page(connection, most, before)
+            facts.add(restorations=len(found.restorations))
             return found

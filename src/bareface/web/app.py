@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute
 from bareface.web import document, problems
 from bareface.web.again import SearchingAgain
 from bareface.web.api import (
+    audit,
     cases,
     comparisons,
     jobs,
     models,
     references,
+    restorations,
     reviews,
     searches,
     subjects,
@@ -28,6 +30,7 @@ from bareface.web.api import (
 )
 from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, restored, search, sign_in
+from bareface.web.pages import audit as audit_pages
 from bareface.web.pages import cases as case_pages
 from bareface.web.pages import jobs as job_pages
 from bareface.web.pages import models as model_pages
@@ -36,7 +39,21 @@ from bareface.web.pages import watches as watch_pages
 from bareface.web.repeats import Repeats
 from bareface.web.state import Service
 
-_RESOURCES = (system, subjects, references, suggestions, searches, comparisons, cases, watches, reviews, jobs, models)
+_RESOURCES = (
+    system,
+    subjects,
+    references,
+    suggestions,
+    searches,
+    comparisons,
+    cases,
+    watches,
+    reviews,
+    restorations,
+    jobs,
+    models,
+    audit,
+)
 _PAGES = (
     sign_in,
     pictures,
@@ -49,6 +66,7 @@ _PAGES = (
     add,
     job_pages,
     model_pages,
+    audit_pages,
 )
 _ABOUT = (
     "Search a gallery by face, and correct it. Candidates are leads, not identifications: a person decides. Errors are "

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from bareface.errors import BarefaceError
+from bareface.errors import BarefaceError, WebError
 from bareface.services.access import Access
+from bareface.services.audit import AuditTrail
 from bareface.services.cases import Cases
 from bareface.services.faces import Faces
 from bareface.services.gallery import Gallery, State
@@ -44,6 +45,8 @@ class Service:
         Background jobs, and what works on them.
     access
         Admits callers.
+    trail
+        The audit log; None if none is kept.
     hosts
         Names under which the service may be called, without port; empty: any.
     shared
@@ -65,6 +68,7 @@ class Service:
     cases: Cases
     access: Access
     jobs: Jobs = field(kw_only=True)
+    trail: AuditTrail | None = field(default=None, kw_only=True)
     hosts: frozenset[str] = frozenset()
     shared: bool = False
     originals: bool = True
@@ -92,6 +96,12 @@ class Service:
     def cookie_name(self, what: str = "session") -> str:
         """Return the name of a cookie: its own for each gallery, since all ports of a host share cookies."""
         return f"bareface-{what}-{self.gallery_id[:8]}"
+
+    def audit(self) -> AuditTrail:
+        """Return the audit log; ``web.no-audit`` if none is kept."""
+        if self.trail is None:
+            raise WebError("web.no-audit")
+        return self.trail
 
     def forget(self, subjects: Set[int] = frozenset(), references: Set[int] = frozenset()) -> None:
         """Forget whatever shows somebody who was deleted."""

@@ -22,6 +22,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "web.media-type": Entry("the body is of another type than documented.", "See the OpenAPI document."),
     "web.method": Entry("this resource does not have this method.", "See the OpenAPI document."),
+    "web.no-audit": Entry(
+        "the service keeps no audit log.",
+        cli="Start it without `--audit-days 0`.",
+        python="Give the service a log.",
+    ),
     "web.picture": Entry("no picture is kept of this face."),
     "web.repeated/gone": Entry(
         "the first request with this Idempotency-Key was done; its answer was dropped when somebody was deleted.",

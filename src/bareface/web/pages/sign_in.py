@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bareface.errors import WebError
 from bareface.messages import LANGUAGES
-from bareface.values.context import stated
+from bareface.values.context import Context, stated
 from bareface.web.pages.render import FILES, content_of, render, static
 from bareface.web.pages.visitors import (
     THEMES,
@@ -45,10 +46,14 @@ def sign_in(
     service = Service.of(request.scope)
     caller = service.access.caller(token.strip())
     name = stated(name)
-    if caller is None or (service.shared and not name):
-        return _page(request, next, 401 if caller is None else 422)
+    if caller is None:
+        _note(service, Context("?"), admitted=False)
+        return _page(request, next, 401)
+    if service.shared and not name:
+        return _page(request, next, 422)
     if name:
         caller = replace(caller, name=name)
+    _note(service, Context(caller.name), admitted=True)
     answer = RedirectResponse(local_path(next), 303)
     _set(request, answer, "session", service.sessions.begin(caller))
     return answer
@@ -94,6 +99,13 @@ def static_file(digest: str, name: str) -> Response:
 def icon() -> Response:
     """Lead browsers that do not read the page to its icon."""
     return RedirectResponse(static("icon.svg"), 302)
+
+
+def _note(service: Service, who: Context, *, admitted: bool) -> None:
+    """Note who signed in, or that somebody had a wrong token."""
+    if service.trail is not None:
+        with suppress(WebError):  # the page says so
+            service.trail.sign_in(admitted=admitted, context=who)
 
 
 def _page(request: Request, next: str, status: int = 200) -> HTMLResponse:

@@ -60,6 +60,7 @@ class Visitor:
             "gallery": self.service.gallery.path.name,
             "theme": theme_of(self.request),
             "path": self.request.url.path,
+            "audited": self.service.trail is not None,
         }
         return HTMLResponse(render(template, self.words, **frame, **values))
 

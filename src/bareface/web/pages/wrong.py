@@ -33,6 +33,7 @@ def answer(request: Request, error: BarefaceError) -> Response:
         gallery=Service.of(request.scope).gallery.path.name,
         theme=theme_of(request),
         path=request.url.path,
+        audited=Service.of(request.scope).trail is not None,
         signed_in=session is not None,
     )
     return HTMLResponse(content, status)
