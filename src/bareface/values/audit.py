@@ -37,8 +37,11 @@ _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
         *("Gallery.tell_apart", "Gallery.forget_apart"),
     ),
     "delete": ("Gallery.delete", "Gallery.reject", "Gallery.scrub", "Gallery.repair"),
-    "review": ("Cases.ask", "Cases.next", "Cases.answer", "Cases.outcome"),
-    "restore": ("Faces.unmask", "Faces.enhance", "Gallery.keep_restoration", "Cases.restored"),
+    "review": (
+        *("Cases.ask", "Cases.next", "Cases.see", "Cases.answer", "Cases.outcome", "Cases.exclude", "Cases.include"),
+        *("Cases.excluded", "Cases.labels", "Gallery.control_pairs"),
+    ),
+    "restore": ("Faces.unmask", "Faces.enhance", "Gallery.keep_restoration", "Cases.restored", "Cases.keep_restored"),
     "upkeep": (
         *("Gallery.check", "Gallery.relink", "Gallery.reembed", "Gallery.calibrate"),
         *("Models.add", "Models.fit", "Models.remove"),
