@@ -21,7 +21,10 @@ EventKind: TypeAlias = Literal[
 ]  # fmt: skip
 
 _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
-    "search": ("Gallery.search", "Gallery.search_restored", "Gallery.write_report", "Cases.keep"),
+    "search": (
+        *("Gallery.search", "Gallery.search_template", "Gallery.search_restored", "Gallery.write_report"),
+        "Cases.keep",
+    ),
     "compare": ("Faces.compare", "Faces.find"),
     "view": ("Gallery.crop", "Gallery.photo", "Gallery.view", "Gallery.best_reference", "Cases.face"),
     "list": (
