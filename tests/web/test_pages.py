@@ -355,6 +355,19 @@ def test_a_review_is_blind_and_its_outcome_comes_when_two_have_answered(served: 
     assert 'href="/reviews/1"' not in served.client.get("/cases").text
 
 
+def test_a_review_of_somebody_who_was_deleted_goes_on(signed_in: Served) -> None:
+    case = signed_in.call("POST", "/cases", 201, json={"name": "a", "purpose": "b"})["id"]
+    signed_in.search(signed_in.colours[0], case=case)
+    signed_in.call("POST", "/reviews", 201, json={"face": 1, "length": 1, "two_person": False})
+    signed_in.call("DELETE", "/subjects/1")
+    page = signed_in.client.get("/reviews/1")
+    assert page.status_code == 200
+    assert "no longer in the gallery" in page.text
+    answered = signed_in.post("/reviews/1", item=0, verdict="cannot say", confidence="low")
+    assert answered.status_code == 200
+    assert signed_in.call("GET", "/reviews/1")["complete"]
+
+
 def test_an_answer_is_given_once_and_whole(served: Served) -> None:
     signed_in_as(served, "ada")
     every_page(served)
