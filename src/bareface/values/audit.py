@@ -44,7 +44,10 @@ _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
         *("Cases.ask", "Cases.next", "Cases.see", "Cases.answer", "Cases.outcome", "Cases.exclude", "Cases.include"),
         *("Cases.excluded", "Cases.labels", "Gallery.control_pairs"),
     ),
-    "restore": ("Faces.unmask", "Faces.enhance", "Gallery.keep_restoration", "Cases.restored", "Cases.keep_restored"),
+    "restore": (
+        *("Faces.unmask", "Faces.enhance", "Gallery.enhanced", "Gallery.enhanced_probe"),
+        *("Gallery.keep_restoration", "Cases.restored", "Cases.keep_restored"),
+    ),
     "upkeep": (
         *("Gallery.check", "Gallery.relink", "Gallery.reembed", "Gallery.calibrate"),
         *("Models.add", "Models.fit", "Models.remove"),
