@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from bareface.errors import UsageError
 from bareface.services.access import Access
@@ -139,3 +141,25 @@ def test_a_script_whose_session_ended_is_told_so(served: Served) -> None:
     answer = served.client.post("/add", data={"name": "a"}, headers={"X-Part": "1"})
     assert answer.status_code == 401
     assert answer.text.startswith('<div class="toast failed">')
+
+
+@pytest.mark.parametrize(
+    ("behind_proxy", "said", "secure"),
+    [
+        (True, "https", True),
+        (True, "http, HTTPS", True),
+        (True, "https, http", False),  # a client can say anything before the proxy does
+        (True, "http", False),
+        (True, None, False),
+        (False, "https", False),
+    ],
+)
+def test_a_cookie_is_for_https_only_if_a_proxy_says_so(
+    served: Served, behind_proxy: bool, said: str | None, secure: bool
+) -> None:
+    app = make_app(replace(served.service, behind_proxy=behind_proxy))
+    headers = {} if said is None else {"X-Forwarded-Proto": said}
+    with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
+        answer = client.post("/sign-in", data={"token": served.token}, headers=headers)
+    assert answer.status_code == 303
+    assert ("; secure" in answer.headers["set-cookie"].lower()) == secure

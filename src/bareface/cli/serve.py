@@ -28,6 +28,10 @@ def serve(
         list[str] | None,
         typer.Option(metavar="HOST", help="Also answer to this host name, e.g. a proxy's; repeatable."),
     ] = None,
+    behind_proxy: Annotated[
+        bool,
+        typer.Option("--behind-proxy", help="Believe a proxy's X-Forwarded-Proto: cookies are for HTTPS only then."),
+    ] = False,
     shared: Annotated[
         bool | None,
         typer.Option(
@@ -81,6 +85,7 @@ def serve(
             shared=network if shared is None else shared,
             originals=not no_originals,
             max_upload=max_upload,
+            behind_proxy=behind_proxy,
         )
         say = partial(_say, gallery, address_of(listener, host), token, json)
         run(make_app(service), listener, say, service.working.end)

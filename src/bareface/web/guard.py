@@ -50,6 +50,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers, start, status = Headers(scope=scope), time.perf_counter(), 500
+        if self._service.behind_proxy and _was_encrypted(headers):
+            scope["scheme"] = "https"
         started = False
         if self._service.access.renewed():
             self._service.sessions.end_all()
@@ -115,6 +117,11 @@ class Guard:
             return message
 
         return receiving
+
+
+def _was_encrypted(headers: Headers) -> bool:
+    """Return what the nearest proxy says, which adds its word behind those of others."""
+    return ",".join(headers.getlist("x-forwarded-proto")).rpartition(",")[2].strip().lower() == "https"
 
 
 def _route(scope: Scope) -> str:

@@ -55,6 +55,8 @@ class Service:
         Whether uploaded photos are kept for later models.
     max_upload
         Bytes of one request's body.
+    behind_proxy
+        Whether a proxy in front says by ``X-Forwarded-Proto`` whether a request was encrypted.
     turns, searches, views, cursors, sessions, metrics, answers, erasing
         Turns of calls that compute; searches that were made; pictures for pages; cursors of listings; browsers;
         measures; answers to give again; overwriting of what was rejected.
@@ -73,6 +75,7 @@ class Service:
     shared: bool = False
     originals: bool = True
     max_upload: int = LARGEST_UPLOAD
+    behind_proxy: bool = False
     turns: Turns = field(default_factory=Turns)
     searches: HeldSearches = field(default_factory=HeldSearches)
     views: Views = field(default_factory=Views)
