@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import bareface.services
 from bareface.audit.kept import SUM_SECONDS, KeptAuditLog
+from bareface.audit.memory import MemoryAuditLog
 from bareface.errors import GalleryError
+from bareface.services.audit import AuditTrail
+from bareface.services.gallery import Gallery
 from bareface.values.audit import AuditEvent, kind_of
+from tests.gallery.pictures import TileEngine, picture
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -134,3 +142,46 @@ def test_every_action_of_a_served_gallery_has_a_kind() -> None:
     assert "Gallery.search" in actions
     unknown = {action for action in actions if kind_of(action) == "other"}
     assert not {one for one in unknown if not one.startswith(("Demo.", "Evaluation.", "RestorationEvaluation."))}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "actor = x'ff'",
+        "time = '2026-01-01'",
+        "counts = '[1]'",
+        'counts = \'{"a": "b"}\'',
+        "subjects = '[\"a\"]'",
+        "subjects = '[1e999]'",
+        "times = 'x'",
+    ],
+)
+def test_a_damaged_event_is_an_error_that_names_the_file(log: KeptAuditLog, change: str) -> None:
+    log.append(look())
+    with closing(sqlite3.connect(log.path)) as database:
+        database.execute(f"UPDATE event SET {change}")
+        database.commit()
+    with pytest.raises(GalleryError) as caught:
+        KeptAuditLog(log.path, 30).page(5)
+    assert (caught.value.code, caught.value.source) == ("gallery.corrupt", str(log.path))
+
+
+def test_where_no_event_can_be_kept_is_said_before_the_service_begins(tmp_path: Path) -> None:
+    trail = AuditTrail.of(tmp_path / "g")
+    with mock.patch("os.access", lambda path, mode: mode == os.R_OK), pytest.raises(GalleryError) as caught:
+        trail.check_writable()
+    assert caught.value.code == "gallery.read-only"
+    assert "without a log" in str(caught.value)
+
+
+def test_events_name_the_gallery_that_is_there(tmp_path: Path) -> None:
+    log = MemoryAuditLog()
+    with Gallery.open(tmp_path / "g", TileEngine(), audit=log) as opened:
+        opened.enrol(picture((200, 60, 60)))
+        with Gallery.open(tmp_path / "other", TileEngine()) as other:
+            other.enrol(picture((60, 200, 60)))
+            there = other.info().uuid
+        (tmp_path / "other").replace(tmp_path / "g")
+        opened.gone_since(None, ())
+        opened.subjects()
+    assert log.events[-1].gallery == there != log.events[0].gallery

@@ -20,6 +20,7 @@ from typing import Any, Final
 from bareface.errors import BarefaceError
 from bareface.logs import logger
 from bareface.system.small_database import SmallDatabase
+from bareface.system.typed import made
 from bareface.values.audit import DONE, AuditEvent, EventKind, EventPage, KeptEvent, is_summed, kind_of
 
 SUM_SECONDS: Final = 60
@@ -215,16 +216,24 @@ def _list(numbers: Any) -> str:
 
 
 def _kept(row: sqlite3.Row) -> KeptEvent:
-    event = AuditEvent(
-        time=datetime.fromisoformat(row["time"]),
+    event = made(
+        AuditEvent,
+        time=_moment(row["time"]),
         actor=row["actor"],
         purpose=row["purpose"],
         case=row["case_id"],
         action=row["action"],
         outcome=row["outcome"],
         gallery=row["gallery"],
-        subjects=tuple(json.loads(row["subjects"])),
-        references=tuple(json.loads(row["refs"])),
+        subjects=json.loads(row["subjects"]),
+        references=json.loads(row["refs"]),
         counts=json.loads(row["counts"]),
     )
-    return KeptEvent(row["id"], event, row["times"], datetime.fromisoformat(row["last"]))
+    return KeptEvent(row["id"], event, int(row["times"]), _moment(row["last"]))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment

@@ -69,6 +69,8 @@ def serve(
     trail = AuditTrail.of(gallery, audit_days) if audit_days else None
     log = trail.log if trail else None
     with bind(host, port) as listener, Gallery.open(gallery, engine=options.for_gallery(), audit=log) as opened:
+        if trail is not None:
+            trail.check_writable()
         engine = opened.engine
         assert isinstance(engine, Engine)
         access, token = Access.open(gallery, renew=new_token)

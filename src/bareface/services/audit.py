@@ -8,7 +8,7 @@ from typing import Self, get_args
 
 from bareface.audit.kept import KeptAuditLog
 from bareface.audit.port import AuditLog
-from bareface.errors import WebError
+from bareface.errors import GalleryError, WebError
 from bareface.services.recorded import Recorder
 from bareface.values import arguments
 from bareface.values.audit import EventKind, EventPage
@@ -49,6 +49,21 @@ class AuditTrail:
     def log(self) -> AuditLog:
         """The log, to open services with."""
         return self._log
+
+    def check_writable(self) -> None:
+        """Refuse a place where no event can be kept, before a service begins whose calls would all end in that.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.read-only``.
+        """
+        try:
+            self._log.check_writable()
+        except GalleryError as error:
+            if error.code != "gallery.read-only":
+                raise
+            raise GalleryError("gallery.read-only/audit", source=error.source) from error
 
     def close(self) -> None:
         """Write what is not written yet."""

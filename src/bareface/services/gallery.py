@@ -167,6 +167,7 @@ class Gallery:
         """
         with self._store.read() as connection:
             now = self._store.state(connection)
+            self._opened.recorder.gallery = now.uuid  # another one may have taken its place
             if before is None or now.token == before.token:
                 return now, frozenset()
             if not self._store.follows(connection, before):

@@ -97,6 +97,11 @@ class SmallDatabase:
                     raise GalleryError("gallery.locked/rewriting", source=str(self.path)) from error
                 raise
 
+    def check_writable(self) -> None:
+        """Raise the error that the next transaction would end with, if the file may not be written to."""
+        with self._connected(writing=True):
+            pass
+
     def unerased(self) -> int:
         """Return the mark of a deletion that is not overwritten yet; else 0."""
         with self._connected(writing=False) as connection:
@@ -141,12 +146,12 @@ class SmallDatabase:
         real = Path(os.path.realpath(self.path))  # a link may lead to where there is nothing yet
         if status is None and not writing:
             return ":memory:"
+        writable = os.access(real.parent, os.W_OK) and (status is None or os.access(real, os.W_OK))
+        if writing and not writable and real.parent.is_dir():
+            raise failures.of("SQLITE_READONLY", str(self.path))
         if status is None:
             with suppress(FileExistsError):
                 create(real).close()
-        writable = os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
-        if writing and not writable:
-            raise failures.of("SQLITE_READONLY", str(self.path))
         return f"{real.as_uri()}?mode={'rw' if writable else 'ro'}"
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

@@ -194,6 +194,11 @@ ENTRIES: dict[str, Entry] = {
     "gallery.no-photo/imported": Entry("the template was imported without a photo."),
     "gallery.no-photo/not-kept": Entry("the photo was given as bytes or as an array, and was not kept."),
     "gallery.photo-changed": Entry("there is another photo at this path now."),
+    "gallery.read-only/audit": Entry(
+        "the audit log may not be written to, and every call leaves an event.",
+        cli="Make the folder writable, or serve without a log: `--audit-days 0`.",
+        python="Make the folder writable, or open the services without a log.",
+    ),
     "gallery.read-only/earlier": Entry(
         "an earlier version of bareface made it, and it cannot be updated where it may not be written to.",
         "Copy it to a folder that may be written to, and open the copy.",
