@@ -95,8 +95,9 @@ def hand_over(connection: sa.Connection, numbers: Collection[int]) -> None:
     rows: dict[int, Any] = {}
     columns = [sa.type_coerce(a[name], _UNCHECKED) for name in ("id", "one_id", "other_id", "answer")]
     for some in queries.chunks(doomed):
-        query = sa.select(*columns).where(a.one_id.in_(some) | a.other_id.in_(some))
-        rows.update((row[0], row) for row in connection.execute(query))
+        for end in (a.one_id, a.other_id):  # not in one statement: it would bind too many values for old SQLite
+            query = sa.select(*columns).where(end.in_(some))
+            rows.update((row[0], row) for row in connection.execute(query))
     for number, one, other, answer in rows.values():
         first, second = (face if face not in doomed else _heir(connection, face, doomed) for face in (one, other))
         connection.execute(apart.delete().where(a.id == number))
