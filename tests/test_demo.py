@@ -100,6 +100,7 @@ def test_demo_without_a_network_and_over_its_own_output(monkeypatch: pytest.Monk
     assert '"subjects": 2' in again.stdout
 
 
+@pytest.mark.slow
 def test_bad_photos_in_a_folder_do_not_stop_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     collins = portraits()[0].photos[0]
     for person in ("Ada", "Bo"):

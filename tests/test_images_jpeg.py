@@ -62,6 +62,7 @@ def in_scans(data: bytes) -> bytes:
     return data[: frame + 2] + (length + 6).to_bytes(2) + bytes(body) + more + data[frame + 2 + length :]
 
 
+@pytest.mark.slow
 def test_108_megapixels_as_phones_write_them(tmp_path: Path) -> None:
     """Decoded in a process of its own, to see how much memory that takes."""
     path = tmp_path / "phone.jpg"

@@ -95,6 +95,7 @@ def test_no_byte_of_what_was_deleted_is_left_in_any_file(tmp_path):
     assert found_in_files(tmp_path, traces) == set()
 
 
+@pytest.mark.slow
 def test_a_gallery_that_lives_long_keeps_no_trace(tmp_path):
     """Rows are moved between pages as others come and go; no copy of a deleted one may stay behind."""
     people(tmp_path / "photos", 40, photos=2)

@@ -83,9 +83,9 @@ def python(code: str, *arguments: object, **options: object) -> subprocess.Compl
     ("module", "number", "said"),
     [
         ("bareface.cli.ending", signal.SIGINT, "Interrupted.\n"),
-        ("typer", signal.SIGINT, "Interrupted.\n"),
+        pytest.param("typer", signal.SIGINT, "Interrupted.\n", marks=pytest.mark.slow),
         ("typer", signal.SIGTERM, "Terminated.\n"),
-        ("numpy.linalg", signal.SIGINT, "Interrupted.\n"),
+        pytest.param("numpy.linalg", signal.SIGINT, "Interrupted.\n", marks=pytest.mark.slow),
         ("cv2", signal.SIGINT, "Interrupted.\n"),
         ("onnxruntime", signal.SIGHUP, "The terminal was closed.\n"),
     ],
@@ -121,7 +121,7 @@ def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(tmp_path: Pa
     assert (tmp_path / "report.html").read_text() == "new"
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["--json"], marks=pytest.mark.slow)])
 def test_nobody_reads_the_output(options: list[str], enrolled: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

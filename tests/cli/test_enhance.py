@@ -77,6 +77,7 @@ def test_pictures_of_another_photo_are_never_replaced(run: Run, blurred: Path, h
     assert len(list(out.iterdir())) == 5
 
 
+@pytest.mark.slow
 def test_commands_at_once_take_different_names(blurred: Path, hopper: Path, tmp_path: Path) -> None:
     photos = [tmp_path / str(number) / "x.png" for number in range(3)]
     for number, photo in enumerate(photos):

@@ -68,6 +68,7 @@ def test_metrics_of_one_file_and_of_two(run: Run, scored: Path, tmp_path: Path) 
     assert "scores" in run("evaluate", "metrics", scored, other, "--replicates", 20).stdout
 
 
+@pytest.mark.slow
 def test_metrics_by_the_users_groups(run: Run, scored: Path, tmp_path: Path) -> None:
     labels = tmp_path / "groups.csv"
     labels.write_text("subject,team\n" + "".join(f"{i:02},{'ab'[i % 2]}\n" for i in range(12)))

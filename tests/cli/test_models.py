@@ -12,6 +12,8 @@ from tests.cli.support import Run, parsed
 from tests.models.invented import invented_engine, invented_people
 from tests.models.networks import HARMLESS, planar, wide, written
 
+pytestmark = pytest.mark.usefixtures("tried_here")
+
 
 def test_lists_models_with_their_terms(run: Run) -> None:
     known = {card["id"]: card for card in parsed(run("models", "--json"))["models"]}

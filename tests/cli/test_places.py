@@ -266,6 +266,7 @@ def test_a_photo_called_as_the_drawing_of_another_is_kept(run: Run, hopper: Path
     assert photos[1].read_bytes() == before
 
 
+@pytest.mark.slow
 def test_labels_that_fit_nothing_are_named_by_their_file(run: Run, place: dict[str, Path]) -> None:
     labels = Path("groups.csv")
     labels.write_text("subject,age\nNobody,old\n", encoding="utf-8")

@@ -44,6 +44,7 @@ def test_it_finds_the_one_face(detector: MmodDetector, portrait: UInt8) -> None:
     assert (found.landmarks.points[:, 0] < found.box.x2).all()
 
 
+@pytest.mark.slow
 def test_small_faces_need_a_smaller_minimum(detector: MmodDetector, portrait: UInt8) -> None:
     small = np.full_like(portrait, 128)
     small[:, :, :] = np.array(mmod.MEAN_COLOUR, np.uint8)

@@ -165,6 +165,7 @@ def test_a_file_against_itself_differs_by_zero_with_a_width() -> None:
         assert row.difference.low < 0 < row.difference.high
 
 
+@pytest.mark.slow
 def test_pairing_removes_what_both_files_share() -> None:
     rng = np.random.default_rng(0)
     a = random_scores(0, subjects=30, folds=5)

@@ -150,6 +150,7 @@ def slow_ten_fold(scores: ScoreFile) -> list[tuple[float, float]]:
     return answers
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(score_files)
 def test_ten_fold_thresholds_are_best_on_the_other_folds(scores: ScoreFile) -> None:

@@ -80,7 +80,7 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", [" ".join(HOSTILE), *(pytest.param(name, marks=pytest.mark.slow) for name in HOSTILE)])
 def test_hostile_names_are_text(name: str) -> None:
     scores = ScoreFile.from_columns(
         probe=[name, "b", name],
@@ -126,7 +126,9 @@ def test_a_file_of_many_mask_states_is_drawn_as_one(tmp_path: Path) -> None:
         [(0, 0, 0.5, 1, 1), (0, 1, 0.5, 1, 1)],
     ],
 )
-@pytest.mark.parametrize("kind", ["pairs", pytest.param("all pairs", marks=pytest.mark.slow), "gallery"])
+@pytest.mark.parametrize(
+    "kind", ["pairs", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("all pairs", "gallery"))]
+)
 def test_degenerate_files_still_make_a_page(rows: list[tuple[int, int, float, int, int]], kind: str) -> None:
     scores = replace(build(rows), info=ScoreInfo(kind=kind))  # type: ignore[arg-type]
     page = report([analyse("small", scores, PLAN)], plan=PLAN).decode()

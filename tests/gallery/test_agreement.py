@@ -42,7 +42,7 @@ def assert_true(gallery: Gallery) -> None:
     assert gallery.check().ok
 
 
-@pytest.mark.parametrize("index", ["int8", "float32"])
+@pytest.mark.parametrize("index", ["int8", pytest.param("float32", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 20))])
 def test_files_swapped_between_galleries_of_equal_histories(tmp_path, index, seed):
     """Copies of one gallery, and a strange one, are each written to equally often; then any file takes any place."""
@@ -151,7 +151,13 @@ def test_a_log_left_by_a_crash_is_replayed_on_its_own_file(tmp_path):
         assert_true(gallery)
 
 
-@pytest.mark.parametrize("what", ["another history", "an older state", "another gallery"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "another history",
+        *(pytest.param(what, marks=pytest.mark.slow) for what in ("an older state", "another gallery")),
+    ],
+)
 def test_a_log_left_beside_another_file_is_refused(tmp_path, what):
     """After a crash, a copy is put in the file's place, as the manual says; the log of the lost file stays."""
     with opened(tmp_path / "g") as gallery:
@@ -179,7 +185,7 @@ def test_a_log_left_beside_another_file_is_refused(tmp_path, what):
 
 def test_check_compares_every_template(tmp_path):
     """One of many templates differs: in the database, or in the index."""
-    people(tmp_path / "photos", 80, photos=1)
+    people(tmp_path / "photos", 30, photos=1)
     for index in ("int8", "float32"):
         with opened(tmp_path / index, index) as gallery:
             gallery.enrol(tmp_path / "photos")

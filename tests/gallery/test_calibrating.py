@@ -57,6 +57,7 @@ def test_a_calibration_of_another_gallery_is_not_used(filled, tmp_path):
         assert found.candidates[0].fpir is None
 
 
+@pytest.mark.slow
 def test_one_of_a_former_model_is_not_used(tmp_path):
     with Gallery.open(tmp_path / "people.bareface", TileEngine()) as gallery:
         gallery.enrol([photos(tmp_path / "photos")])

@@ -306,6 +306,7 @@ def test_joiners_that_scripts_need_are_kept(gallery, tmp_path):
     assert len(gallery.references("علیرضا")) == 1
 
 
+@pytest.mark.slow
 def test_two_processes_name_the_same_person_at_once(tmp_path):
     code = """
 import sys

@@ -246,6 +246,7 @@ sys.exit(ends_well(work))
 """
 
 
+@pytest.mark.slow
 def test_a_signal_while_a_connection_is_closed_prints_no_traceback(people):
     ended = subprocess.run([sys.executable, "-c", STOPPED, str(people)], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.strip()) == (143, "Terminated.")

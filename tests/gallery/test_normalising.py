@@ -110,6 +110,7 @@ def test_a_small_gallery_of_a_space_without_a_cohort_is_judged_by_similarity(
     assert all(one.fpir is not None and one.normalised is None for one in candidates)
 
 
+@pytest.mark.slow
 def test_the_order_of_enrolment_does_not_matter(tmp_path: Path, gallery: Gallery) -> None:
     people = enrol(gallery, tmp_path, 40)
     probe = save(tmp_path / "probe.png", people[7], tick=500)

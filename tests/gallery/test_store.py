@@ -311,6 +311,7 @@ def test_a_full_disk_keeps_the_earlier_batches_and_a_rerun_does_the_rest(path, t
     opened.close()
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_is_a_full_disk(path, tmp_path):
     """The system, not SQLite, refuses to write on: here by RLIMIT_FSIZE in a process of its own."""
     people(tmp_path / "photos", 60)

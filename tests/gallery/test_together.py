@@ -34,6 +34,7 @@ def test_two_enrolments_of_one_folder_share_the_work(tmp_path, monkeypatch):
         assert opened.check().ok
 
 
+@pytest.mark.slow
 def test_one_gallery_in_several_threads(tmp_path, monkeypatch):
     monkeypatch.setattr("bareface.gallery.enrol.BATCH", 4)
     people(tmp_path / "first", 10)

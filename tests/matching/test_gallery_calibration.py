@@ -68,6 +68,7 @@ def test_comparisons_of_another_kind_are_left_out():
     assert pairs["full", "none"] == pairs["none", "full"] < pairs["full", "full"] * 2 * 101 / 130
 
 
+@pytest.mark.slow
 def test_unnamed_subjects_are_left_out():
     given = people(110)
     without = calibrate_references(renamed(given, {7: None, 9: None}), "space", "model")
@@ -129,6 +130,7 @@ def test_no_mated_comparison_means_no_llr_and_no_suspicion():
     assert caught.value.code == "calibration.llr"
 
 
+@pytest.mark.slow
 def test_large_galleries_are_drawn_from(monkeypatch):
     monkeypatch.setattr(gallery_calibration, "MOST_SUBJECTS", 120)
     found = calibrate_references(people(200, photos=8), "space", "model")
@@ -137,6 +139,7 @@ def test_large_galleries_are_drawn_from(monkeypatch):
     assert found.calibration.entries["none", "none"].llr.mated == 120 * 10  # five of the eight photos
 
 
+@pytest.mark.slow
 def test_mask_states_are_fitted_apart():
     given = people(110, photos=4)
     states = ["none", "none", "full", "full"] * 110

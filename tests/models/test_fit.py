@@ -29,6 +29,7 @@ from tests.models.invented import invented_engine, invented_people
 from tests.models.networks import written
 from tests.wording import PYTHON_WORDS
 
+pytestmark = pytest.mark.usefixtures("tried_here")
 PEOPLE, PAIRS = 102, 16
 """People, and how many of them have two photos."""
 PHOTOS = PEOPLE + PAIRS
@@ -47,7 +48,7 @@ def photos(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(folder: Path, photos: Path) -> Iterator[Path]:
+def home(folder: Path, photos: Path, tried_here: None) -> Iterator[Path]:
     """Return a model folder with one embedder that was added and fitted."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAREFACE_HOME", str(folder / "home"))
@@ -115,6 +116,7 @@ def test_a_model_that_states_a_space_of_another_length_has_no_cohort_there(
     Models().remove("liar")
 
 
+@pytest.mark.slow
 def test_another_network_of_the_same_name_gets_a_space_of_its_own(home: Path, photos: Path, tmp_path: Path) -> None:
     first, second = (written(networks.wide(seed=seed), tmp_path / f"{seed}.onnx") for seed in (1, 2))
     terms = {"preset": "arcface", "licence": "CC0", "training_data": "none"}

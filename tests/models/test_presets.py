@@ -20,6 +20,7 @@ from bareface.services.models import name_for
 from tests.models import networks
 from tests.models.networks import written
 
+pytestmark = pytest.mark.usefixtures("tried_here")
 EMBEDDERS = sorted(name for name, fields in PRESETS.items() if fields["task"] == "embedding")
 
 

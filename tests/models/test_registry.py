@@ -12,6 +12,8 @@ from bareface.models import registry
 from bareface.models.sessions import open_session
 from bareface.services.engine import Engine
 
+pytestmark = pytest.mark.usefixtures("tried_here")
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

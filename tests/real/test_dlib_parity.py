@@ -120,6 +120,7 @@ def check_whole_path(samples: list[Sample]) -> None:
     assert np.median(cosines) >= 0.97
 
 
+@pytest.mark.slow
 def test_the_network_gives_dlibs_descriptor(few: list[Sample], tmp_path: Path) -> None:
     check_network(few, tmp_path)
 

@@ -91,6 +91,7 @@ def guard(gallery: Path, faces: Path, record: Path) -> subprocess.CompletedProce
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
 
+@pytest.mark.slow
 def test_a_record_that_may_only_be_read_is_read_and_one_that_may_not_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()

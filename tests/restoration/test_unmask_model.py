@@ -79,6 +79,7 @@ def test_temper_counts_each_visible_pixel_for_less(small: Eigenfaces, face: UInt
     assert np.trace(wider) > 5 * np.trace(small.given(face, hidden).covariance)
 
 
+@pytest.mark.slow
 def test_draws_cover_the_truth_as_often_as_they_say() -> None:
     """Faces drawn from a model, half hidden: 20 completions' least and greatest hold 19 of 21 true pixels."""
     rng = np.random.default_rng(1)

@@ -207,6 +207,7 @@ def varied(number: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_it_serves_without_a_standard_output(tmp_path: Path) -> None:
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *SERVE, str(tmp_path / "g"), "--port", "0", "--threads", "1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
