@@ -162,7 +162,7 @@ class ExactIndex:
         if vectors.ndim != 2 or vectors.shape[1] != self.dimension:
             raise TemplateError("template.shape/index", shape=vectors.shape, dimension=self.dimension)
         norms: Float64 = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-        if not (norms.min(initial=1) > 0 and norms.max(initial=1) < np.inf):  # nor with NaN
+        if not (np.minimum.reduce(norms, initial=1) > 0 and np.maximum.reduce(norms, initial=1) < np.inf):  # nor NaN
             raise TemplateError("template.value/index")
         return norms
 

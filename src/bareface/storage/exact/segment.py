@@ -11,7 +11,6 @@ range, and truncates the query too; integers in range pass through it unharmed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedRandom, BufferedReader
 from typing import Any
@@ -129,15 +128,15 @@ class Segment:
             np.save(file, array)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep FAISS from starting threads of its own: a process forked afterwards would wait for them for ever."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
+class one_thread:
+    """Keeps FAISS from starting threads of its own: a process forked afterwards would wait for them for ever."""
+
+    def __enter__(self) -> None:
+        self._before = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        faiss.omp_set_num_threads(self._before)
 
 
 def read_segments(file: BufferedReader, precision: Precision, dimension: int) -> Iterator[Segment]:

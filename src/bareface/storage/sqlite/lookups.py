@@ -106,7 +106,7 @@ def _matrix(digits: bytes | None, misfits: float, dimension: int) -> Float32:
     matrix = _decoded(digits).view("<f4").reshape(-1, dimension)
     squares = np.einsum("nd,nd->n", matrix, matrix)
     # Seldom not so for sound ones, which are too small or large.
-    sound = squares.min(initial=1) > 0 and squares.max(initial=1) < np.inf
+    sound = np.minimum.reduce(squares, initial=1) > 0 and np.maximum.reduce(squares, initial=1) < np.inf
     if not sound and not (np.isfinite(matrix).all() and matrix.any(axis=1).all()):
         raise Damaged("a template is not finite or all zero")
     return matrix
