@@ -303,6 +303,17 @@ def test_an_ended_job_is_erased_after_a_week_and_a_forgotten_one_ends(gallery: G
     assert enrolment(jobs, photo(2)) == left_open + 1
 
 
+def test_old_jobs_are_erased_although_nobody_looks(gallery: Gallery) -> None:
+    now = [datetime.now(UTC)]
+    jobs = Jobs(gallery, clock=lambda: now[0])
+    number = enrolment(jobs, photo(0))
+    do_all(jobs)
+    now[0] += timedelta(days=8)
+    assert not jobs.work(go_on)
+    with pytest.raises(UsageError, match="there is no job number"):
+        jobs.get(number)
+
+
 def test_only_a_job_that_rests_can_be_erased(jobs: Jobs) -> None:
     number = enrolment(jobs, photo(0))
     with pytest.raises(UsageError, match="has not ended"):

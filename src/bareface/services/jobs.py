@@ -72,6 +72,7 @@ class Jobs:
         self._recorder = Recorder(audit)
         self._keep = keep
         self._clock = clock
+        self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def create(
         self,
@@ -203,7 +204,7 @@ class Jobs:
 
     def tidy(self) -> None:
         """Erase jobs that ended long ago, and end enrolments that get no photos any more; leaves no event."""
-        now = self._clock()
+        now = self._tidied = self._clock()
         self._book.expire(now - timedelta(days=KEPT_DAYS), now - timedelta(days=1))
 
     # The work
@@ -220,7 +221,7 @@ class Jobs:
             yield alone
 
     def work(self, give_way: Callable[[], bool]) -> bool:
-        """Work on the next job, for one turn; return False if there is nothing to do.
+        """Work on the next job, for one turn; return False if there is nothing to do, but tidy up each hour.
 
         Parameters
         ----------
@@ -231,6 +232,8 @@ class Jobs:
         self._book.stop_others(self._identifier(), other.code, _said(other))
         job = self._book.next()
         if job is None:
+            if self._clock() - self._tidied > timedelta(hours=1):
+                self.tidy()
             return False
         try:
             if job.cancelling:
