@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -180,16 +181,21 @@ class Enroller:
     ----------
     client
         The client.
-    photos
-        The photos, each new.
-    each
-        Photos of one person.
+    photo, numbers
+        Makes a photo of a number, and the numbers.
+
+    Attributes
+    ----------
+    acknowledged
+        Numbers of the photos that the service says are enrolled.
+    load
+        What was measured.
     """
 
-    def __init__(self, client: Client, photos: Iterator[bytes], each: int = 5) -> None:
+    def __init__(self, client: Client, photo: Callable[[int], bytes], numbers: Iterable[int]) -> None:
         self.acknowledged = list[int]()
         self.load = Load()
-        self._client, self._photos, self._each = client, photos, each
+        self._client, self._photo, self._numbers = client, photo, numbers
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._enrol)
 
@@ -204,16 +210,22 @@ class Enroller:
         self._thread.join()
 
     def _enrol(self) -> None:
-        for number, photo in enumerate(self._photos):
+        for number in self._numbers:
             if self._stop.is_set():
                 return
-            self.load.call(lambda number=number, photo=photo: self._one(number, photo))  # type: ignore[misc]
+            photo = self._photo(number)
+            self.load.call(partial(self._one, number, photo))
 
     def _one(self, number: int, photo: bytes) -> None:
-        outcome = self._client.enrol(photo, subject=f"new person {number // self._each}", basis="consent")
+        outcome = self._client.enrol(photo, subject=person(number), basis="consent")
         if outcome["status"] != "enrolled":
             raise RuntimeError(str(outcome))
         self.acknowledged.append(number)
+
+
+def person(number: int) -> str:
+    """Return whose photo it is: each person has five."""
+    return f"new person {number // 5}"
 
 
 class Memory:

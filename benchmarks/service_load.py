@@ -75,7 +75,6 @@ def measured(service: Serving, options: argparse.Namespace) -> dict[str, Any]:
     collins, hopper = (person.photos[0] for person in portraits())
     search = searcher(service, pictures(collins))
     templates = pictures(hopper)
-    photos = (numbered(templates[number % len(templates)], number) for number in range(options.photos))
     for _ in range(5):
         search()
     memory, before = Memory(service), service.client().gallery()["references"]
@@ -86,7 +85,9 @@ def measured(service: Serving, options: argparse.Namespace) -> dict[str, Any]:
     at_most = [closed_loop(search, clients, options.seconds / 2) for clients in (2, 4)]
     phases["capacity"] = max(at_most, key=lambda one: float(one["per_s"]))
     capacity = phases["capacity"]["per_s"]
-    enroller = Enroller(service.client(), photos)
+    enroller = Enroller(
+        service.client(), lambda number: numbered(templates[number % len(templates)], number), range(options.photos)
+    )
     enroller.start()
     loaded: dict[str, Callable[[], dict[str, Any]]] = {
         "open": lambda: open_loop(search, capacity / 2, options.seconds),
