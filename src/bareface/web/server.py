@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from bareface.errors import UsageError
 
 _GRACE_S = 20
 _CONNECTIONS = 256
+_M_ARENA_MAX, _ARENAS = -8, 2
 
 
 def is_loopback(host: str) -> bool:
@@ -87,6 +90,7 @@ def run(
     app: FastAPI, listener: socket.socket, started: Callable[[], None], ending: Callable[[], None] = lambda: None
 ) -> None:
     """Serve until a signal comes; then refuse new connections and finish what runs, for 20 seconds at most."""
+    _share_memory()
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -99,3 +103,13 @@ def run(
         lifespan="on",
     )
     _Server(config, started, ending).run(sockets=[listener])
+
+
+def _share_memory() -> None:
+    """Let threads share what they free: glibc gives many threads memory of their own, and keeps what each once used.
+
+    Under load this was a quarter of the memory of a service.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # another library than glibc
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
