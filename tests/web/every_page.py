@@ -134,11 +134,13 @@ def furnish(house: House) -> None:
 
 
 def templates_of(app: FastAPI) -> dict[str, re.Pattern[str]]:
-    """Return the addresses that a browser can read, with an expression for each."""
+    """Return the addresses that a browser can read, but for pictures, with an expression for each."""
     paths = [
         context.path_format
         for context in iter_route_contexts(app.routes)
-        if "GET" in (context.methods or ()) and not context.path_format.startswith("/api/")
+        if "GET" in (context.methods or ())
+        and not context.path_format.startswith("/api/")
+        and not context.path_format.endswith((".jpg", ".png"))
     ]
     return {path: re.compile(PARAMETER.sub("[^/]+", re.escape(path).replace(r"\{", "{"))) for path in paths}
 
