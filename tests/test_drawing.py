@@ -42,7 +42,7 @@ def share(picture: UInt8, colour: tuple[int, int, int]) -> float:
     return float((np.abs(picture.astype(int) - colour).sum(axis=2) < 30).mean())
 
 
-@pytest.mark.parametrize("side", [40, 128, 480, 1000, 2000])
+@pytest.mark.parametrize("side", [40, 128, 480, 1000, pytest.param(2000, marks=pytest.mark.slow)])
 def test_marks_take_a_like_share_of_every_picture(side: int) -> None:
     picture = draw_faces(np.full((side, side, 3), 90, np.uint8), [centred(side, side)])
     assert max(picture.shape) >= 480
@@ -110,7 +110,9 @@ def test_each_class_has_a_colour_through_which_the_face_is_seen() -> None:
     assert (chip[:, 0] == 200).all()
 
 
-@pytest.mark.parametrize(("width", "height"), [(60, 480), (640, 480), (500, 2000), (3000, 2000)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(60, 480), (640, 480), (500, 2000), pytest.param(3000, 2000, marks=pytest.mark.slow)]
+)
 def test_the_occlusion_map_is_shown_below_the_picture(width: int, height: int) -> None:
     photo = np.full((height, width, 3), 90, np.uint8)
     picture = draw_faces(photo, [centred(width, height, half_masked())])

@@ -213,7 +213,7 @@ def test_another_model_of_the_same_space_is_allowed_and_named(gallery, tmp_path)
 # Search
 
 
-@pytest.mark.parametrize("precision", ["int8", "float32"])
+@pytest.mark.parametrize("precision", ["int8", pytest.param("float32", marks=pytest.mark.slow)])
 def test_search_ranks_subjects_and_finds_the_mate_first(tmp_path, precision):
     made = people(tmp_path / "photos", 30, photos=3)
     with Gallery.open(tmp_path / "g", TileEngine(), precision) as opened:

@@ -53,6 +53,7 @@ def test_a_classical_method_and_words_for_people(run: Run, blurred: Path, tmp_pa
     assert (tmp_path / "collins.enhanced.png").is_file()
 
 
+@pytest.mark.slow
 def test_pictures_of_another_photo_are_never_replaced(run: Run, blurred: Path, hopper: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / blurred.name  # the same name, another photo
@@ -99,6 +100,7 @@ def test_what_fails_leaves_no_empty_picture(run: Run, blurred: Path, tmp_path: P
     assert [path.name for path in tmp_path.iterdir() if path.is_file() and not path.stat().st_size] == []
 
 
+@pytest.mark.slow
 def test_pictures_of_two_faces_of_a_photo_stay_two(run: Run, collins: Path, tmp_path: Path) -> None:
     pixels = images.decode(collins).pixels
     Image.fromarray(np.hstack([pixels, pixels])).save(tmp_path / "two.png")

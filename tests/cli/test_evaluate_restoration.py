@@ -24,6 +24,7 @@ def pairs(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_condition_in_numbers_and_words(run: Run, pairs: Path) -> None:
     given = ("--only", "full mask", "--completions", 2, "--replicates", 20)
     result = parsed(run("evaluate", "restoration", pairs, *given, "--json"))

@@ -83,6 +83,7 @@ def test_draws_into_a_folder_under_different_names(run: Run, collins: Path, hopp
     assert names == {"astronaut.faces.png", "astronaut.faces-2.png", "grace_hopper.faces.png"}
 
 
+@pytest.mark.slow
 def test_drawings_of_another_photo_are_never_replaced(run: Run, collins: Path, hopper: Path, tmp_path: Path) -> None:
     photos = [tmp_path / folder / "x.jpg" for folder in "ab"]
     for photo, source in zip(photos, (collins, hopper), strict=True):

@@ -88,7 +88,7 @@ def test_a_remedy_of_several_lines_stays_readable(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.splitlines() == ["Error: a\\nError: fake: no. [gallery.x]"]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("utf-8", marks=pytest.mark.slow)])
 def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str) -> None:
     photo = tmp_path / "山田.jpg"
     photo.write_text("no photo")

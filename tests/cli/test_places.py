@@ -147,6 +147,7 @@ def test_names_that_are_no_utf_8_go_through_every_command(run: Run, album: Path,
     parsed(run("enhance", odd, "-o", tmp_path / "out", "--method", "bicubic", "--threads", 1, "--json"))
 
 
+@pytest.mark.slow
 def test_one_long_name_does_not_stop_the_others(run: Run, hopper: Path, tmp_path: Path) -> None:
     photos = []
     for name in ("x" * 251, "plain"):
@@ -205,6 +206,7 @@ def test_bins_and_raw_photos_are_left_out_and_said(run: Run, album: Path, collin
     assert named["references"] == 1
 
 
+@pytest.mark.slow
 def test_a_score_file_from_elsewhere_gets_no_picture_into_a_report(run: Run, album: Path, tmp_path: Path) -> None:
     scores, page = tmp_path / "s.parquet", tmp_path / "r.html"
     run("evaluate", "run", album, "-o", scores, "--threads", 1)

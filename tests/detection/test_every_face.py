@@ -61,6 +61,7 @@ def test_heads_of_64_pixels_in_a_panorama_are_found(engine: Engine, tmp_path: Pa
     assert len(engine.faces(tmp_path / "strip.jpg")) == 24
 
 
+@pytest.mark.slow
 def test_small_and_large_heads_in_one_large_photo_are_found(engine: Engine) -> None:
     page = Image.new("RGB", (4000, 3000), (120, 140, 160))
     portrait = Image.open(astronaut()).convert("RGB")

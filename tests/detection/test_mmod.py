@@ -71,6 +71,7 @@ def test_odd_shapes_are_survived(detector: MmodDetector, shape: tuple[int, int])
     assert detector.detect(np.zeros((*shape, 3), np.uint8), 40) == []
 
 
+@pytest.mark.slow
 def test_strips_change_nothing(detector: MmodDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = images.decode(hopper()).pixels
     whole = detector.detect(photo, 40)

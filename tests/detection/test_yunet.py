@@ -9,7 +9,7 @@ from bareface.models import registry
 from bareface.services.engine import Engine
 from tests.portraits import astronaut
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("tried_here")]
 
 
 @pytest.fixture

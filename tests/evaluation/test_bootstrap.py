@@ -133,6 +133,7 @@ def test_no_interval_is_ever_of_zero_width_and_each_holds_its_value(scores: Scor
                 assert found.low <= found.value <= found.high
 
 
+@pytest.mark.slow
 def test_intervals_narrow_with_subjects_and_not_with_photos_of_them() -> None:
     plan = Plan(replicates=100)
     widths = {}

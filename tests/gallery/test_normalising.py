@@ -80,6 +80,7 @@ def test_other_photos_of_the_candidate_do_not_count(gallery: Gallery, tmp_path: 
     assert together.normalised == pytest.approx(alone.normalised, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_unnamed_photos_of_one_person_do_not_count_either(gallery: Gallery, tmp_path: Path) -> None:
     people = enrol(gallery, tmp_path, 30)
     for tick in range(90):

@@ -149,6 +149,7 @@ def test_how_a_trial_ended_is_said(code: int, said: bytes, complaint: bytes, exp
     assert refused.value.code == "model.trial"
 
 
+@pytest.mark.slow
 def test_what_is_refused_leaves_the_model_before_it(home: Path, tmp_path: Path) -> None:
     before = add(written(networks.sound(), tmp_path / "m.onnx"))
     worse = written(HARMLESS["not a number"][0](), tmp_path / "w.onnx")

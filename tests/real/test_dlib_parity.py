@@ -20,7 +20,7 @@ from bareface.values.face import Box, Float32, Landmarks, UInt8
 from benchmarks import dlib_path
 from training.convert_dlib import write_descriptor
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 UPSAMPLE = 1
 MIN_FACE = 40.0  # what dlib's 80-pixel window sees in a photo upsampled once
 

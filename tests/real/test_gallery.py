@@ -9,7 +9,7 @@ import pytest
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 PEOPLE = 12
 
 

@@ -52,6 +52,7 @@ def few(shared_data: Path) -> Float32:
     return OnnxEmbedder(registry.card("dlib-resnet"), "float32").embed(middles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("top", [1, 5, 20])
 def test_int8_candidates_are_float32s(few: Float32, top: int) -> None:
     expected = _truth(few, top)
@@ -60,6 +61,7 @@ def test_int8_candidates_are_float32s(few: Float32, top: int) -> None:
     assert _agreement(_index(few, unknown).search(few, top, _rows(few))[1], expected) >= 0.999
 
 
+@pytest.mark.slow
 def test_the_mean_makes_the_codes_finer(few: Float32) -> None:
     with_mean, without = (_index(few, mean) for mean in (registry.space_mean(SPACE), np.zeros(128, np.float32)))
     assert with_mean.segments[0].coding.step < 0.8 * without.segments[0].coding.step

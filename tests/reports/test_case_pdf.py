@@ -75,6 +75,7 @@ def test_a_report_embeds_what_it_needs_and_no_more() -> None:
     assert all(font_file(name).is_file() for name in FURTHER)
 
 
+@pytest.mark.slow
 def test_a_long_note_runs_over_pages_and_nothing_is_lost() -> None:
     note = " ".join(f"word{number}" for number in range(3000))
     pages = texts(case_pdf(report("Ada", "Bo", note=note)))

@@ -178,7 +178,7 @@ def test_a_portrait_unmasked_here_is_refused_and_the_portrait_is_not(
     assert statuses == ["refused", "enrolled"]
 
 
-@pytest.mark.parametrize("method", ["bareface", "unsharp"])
+@pytest.mark.parametrize("method", ["bareface", pytest.param("unsharp", marks=pytest.mark.slow)])
 def test_an_enhanced_portrait_is_refused_and_the_sharp_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Method
 ) -> None:

@@ -40,6 +40,7 @@ def test_interval_score_charges_width_and_misses() -> None:
     assert interval_score(truth, low, high, 0.1) == pytest.approx([8, 8 + 20 * 1, 8 + 20 * 3])
 
 
+@pytest.mark.slow
 def test_auc_of_faces_that_differ_by_texture_and_of_faces_that_do_not() -> None:
     rng = np.random.default_rng(1)
     smooth = [np.repeat(np.linspace(0, 200, 160)[:, None], 160, 1) + rng.integers(0, 40) for _ in range(20)]
