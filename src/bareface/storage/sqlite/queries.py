@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from bareface.errors import UsageError
+from bareface.storage.sqlite import statements
 from bareface.storage.sqlite.columns import Damaged, source_of
 from bareface.storage.sqlite.schema import correction, file, gallery, picture, reference, subject, template
 from bareface.system.chunks import chunks as groups_of
@@ -320,7 +321,7 @@ def check_references(connection: sa.Connection, ids: Sequence[int]) -> None:
 
 def inserted(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:
     """Add a row; returns its number."""
-    key = connection.execute(table.insert().values(values)).inserted_primary_key
+    key = connection.execute(statements.insert(table), values).inserted_primary_key
     assert key is not None
     return int(key[0])
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from bareface.errors import TemplateError
 from bareface.storage.ports import NewReference, StoredPhoto
 from bareface.storage.sqlite.queries import blob_of, inserted
-from bareface.storage.sqlite.schema import file, gallery, picture, reference, template
+from bareface.storage.sqlite.schema import file, picture, reference, template
+from bareface.storage.sqlite.statements import DIMENSION, insert
 from bareface.values.face import Template
 
 
@@ -50,10 +51,10 @@ def add_reference(connection: sa.Connection, made: NewReference, subject: int, p
         "enrolled": datetime.now(UTC),
     }
     number = inserted(connection, reference, values)
-    connection.execute(template.insert().values(reference_id=number, **template_values(made.template)))
+    connection.execute(insert(template), {"reference_id": number, **template_values(made.template)})
     if made.thumbnail is not None:
         pictures = {"reference_id": number, "thumbnail": made.thumbnail, "crop": made.crop}
-        connection.execute(picture.insert().values(pictures))
+        connection.execute(insert(picture), pictures)
     return number
 
 
@@ -65,7 +66,7 @@ def check_length(connection: sa.Connection, made: Template) -> None:
     TemplateError
         ``template.shape``.
     """
-    expected = connection.execute(sa.select(gallery.c.dimension)).scalar_one()
+    expected = connection.execute(DIMENSION).scalar_one()
     for vector in (made.vector, made.upper_face):
         if vector is not None and len(vector) != expected:
             raise TemplateError("template.shape/gallery", model=made.model, length=len(vector), expected=expected)

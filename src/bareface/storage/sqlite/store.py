@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bareface.errors import BarefaceError, GalleryError
 from bareface.logs import logger, timed
 from bareface.storage.ports import State as State
-from bareface.storage.sqlite import damage, place, schema, transaction
+from bareface.storage.sqlite import damage, place, schema, statements, transaction
 from bareface.storage.sqlite.columns import Damaged
 from bareface.storage.sqlite.connection import Connector, Reading
 from bareface.storage.sqlite.transaction import SqliteReader, SqliteWriter
@@ -397,9 +397,8 @@ def _mark(connection: sa.Connection) -> int:
 
 def _renew_token(connection: sa.Connection) -> None:
     """Make this a new state, and remember it."""
-    row, past = schema.gallery, schema.history
     token = uuid4()
-    connection.execute(row.update().values(generation=row.c.generation + 1, previous=row.c.token, token=token.hex))
-    now = connection.execute(sa.select(row.c.generation)).scalar_one()
-    connection.execute(past.delete().where((past.c.generation <= now - REMEMBERED) | (past.c.generation >= now)))
-    connection.execute(past.insert().values(generation=now, token=token.bytes))
+    connection.execute(statements.RENEW, {"new": token.hex})
+    now = connection.execute(statements.GENERATION).scalar_one()
+    connection.execute(statements.FORGET, {"last": now - REMEMBERED, "now": now})
+    connection.execute(statements.insert(schema.history), {"generation": now, "token": token.bytes})

@@ -16,7 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
-from bareface.storage.sqlite import apart, pages, queries, rows, staged_templates
+from bareface.storage.sqlite import apart, pages, queries, rows, staged_templates, statements
 from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject, template
 from bareface.values import names
 from bareface.values.correction import Correction, Target
@@ -36,9 +36,7 @@ class SqliteReader:
 
     def state(self) -> State:
         """Return what the gallery is pinned to."""
-        g = gallery.c
-        query = sa.select(g.uuid, g.space, g.dimension, g.generation, g.epoch, g.token)
-        return State(*self._connection.execute(query).one())
+        return State(*self._connection.execute(statements.STATE).one())
 
     def has_subject(self, number: int) -> bool:
         """Return whether there is a subject of this number."""
@@ -47,25 +45,22 @@ class SqliteReader:
 
     def subjects_called(self, name: str) -> list[int]:
         """Return the numbers of the subjects of this name."""
-        query = sa.select(subject.c.id).where(subject.c.name_key.in_(names.keys(name))).order_by(subject.c.id)
-        found = list(self._connection.execute(query).scalars())
+        found = list(self._connection.execute(statements.CALLED, {"keys": names.keys(name)}).scalars())
         if not found and queries.has_former_keys(self._connection):
             found = [number for number, called in self.subject_names() if names.same(called, name)]
         return found
 
     def subject_names(self) -> list[tuple[int, str]]:
         """Return all named subjects, by number."""
-        query = sa.select(subject.c.id, subject.c.name).where(subject.c.name.is_not(None)).order_by(subject.c.id)
-        return [(row[0], row[1]) for row in self._connection.execute(query)]
+        return [(row[0], row[1]) for row in self._connection.execute(statements.NAMED)]
 
     def subject_of_key(self, key: str) -> int | None:
         """Return the number of the subject with this key."""
-        return self._connection.execute(sa.select(subject.c.id).where(subject.c.key == key)).scalar()
+        return self._connection.execute(statements.OF_KEY, {"key": key}).scalar()
 
     def target(self, number: int) -> Target:
         """Return key and name of a subject that is there."""
-        query = sa.select(subject.c.key, subject.c.name).where(subject.c.id == number)
-        return Target(*self._connection.execute(query).one())
+        return Target(*self._connection.execute(statements.TARGET, {"number": number}).one())
 
     def subjects(self) -> tuple[Subject, ...]:
         """Return all subjects: named ones by name, then unnamed ones by number."""
@@ -106,30 +101,26 @@ class SqliteReader:
 
     def corrections_of(self, sha256: str) -> tuple[Correction, ...]:
         """Return the corrections of the faces in a photo."""
-        c = correction.c
-        query = sa.select(c.x1, c.y1, c.x2, c.y2, c.subject_key, c.subject_name).where(c.sha256 == sha256)
         return tuple(
             Correction(Box(*row[:4]), None if row[4] is None else Target(row[4], row[5]))
-            for row in self._connection.execute(query.order_by(c.id))
+            for row in self._connection.execute(statements.CORRECTIONS, {"sha256": sha256})
         )
 
     def alias(self, name: str) -> Target | None:
         """Return the subject that this name is an alias of."""
-        return self._corrected(correction.c.merged_name == names.key(name))
+        return self._corrected(statements.ALIAS, name)
 
     def waiting(self, name: str) -> Target | None:
         """Return the subject of this name that corrections name."""
-        return self._corrected(correction.c.subject_name_key == names.key(name))
+        return self._corrected(statements.WAITING, name)
 
-    def _corrected(self, where: sa.ColumnElement[bool]) -> Target | None:
-        query = sa.select(correction.c.subject_key, correction.c.subject_name).where(where)
-        row = self._connection.execute(query).first()
+    def _corrected(self, statement: sa.Select[Any], name: str) -> Target | None:
+        row = self._connection.execute(statement, {"key": names.key(name)}).first()
         return None if row is None else Target(*row)
 
     def owners_of(self, sha256: str) -> Mapping[str, str | None]:
         """Return the names by key of the subjects whose references come from a photo."""
-        query = sa.select(subject.c.key, subject.c.name).select_from(subject).join(reference).join(file)
-        return {row.key: row.name for row in self._connection.execute(query.where(file.c.sha256 == sha256))}
+        return {row.key: row.name for row in self._connection.execute(statements.OWNERS, {"sha256": sha256})}
 
     def templates_by(self, model: str) -> Iterator[tuple[Float32, int]]:
         """Return the templates of a model, each with the number of its subject."""
@@ -242,8 +233,7 @@ class SqliteWriter(SqliteReader):
 
     def pin_space(self, space: str, dimension: int) -> None:
         """Give the gallery its space, unless it has one."""
-        unpinned = gallery.c.space.is_(None)
-        self._connection.execute(gallery.update().where(unpinned).values(space=space, dimension=dimension))
+        self._connection.execute(statements.PIN, {"space": space, "dimension": dimension})
 
     def add_photo(self, photo: StoredPhoto) -> int:
         """Add a photo; returns its number."""
@@ -276,7 +266,7 @@ class SqliteWriter(SqliteReader):
     def name_subject(self, number: int, name: str) -> None:
         """Name a subject; corrections are left as they are."""
         values = {"name": name, "name_key": names.key(name), "namesake": 0}
-        self._connection.execute(subject.update().where(subject.c.id == number).values(values))
+        self._connection.execute(statements.NAME, {"number": number, **values})
 
     def drop_unused_subjects(self, numbers: Iterable[int]) -> int:
         """Delete the given subjects that no reference points to; returns how many."""
