@@ -14,6 +14,10 @@ def test_every_table_is_what_the_results_say(page: Path) -> None:
     assert readme.filled(text) == text, "run `python -m benchmarks.readme`"
 
 
+def test_the_figures_in_the_package_are_what_the_results_say() -> None:
+    assert readme.SHIPPED.read_text(encoding="utf-8") == readme.shipped(), "run `python -m benchmarks.readme`"
+
+
 @pytest.mark.parametrize("name", readme.SECTIONS)
 def test_every_result_is_shown(name: str) -> None:
     assert any(f"<!-- {name} -->" in page.read_text(encoding="utf-8") for page in readme.PAGES)

@@ -272,6 +272,16 @@ class Client:
         """Return answers on which all reviewers agree, a score file (CSV)."""
         return self.request("GET", f"/cases/{case}/labels")
 
+    def evaluation(self) -> Json | None:
+        """Return the figures of the gallery that were kept last; a job of the kind ``evaluation`` makes them."""
+        found: Json | None = self._json("GET", "/evaluation")["evaluation"]
+        return found
+
+    def evenness(self, labels: Photo) -> list[Json]:
+        """Return how even the promise is by labels: a CSV with a column ``subject`` and one for each label."""
+        found: list[Json] = self._upload("/evaluation/evenness", {"labels": labels}, {})["labels"]
+        return found
+
     def report(self, case: int, format: str = "html", language: str = "en") -> bytes:
         """Return the report of a case, one self-contained file: ``html`` or ``pdf``, in ``en`` or ``de``."""
         return self.request("GET", f"/cases/{case}/report?{urlencode({'format': format, 'language': language})}")

@@ -53,6 +53,10 @@ CALLS: dict[str, Call] = {
     "control_pairs": lambda g, _: g.control_pairs(2, context=WHO),
     "enhanced": lambda g, _: g.enhanced(1, context=WHO),
     "enhanced_probe": lambda g, _: g.enhanced_probe(b"", context=WHO),
+    "evaluate": lambda g, _: g.evaluate(context=WHO),
+    "evaluation": lambda g, _: g.evaluation(context=WHO),
+    "evaluation_report": lambda g, _: g.evaluation_report(context=WHO),
+    "evenness": lambda g, _: g.evenness(b"subject,age\np0,old\n", context=WHO),
     "info": lambda g, _: g.info(context=WHO),
     "subject": lambda g, _: g.subject("p0", context=WHO),
     "subject_page": lambda g, _: g.subject_page(context=WHO),
@@ -118,7 +122,7 @@ def test_every_call_leaves_one_event(gallery: Gallery, log: MemoryAuditLog, tmp_
         assert (last.actor, last.purpose, last.case) == ("ada", "identify visitors", "2026-7")
         assert last.gallery == gallery._store.state().uuid
     done = {event.action.partition(".")[2] for event in log.events if event.outcome == "done"}
-    assert set(CALLS) - done == {"enhanced", "enhanced_probe", "import_encodings", "search_restored"}
+    assert set(CALLS) - done == {"enhanced", "enhanced_probe", "evenness", "import_encodings", "search_restored"}
 
 
 @pytest.mark.parametrize("name", sorted(CALLS.keys() - {"calibration", "check", "write_report"}))  # these do not fail

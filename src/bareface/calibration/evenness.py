@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bareface.calibration.calibration import BARE, Calibration
 from bareface.calibration.counting import Int64
@@ -70,13 +71,10 @@ def evenness(
         Empty if there are too few subjects for two clusters.
     """
     first = np.unique(people, return_index=True)[1]
-    count = min(MOST_CLUSTERS, len(first) // SUBJECTS_EACH)
-    if count < 2:
-        return ()
     people, templates, scores = people[first], templates[first], scores[np.ix_(first, first)]
-    _, cluster = optional("scipy.cluster.vq").kmeans2(
-        (templates - templates.mean(axis=0)).astype(np.float64), count, minit="++", rng=np.random.default_rng(seed)
-    )
+    cluster = look_alikes(templates, seed)
+    if cluster is None:
+        return ()
     ratios = [_ratios(scores, cosines, np.random.default_rng(seed))]
     if search is not None and search.normalisation is not None:
         normalised = normalise_searches(scores, people, people, templates, search.normalisation, seed=seed)
@@ -86,6 +84,44 @@ def evenness(
         similarity, *normal = (float(ratio[cluster == one].mean()) for ratio in ratios)
         found.append(Cluster(int((cluster == one).sum()), similarity, normal[0] if normal else None))
     return tuple(sorted(found, key=lambda one: -(one.similarity if one.normalised is None else one.normalised)))
+
+
+def look_alikes(templates: Float32, seed: int = 0) -> NDArray[np.int32] | None:
+    """Deal subjects into clusters of look-alikes by their templates [n, d], one each; None if they are too few."""
+    count = min(MOST_CLUSTERS, len(templates) // SUBJECTS_EACH)
+    if count < 2:
+        return None
+    _, cluster = optional("scipy.cluster.vq").kmeans2(
+        (templates - templates.mean(axis=0)).astype(np.float64), count, minit="++", rng=np.random.default_rng(seed)
+    )
+    return np.asarray(cluster, np.int32)
+
+
+def promise_by_person(
+    scores: Float32, people: Int64, templates: Float32, calibration: Calibration, *, seed: int = 0
+) -> tuple[Int64, Float32]:
+    """Check for each person, as a probe that is not in the gallery, how a calibration keeps its promise.
+
+    Parameters
+    ----------
+    scores, people, templates
+        As in :func:`evenness`.
+    calibration
+        The calibration that searches use.
+    seed
+        Of the galleries that are drawn.
+
+    Returns
+    -------
+    tuple
+        Places of one face of each person, int64 [n], and for each the share of drawn galleries in which it reaches a
+        score of a predicted FPIR of :data:`PROMISED`, divided by that, float32 [n]: 1 keeps the promise.
+    """
+    first = np.unique(people, return_index=True)[1].astype(np.int64)
+    people, templates, scores = people[first], templates[first], scores[np.ix_(first, first)]
+    if calibration.normalisation is not None:
+        scores = normalise_searches(scores, people, people, templates, calibration.normalisation, seed=seed)
+    return first, _ratios(scores, calibration, np.random.default_rng(seed))
 
 
 def _ratios(scores: Float32, calibration: Calibration, rng: np.random.Generator) -> Float32:

@@ -183,12 +183,44 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     )
 
 
-def _drawn(references: GalleryReferences, named: np.ndarray[tuple[int], np.dtype[np.bool_]], seed: int) -> Int64:
-    """Choose the references to compare: at most ``MOST_SUBJECTS`` named subjects, ``VIEWS`` references of each."""
+def drawn_scores(references: GalleryReferences, most: int, seed: int = 0) -> tuple[Int64, Float32]:
+    """Draw references of named subjects, and compare all of them.
+
+    Parameters
+    ----------
+    references
+        The gallery's.
+    most
+        Number of subjects to draw from a larger gallery.
+    seed
+        Of the draw.
+
+    Returns
+    -------
+    tuple
+        Places of the drawn references, int64 [n], and the scores of all pairs, float32 [n, n]; NaN on the diagonal.
+
+    Raises
+    ------
+    CalibrationError
+        ``calibration.scores`` for a template that is not finite or zero.
+    """
+    named = np.array([name is not None for name in references.names], bool)
+    drawn = _drawn(references, named, seed, most)
+    return drawn, _similarities(references, drawn)
+
+
+def _drawn(
+    references: GalleryReferences,
+    named: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    seed: int,
+    most: int = MOST_SUBJECTS,
+) -> Int64:
+    """Choose the references to compare: at most ``most`` named subjects, ``VIEWS`` references of each."""
     order = np.random.default_rng(seed).permutation(np.flatnonzero(named))
     unique = np.unique(references.subject_ids[order])
-    if unique.size > MOST_SUBJECTS:
-        chosen = np.random.default_rng(seed).choice(unique, MOST_SUBJECTS, replace=False)
+    if unique.size > most:
+        chosen = np.random.default_rng(seed).choice(unique, most, replace=False)
         order = order[np.isin(references.subject_ids[order], chosen)]
     order = order[np.argsort(references.subject_ids[order], kind="stable")]
     _, first, inverse = np.unique(references.subject_ids[order], return_index=True, return_inverse=True)

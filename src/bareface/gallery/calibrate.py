@@ -31,6 +31,24 @@ def calibrate(store: Store) -> GalleryCalibration:
     CalibrationError
         ``calibration.scores``, ``calibration.ties``.
     """
+    uuid, space, model, references = references_in(store)
+    fit = calibrate_references(references, space, model)
+    if fit.calibration is not None and not fit.missing:
+        content = {"gallery": uuid, "calibration": fit.calibration.to_json()}
+        if fit.search is not None:
+            content["search"] = fit.search.to_json()
+        write_atomically(Path(_path(store)), json.dumps(content).encode())
+    return fit
+
+
+def references_in(store: Store) -> tuple[str, str, str, GalleryReferences]:
+    """Return a gallery's uuid, space and main model, and its references with their templates.
+
+    Raises
+    ------
+    GalleryError
+        ``gallery.empty``.
+    """
     with store.read() as connection:
         state = store.state(connection)
         owners = {one.id: one for one in catalogue.references(connection)}
@@ -56,13 +74,7 @@ def calibrate(store: Store) -> GalleryCalibration:
         states=[owners[number].mask_state for number in ids.tolist()],
         upper_face=np.stack([second.get(number, none) for number in ids.tolist()]) if second else None,
     )
-    fit = calibrate_references(references, state.space, main.model)
-    if fit.calibration is not None and not fit.missing:
-        content = {"gallery": state.uuid, "calibration": fit.calibration.to_json()}
-        if fit.search is not None:
-            content["search"] = fit.search.to_json()
-        write_atomically(Path(_path(store)), json.dumps(content).encode())
-    return fit
+    return state.uuid, state.space, main.model, references
 
 
 def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
@@ -80,6 +92,12 @@ def calibration_of(store: Store, space: str, model: str) -> Calibration | None:
     if own is not None and own.space == space and _has_templates(store, own):
         return own
     return packaged_or_none(space, model, "search") or packaged_or_none(space, model)
+
+
+def is_own(store: Store, calibration: Calibration | None) -> bool:
+    """Return whether a calibration is the gallery's own."""
+    own = _own(store)
+    return calibration is not None and own is not None and own.basis == calibration.basis
 
 
 def is_outdated(store: Store) -> bool:

@@ -20,6 +20,7 @@ from bareface.messages import Note
 from bareface.services.gallery_corrections import Corrections
 from bareface.services.gallery_deletion import Deletion
 from bareface.services.gallery_enrolment import Enrolment
+from bareface.services.gallery_evaluations import Evaluations
 from bareface.services.gallery_listing import Listing
 from bareface.services.gallery_report import Reports
 from bareface.services.gallery_restorations import Restorations
@@ -260,6 +261,11 @@ class Gallery:
     repair = _by(Deletion, Deletion.repair)
 
     check = _by(Upkeep, Upkeep.check)
+    evaluate = _by(Evaluations, Evaluations.evaluate)
+    evaluation = _by(Evaluations, Evaluations.evaluation)
+    evaluation_report = _by(Evaluations, Evaluations.evaluation_report)
+    evenness = _by(Evaluations, Evaluations.evenness)
+
     relink = _by(Upkeep, Upkeep.relink)
     reembed = _by(Upkeep, Upkeep.reembed)
     calibrate = _by(Upkeep, Upkeep.calibrate)

@@ -83,7 +83,7 @@ class Jobs:
         min_visible: float = MIN_VISIBLE,
         context: Context | None = None,
     ) -> Job:
-        """Add a job: photos to enrol, or a re-embedding, a calibration or a check of the gallery.
+        """Add a job: photos to enrol, or a re-embedding, a calibration, an evaluation or a check.
 
         Parameters
         ----------
@@ -292,6 +292,9 @@ class Jobs:
         if job.kind == "calibration":
             fitted = self._gallery.calibrate(context=context)
             return {"subjects": fitted.subjects, "references": fitted.references, "missing": fitted.missing}
+        if job.kind == "evaluation":
+            measured = self._gallery.evaluate(context=context)
+            return {"subjects": measured.subjects, "references": measured.references}
         report = self._gallery.check(context=context)
         counts = {"references": report.references, "problems": len(report.problems), "warnings": len(report.warnings)}
         return {**counts, "missing-photos": len(report.missing_photos)}

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from bareface.values.enrolment import EnrolStatus
 
-JobKind: TypeAlias = Literal["enrolment", "reembedding", "calibration", "check"]
+JobKind: TypeAlias = Literal["enrolment", "reembedding", "calibration", "evaluation", "check"]
 JobStatus: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 ENDED: Final = ("done", "cancelled")

@@ -17,6 +17,7 @@ from bareface.web.api import (
     audit,
     cases,
     comparisons,
+    evaluation,
     jobs,
     models,
     references,
@@ -32,6 +33,7 @@ from bareface.web.guard import Guard
 from bareface.web.pages import add, people, pictures, restored, search, sign_in
 from bareface.web.pages import audit as audit_pages
 from bareface.web.pages import cases as case_pages
+from bareface.web.pages import evaluation as evaluation_pages
 from bareface.web.pages import jobs as job_pages
 from bareface.web.pages import models as model_pages
 from bareface.web.pages import suggestions as suggestion_pages
@@ -52,6 +54,7 @@ _RESOURCES = (
     restorations,
     jobs,
     models,
+    evaluation,
     audit,
 )
 _PAGES = (
@@ -66,6 +69,7 @@ _PAGES = (
     add,
     job_pages,
     model_pages,
+    evaluation_pages,
     audit_pages,
 )
 _ABOUT = (

@@ -31,6 +31,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-kept": Entry("Ein Auftrag, der zu Ende ist, wird nach einer Woche gelöscht, mit den Namen seiner Fotos."),
     "page.job-kind/calibration": Entry("Galerie kalibrieren"),
     "page.job-kind/check": Entry("Galerie prüfen"),
+    "page.job-kind/evaluation": Entry("Galerie auswerten"),
     "page.job-kind/enrolment": Entry("Fotos aufnehmen"),
     "page.job-kind/reembedding": Entry("Templates neu berechnen"),
     "page.job-number": Entry("Auftrag {number}"),
@@ -58,6 +59,10 @@ ENTRIES: dict[str, Entry] = {
         "Aus den benannten Personen lernen, wie oft Fremde hohe Werte erreichen. Suchen verwenden das ab dann."
     ),
     "page.upkeep/check": Entry("Nach Schäden suchen, und nach Fotos, die nicht mehr da sind."),
+    "page.upkeep/evaluation": Entry(
+        "Fehler an den benannten Personen messen, und wie gleichmäßig das Versprechen gehalten wird; die Seite "
+        "Auswertung zeigt es."
+    ),
     "page.upkeep/reembedding": Entry(
         "Jedes Foto noch einmal lesen und seine Templates mit den heutigen Modellen berechnen. Danach kalibrieren."
     ),

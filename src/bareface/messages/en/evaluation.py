@@ -84,6 +84,13 @@ ENTRIES: dict[str, Entry] = {
         "line {line} labels {file}, which the protocol does not use.",
         "Names are relative to {root}, e.g. {example}.",
     ),
+    "evaluation.labels/no-calibration": Entry(
+        "there is no calibration for templates of {model}, so nothing is promised.", "Calibrate the gallery first."
+    ),
+    "evaluation.labels/nobody": Entry(
+        "no label belongs to anybody in this gallery.",
+        "Give names in the column subject as the gallery has them, or numbers as #7.",
+    ),
     "evaluation.landmarks": Entry(
         "Five finite landmarks at least {smallest:g} pixels apart are needed to place a mask.",
         "Check the detector's landmarks for this face.",

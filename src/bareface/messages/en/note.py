@@ -63,6 +63,9 @@ ENTRIES: dict[str, Entry] = {
         "left out {count:count pipe, socket or device|pipes, sockets or devices}: {names:some}",
     ),
     "note.main-picture": Entry("main of {count} pictures"),
+    "note.own-gallery": Entry(
+        "the people of one gallery: those of other galleries, and photos of another kind, may be harder or easier"
+    ),
     "note.masked-not-enhanced": Entry("this face wears a mask: it was not enhanced"),
     "note.mixed": Entry(
         "{references:count reference was|references were} made by {model} in {precision}, the probe's template by "

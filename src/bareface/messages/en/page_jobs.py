@@ -31,6 +31,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-kept": Entry("A job that ended is erased after a week, with the names of its photos."),
     "page.job-kind/calibration": Entry("Calibrate the gallery"),
     "page.job-kind/check": Entry("Check the gallery"),
+    "page.job-kind/evaluation": Entry("Evaluate the gallery"),
     "page.job-kind/enrolment": Entry("Add photos"),
     "page.job-kind/reembedding": Entry("Compute templates again"),
     "page.job-number": Entry("Job {number}"),
@@ -57,6 +58,9 @@ ENTRIES: dict[str, Entry] = {
         "Learn from the named people how often strangers score high. Searches use it from then on."
     ),
     "page.upkeep/check": Entry("Look for damage, and for photos that are no longer there."),
+    "page.upkeep/evaluation": Entry(
+        "Measure errors, and how even the promise is, on the named people; the page Evaluation shows it."
+    ),
     "page.upkeep/reembedding": Entry(
         "Read every photo again and compute its templates with today’s models. Calibrate afterwards."
     ),

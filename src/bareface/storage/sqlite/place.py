@@ -11,7 +11,7 @@ from bareface.errors import GalleryError
 ENDINGS = ("-wal", "-shm", "-journal", "-index.new", "-calibration")
 """Files next to a gallery, the longest names among them."""
 
-_KEPT = (*ENDINGS, "-index", "-access", "-photos", "-jobs")
+_KEPT = (*ENDINGS, "-index", "-access", "-photos", "-jobs", "-evaluation")
 _DATABASES = ("-cases", "-audit")
 """Databases next to a gallery: they look like galleries themselves, and what opens one refuses a gallery there."""
 

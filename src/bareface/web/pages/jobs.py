@@ -53,7 +53,7 @@ def jobs_page(visitor: Visiting, before: Before = None) -> Response:
 @router.post("/jobs")
 async def create(
     visitor: Visiting,
-    kind: Annotated[Literal["enrolment", "reembedding", "calibration", "check"], Form()],
+    kind: Annotated[Literal["enrolment", "reembedding", "calibration", "evaluation", "check"], Form()],
     basis: Annotated[str, Form(max_length=2000)] = "",
     largest: Annotated[bool, Form()] = False,
 ) -> Response:

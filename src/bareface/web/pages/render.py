@@ -61,6 +61,13 @@ class Words:
         """Return a count with separators."""
         return message("page.number", {"number": value}, self.language)
 
+    def rate(self, value: float | None) -> str:
+        """Return a share in percent, to two digits; a dash for none."""
+        if value is None:
+            return "–"
+        digits = 1 if value >= 0.01 or value == 0 else min(6, -math.floor(math.log10(value)) - 1)
+        return message("page.rate", {"rate": f"{100 * value:.{digits}f}"}, self.language)
+
     def date(self, when: datetime) -> str:
         """Return a day."""
         return f"{when:%Y-%m-%d}"

@@ -1,0 +1,198 @@
+"""Evaluation of an open gallery on its own named people: kept as figures, without anybody's name or number."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bareface.calibration.calibration import Calibration
+from bareface.errors import EvaluationError, GalleryError
+from bareface.gallery import calibrate as calibrating
+from bareface.services.opened import OpenGallery
+from bareface.system.extras import require
+from bareface.system.files import write_atomically
+from bareface.system.json_text import parse
+from bareface.system.reading import read_regular
+from bareface.system.typed import made
+from bareface.values import names
+from bareface.values.context import Context
+from bareface.values.gallery_evaluation import GalleryEvaluation, LabelledPromise
+
+if TYPE_CHECKING:
+    from bareface.evaluation.analysis import Analysis
+
+REPLICATES = 500
+"""Bootstrap replicates of the intervals."""
+_MOST_LABELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """Measures an open gallery."""
+
+    opened: OpenGallery
+
+    def evaluate(self, *, context: Context | None = None) -> GalleryEvaluation:
+        """Measure errors and the evenness of the promise on the gallery's named people, and keep the figures.
+
+        The templates that are stored are compared; no photo is read. ``<path>-evaluation`` next to the gallery keeps
+        the figures.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.empty``.
+        CalibrationError
+            ``calibration.format``: the calibration kept for this gallery is damaged.
+        """
+        from bareface.evaluation import of_gallery as measuring
+
+        with self.opened.recorder.call("Gallery.evaluate", context) as facts:
+            uuid, space, model, references = calibrating.references_in(self.opened.store)
+            some = measuring.compared(references)
+            calibration = calibrating.calibration_of(self.opened.store, space, model)
+            lacks = measuring.lacking()
+            analysis = None if lacks else self._analysed(references, some, model, space)
+            overall, look_alikes = (None, ()) if calibration is None else measuring.promise(some, calibration)
+            photos = Counter(some.people.tolist())
+            result = GalleryEvaluation(
+                made=datetime.now(UTC),
+                made_by=(context or Context()).actor,
+                model=model,
+                subjects=len(photos),
+                references=len(some.drawn),
+                mated_subjects=sum(count > 1 for count in photos.values()),
+                figures=() if analysis is None else measuring.figures_of(analysis),
+                overall=overall,
+                look_alikes=look_alikes,
+                calibration=None if calibration is None else calibration.describe(),
+                own=calibrating.is_own(self.opened.store, calibration),
+                lacks=lacks,
+            )
+            facts.add(used_subjects=result.subjects, used_references=result.references)
+            content = {"gallery": uuid, "evaluation": asdict(result) | {"made": result.made.isoformat()}}
+            write_atomically(self._path, json.dumps(content).encode())
+            return result
+
+    def evaluation(self, *, context: Context | None = None) -> GalleryEvaluation | None:
+        """Return the figures that were kept last; None if there are none of this gallery.
+
+        Raises
+        ------
+        GalleryError
+            ``gallery.corrupt``: the file of them is damaged.
+        """
+        with self.opened.recorder.call("Gallery.evaluation", context):
+            state = self.opened.store.state()
+            if not self._path.exists():
+                return None
+            try:
+                content = parse(read_regular(self._path))
+                values: dict[str, Any] = content["evaluation"]
+                kept = made(GalleryEvaluation, **{**values, "made": datetime.fromisoformat(values["made"])})
+                return kept if content["gallery"] == state.uuid else None
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+                raise GalleryError("gallery.corrupt/damage", first=error, source=str(self._path)) from error
+
+    def evaluation_report(self, *, context: Context | None = None) -> bytes:
+        """Return the evaluation report of the gallery's named people: one HTML page with plots, without photos.
+
+        Raises
+        ------
+        UsageError
+            ``usage.extra``: the packages that it needs are not installed.
+        GalleryError
+            ``gallery.empty``.
+        """
+        require("matplotlib", "scipy")
+        from bareface.evaluation import of_gallery as measuring
+        from bareface.evaluation.bootstrap import Plan
+        from bareface.reports.evaluation import report
+
+        with self.opened.recorder.call("Gallery.evaluation_report", context):
+            _, space, model, references = calibrating.references_in(self.opened.store)
+            analysis = self._analysed(references, measuring.compared(references), model, space)
+            calibration = calibrating.calibration_of(self.opened.store, space, model)
+            judged = calibration if calibration is not None and calibration.kind == "cosine" else None
+            return report([analysis], plan=Plan(REPLICATES), calibration=judged)
+
+    def evenness(self, labels: bytes, *, context: Context | None = None) -> tuple[LabelledPromise, ...]:
+        """Check how even the promise is over groups that the caller names; nothing of it is kept.
+
+        Parameters
+        ----------
+        labels
+            CSV with a column ``subject``, names or numbers as ``#7``, and one column for each label.
+        context
+            The caller.
+
+        Raises
+        ------
+        EvaluationError
+            ``evaluation.columns``, ``evaluation.labels``: nobody of the gallery has a label.
+        GalleryError
+            ``gallery.empty``.
+        """
+        from bareface.evaluation import of_gallery as measuring
+
+        with self.opened.recorder.call("Gallery.evenness", context) as facts:
+            with self.opened.store.reading() as reader:
+                known = {names.key(name): number for number, name in reader.subject_names()}
+            tables = _labels(labels, known)
+            _, space, model, references = calibrating.references_in(self.opened.store)
+            some = measuring.compared(references)
+            calibration = self._calibration(space, model)
+            found = []
+            for label, groups in tables.items():
+                shown, unlabelled = measuring.promise_by_label(some, calibration, groups)
+                found.append(LabelledPromise(label, shown, unlabelled))
+            facts.add(labels=len(found))
+            return tuple(found)
+
+    @property
+    def _path(self) -> Path:
+        return Path(os.path.realpath(self.opened.store.path) + "-evaluation")
+
+    def _calibration(self, space: str, model: str) -> Calibration:
+        calibration = calibrating.calibration_of(self.opened.store, space, model)
+        if calibration is None:
+            raise EvaluationError("evaluation.labels/no-calibration", model=model)
+        return calibration
+
+    def _analysed(self, references: Any, some: Any, model: str, space: str) -> Analysis:
+        from bareface.evaluation import of_gallery as measuring
+        from bareface.evaluation.bootstrap import Plan
+
+        return measuring.analysed(references, some, model, space, Plan(REPLICATES))
+
+
+def _labels(content: bytes, known: Mapping[str, int]) -> dict[str, dict[int, str]]:
+    """Return the groups of subjects by label."""
+    try:
+        rows = list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise EvaluationError("evaluation.columns/labels", source="labels") from error
+    labels = [name for name in (rows[0] if rows else {}) if name and name != "subject"][:_MOST_LABELS]
+    if not labels or "subject" not in rows[0]:
+        raise EvaluationError("evaluation.columns/labels", source="labels")
+    tables: dict[str, dict[int, str]] = {label: {} for label in labels}
+    numbers = set(known.values())
+    for row in rows:
+        called = (row["subject"] or "").strip()
+        plain = int(called[1:]) if called.startswith("#") and called[1:].isdecimal() else None
+        number = plain if plain in numbers else known.get(names.key(called))
+        for label in labels:
+            value = (row[label] or "").strip()
+            if number is not None and value:
+                tables[label][number] = value[:100]
+    if not any(tables.values()):
+        raise EvaluationError("evaluation.labels/nobody", source="labels")
+    return {label: groups for label, groups in tables.items() if groups}
