@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from bareface.imaging.decode import encode
 from bareface.services.access import Access
@@ -110,18 +111,32 @@ def masked_portrait() -> bytes:
     return encode(apply_mask(face.photo.pixels, face.landmarks, sample_mask(7, half="test")).pixels, "PNG")
 
 
+@cache
+def two_faces() -> bytes:
+    """Return Eileen Collins out of focus, face 1, next to Grace Hopper under a simulated mask, face 2."""
+    left = Image.open(astronaut()).convert("RGB").filter(ImageFilter.GaussianBlur(3))
+    right = Image.open(BytesIO(masked_portrait()))
+    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    file = BytesIO()
+    both.save(file, "PNG")
+    return file.getvalue()
+
+
 def furnish(house: House) -> None:
     """Make something to see on every page: a search, its restored faces, cases, reviews in each state, a suggestion."""
     with house.visitor("Ada") as ada, house.visitor("Bo") as bo:
         ada.send("/add", {"photo": ("hopper.png", hopper().read_bytes(), "image/png")}, name="Grace Hopper")
         closed = ada.send("/cases", name="2026-7", purpose="identify visitors")
         ada.send(f"{closed}/close")
-        photo = {"photo": ("masked.png", masked_portrait(), "image/png")}
+        photo = {"photo": ("two.png", two_faces(), "image/png")}
         result = ada.send("/searches", photo, purpose="identify visitors")
-        ada.send(f"{result}/faces/1/restored")
+        for face in (1, 2):
+            ada.send(f"{result}/faces/{face}/restored")
         case = ada.send("/cases", name="2026-8", purpose="identify visitors", basis="consent").rpartition("/")[2]
         ada.send(f"{result}/keep", case=case)
-        for two_person in ("", "true"):  # the first is complete, the second waits
+        for two_person in ("", "true", "true"):  # one is complete, one waits for somebody else, one for everybody
             wish = {"length": "2", "two_person": two_person, "checklist": "true"}
             ada.send("/kept/1/review", case=case, **wish)
         for review in (1, 2):
