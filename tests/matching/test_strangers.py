@@ -86,7 +86,7 @@ def test_counts_agree_with_a_loop():
     np.testing.assert_array_equal(counts.totals().exceeding, (scores[:, :, None] >= grid).sum(axis=1))
     np.testing.assert_array_equal(counts.totals().compared, np.full(120, 119))
     kept = groups.numbers != 7
-    left = counts.totals(left_out=7)
+    left = counts.without(7, counts.totals())
     np.testing.assert_array_equal(left.exceeding, (scores[kept][:, kept, None] >= grid).sum(axis=1))
     assert groups.numbers.max() == GROUPS - 1
 

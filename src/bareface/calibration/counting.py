@@ -135,15 +135,16 @@ class Counts:
     weight: Float64
     group: Int64
 
-    def totals(self, left_out: int | None = None) -> Totals:
-        """Sum exceedances over all groups, or over all but one, without the rows of that group."""
-        exceeding, compared = self.exceeding.sum(1), self.compared.sum(1)
-        if left_out is None:
-            return Totals(exceeding, compared, self.weight)
+    def totals(self) -> Totals:
+        """Sum exceedances over all groups."""
+        return Totals(self.exceeding.sum(1), self.compared.sum(1), self.weight)
+
+    def without(self, left_out: int, totals: Totals) -> Totals:
+        """Return the totals without a group of subjects: neither its rows nor its references."""
         rows = self.group != left_out
         return Totals(
-            exceeding[rows] - self.exceeding[rows, left_out],
-            compared[rows] - self.compared[rows, left_out],
+            totals.exceeding[rows] - self.exceeding[rows, left_out],
+            totals.compared[rows] - self.compared[rows, left_out],
             self.weight[rows],
         )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bareface.calibration.counting import GROUPS, Counts, Groups, Int64, NonMatedScores, count
+from bareface.calibration.counting import GROUPS, Groups, Int64, NonMatedScores, Totals, count
 from bareface.calibration.fpir import StrangerModel, hazard, log_survival
 from bareface.errors import CalibrationError
 from bareface.system.extras import optional
@@ -68,13 +68,17 @@ def fit_strangers(data: NonMatedScores, seed: int = 0) -> StrangerModel:
 
     counts = count(data, groups, grid)
     others = counts if data.symmetric else count(data.swapped, groups, grid)
-    rates = counts.totals().rates()
+    totals = counts.totals()
+    rates = totals.rates()
     galleries = np.clip(np.round(COUNTED_FPIR / rates), 2, np.floor(counts.compared.sum(1).min() * (1 - 2 / GROUPS)))
     tail = _Tail.above(data, groups, float(grid[-1]))
 
     everywhere = np.concatenate([grid, tail.similarities])
     estimates = np.stack(
-        [_estimate(counts, galleries, tail, left_out) for left_out in (None, *range(GROUPS))]
+        [
+            _estimate(totals, galleries, tail),
+            *(_estimate(counts.without(group, totals), galleries, tail, group) for group in range(GROUPS)),
+        ]
     )  # [1 + G, 2, k]
     variances = _jackknife(estimates[1:], grid.size)
     reference_shape = np.clip(-others.log_relative_variance(), *np.log(SHAPES))
@@ -155,9 +159,8 @@ LEAST = -60.0
 """Logarithm of what is as good as never."""
 
 
-def _estimate(counts: Counts, galleries: Float64, tail: _Tail, left_out: int | None) -> Float64:
+def _estimate(totals: Totals, galleries: Float64, tail: _Tail, left_out: int | None = None) -> Float64:
     """Return log hazard and log shape over the grid and the tail, float64 [2, k], with a group of subjects left out."""
-    totals = counts.totals(left_out)
     rates = totals.rates()
     counted = _shape(rates, totals.fpir(galleries), galleries)
     log_rates = np.concatenate([np.log(rates), np.log(rates[-1]) + tail.log_survival(left_out)])
