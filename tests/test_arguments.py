@@ -138,6 +138,7 @@ def test_photos_and_faces(engine: Engine) -> None:
     assert not (faults := refused_or_taken(doors)), "\n".join(faults)
 
 
+@pytest.mark.slow
 def test_services_of_photos(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(astronaut(), "a.png")

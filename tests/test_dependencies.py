@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from bareface.system import dependencies
+from tests.parsed import parsed
 
 ROOT = Path(__file__).parents[1]
 DOOR = ROOT / "src" / "bareface" / "system" / "dependencies.py"
@@ -20,7 +21,7 @@ DOOR = ROOT / "src" / "bareface" / "system" / "dependencies.py"
 def imported(path: Path) -> set[str]:
     """Return the packages that a module names in an import."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

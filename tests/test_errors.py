@@ -11,6 +11,7 @@ import pytest
 
 from bareface.errors import KINDS, BarefaceError, ImageError, exit_code_of
 from docs.tables.errors import PAGE, filled
+from tests.parsed import parsed
 
 ROOT = Path(__file__).parents[1]
 CODE = re.compile(r"(image|face|model|template|gallery|calibration|evaluation|restoration|usage|web)\.[a-z0-9-]+")
@@ -25,7 +26,7 @@ def used() -> set[str]:
     for path in (ROOT / "src").rglob("*.py"):
         if path.name in MODULES:
             continue
-        constants = (n for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, ast.Constant))
+        constants = (n for n in ast.walk(parsed(path)) if isinstance(n, ast.Constant))
         codes = (n.value.partition("/")[0] for n in constants if isinstance(n.value, str))
         found |= {code for code in codes if CODE.fullmatch(code)}
     return found - NOT_CODES

@@ -49,6 +49,7 @@ def names(requirements: list[str]) -> set[str]:
     return {Requirement(line).name for line in requirements}
 
 
+@pytest.mark.slow
 def test_the_core_finds_enrols_searches_unmasks_and_enhances(tmp_path: Path) -> None:
     code = """
 import bareface

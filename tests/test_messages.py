@@ -9,7 +9,6 @@ import pickle
 import re
 import string
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from bareface import errors, messages
 from bareface.errors import BarefaceError, ImageError, UsageError
 from bareface.messages import Entry, Note
+from tests.parsed import parsed
 
 PACKAGE = Path(errors.__file__).parent
 ABOVE = ("messages", "moved.py")
@@ -33,11 +33,6 @@ def sources(without: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
         place = path.relative_to(PACKAGE)
         if place.parts[0] not in (*without, "errors.py"):
             yield str(place), parsed(path)
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
 
 
 def made(tree: ast.Module) -> Iterator[ast.Call]:

@@ -86,7 +86,7 @@ def python(code: str, *arguments: object, **options: object) -> subprocess.Compl
         pytest.param("typer", signal.SIGINT, "Interrupted.\n", marks=pytest.mark.slow),
         ("typer", signal.SIGTERM, "Terminated.\n"),
         pytest.param("numpy.linalg", signal.SIGINT, "Interrupted.\n", marks=pytest.mark.slow),
-        ("cv2", signal.SIGINT, "Interrupted.\n"),
+        pytest.param("cv2", signal.SIGINT, "Interrupted.\n", marks=pytest.mark.slow),
         ("onnxruntime", signal.SIGHUP, "The terminal was closed.\n"),
     ],
 )

@@ -81,6 +81,7 @@ def test_metrics_by_the_users_groups(run: Run, scored: Path, tmp_path: Path) -> 
     assert error["code"] == "evaluation.n"
 
 
+@pytest.mark.slow
 def test_plots_go_into_a_folder(run: Run, scored: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "plots"
     result = parsed(run("evaluate", "plot", scored, "-o", out, "--format", "svg", "--replicates", 10, "--json"))

@@ -51,6 +51,7 @@ def test_words_for_people(run: Run, masked: Path, tmp_path: Path) -> None:
     assert "collins.unmask-1.png" in result.stdout
 
 
+@pytest.mark.slow
 def test_all_masked_faces_of_a_photo_in_one_picture(run: Run, masked: Path, collins: Path, tmp_path: Path) -> None:
     worn, bare = images.decode(masked).pixels, images.decode(collins).pixels
     photo = np.asarray(np.hstack([worn, bare, worn[:, ::-1]]), np.uint8)

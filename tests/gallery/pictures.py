@@ -64,7 +64,7 @@ def picture(*faces: Colour, tick: int = 0) -> UInt8:
 def save(path: Path, *faces: Colour, tick: int = 0) -> Path:
     """Write a picture; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    images.write(path, picture(*faces, tick=tick))
+    path.write_bytes(images.encode(picture(*faces, tick=tick), images.format_for(path)))  # need not last
     return path
 
 

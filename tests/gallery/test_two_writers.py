@@ -6,6 +6,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bareface.services.gallery import Gallery
 from tests.gallery.pictures import TileEngine, colours, save
 
@@ -43,6 +45,7 @@ def enrol(path: Path, folder: Path, mine: list[Any], others: list[Any]) -> None:
         assert report.count("enrolled") == BATCHES * BATCH, report
 
 
+@pytest.mark.slow
 def test_each_stores_a_batch_while_the_other_is_between_two(tmp_path: Path) -> None:
     spawn = get_context("spawn")
     folders = [tmp_path / "one", tmp_path / "other"]

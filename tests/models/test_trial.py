@@ -113,7 +113,9 @@ def test_an_embedder_is_not_a_detector(
     assert code in ("model.run", "model.output")
 
 
-@pytest.mark.parametrize("name", DEMANDING)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "never ends")) for name in DEMANDING]
+)
 def test_a_network_that_takes_everything_is_stopped(
     name: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
