@@ -31,6 +31,7 @@ _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
         *("Gallery.info", "Gallery.subject", "Gallery.subjects", "Gallery.subject_page", "Gallery.reference"),
         *("Gallery.references", "Gallery.references_at", "Gallery.reference_page", "Gallery.restorations"),
         *("Gallery.restoration_page", "Gallery.calibration", "Gallery.suggestions", "Gallery.apart_page"),
+        *("Gallery.evaluation", "Gallery.evaluation_report"),
         *("Cases.list", "Cases.get", "Cases.searches", "Cases.reviews", "Cases.review"),
         *("Jobs.list", "Jobs.get", "Jobs.photos", "Jobs.latest", "Models.list", "Models.show", "Models.terms"),
     ),
@@ -50,6 +51,7 @@ _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
     ),
     "upkeep": (
         *("Gallery.check", "Gallery.relink", "Gallery.reembed", "Gallery.calibrate"),
+        *("Gallery.evaluate", "Gallery.evenness"),
         *("Models.add", "Models.fit", "Models.remove"),
     ),
     "sign-in": ("Access.sign_in", "Access.sign_out"),
