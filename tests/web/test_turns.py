@@ -36,11 +36,29 @@ def test_searches_come_before_enrolments() -> None:
     assert order_of(calls) == ["s1", "s2", "e1", "e2", "free"]
 
 
-def test_searches_without_end_leave_enrolments_a_tenth() -> None:
-    calls = [(ENROL, "e1"), (JOB, "j1"), *((SEARCH, f"s{number}") for number in range(24))]
+def test_searches_without_end_leave_enrolments_a_twentieth() -> None:
+    calls = [(ENROL, "e1"), (JOB, "j1"), *((SEARCH, f"s{number}") for number in range(44))]
     done = order_of(calls)
-    assert [done.index("e1"), done.index("j1")] == [9, 19]
-    assert [name for name in done if name[0] == "s"] == [f"s{number}" for number in range(24)]
+    assert [done.index("e1"), done.index("j1")] == [19, 39]
+    assert [name for name in done if name[0] == "s"] == [f"s{number}" for number in range(44)]
+
+
+def test_an_enrolment_does_not_begin_while_searches_take_half_of_the_turns() -> None:
+    async def together() -> None:
+        turns, going, done = Turns(at_once=2), Event(), list[str]()
+        searching = asyncio.create_task(turns.run(SEARCH, going.wait))
+        await asyncio.sleep(0)
+        enrolling = asyncio.create_task(turns.run(ENROL, done.append, "enrolled"))
+        for _ in range(19):
+            await turns.run(SEARCH, done.append, "searched")
+        assert done == ["searched"] * 19  # the next time it was overtaken often enough
+        await turns.run(SEARCH, done.append, "searched")
+        await enrolling
+        going.set()
+        await searching
+        assert done.count("enrolled") == 1
+
+    asyncio.run(together())
 
 
 def test_enrolments_leave_half_of_the_turns_to_searches() -> None:

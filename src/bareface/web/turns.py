@@ -20,7 +20,7 @@ SEARCH, ENROL, JOB = 0, 1, 2
 """Priorities: lower ones come first; a job always may wait."""
 
 _WAITING = 64
-_PATIENCE = 9
+_PATIENCE = 19
 """Number of times that whoever waits longest is overtaken: searches without end leave some turns to enrolments."""
 
 
@@ -35,7 +35,8 @@ class _Waiting(NamedTuple):
 class Turns:
     """Lets a number of calls run at once, each in a thread, and the others wait.
 
-    Enrolments and jobs have at most half of the turns, so that a search seldom waits for one of them to end.
+    Enrolments and jobs begin while less than half of the turns are taken, so that a search seldom waits for one to end,
+    and seldom shares the processors with one.
 
     Parameters
     ----------
@@ -108,21 +109,22 @@ class Turns:
     def _admit(self) -> None:
         """Give the turns that are free to whoever comes next.
 
-        The best priority comes first, and in it who waits longest; but whoever was overtaken a few times is next.
+        The best priority comes first, and in it who waits longest; but whoever was overtaken many times is next.
         """
         self._waiting = [one for one in self._waiting if not one.turn.done()]
         while able := [one for one in self._waiting if self._may_run(one.priority)]:
-            first, oldest = min(able), min(able, key=lambda one: one.order)
-            chosen = oldest if self._overtaken == _PATIENCE else first
+            oldest = min(self._waiting, key=lambda one: one.order)
+            chosen = oldest if self._overtaken >= _PATIENCE and oldest in able else min(able)
             self._overtaken = 0 if chosen is oldest else self._overtaken + 1
             self._waiting.remove(chosen)
             self._count(chosen.priority, 1)
             chosen.turn.set_result(None)
 
     def _may_run(self, priority: int) -> bool:
-        if self.running == self._at_once:
-            return False
-        return priority == SEARCH or self._working < max(1, self._at_once // 2)
+        if priority == SEARCH or self.running == self._at_once:
+            return self.running < self._at_once
+        half = max(1, self._at_once // 2)
+        return self.running < half or (self._overtaken >= _PATIENCE and self._working < half)
 
     def _count(self, priority: int, change: int) -> None:
         if priority == SEARCH:
