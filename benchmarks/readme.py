@@ -25,6 +25,7 @@ from benchmarks.readme_restoration import (
     restored,
     unmask,
 )
+from benchmarks.readme_service import service_load
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -340,6 +341,7 @@ SECTIONS: dict[str, Callable[[Values], str]] = {
     "groups_mated": groups_mated,
     "groups_bars": groups_bars,
     "speed_metrics": metrics,
+    "service_load": service_load,
 }
 
 FILES: dict[str, str | tuple[str, ...]] = {
