@@ -137,7 +137,7 @@ def calibrate_references(given: GalleryReferences, space: str, model: str, *, se
     named = np.array([name is not None for name in given.names], bool)
     subjects = np.unique(given.subject_ids[named])
     missing = max(0, MIN_SUBJECTS - subjects.size)
-    drawn = _drawn(given, named, seed)
+    drawn = _drawn(given, named, seed, MOST_SUBJECTS)
     scores = _similarities(given, drawn)
     people = given.subject_ids[drawn]
     median = _mated_median(scores, people)
@@ -214,7 +214,7 @@ def _drawn(
     references: GalleryReferences,
     named: np.ndarray[tuple[int], np.dtype[np.bool_]],
     seed: int,
-    most: int = MOST_SUBJECTS,
+    most: int,
 ) -> Int64:
     """Choose the references to compare: at most ``most`` named subjects, ``VIEWS`` references of each."""
     order = np.random.default_rng(seed).permutation(np.flatnonzero(named))
