@@ -67,7 +67,6 @@ def cases(said: str) -> int:
     return int(count)
 
 
-@pytest.mark.slow
 def test_200_cases(run: Callable[..., str]) -> None:
     assert cases(run("--phases", "examples,fuzzing", "--max-examples", "5")) >= 200
 
