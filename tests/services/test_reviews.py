@@ -15,7 +15,7 @@ from bareface.services.cases import Cases
 from bareface.services.gallery import Gallery
 from bareface.values.cases import COMPONENTS, Control, Measure, Review
 from tests.gallery.pictures import people
-from tests.services.test_cases import ADA, BO, CY, Desk, code, pdf_text
+from tests.services.desk import ADA, BO, CY, Desk, code, pdf_text
 from tests.web.support import FaceTiles, png
 
 

@@ -17,7 +17,7 @@ from bareface.services.gallery import Gallery
 from bareface.storage import casebook
 from bareface.values.cases import KeptSearch, Watch
 from tests.gallery.pictures import Colour, colours
-from tests.services.test_cases import ADA, BO, Desk
+from tests.services.desk import ADA, BO, Desk
 from tests.web.support import FaceTiles, png
 
 STRANGER = colours(9, seed=5)[8]
