@@ -47,7 +47,7 @@ def test_a_restored_copy_that_uses_a_number_again_names_nobody_else(desk: Desk) 
     desk.gallery.enrol(save(desk.file.parent / "new.png", colour), "Eve")
     photo = png(colour, tick=60)
     case = desk.cases.open("Visitors", "identify visitors")
-    kept = desk.cases.keep(case.id.gallery.search(photo), photo, "probe.png")
+    kept = desk.cases.keep(case.id, desk.gallery.search(photo), photo, "probe.png")
     assert desk.cases.search(kept.id).faces[0].candidates[0].subject == "Eve"
     desk.gallery.path.write_bytes(copy)
     desk.gallery.enrol(save(desk.file.parent / "newer.png", colours(9, seed=5)[7]), "Mallory")
@@ -69,7 +69,7 @@ def test_a_case_is_erased_when_it_expires_whatever_is_called_first(desk: Desk) -
 def test_an_erasure_that_was_cut_short_is_finished_by_the_next_call(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, other = desk.kept().kept()
+    kept, other = desk.kept(), desk.kept()
     reader = sqlite3.connect(desk.file, isolation_level=None)
     monkeypatch.setattr("bareface.system.small_database._TIMEOUT_S", 0.05)
     rewrite = Casebook._rewrite
@@ -119,7 +119,7 @@ def test_something_else_in_the_place_of_the_file_is_refused_and_left_as_it_is(de
     elif place == "folder":
         desk.file.mkdir()
     elif place == "gallery":
-        shutil.copy(desk.gallery.path.file)
+        shutil.copy(desk.gallery.path, desk.file)
     else:
         with closing(sqlite3.connect(desk.file)) as database:
             database.execute("CREATE TABLE notes (text)")
