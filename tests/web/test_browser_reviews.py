@@ -94,6 +94,7 @@ def test_a_review_with_a_checklist_by_keyboard(chromium: Any, house: House) -> N
     page.keyboard.press("Enter")
     for item in range(2, count + 1):
         seen(page.get_by_text(f"Pair {item} of {count}")).to_be_visible()
+        page.wait_for_load_state()  # until then no script hears a key
         for key in ("d", "l", "Enter"):
             page.keyboard.press(key)
     seen(page.get_by_role("heading", level=1)).to_contain_text("Outcome")

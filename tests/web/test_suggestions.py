@@ -161,6 +161,7 @@ def test_a_decision_is_one_key_and_the_whole_walk_needs_no_mouse(chromium: Any, 
     page.keyboard.press("Enter")
     question = page.get_by_role("heading", name="Is this the same person?")
     SEEN(question).to_be_visible()
+    page.wait_for_load_state()  # until then no script hears a key
 
     def face() -> str:
         return str(page.locator('.now [name="face"]').get_attribute("value"))
