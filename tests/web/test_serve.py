@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from bareface.cli.app import app
 from bareface.client import Client, ServiceError
+from bareface.web.server import bind
 from tests.portraits import astronaut, hopper
 
 SERVE = [sys.executable, "-m", "bareface", "serve"]
@@ -223,6 +224,13 @@ def test_an_address_that_others_can_reach_needs_a_clear_word(tmp_path: Path, hos
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["code"] == "usage.network"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_body_of_an_answer_does_not_wait_until_its_head_was_acknowledged() -> None:
+    with bind("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_in_use_is_an_error_and_leaves_no_gallery(tmp_path: Path) -> None:

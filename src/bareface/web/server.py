@@ -42,9 +42,13 @@ def bind(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=_CONNECTIONS)
+        listener = socket.create_server((host.strip("[]"), port), family=family, backlog=_CONNECTIONS)
     except OSError as error:
         raise UsageError("usage.port", host=host, port=port, reason=error.strerror or str(error)) from error
+    # Connections inherit it; asyncio sets it only on sockets that name their protocol, which these do not. Without it
+    # the body of an answer waits until its head was acknowledged: 40 ms on Linux.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def address_of(listener: socket.socket, host: str) -> str:
