@@ -74,11 +74,11 @@ class Judge:
         """Judge similarities [n], each for its pair of mask states [n]."""
         if self.calibration is None:
             return [Judgement("possible", None, False)] * len(similarities)
-        judged: dict[int, Judgement] = {}
+        rates: dict[int, tuple[float, bool]] = {}
         for pair in dict.fromkeys(states):
             places = [place for place, own in enumerate(states) if own == pair]
             values = [similarities[place] for place in places]
-            rates = self.calibration.rates(values, self.subjects, self.references, pair)
-            for place, (rate, extrapolated) in zip(places, rates, strict=True):
-                judged[place] = Judgement(decide_by_rate(rate), rate, extrapolated)
-        return [judged[place] for place in range(len(states))]
+            found = self.calibration.rates(values, self.subjects, self.references, pair)
+            rates.update(zip(places, found, strict=True))
+        in_order = [rates[place] for place in range(len(states))]
+        return [Judgement(decide_by_rate(rate), rate, extrapolated) for rate, extrapolated in in_order]

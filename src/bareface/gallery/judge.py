@@ -80,17 +80,15 @@ def judge(
         wanted *= 4
         found = replace(deeper(wanted), subjects=ranked.subjects)
         scores, used, others = normalise(now, calibration.normalisation, found, references)
-    values, counts = scores.tolist(), used.tolist()
-    places = np.isfinite(scores).nonzero()[0].tolist()
-    answers = Judge(calibration, *size)([values[place] for place in places], [states[place] for place in places])
-    judged = {
-        place: Judged(answer, values[place], counts[place]) for place, answer in zip(places, answers, strict=True)
-    }
-    left = [place for place in range(len(values)) if place not in judged]
-    if left:
-        small = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
-        judged.update(zip(left, small, strict=True))
-    return [judged[place] for place in range(len(values))]
+    judge, known = Judge(calibration, *size), np.isfinite(scores)
+    if known.all():
+        return list(map(Judged, judge(scores.tolist(), states), scores.tolist(), used.tolist()))
+    places, left = known.nonzero()[0].tolist(), (~known).nonzero()[0].tolist()
+    answers = judge(scores[places].tolist(), [states[place] for place in places])
+    judged = dict(zip(places, map(Judged, answers, scores[places].tolist(), used[places].tolist()), strict=True))
+    small = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
+    judged.update(zip(left, small, strict=True))
+    return [judged[place] for place in range(len(scores))]
 
 
 def _of_small_gallery(

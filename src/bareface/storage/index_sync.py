@@ -109,11 +109,14 @@ class Snapshot:
 
     def _places(self, ids: Int64) -> NDArray[np.intp]:
         """Return the places of references among those read, after reading the others."""
-        places = self._ids.searchsorted(ids)
-        known = self._ids.take(places, mode="clip") == ids if len(self._ids) else np.zeros(len(ids), bool)
-        if known.all():
-            return places
-        new = np.unique(ids[~known])
+        new = ids
+        if len(self._ids) or not len(ids):
+            places = self._ids.searchsorted(ids)
+            known = self._ids.take(places, mode="clip") == ids
+            if known.all():
+                return places
+            new = ids[~known]
+        new = np.unique(new)
         vectors, owners = lookups.templates(self.reading.plain, new, self._vectors.shape[1])
         if len(self._ids):
             rising = np.argsort(together := np.concatenate([self._ids, new]))

@@ -133,10 +133,12 @@ class one_thread:
 
     def __enter__(self) -> None:
         self._before = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
+        if self._before != 1:
+            faiss.omp_set_num_threads(1)
 
     def __exit__(self, *_: object) -> None:
-        faiss.omp_set_num_threads(self._before)
+        if self._before != 1:
+            faiss.omp_set_num_threads(self._before)
 
 
 def read_segments(file: BufferedReader, precision: Precision, dimension: int) -> Iterator[Segment]:

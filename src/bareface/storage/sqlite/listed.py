@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.sqlite.columns import NO_PATHS, Damaged, FilePath, Real, source_of
-from bareface.storage.sqlite.lookups import joined, rows
+from bareface.storage.sqlite.lookups import decoded, joined, rows
 from bareface.storage.sqlite.schema import file, reference, subject, template
 from bareface.values.face import Box, MaskState
 
@@ -50,6 +49,8 @@ _FROM = (
 _SEPARATOR = "\x1f"
 _UNIT = 1 << 62
 """Parts of 1 in which a fraction is written: SQLite's own digits of a number need not be all."""
+_NOTHING = 1 << 62
+"""A whole part that stands for NULL."""
 
 
 def _written(column: sa.Column[Any]) -> str:
@@ -59,7 +60,7 @@ def _written(column: sa.Column[Any]) -> str:
         return f"CAST(CASE WHEN {column} IS NULL OR {column} IN ({nothing}) THEN x'' ELSE {column} END AS TEXT)"
     if isinstance(column.type, Real):
         whole, parts = _parts(column)
-        return f"ifnull({whole} || ' ' || {parts}, 'nan nan')"
+        return f"printf('%016X%016X', ifnull({whole}, {_NOTHING}), {parts})"
     return f"ifnull({column}, '')"
 
 
@@ -89,12 +90,12 @@ def _usual(column: sa.Column[Any]) -> str:
 
 _ONE_BY_ONE = f"SELECT reference.id, subject.id, {', '.join(map(str, _COLUMNS))} {_FROM}"
 _TEXT = " || char(31) || ".join(["reference.id", *map(_written, _TEXTS)])
-_NUMBERS = " || ' ' || ".join(map(_written, _REALS))
+_NUMBERS = " || ".join(map(_written, _REALS))
 _SOUND = " AND ".join(["subject.id IS NOT NULL", *map(_usual, _COLUMNS)])
 _IN_ONE = (
     f"SELECT CAST(group_concat({_TEXT}, char(31)) AS BLOB), "
     f"CAST(group_concat({_written(file.c.path)}, char(31)) AS BLOB), "
-    f"group_concat({_NUMBERS}, ' '), total(({_SOUND}) IS NOT 1) {_FROM}"
+    f"CAST(group_concat({_NUMBERS}, '') AS BLOB), total(({_SOUND}) IS NOT 1) {_FROM}"
 )
 
 
@@ -118,16 +119,16 @@ def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, List
     return _made(numbers, [list(map(kind.read, column)) for kind, column in zip(kinds, columns, strict=True)])
 
 
-def _read(texts: bytes, paths: bytes, reals: str) -> dict[int, Listed]:
+def _read(texts: bytes, paths: bytes, reals: bytes) -> dict[int, Listed]:
     """Return the references of one row."""
     values: list[Any] = texts.decode().split(_SEPARATOR)
     numbers, names, *others = (values[place :: 1 + len(_TEXTS)] for place in range(1 + len(_TEXTS)))
     for kind, found in zip(_FEW, others[-len(_FEW) :], strict=True):
         for text in set(found):
             kind.read(text)
-    pairs = np.array(list(map(float, reals.split()))).reshape(-1, len(_REALS), 2)
+    pairs = decoded(reals).view(">i8").reshape(-1, len(_REALS), 2)
     *box, visible = (pairs[..., 0] + pairs[..., 1] / _UNIT).T.tolist()
-    shown = [None if share != share else share for share in visible]
+    shown = [None if share == _NOTHING else share for share in visible]
     sources = os.fsdecode(paths).split(_SEPARATOR)
     return _made(map(int, numbers), [[name or None for name in names], *others, sources, *box, shown])
 

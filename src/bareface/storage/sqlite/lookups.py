@@ -62,7 +62,7 @@ def _templates(connection: sqlite3.Connection, ids: Int64, dimension: int) -> tu
         f"WHERE template.reference_id IN ({wanted})",
     )
     held = ids if numbers == wanted else _numbers(numbers)  # as SQLite seeks them, though it does not promise to
-    owners = _decoded(subjects).view(">i8").astype(np.int64)
+    owners = decoded(subjects).view(">i8").astype(np.int64)
     matrix = _matrix(vectors, wrong, dimension)
     if held is ids:
         return matrix, owners
@@ -94,7 +94,7 @@ def _misfits(column: str, dimension: int) -> str:
     return f"total(typeof({column}) <> 'blob' OR length({column}) <> {4 * dimension})"
 
 
-def _decoded(digits: bytes | None) -> NDArray[np.uint8]:
+def decoded(digits: bytes | None) -> NDArray[np.uint8]:
     """Return the bytes that hexadecimal digits stand for; NumPy leaves Python's lock to others meanwhile."""
     return _BYTES.take(np.frombuffer(digits or b"", np.uint16))
 
@@ -103,7 +103,7 @@ def _matrix(digits: bytes | None, misfits: float, dimension: int) -> Float32:
     """Return templates float32 [n, d], fit to be compared, of their bytes in hexadecimal digits."""
     if misfits:
         raise Damaged(f"a template has not {dimension} numbers")
-    matrix = _decoded(digits).view("<f4").reshape(-1, dimension)
+    matrix = decoded(digits).view("<f4").reshape(-1, dimension)
     squares = np.einsum("nd,nd->n", matrix, matrix)
     # Seldom not so for sound ones, which are too small or large.
     sound = np.minimum.reduce(squares, initial=1) > 0 and np.maximum.reduce(squares, initial=1) < np.inf
@@ -137,10 +137,9 @@ def masked(connection: sqlite3.Connection, ids: Int64) -> Int64:
 
 def rows(connection: sqlite3.Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return what a statement finds."""
-    cursor = connection.cursor()
+    cursor = sqlite3.Cursor(connection)  # the connection need not remember it: it is closed here
     try:
-        cursor.execute(query, parameters)
-        return list(cursor.fetchall())
+        return cursor.execute(query, parameters).fetchall()
     finally:
         cursor.close()
 
