@@ -257,6 +257,24 @@ def test_a_reembedding_is_cancelled(gallery: Gallery, tmp_path: Path) -> None:
     assert {one.model for one in gallery.references()} == {"tiler"}
 
 
+def test_an_evaluation_is_cancelled_between_its_steps(jobs: Jobs, gallery: Gallery) -> None:
+    enrolment(jobs, photo(0, "Ada"), photo(1, "Grace"))
+    do_all(jobs)
+    number = jobs.create("evaluation").id
+    steps = []
+
+    def cancel_at_the_second() -> bool:
+        steps.append(jobs.get(number))
+        if steps[-1].done:
+            jobs.cancel(number)
+        return False
+
+    jobs.work(cancel_at_the_second)
+    assert [(one.done, one.total) for one in steps] == [(0, 3), (1, 3)]
+    assert jobs.get(number).status == "cancelled"
+    assert gallery.evaluation() is None
+
+
 def test_figures_of_the_other_jobs(jobs: Jobs) -> None:
     enrolment(jobs, photo(0, "Ada"), photo(0, "Ada", tick=1))
     numbers = [jobs.create(kind).id for kind in ("calibration", "check")]  # type: ignore[arg-type]

@@ -22,8 +22,9 @@ from bareface.system.files import write_atomically
 from bareface.system.json_text import parse
 from bareface.system.reading import read_regular
 from bareface.system.typed import made
-from bareface.values import names
+from bareface.values import arguments, names
 from bareface.values.context import Context
+from bareface.values.gallery import Progress
 from bareface.values.gallery_evaluation import GalleryEvaluation, LabelledPromise
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 REPLICATES = 500
 """Bootstrap replicates of the intervals."""
 _MOST_LABELS = 8
+_STEPS = 3
+"""Comparisons; figures with intervals; the promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,19 @@ class Evaluations:
 
     opened: OpenGallery
 
-    def evaluate(self, *, context: Context | None = None) -> GalleryEvaluation:
+    def evaluate(self, progress: Progress | None = None, *, context: Context | None = None) -> GalleryEvaluation:
         """Measure errors and the evenness of the promise on the gallery's named people, and keep the figures.
 
         The templates that are stored are compared; no photo is read. ``<path>-evaluation`` next to the gallery keeps
         the figures.
+
+        Parameters
+        ----------
+        progress
+            Called with how many of the steps are done, and how many there are. An exception from it ends the work, and
+            the figures that were kept before stay.
+        context
+            The caller and the purpose.
 
         Raises
         ------
@@ -56,12 +67,18 @@ class Evaluations:
         from bareface.evaluation import of_gallery as measuring
 
         with self.opened.recorder.call("Gallery.evaluate", context) as facts:
+            arguments.called("progress", progress)
+            step = progress or (lambda done, total: None)
+            step(0, _STEPS)
             uuid, space, model, references = calibrating.references_in(self.opened.store)
             some = measuring.compared(references)
+            step(1, _STEPS)
             calibration = calibrating.calibration_of(self.opened.store, space, model)
             lacks = measuring.lacking()
             analysis = None if lacks else self._analysed(references, some, model, space)
+            step(2, _STEPS)
             overall, look_alikes = (None, ()) if calibration is None else measuring.promise(some, calibration)
+            step(3, _STEPS)
             photos = Counter(some.people.tolist())
             result = GalleryEvaluation(
                 made=datetime.now(UTC),

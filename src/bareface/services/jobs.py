@@ -293,7 +293,7 @@ class Jobs:
             fitted = self._gallery.calibrate(context=context)
             return {"subjects": fitted.subjects, "references": fitted.references, "missing": fitted.missing}
         if job.kind == "evaluation":
-            measured = self._gallery.evaluate(context=context)
+            measured = self._gallery.evaluate(progress, context=context)
             return {"subjects": measured.subjects, "references": measured.references}
         report = self._gallery.check(context=context)
         counts = {"references": report.references, "problems": len(report.problems), "warnings": len(report.warnings)}
