@@ -14,7 +14,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,6 +27,15 @@ _PHOTOS = {
     *("", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff"),
     *(".bmp", ".dib", ".heic", ".heif", ".heics", ".hif", ".avif"),
 }
+_LEFT_OUT = (
+    *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "@transcode", "@__thumb", "*@synoeastream", "*@synoresource"),
+    *("#recycle", "#snapshot", "~snapshot", "network trash folder", "temporary items", "__macosx", "*.lrdata"),
+    *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found", "found.[0-9][0-9][0-9]"),
+    *("recycle bin*", "trashbox", "_nas_recycle_*", "@sharebin", "@synodrive", "backups.backupdb", "ipod photo cache"),
+    *("appdata_*", "files_trashbin", "files_versions", "*.photoslibrary", "*.photolibrary", "*.migratedphotolibrary"),
+    *("*.aplibrary", "*.cocatalog", "*.lrcat-data"),
+)
+"""Names of folders that are not walked, as :data:`bareface.imaging.folders.SYSTEM_FOLDERS` has them."""
 Json: TypeAlias = dict[str, Any]
 Photo: TypeAlias = str | Path | bytes
 """A photo's path, or the bytes of its file."""
@@ -96,8 +107,10 @@ class Client:
     def enrol_folder(self, folder: str | Path, *, basis: str | None = None, **options: object) -> Json:
         """Enrol a folder of photos as one background job; returns the job when all photos have arrived.
 
-        A folder in it names the person on its photos; photos directly in it are of nobody yet. Options are ``largest``
-        and ``min_visible``.
+        A folder in it names the person on its photos, by its path if it is deeper; photos directly in it are of nobody
+        yet. Hidden files, whatever is no photo, and folders of bins and thumbnails are left out. So is a photo that
+        cannot be read, or is larger than the service takes. ``left_out`` of the job that is returned lists all of
+        them, each with ``path`` and ``why``. Options are ``largest`` and ``min_visible``.
 
         >>> job = client.enrol_folder("album", basis="consent")  # doctest: +SKIP
         >>> for event in client.follow(job["id"]):  # doctest: +SKIP
@@ -107,11 +120,23 @@ class Client:
         if not top.is_dir():
             raise NotADirectoryError(str(top))
         number = self.create_job("enrolment", basis=basis, **options)["id"]
-        for path in sorted(top.rglob("*")):
-            parts = path.relative_to(top).parts
-            if path.is_file() and not any(part.startswith(".") for part in parts) and path.suffix.lower() in _PHOTOS:
-                self.add_photo(number, path, subject="/".join(parts[:-1]) or None)
-        return self.complete_job(number)
+        left_out: list[Json] = []
+        for path, why in _photos(top):
+            if why is None:
+                parts = path.parent.relative_to(top).parts
+                try:
+                    self.add_photo(number, path, subject="/".join(parts) or None)
+                except ServiceError as error:
+                    if error.status != 413:
+                        raise
+                    why = error.detail
+                except OSError as error:
+                    if error.filename is None:  # the connection broke
+                        raise
+                    why = error.strerror or "cannot be read"
+            if why is not None:
+                left_out.append({"path": str(path), "why": why})
+        return self.complete_job(number) | {"left_out": left_out}
 
     def create_job(self, kind: str, **options: object) -> Json:
         """Begin a job: ``enrolment``, ``reembedding``, ``calibration`` or ``check``.
@@ -372,6 +397,37 @@ class Client:
         body = b"".join(parts) + f"--{boundary}--\r\n".encode()
         result: Json = json.loads(self.request("POST", path, body, f"multipart/form-data; boundary={boundary}"))
         return result
+
+
+def _photos(top: Path) -> Iterator[tuple[Path, str | None]]:
+    """Yield the photos below a folder in order, and what is left out, with the reason."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            status, paths = folder.stat(), sorted(folder.iterdir())
+        except OSError as error:
+            yield folder, error.strerror or "cannot be read"
+            continue
+        if (status.st_dev, status.st_ino) in seen:  # a link leads back
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        below = []
+        for path in paths:
+            name = unicodedata.normalize("NFC", path.name).lower()
+            if name.startswith("."):
+                yield path, "hidden"
+            elif path.is_dir():
+                if any(fnmatchcase(name, pattern) for pattern in _LEFT_OUT):
+                    yield path, "a folder of bins or thumbnails"
+                else:
+                    below.append(path)
+            elif path.suffix.lower() not in _PHOTOS or (path.exists() and not path.is_file()):
+                yield path, "not a photo"
+            else:
+                yield path, None
+        waiting += sorted(below, key=lambda one: one.is_symlink())[::-1]
 
 
 def _part(boundary: str, name: str, content: bytes, file: str | None) -> bytes:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bareface.audit.memory import MemoryAuditLog
-from bareface.client import _part
+from bareface.client import _LEFT_OUT, _PHOTOS, _part
 from bareface.errors import http_status_of
+from bareface.imaging.folders import PHOTO_SUFFIXES, SYSTEM_FOLDERS
 from bareface.services.gallery import Gallery
 from bareface.values.context import Context
 from tests.gallery.pictures import colours, save
@@ -335,3 +336,8 @@ def test_a_method_that_is_not_there_is_answered_with_those_that_are(served: Serv
     answer = served.ask("PUT", path)
     assert (answer.status_code, answer.headers["allow"]) == (405, methods)
     assert served.ask("GET", "/references/split").status_code == 405
+
+
+def test_the_client_takes_the_photos_that_the_command_line_takes() -> None:
+    assert set(_LEFT_OUT) == set(SYSTEM_FOLDERS)
+    assert set(_PHOTOS) == PHOTO_SUFFIXES

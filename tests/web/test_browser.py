@@ -60,6 +60,48 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         yield found
 
 
+def album(folder: Path) -> Path:
+    """Write an album with a year below each person, and with files that are no photos of anybody."""
+    album = folder / "album"
+    for name, colour in (
+        ("Ada/2019", PEOPLE[0]),
+        ("Bo/2019", PEOPLE[1]),
+        ("Ada/@eaDir/1.png", STRANGER),
+        (".old", STRANGER),
+    ):
+        place = album / name
+        place.mkdir(parents=True)
+        (place / "1.png").write_bytes(png(colour))
+    (album / "Ada" / "notes.txt").write_text("none")
+    (album / "Ada" / ".1.png").write_bytes(png(STRANGER))
+    return album
+
+
+def test_a_folder_names_the_same_people_as_on_the_command_line(chromium: Any, tmp_path: Path) -> None:
+    photos = album(tmp_path)
+    with Gallery.open(tmp_path / "here.bareface", FaceTiles({})) as gallery:
+        gallery.enrol(photos)
+        here = sorted(one.name or "" for one in gallery.subjects())
+    assert here == ["Ada/2019", "Bo/2019"]
+    with served(tmp_path) as (address, token):
+        walk, client = Walk(chromium, address), Client(address, token)
+        walk.sign_in(token)
+        walk.page.goto(f"{address}add")
+        walk.page.set_input_files("#folder", photos)
+        walk.page.wait_for_url("**/jobs/1")
+        sync_api.expect(walk.page.locator("#outcomes li.enrolled")).to_have_count(2)
+        sync_api.expect(walk.page.locator(".toast")).to_contain_text("4 files left out")
+        assert sorted(one["name"] for one in client.subjects()) == here
+        job = client.enrol_folder(photos)
+        assert [Path(one["path"]).relative_to(photos).as_posix() for one in job["left_out"]] == [
+            ".old", "Ada/.1.png", "Ada/@eaDir", "Ada/notes.txt",
+        ]  # fmt: skip
+        list(client.follow(job["id"]))
+        assert [one["status"] for one in client.job_photos(job["id"])] == ["already enrolled"] * 2
+        assert walk.complaints == []
+        walk.context.close()
+
+
 def test_the_whole_walk(chromium: Any, address: tuple[str, str], tmp_path: Path) -> None:
     walk = Walk(chromium, address[0], viewport={"width": 1280, "height": 900})
     page, seen = walk.page, sync_api.expect

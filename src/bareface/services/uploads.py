@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from bareface.errors import BarefaceError, UsageError
 from bareface.gallery.delete import digest_of
+from bareface.imaging.folders import SYSTEM_FOLDERS as SYSTEM_FOLDERS
 from bareface.imaging.formats import recognise
 from bareface.storage.sqlite.store import Store
 from bareface.system.files import create, file_name, make_folder

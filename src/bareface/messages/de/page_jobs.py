@@ -34,6 +34,10 @@ ENTRIES: dict[str, Entry] = {
     "page.job-kind/evaluation": Entry("Galerie auswerten"),
     "page.job-kind/enrolment": Entry("Fotos aufnehmen"),
     "page.job-kind/reembedding": Entry("Templates neu berechnen"),
+    "page.job-left-out": Entry(
+        "{count:count Datei|Dateien} ausgelassen: kein Foto, versteckt oder in einem Ordner von Papierkörben oder "
+        "Vorschaubildern."
+    ),
     "page.job-number": Entry("Auftrag {number}"),
     "page.job-photos": Entry("Fotos"),
     "page.job-receiving": Entry("Es kommen noch Fotos an"),
@@ -46,6 +50,9 @@ ENTRIES: dict[str, Entry] = {
     "page.job-status/failed": Entry("durch einen Fehler angehalten"),
     "page.job-status/running": Entry("läuft"),
     "page.job-status/waiting": Entry("wartet"),
+    "page.job-too-large": Entry(
+        "{count:count Foto|Fotos} ausgelassen: größer, als der Dienst annimmt (`--max-upload`)."
+    ),
     "page.jobs-lead": Entry(
         "Lange Arbeiten laufen hier im Hintergrund, ein Auftrag nach dem anderen und hinter den Suchen. "
         "Nach einem Neustart gehen sie weiter."

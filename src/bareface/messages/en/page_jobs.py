@@ -34,6 +34,9 @@ ENTRIES: dict[str, Entry] = {
     "page.job-kind/evaluation": Entry("Evaluate the gallery"),
     "page.job-kind/enrolment": Entry("Add photos"),
     "page.job-kind/reembedding": Entry("Compute templates again"),
+    "page.job-left-out": Entry(
+        "{count:count file} left out: not a photo, hidden, or in a folder of bins or thumbnails."
+    ),
     "page.job-number": Entry("Job {number}"),
     "page.job-photos": Entry("Photos"),
     "page.job-receiving": Entry("Photos are still arriving"),
@@ -46,6 +49,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-status/failed": Entry("stopped by an error"),
     "page.job-status/running": Entry("runs"),
     "page.job-status/waiting": Entry("waits"),
+    "page.job-too-large": Entry("{count:count photo} left out: larger than the service takes (`--max-upload`)."),
     "page.jobs-lead": Entry(
         "Long work is done here in the background, one job at a time and behind searches. It goes on after a restart."
     ),

@@ -7,16 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
+from bareface.services.uploads import SYSTEM_FOLDERS
 from bareface.web.pages.jobs import begin, end, send
 from bareface.web.pages.visitors import Visiting
 
 router = APIRouter(include_in_schema=False)
+_AROUND = 4096
+"""Bytes of a request around one photo."""
 
 
 @router.get("/add")
 def add_page(visitor: Visiting, name: str = "") -> Response:
     """Show where to drop photos."""
-    return visitor.page("add.html", name=name)
+    most = visitor.service.max_upload - _AROUND
+    return visitor.page("add.html", name=name, left_out=SYSTEM_FOLDERS, most=most)
 
 
 @router.post("/add")

@@ -108,10 +108,20 @@ async def add_photos(
 
 
 @router.post("/jobs/{id}/complete")
-async def complete(visitor: Visiting, id: Id) -> Response:
-    """Take no more photos."""
+async def complete(
+    visitor: Visiting,
+    id: Id,
+    left_out: Annotated[int, Form(ge=0)] = 0,
+    too_large: Annotated[int, Form(ge=0)] = 0,
+) -> Response:
+    """Take no more photos; a script says how many files it did not send."""
     await end(visitor, id)
-    return visitor.back(f"{_JOBS}/{id}", visitor.words("page.job-completed"))
+    said = [visitor.words("page.job-completed")]
+    said += [visitor.words("page.job-left-out", count=left_out)] if left_out else []
+    said += [visitor.words("page.job-too-large", count=too_large)] if too_large else []
+    led = visitor.back(f"{_JOBS}/{id}", " ".join(said))
+    # A script would follow, and be shown the message in place of the person.
+    return led if visitor.request.headers.get("x-part") is None else Response(status_code=204)
 
 
 @router.post("/jobs/{id}/cancel")

@@ -56,11 +56,20 @@
     show(false);
   }
 
-  // "Root/Ada/1.jpg" is Ada's; a photo directly in the chosen folder is nobody's yet.
-  function folderOf(file) {
-    const parts = (file.path || file.webkitRelativePath || "").split("/");
-    return parts.length > 2 ? parts[parts.length - 2] : "";
+  // "Root/Ada/1.jpg" is Ada's, "Root/Ada/2019/1.jpg" is of "Ada/2019", so that Bo's 2019 is somebody else;
+  // a photo directly in the chosen folder is nobody's yet.
+  const foldersOf = (file) => (file.path || file.webkitRelativePath || "").split("/").slice(1, -1);
+  const folderOf = (file) => foldersOf(file).join("/");
+
+  // As the command line does: hidden ones, bins, thumbnails of file servers, and whatever is no photo.
+  const system = (add?.dataset.leftOut || "").split("|").filter(Boolean).map((pattern) => new RegExp(
+    `^${pattern.replace(/[.$+^{}()|\\]/g, "\\$&").replace(/\*/g, ".*")}$`));
+  function isLeftOut(file) {
+    const folders = foldersOf(file).map((name) => name.normalize("NFC").toLowerCase());
+    return [file.name, ...folders].some((name) => name.startsWith("."))
+      || folders.some((name) => system.some((pattern) => pattern.test(name)));
   }
+  const isPhoto = (file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(file.name);
 
   // Requests of some megabytes: few round trips, and each is acknowledged when it is on the disk.
   function bundles(photos) {
@@ -79,7 +88,8 @@
   }
 
   async function addAll(files) {
-    const photos = [...files].filter((file) => !file.name.startsWith("."));
+    const wanted = files.filter((file) => isPhoto(file) && !isLeftOut(file));
+    const photos = wanted.filter((file) => file.size <= Number(add.dataset.most));
     const own = new FormData(add);
     const part = { "X-Part": "1" };
     let done = 0;
@@ -103,7 +113,7 @@
         await post(`${job}/photos`, [["name", own.get("name") || folder], ...some.map((file) => ["photo", file])]);
         done += some.length;
       }
-      await post(`${job}/complete`, []);
+      await post(`${job}/complete`, [["left_out", files.length - wanted.length], ["too_large", wanted.length - photos.length]]);
       location.assign(job);
     } catch (answer) {
       const text = answer instanceof XMLHttpRequest && answer.responseText;
@@ -114,10 +124,10 @@
   }
 
   function take(files) {
-    const photos = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(file.name));
+    const photos = [...files].filter(isPhoto);
     if (photos.length === 0) return;
     if (search) searchWith(photos[0]);
-    else addAll(photos);
+    else addAll([...files]);
   }
 
   // Files in folders that were dropped, each with its path.
