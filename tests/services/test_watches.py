@@ -94,6 +94,21 @@ def test_a_subject_is_new_once_and_nobody_of_the_first_list_is(desk: Desk) -> No
     assert len(new(desk, kept)) == 1
 
 
+def test_whoever_was_no_match_before_and_is_one_now_is_new(desk: Desk) -> None:
+    kept, _ = watched(desk)
+    poor = next(
+        one for one in desk.cases.search(kept.id, context=ADA).faces[0].candidates if one.decision == "no match"
+    )
+    assert poor.subject is not None
+    desk.gallery.enrol(png(near(desk.colours[0], 1), tick=60), poor.subject)
+    assert again(desk) == 1
+    (found,) = new(desk, kept)
+    assert [one.subject for one in desk.cases.search(found.id, context=ADA).faces[0].candidates] == [poor.subject]
+    desk.gallery.enrol(png(near(desk.colours[0], 1), tick=61), poor.subject)
+    assert again(desk) == 1
+    assert len(new(desk, kept)) == 1, "once is enough"
+
+
 def test_what_other_processes_enrol_counts_and_a_second_server_does_it_no_second_time(
     desk: Desk, tmp_path: Path
 ) -> None:

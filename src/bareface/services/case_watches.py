@@ -10,7 +10,9 @@ from bareface.services.case_desk import CaseDesk, who
 from bareface.storage.casebook_watches import Probe
 from bareface.values.cases import LONGEST_LIST, Watch
 from bareface.values.context import Context
-from bareface.values.search import Candidate, CandidateList
+from bareface.values.search import Candidate, CandidateList, Decision
+
+_LIKELIER: tuple[Decision, ...] = ("no match", "possible", "match")
 
 
 class CaseWatches(CaseDesk):
@@ -47,8 +49,9 @@ class CaseWatches(CaseDesk):
         """Search again with one probe face for which references were enrolled since; returns whether there was one.
 
         References that were enrolled since, whoever enrolled them, and that are a match or possible, are kept in the
-        case as a search of their own; subjects of the lists before are left out. The call is made in the name of
-        whoever asked for it, with the purpose of the case; without a face that is due, it leaves no event.
+        case as a search of their own; a subject of a list before is left out unless it is likelier now. The call is
+        made in the name of whoever asked for it, with the purpose of the case; without a face that is due, it leaves
+        no event.
         """
         highest = self._gallery.highest_reference()
         probe = self._book.due(self._gallery.id, highest, self._clock())
@@ -83,11 +86,14 @@ class CaseWatches(CaseDesk):
             return True
 
     def _new(self, found: CandidateList, probe: Probe, context: Context) -> tuple[Candidate, ...]:
-        """Return the candidates that were enrolled since, of subjects that no list before has."""
-        before = self._references(self._book.listed(probe.face_id), context)
-        known = {one.subject_id for one in before.values() if one.id <= probe.highest}  # a higher one is another's
+        """Return the candidates that were enrolled since and are likelier than any list before said of the subject."""
+        listed = self._book.listed(probe.face_id)
+        known: dict[int, int] = {}
+        for one in self._references(listed, context).values():
+            if one.id <= probe.highest:  # a higher one is another's
+                known[one.subject_id] = max(_LIKELIER.index(listed[one.id]), known.get(one.subject_id, 0))
         return tuple(
             one
             for one in found.candidates
-            if one.reference_id > probe.highest and one.subject_id not in known and one.decision != "no match"
+            if one.reference_id > probe.highest and _LIKELIER.index(one.decision) > known.get(one.subject_id, 0)
         )

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from bareface.system.small_database import SmallDatabase
 from bareface.system.typed import made
 from bareface.values.cases import Watch
 from bareface.values.face import MaskState, Template
+from bareface.values.search import Decision
 
 TABLES = """
 ALTER TABLE search ADD COLUMN again INTEGER;
@@ -115,15 +117,18 @@ class WatchBook(SmallDatabase):
         with self._open() as connection:
             connection.execute(f"UPDATE probe SET highest = ? WHERE {later}", (highest, gallery, highest))
 
-    def listed(self, face: int) -> set[int]:
-        """Return the numbers of the references on the lists of a face, and of its searches again."""
+    def listed(self, face: int) -> dict[int, Decision]:
+        """Return the references on the lists of a face, and of its searches again, by number with the decision."""
         with self._read() as connection:
             rows = connection.execute(
                 "SELECT face.candidates FROM face JOIN search ON search.id = face.search_id"
                 " WHERE face.id = ?1 OR search.again = ?1",
                 (face,),
             )
-            return {int(one["reference_id"]) for row in rows for one in parsed(row["candidates"])}
+            found = {int(one["reference_id"]): one["decision"] for row in rows for one in parsed(row["candidates"])}
+            if not set(found.values()) <= set(get_args(Decision)):
+                raise ValueError
+            return found
 
     def note_trouble(self, face: int, code: str) -> None:
         """Note why a face is searched no more."""
