@@ -419,21 +419,42 @@ def test_what_waits_for_another_gallery_at_the_same_place_is_not_enrolled(
     assert [one.name for one in gallery.subjects()] == ["Ada"]
 
 
-@pytest.mark.parametrize("place", ["link", "pipe"])
+@pytest.mark.parametrize("place", ["link", "pipe", "nothing"])
 def test_a_photo_that_nobody_gave_is_not_enrolled_in_place_of_one_that_waits(
     jobs: Jobs, gallery: Gallery, tmp_path: Path, place: str
 ) -> None:
-    number = enrolment(jobs, photo(0, "Ada"))
-    (waiting,) = (tmp_path / "people-jobs").glob(".photo*")
+    number = enrolment(jobs, photo(0, "Ada"), photo(1, "Bo"))
+    waiting = min((tmp_path / "people-jobs").glob(".photo*"))
     waiting.unlink()
     if place == "link":
         (tmp_path / "private.png").write_bytes(photo(5).content)
         waiting.symlink_to(tmp_path / "private.png")
-    else:
+    elif place == "pipe":
         os.mkfifo(waiting)
     do_all(jobs)
-    assert jobs.get(number).status == "failed"
-    assert gallery.references() == ()
+    assert [one.name for one in gallery.subjects()] == ["Bo"], "the others are enrolled"
+    job = jobs.get(number)
+    assert (job.status, job.counts) == ("done", {"failed": 1, "enrolled": 1, "references": 1})
+    lost = jobs.photos(number).photos[0]
+    assert (lost.name, lost.code) == ("0.png", "gallery.photo-changed" if place == "link" else "image.missing")
+
+
+def test_a_photo_does_not_count_as_fatal_for_errors_of_the_disk(
+    jobs: Jobs, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = enrolment(jobs, photo(0, "Ada"), photo(1, "Bo"))
+
+    def full(*_: object, **__: object) -> None:
+        raise GalleryError("gallery.disk-full/sqlite")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gallery, "enrol_uploads", full)
+        for _ in range(4):
+            do_all(jobs)
+            assert jobs.get(number).code == "gallery.disk-full"
+            jobs.retry(number)
+    do_all(jobs)
+    assert jobs.get(number).counts == {"enrolled": 2, "references": 2}
 
 
 def test_an_original_is_kept_in_place_of_a_link(gallery: Gallery, tmp_path: Path) -> None:

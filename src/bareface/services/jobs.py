@@ -262,7 +262,10 @@ class Jobs:
         if not waiting:
             self._book.end(job.id, "done")
         elif waiting[0].tries >= _MOST_TRIES:  # alone, see JobBook.begin
-            self._book.finish(job.id, [(waiting[0].place, _fatal(waiting[0]))])
+            error = WebError("web.fatal-photo", tries=waiting[0].tries)
+            self._book.finish(job.id, [(waiting[0].place, _failed(waiting[0], error))])
+        elif lost := [(one.place, _failed(one, one.lost)) for one in waiting if one.lost is not None]:
+            self._book.finish(job.id, lost)  # the others come next, one by one
         else:
             outcomes = self._gallery.enrol_uploads(
                 [one.photo for one in waiting],
@@ -314,6 +317,5 @@ def _said(error: BarefaceError) -> Note:
     return Note("note.error", message=error.message, advice=error.remedy or "")
 
 
-def _fatal(one: Waiting) -> EnrolOutcome:
-    error = WebError("web.fatal-photo", tries=one.tries)
+def _failed(one: Waiting, error: BarefaceError) -> EnrolOutcome:
     return EnrolOutcome(one.photo.name, "failed", subject=one.photo.subject, code=error.code, message=error.message)

@@ -12,14 +12,15 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bareface.errors import GalleryError, UsageError
+from bareface.errors import GalleryError, ImageError, UsageError
 from bareface.messages.stored import dumped
 from bareface.storage.job_rows import Waiting, job_of, photo_of
 from bareface.system.files import create, make_folder
-from bareface.system.reading import read_regular
+from bareface.system.reading import NotAFile, read_regular
 from bareface.system.small_database import SmallDatabase
 from bareface.values.enrolment import EnrolOutcome, UploadedPhoto
 from bareface.values.jobs import Job, JobKind, JobPage, JobPhoto, JobPhotoPage, JobStatus
@@ -29,6 +30,8 @@ try:
 except ImportError:  # not on Windows, where one process at a time should serve a gallery
     fcntl = None  # type: ignore[assignment]
 
+_MOST = 2**40
+"""Bytes of a photo that waits: it was as long when it came."""
 _DATABASE, _LOCK, _PHOTO = "jobs.sqlite", ".lock", ".photo-"
 """Photos are hidden files: a walk through the folder that the gallery lies in does not enrol them."""
 
@@ -264,13 +267,16 @@ class JobBook(SmallDatabase):
 
     def _waiting(self, row: sqlite3.Row) -> Waiting:
         path = self._file(row["job_id"], row["place"])
+        waiting = Waiting(row["place"], UploadedPhoto(b"", row["name"], row["wished"]), row["tries"])
         try:
-            content = read_regular(path)
+            content = read_regular(path, _MOST)
+        except (FileNotFoundError, NotAFile):
+            return replace(waiting, lost=ImageError("image.missing"))
         except OSError as error:
             raise GalleryError("gallery.io", source=str(path)) from error
         if hashlib.sha256(content).hexdigest() != row["sha256"]:  # a link, say, to a photo that nobody gave
-            raise GalleryError("gallery.photo-changed", source=str(path))
-        return Waiting(row["place"], UploadedPhoto(content, row["name"], row["wished"]), row["tries"])
+            return replace(waiting, lost=GalleryError("gallery.photo-changed"))
+        return replace(waiting, photo=replace(waiting.photo, content=content))
 
     def finish(self, job: int, outcomes: Sequence[tuple[int, EnrolOutcome]]) -> None:
         """Store the outcomes of photos, and delete their files."""
@@ -307,8 +313,10 @@ class JobBook(SmallDatabase):
         self.clean()
 
     def fail(self, job: int, code: str, message: str) -> None:
-        """Stop a job with an error; what waits of it is kept."""
+        """Stop a job with an error; what waits of it is kept, and did not end the process."""
         self._end(job, "failed", None, code, dumped(message))
+        with self._open() as connection:
+            connection.execute("UPDATE photo SET tries = 0 WHERE job_id = ? AND status IS NULL", (job,))
 
     def _end(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bareface.errors import BarefaceError
 from bareface.messages.stored import loaded
 from bareface.system.typed import made
 from bareface.values.enrolment import UploadedPhoto
@@ -24,11 +25,14 @@ class Waiting:
         Its place in the job, and the photo.
     tries
         Number of times that it was begun before.
+    lost
+        Error that its file is not there any more, or another one is in its place; None if it can be enrolled.
     """
 
     place: int
     photo: UploadedPhoto
     tries: int
+    lost: BarefaceError | None = None
 
 
 def job_of(row: sqlite3.Row) -> Job:
