@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 from starlette.testclient import TestClient
 
-from bareface.imaging.decode import labels
+from bareface.errors import http_status_of
+from bareface.imaging.decode import Limits, labels
 from bareface.services.access import Access
 from bareface.services.cases import Cases
 from bareface.services.engine import Engine
@@ -432,3 +433,18 @@ def test_restored_faces_are_labelled_and_apart_from_the_list(tmp_path: Path) -> 
             assert labels(picture).comment
             outcome = gallery.enrol_upload(picture, "Eileen Collins")
             assert (outcome.status, outcome.code) == ("refused", "face.restored")
+
+
+def test_photos_are_shown_and_kept_by_the_limits_they_were_searched_with(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = served.search(served.colours[0])
+    monkeypatch.setattr(served.service.gallery.engine, "limits", Limits(max_bytes=10), raising=False)
+    served.sign_in()
+    refused = http_status_of("image.too-many-bytes")
+    for picture in ("photo.jpg", "faces/1/aligned.jpg"):
+        answer = served.client.get(f"/searches/{search['id']}/{picture}")
+        assert answer.status_code == refused, picture
+    case = served.call("POST", "/cases", 201, json={"name": "Visitors", "purpose": "identify visitors"})
+    path = f"/cases/{case['id']}/searches"
+    assert served.call("POST", path, refused, json={"search": search["id"]})["code"] == "image.too-many-bytes"

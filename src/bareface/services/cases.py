@@ -10,7 +10,6 @@ from functools import cache
 from typing import TYPE_CHECKING, get_args
 
 from bareface.errors import ModelError, UsageError
-from bareface.imaging.decode import decode
 from bareface.messages import LANGUAGES
 from bareface.models import registry
 from bareface.reports.cases import Format
@@ -18,6 +17,7 @@ from bareface.services.case_desk import who
 from bareface.services.case_kept import kept_face, kept_probes, kept_restored
 from bareface.services.case_reviews import CaseReviews
 from bareface.services.case_watches import CaseWatches
+from bareface.services.gallery_viewing import probe_photo
 from bareface.values import arguments, names
 from bareface.values.cases import Case, KeptFace, KeptLead, KeptRestored, KeptSearch
 from bareface.values.context import Context
@@ -131,7 +131,7 @@ class Cases(CaseReviews, CaseWatches):
             if self._case(case).closed is not None:
                 raise UsageError("usage.case/closed", number=case)
             there = self._references((one.reference_id for entry in result.lists for one in entry.candidates), context)
-            decoded = None if photo is None else decode(photo)
+            decoded = probe_photo(photo, self._gallery.engine)
             faces = tuple(
                 kept_face(number, entry, decoded, there) for number, entry in enumerate(result.lists, start=1)
             )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bareface.errors import BarefaceError, GalleryError, UsageError
+from bareface.faces.port import FaceEngine
 from bareface.imaging import decode as images
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
@@ -41,21 +42,24 @@ class ShownPhoto:
     size: tuple[int, int]
 
 
-def shown_photo(content: bytes) -> ShownPhoto:
+def shown_photo(content: bytes, engine: FaceEngine) -> ShownPhoto:
     """Return a photo, given as the bytes of its file, as a browser shows it; ``image.*`` if it cannot be read."""
     from bareface.reports.pictures import photo_picture
 
-    photo = images.decode(content)
+    photo = images.decode(content, limits_of(engine))
     return ShownPhoto(photo_picture(photo), photo.size)
 
 
-def probe_view(face: Face, photo: bytes | Photo | None) -> FaceView:
-    """Return a probe face aligned, from its photo, or the bytes of its file; without them, its crop."""
+def probe_view(face: Face, photo: Photo | None) -> FaceView:
+    """Return a probe face aligned, from its photo; without it, its crop."""
     from bareface.reports.pictures import crop_view, face_picture, face_view
 
-    if photo is None:
-        return crop_view(face_picture(face))
-    return face_view(images.decode(photo) if isinstance(photo, bytes) else photo, face)
+    return crop_view(face_picture(face)) if photo is None else face_view(photo, face)
+
+
+def probe_photo(content: bytes | None, engine: FaceEngine) -> Photo | None:
+    """Return the photo of a probe, given as the bytes of its file, as the engine read it."""
+    return None if content is None else images.decode(content, limits_of(engine))
 
 
 @dataclass(frozen=True, slots=True)

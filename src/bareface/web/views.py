@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bareface.errors import WebError
 from bareface.reports.pictures import FaceView
 from bareface.services.gallery import Gallery
-from bareface.services.gallery_viewing import ShownPhoto, probe_view, shown_photo
+from bareface.services.gallery_viewing import ShownPhoto, probe_photo, probe_view, shown_photo
 from bareface.values.cases import KeptFace
 from bareface.values.context import Context
 from bareface.web.held import HeldSearch
@@ -29,17 +29,17 @@ class Views:
         self._forgotten = 0  # number of times that all were dropped
         self._lock = Lock()
 
-    def photo(self, held: HeldSearch) -> ShownPhoto:
+    def photo(self, gallery: Gallery, held: HeldSearch) -> ShownPhoto:
         """Return the first photo of a search."""
-        return self._once(held.id, lambda: shown_photo(held.photos[0]))
+        return self._once(held.id, lambda: shown_photo(held.photos[0], gallery.engine))
 
-    def probe(self, held: HeldSearch, number: int) -> FaceView:
+    def probe(self, gallery: Gallery, held: HeldSearch, number: int) -> FaceView:
         """Return the view of the first probe face of a list of a search; ``web.picture`` without such a list."""
         if not 1 <= number <= len(held.result.lists):
             raise WebError("web.picture")
         face = held.result.lists[number - 1].probe[0]
         photo = held.photos[0] if len(held.photos) == 1 else None
-        return self._once((held.id, number), lambda: probe_view(face, photo))
+        return self._once((held.id, number), lambda: probe_view(face, probe_photo(photo, gallery.engine)))
 
     def reference(self, gallery: Gallery, number: int, context: Context) -> FaceView:
         """Return the view of a reference."""

@@ -37,7 +37,8 @@ def _of_view(view: FaceView, kind: Kind) -> Response:
 @router.get("/searches/{id}/photo.jpg")
 def probe_photo(visitor: Visiting, id: str) -> Response:
     """Return the photo that was searched with."""
-    return _jpeg(visitor.service.views.photo(visitor.service.searches.get(id)).picture)
+    service = visitor.service
+    return _jpeg(service.views.photo(service.gallery, service.searches.get(id)).picture)
 
 
 @router.get("/searches/{id}/faces/{number}.jpg")
@@ -64,7 +65,8 @@ async def enhanced_reference(visitor: Visiting, id: Id) -> Response:
 @router.get("/searches/{id}/faces/{number}/{kind}.jpg")
 def probe_view(visitor: Visiting, id: str, number: Number, kind: Kind) -> Response:
     """Return a probe face aligned, or under its occlusion map."""
-    return _of_view(visitor.service.views.probe(visitor.service.searches.get(id), number), kind)
+    service = visitor.service
+    return _of_view(service.views.probe(service.gallery, service.searches.get(id), number), kind)
 
 
 @router.get("/references/{id}.jpg")

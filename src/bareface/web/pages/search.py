@@ -85,7 +85,7 @@ def result_page(visitor: Visiting, id: str, face: int = 1) -> Response:
     whole = not visitor.request.headers.get("hx-request")
     values = {"held": held, "number": max(1, face), "entry": entry, "verdict": verdict(entry.candidates)}
     if whole:
-        shown = visitor.service.views.photo(held) if len(held.photos) == 1 else None
+        shown = visitor.service.views.photo(visitor.service.gallery, held) if len(held.photos) == 1 else None
         cases = [] if held.kept else _open(visitor)
         size = None if shown is None else shown.size
         return visitor.page("result.html", size=size, cases=cases, case=visitor.session.case, **values)
@@ -117,7 +117,7 @@ def compare_page(visitor: Visiting, id: str, number: Number, rank: Number) -> Re
         candidate=candidate,
         reference=reference,
         face=entry.probe[0],
-        probe_view=visitor.service.views.probe(held, number),
+        probe_view=visitor.service.views.probe(gallery, held, number),
         reference_view=visitor.service.views.reference(gallery, reference.id, context),
         aids=_aids(held, number, entry, reference),
     )
