@@ -357,11 +357,11 @@ def test_a_crowd_is_kept_and_reported_in_a_few_looks_at_photo_and_gallery(
     photo = png(*(desk.colours[number % 4] for number in range(12)), tick=50)
     result = desk.gallery.search(photo)
     case = desk.cases.open("Visitors", "identify visitors").id
-    counted(cases_module, "decode")
+    counted(cases_module, "probe_photo")
     for name in ("references_at", "reference", "crop"):
         counted(Gallery, name)
     assert len(desk.cases.keep(case, result, photo, "crowd.png").faces) == 12
-    assert sorted(looks) == ["decode", "references_at"]
+    assert sorted(looks) == ["probe_photo", "references_at"]
     desk.cases.report(case)
     assert looks.count("references_at") == 2
     assert looks.count("crop") <= len(desk.gallery.references())

@@ -130,6 +130,15 @@ def test_labels_are_matched_by_name_and_number_and_not_kept(gallery: Gallery) ->
     assert not Path(f"{gallery.path}-evaluation").exists()
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_labels_are_read_as_spreadsheets_write_them(gallery: Gallery, separator: str, encoding: str) -> None:
+    table = "subject,age\r\np0,old\r\np1,young\r\n".replace(",", separator)
+    for start in ("", f"sep={separator}\r\n"):
+        (label,) = gallery.evenness((start + table).encode(encoding))
+        assert {(one.name, one.subjects) for one in label.groups} == {("old", 1), ("young", 1)}
+
+
 @pytest.mark.parametrize(
     ("labels", "code"),
     [
@@ -138,6 +147,7 @@ def test_labels_are_matched_by_name_and_number_and_not_kept(gallery: Gallery) ->
         (b"subject\np0\n", "evaluation.columns"),
         (b"subject,age\nnobody,old\n", "evaluation.labels"),
         (b"\xff\xfe", "evaluation.columns"),
+        ("subject,age\nMüller,old\n".encode("latin-1"), "evaluation.file"),
     ],
 )
 def test_labels_that_cannot_be_used_are_refused(gallery: Gallery, labels: bytes, code: str) -> None:

@@ -21,6 +21,7 @@ from bareface.system.extras import require
 from bareface.system.files import write_atomically
 from bareface.system.json_text import parse
 from bareface.system.reading import read_regular
+from bareface.system.text_files import decoded, delimiter_of
 from bareface.system.typed import made
 from bareface.values import arguments, names
 from bareface.values.context import Context
@@ -35,6 +36,8 @@ REPLICATES = 500
 _MOST_LABELS = 8
 _STEPS = 3
 """Comparisons; figures with intervals; the promise."""
+_SEPARATED_BY = "sep="
+"""Start of the first line, in which Excel names its separator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +197,14 @@ class Evaluations:
 def _labels(content: bytes, known: Mapping[str, int]) -> dict[str, dict[int, str]]:
     """Return the groups of subjects by label."""
     try:
-        rows = list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        text = decoded(content)
+        text = text[text.find("\n") + 1 :] if text.startswith(_SEPARATED_BY) else text
+        delimiter = delimiter_of(text.partition("\n")[0], {"subject"})
+        lines = StringIO(text, newline="")
+        rows = list(csv.DictReader(lines, delimiter=delimiter, strict=True, skipinitialspace=True))
+    except EvaluationError as error:
+        raise error.at("labels") from None
+    except csv.Error as error:
         raise EvaluationError("evaluation.columns/labels", source="labels") from error
     labels = [name for name in (rows[0] if rows else {}) if name and name != "subject"][:_MOST_LABELS]
     if not labels or "subject" not in rows[0]:
