@@ -135,6 +135,17 @@ def test_a_form_of_another_page_changes_nothing(served: Served, headers: dict[st
     assert served.call("GET", "/subjects/1")["name"] == "p0"
 
 
+def test_behind_a_proxy_that_names_another_host_forms_work_or_the_page_says_why(signed_in: Served) -> None:
+    form = re.findall(r'data-form="([^"]+)"', signed_in.client.get("/people").text)[0]
+    headers = {"Origin": "https://faces.example.org:8443"}
+    answer = signed_in.client.post("/people/1/rename", data={"_form": form, "name": "Ada"}, headers=headers)
+    assert answer.status_code == 403
+    assert "he form was sent from https://faces.example.org:8443" in answer.text
+    headers["Sec-Fetch-Site"] = "same-origin"  # as browsers say where the page was encrypted
+    signed_in.client.post("/people/1/rename", data={"_form": form, "name": "Ada"}, headers=headers)
+    assert signed_in.service.gallery.subject(1).name == "Ada"
+
+
 def test_a_page_of_another_gallery_at_the_same_place_changes_nothing(signed_in: Served, tmp_path: Path) -> None:
     form = re.findall(r'data-form="([^"]+)"', signed_in.client.get("/people/1").text)[0]
     for number, colour in enumerate(colours(9, seed=5)[5:8]):

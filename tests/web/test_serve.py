@@ -21,6 +21,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bareface.cli.app import app
+from bareface.cli.serve import _host_name
 from bareface.client import Client, ServiceError
 from bareface.web.server import bind
 from tests.portraits import astronaut, hopper
@@ -239,4 +240,26 @@ def test_a_port_in_use_is_an_error_and_leaves_no_gallery(tmp_path: Path) -> None
         result = CliRunner().invoke(app, ["serve", str(tmp_path / "g"), "--port", str(port), "--json"])
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["code"] == "usage.port"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("faces.example.org", "faces.example.org"),
+        ("Faces.Example.org.:8443", "faces.example.org"),
+        ("https://faces.example.org/people", "faces.example.org"),
+        ("gesichter-münchen.de", "xn--gesichter-mnchen-tzb.de"),
+        ("[::1]:8000", "::1"),
+        ("192.168.1.7", "192.168.1.7"),
+    ],
+)
+def test_a_host_is_named_as_browsers_name_it(said: str, name: str) -> None:
+    assert _host_name(said) == name
+
+
+@pytest.mark.parametrize("said", ["", "*", "a b", "https://", "a..b", "x" * 70])
+def test_what_no_host_is_called_is_refused(tmp_path: Path, said: str) -> None:
+    done = CliRunner().invoke(app, ["serve", str(tmp_path / "people"), "--port", "0", "--name", said])
+    assert done.exit_code == 2
     assert list(tmp_path.iterdir()) == []

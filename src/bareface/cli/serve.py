@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json
 from bareface.errors import UsageError
+
+_NAME = re.compile(r"[0-9a-z._:-]+")
 
 
 @with_engine
@@ -64,6 +68,7 @@ def serve(
     from bareface.web.server import address_of, bind, is_loopback, run
     from bareface.web.state import Service
 
+    names = tuple(map(_host_name, name or ()))
     if not is_loopback(host) and not network:
         raise UsageError("usage.network", host=host)
     trail = AuditTrail.of(gallery, audit_days) if audit_days else None
@@ -74,7 +79,7 @@ def serve(
         engine = opened.engine
         assert isinstance(engine, Engine)
         access, token = Access.open(gallery, renew=new_token)
-        hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *(one.lower() for one in name or ())}
+        hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *names}
         service = Service(
             opened,
             Faces(engine, audit=log),
@@ -93,6 +98,18 @@ def serve(
         run(make_app(service), listener, say, service.working.end)
         if trail is not None:
             trail.close()
+
+
+def _host_name(text: str) -> str:
+    """Return a host's name as browsers send it: also of an address, or with a port."""
+    try:
+        named = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        plain = named.rstrip(".").encode("idna").decode()
+    except ValueError:
+        plain = ""
+    if not _NAME.fullmatch(plain):
+        raise typer.BadParameter(f"{text!r} is not the name of a host, such as faces.example.org.")
+    return plain
 
 
 def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:

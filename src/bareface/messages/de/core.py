@@ -97,6 +97,10 @@ ENTRIES: dict[str, Entry] = {
     "web.busy": Entry("zu viele Anfragen warten schon.", "Gleich noch einmal versuchen."),
     "web.cursor": Entry("diese Seite der Liste gibt es nicht mehr.", "Mit der ersten Seite beginnen."),
     "web.form": Entry("das Formular gehört nicht zu dieser Sitzung.", "Die Seite noch einmal öffnen."),
+    "web.form/origin": Entry(
+        "das Formular kommt von {origin}, der Dienst wird aber unter dem Namen {host} aufgerufen.",
+        "Den Proxy den Header Host weiterreichen lassen, mit dem Port.",
+    ),
     "web.internal": Entry("der Dienst ist unerwartet gescheitert.", "Bitte melden, was er ausgegeben hat."),
     "web.picture": Entry("von diesem Gesicht ist kein Bild gespeichert."),
     "web.request/fields": Entry("die Anfrage ist nicht vollständig: {faults:phrases}."),

@@ -50,9 +50,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-status/failed": Entry("durch einen Fehler angehalten"),
     "page.job-status/running": Entry("läuft"),
     "page.job-status/waiting": Entry("wartet"),
-    "page.job-too-large": Entry(
-        "{count:count Foto|Fotos} ausgelassen: größer, als der Dienst annimmt (`--max-upload`)."
-    ),
+    "page.job-too-large": Entry("{count:count Foto|Fotos} ausgelassen: größer, als der Dienst annimmt."),
     "page.jobs-lead": Entry(
         "Lange Arbeiten laufen hier im Hintergrund, ein Auftrag nach dem anderen und hinter den Suchen. "
         "Nach einem Neustart gehen sie weiter."

@@ -49,7 +49,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-status/failed": Entry("stopped by an error"),
     "page.job-status/running": Entry("runs"),
     "page.job-status/waiting": Entry("waits"),
-    "page.job-too-large": Entry("{count:count photo} left out: larger than the service takes (`--max-upload`)."),
+    "page.job-too-large": Entry("{count:count photo} left out: larger than the service takes."),
     "page.jobs-lead": Entry(
         "Long work is done here in the background, one job at a time and behind searches. It goes on after a restart."
     ),

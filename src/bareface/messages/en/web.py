@@ -12,6 +12,10 @@ ENTRIES: dict[str, Entry] = {
         "the service ended {tries} times while it worked on this photo.", "Please report it, with the photo if you may."
     ),
     "web.form": Entry("the form does not belong to this session.", "Open the page again, and repeat what you did."),
+    "web.form/origin": Entry(
+        "the form was sent from {origin}, but the service is called by the name {host}.",
+        "Let the proxy pass on the header Host, with the port.",
+    ),
     "web.host": Entry(
         "the service is not called by this host name.",
         cli="Use the address that it printed, or name the host with --name.",

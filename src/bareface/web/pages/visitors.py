@@ -128,17 +128,24 @@ def visitor(
         raise WebError("web.token")
     service = Service.of(request.scope)
     service.refresh()
-    if request.method not in _SAFE and not (session.admits(form or header) and _own_page(request)):
-        raise WebError("web.form")
+    if request.method not in _SAFE:
+        if not session.admits(form or header):
+            raise WebError("web.form")
+        _check_own_page(request)
     return Visitor(request, service, session, words_of(request))
 
 
-def _own_page(request: Request) -> bool:
-    """Return whether the browser says that a page of this service sends the request, if it says anything."""
+def _check_own_page(request: Request) -> None:
+    """Refuse a request of which the browser says that a page of another service sends it.
+
+    Without encryption browsers only name the page's origin, and the host has to be compared.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site not in (None, "same-origin", "none"):
-        return False
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        raise WebError("web.form")
+    host = request.headers.get("host", "")
+    if site is None and origin is not None and urlsplit(origin).netloc != host:
+        raise WebError("web.form/origin", origin=origin, host=host)
 
 
 Visiting = Annotated[Visitor, Depends(visitor)]
