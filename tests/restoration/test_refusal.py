@@ -17,6 +17,7 @@ from bareface.imaging import decode as images
 from bareface.imaging.align import SIZES, as_dlib
 from bareface.restoration.enhance import Method, place_back
 from bareface.restoration.hidden_mark import marked, pattern, trace
+from bareface.restoration.recognise import grey
 from bareface.restoration.saving import encode_picture
 from bareface.restoration.unmask import place
 from bareface.services.engine import Analysis, Engine
@@ -159,6 +160,45 @@ def test_deleting_somebody_else_leaves_the_restorations_of_probes(tmp_path: Path
         gallery.delete(photo=path)
         assert gallery.restorations() == (made.provenance,)
         assert gallery.enrol([jpeg(made.completions[1].image)]).outcomes[0].status == "refused"
+
+
+class PairEngine(ChipEngine):
+    """An engine for which every photo is two aligned faces, one beside the other."""
+
+    def stream(
+        self, sources: Iterable[Source], batch: int = 32, want: Iterable[Want] = EVERYTHING
+    ) -> Iterator[Analysis]:
+        for source in sources:
+            photo = images.decode(source)
+            template = Template(np.ones(4, np.float32), "chips", "chips")
+            faces = []
+            for left in (0, 160):
+                pixels = np.ascontiguousarray(photo.pixels[:160, left : left + 160])
+                points = Landmarks(np.ones((5, 2), np.float32), "five")
+                box = Box(left, 0, left + 160, 160)
+                faces.append(Face(box, points, 1.0, pixels, pixels, photo.source, computed=Computed.of(template)))
+            yield Analysis(photo.source, photo, tuple(faces))
+
+
+@pytest.mark.parametrize("deleted", [0, 1])
+def test_whoever_is_deleted_from_a_photo_of_several_leaves_no_restoration(tmp_path: Path, deleted: int) -> None:
+    both = [restored(4), restored(5)]
+    path = tmp_path / "a.png"
+    path.write_bytes(images.encode(np.concatenate([one.source for one in both], axis=1), "PNG"))
+    digest = images.fingerprint(path)
+    both = [replace(one, provenance=replace(one.provenance, source_sha256=digest)) for one in both]
+    with Gallery.open(tmp_path / "g", engine=PairEngine()) as gallery:
+        gallery.enrol([path])
+        for one in both:
+            gallery.keep_restoration(one)
+        numbers = [one.id for one in sorted(gallery.references(), key=lambda one: one.box.x1)]
+        gallery.delete(reference=numbers[deleted])
+        assert gallery.restorations() == (both[1 - deleted].provenance,)
+        kept = (tmp_path / "g").read_bytes()
+        assert grey(both[deleted].source).tobytes()[:900] not in kept
+        assert grey(both[1 - deleted].source).tobytes()[:900] in kept
+        gallery.delete(reference=numbers[1 - deleted])
+        assert gallery.restorations() == ()
 
 
 def test_a_portrait_unmasked_here_is_refused_and_the_portrait_is_not(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ from unittest import mock
 
 import pytest
 
-from bareface.errors import GalleryError
+from bareface.errors import GalleryError, UsageError
+from bareface.gallery.restorations import record_in
+from bareface.restoration.recognise import grey
 from bareface.services.gallery import Gallery
 from bareface.storage.casebook import Casebook
 from bareface.system.small_database import _PRAGMAS
 from tests.gallery.pictures import colours, save
+from tests.restoration.made import restored
 from tests.services.desk import BO, Desk, code
 from tests.web.support import FaceTiles, png
 
@@ -215,3 +220,22 @@ def test_a_full_disk_is_called_that_and_keeps_what_was_stored(desk: Desk, monkey
             desk.cases.open("Visitors", "identify visitors " * 3000)
     assert caught.value.code == "gallery.disk-full"
     assert [one.id for one in desk.cases.list()] == [kept.case_id]
+
+
+def test_what_was_restored_of_a_probe_goes_with_its_case(desk: Desk) -> None:
+    kept, other = desk.kept(), desk.kept()
+    photo = hashlib.sha256(png(desk.colours[0], tick=50)).hexdigest()
+    aligned = hashlib.sha256(kept.faces[0].picture).hexdigest()
+    for number, digest in enumerate((photo, aligned, "0" * 64)):
+        made = restored(number)
+        record_in(desk.gallery._store, replace(made, provenance=replace(made.provenance, source_sha256=digest)))
+    sources = [one.source_sha256 for one in desk.gallery.restorations()]
+    assert sources == [photo, aligned, "0" * 64]
+    desk.cases.erase(kept.case_id)
+    assert [one.source_sha256 for one in desk.gallery.restorations()] == [photo, "0" * 64], "another case has the photo"
+    desk.now += timedelta(days=91)
+    desk.cases.list()
+    assert [one.source_sha256 for one in desk.gallery.restorations()] == ["0" * 64]
+    assert grey(restored(1).source).tobytes()[:900] not in desk.gallery.path.read_bytes()
+    with pytest.raises(UsageError):
+        desk.cases.get(other.case_id)

@@ -40,6 +40,7 @@ from bareface.restoration.recognise import (
 from bareface.restoration.recognise import small_region as small
 from bareface.storage.sqlite.schema import file, reference, restoration, restored_face
 from bareface.storage.sqlite.store import Store
+from bareface.storage.sqlite.transaction import mark_deleted
 from bareface.system.files import make_folder, write_atomically
 from bareface.values import arguments
 from bareface.values.face import Float32, UInt8
@@ -249,11 +250,14 @@ def page(connection: sa.Connection, most: int, before: int | None) -> Restoratio
 
 
 def forget(connection: sa.Connection, sources: Iterable[str]) -> int:
-    """Delete the restorations of these photos; returns how many there were."""
-    return sum(
+    """Delete the restorations of these photos, whose bytes are still to be overwritten; returns how many there were."""
+    count = sum(
         connection.execute(restoration.delete().where(restoration.c.source_sha256 == source)).rowcount
         for source in sources
     )
+    if count:
+        mark_deleted(connection)
+    return count
 
 
 class Guard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,10 +59,17 @@ class CaseDesk:
     def erase_expired(self) -> None:
         """Erase the cases that have expired, as each call does first; this is no call that leaves an event."""
         try:
-            self._book.erase_expired(self._clock())
+            now = self._clock()
+            self._forget(self._book.sources_of_expired(now))
+            self._book.erase_expired(now)
         except GalleryError as error:
             if error.code not in ("gallery.read-only", "gallery.locked"):  # none of these is shown
                 raise
+
+    def _forget(self, sources: Collection[str], context: Context | None = None) -> None:
+        """Take restorations off the gallery's record: they hold pictures of a face that goes with its case."""
+        if sources:
+            self._gallery.forget_restorations(sources, context=context)
 
     def _case(self, number: int) -> Case:
         for one in self._book.cases(arguments.count("case", number, code="usage.unknown-case")):

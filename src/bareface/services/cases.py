@@ -93,9 +93,10 @@ class Cases(CaseReviews, CaseWatches):
             return self._case(case)
 
     def erase(self, case: int, *, context: Context | None = None) -> None:
-        """Erase a case now, with its photos, searches, reviews and answers."""
+        """Erase a case now, with its pictures, searches, reviews and answers, and what was restored of its probes."""
         with self._call("erase", context):
             self._case(case)
+            self._forget(self._book.sources_of(case), context)
             self._book.erase(case)
 
     def keep(

@@ -273,4 +273,5 @@ class Gallery:
 
     keep_restoration = _by(Restorations, Restorations.keep_restoration)
     restorations = _by(Restorations, Restorations.restorations)
+    forget_restorations = _by(Restorations, Restorations.forget_restorations)
     restoration_page = _by(Restorations, Restorations.restoration_page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,36 @@ class Restorations:
                 stored = keep(connection, restored)
             facts.add(restorations=int(stored))
             return stored
+
+    def forget_restorations(self, sources: Iterable[str], *, context: Context | None = None) -> int:
+        """Take the restorations of photos that are not enrolled off the gallery's record, for good.
+
+        Pictures made of them can be enrolled then, unless their metadata say what they are.
+
+        Parameters
+        ----------
+        sources
+            SHA-256 of the photos, in hex.
+        context
+            The caller and the purpose.
+
+        Returns
+        -------
+        int
+            The number of restorations.
+        """
+        from bareface.gallery.restorations import forget
+
+        with self.opened.recorder.call("Gallery.forget_restorations", context) as facts:
+            digests = arguments.texts("sources", sources)
+            with self.opened.store.reading() as reader:
+                strange = [one for one in digests if not reader.photos_with(one)]
+            with self.opened.store.write() as connection:
+                count = forget(connection, strange)
+            if count:
+                self.opened.erase()
+            facts.add(forgotten_restorations=count)
+            return count
 
     def restorations(self, *, context: Context | None = None) -> tuple[Provenance, ...]:
         """List where each restoration on the gallery's record comes from, oldest first."""

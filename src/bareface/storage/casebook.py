@@ -6,6 +6,7 @@ but a number. A case is erased when it expires, and the file is rewritten then.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -108,6 +109,29 @@ class Casebook(ReviewBook, WatchBook):
             due = connection.execute("SELECT count(*) FROM cases WHERE expires <= ?", (text_of(now),)).fetchone()[0]
         if due or self.unerased():
             self._erase("expires <= ?", text_of(now))
+
+    def sources_of(self, number: int) -> set[str]:
+        """Return the digests of the photos and kept pictures that a case's restorations are made of."""
+        return self._sources("id = ?", number)
+
+    def sources_of_expired(self, now: datetime) -> set[str]:
+        """Return the same of all cases that have expired."""
+        return self._sources("expires <= ?", text_of(now))
+
+    def _sources(self, where: str, value: int | str) -> set[str]:
+        """Return digests of probes, without those of photos that other cases keep, too."""
+        query = (
+            "SELECT {}, json_extract(probe.facts, '$.sha256') AS photo FROM face"
+            " JOIN search ON search.id = face.search_id LEFT JOIN probe ON probe.face_id = face.id"
+            " WHERE search.case_id {} (SELECT id FROM cases WHERE {})"
+        )
+        with self._read() as connection:
+            found = connection.execute(query.format("face.picture", "IN", where), (value,)).fetchall()
+            if not found:
+                return set()
+            others = connection.execute(query.format("NULL", "NOT IN", where), (value,)).fetchall()
+        kept = {hashlib.sha256(row["picture"]).hexdigest() for row in found}
+        return (kept | {row["photo"] for row in found if row["photo"]}) - {row["photo"] for row in others}
 
     def _erase(self, where: str, value: int | str) -> None:
         with self._open() as connection:

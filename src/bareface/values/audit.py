@@ -40,7 +40,10 @@ _ACTIONS: Final[Mapping[EventKind, tuple[str, ...]]] = {
         *("Gallery.assign", "Gallery.merge", "Gallery.rename", "Gallery.split"),
         *("Gallery.tell_apart", "Gallery.forget_apart"),
     ),
-    "delete": ("Gallery.delete", "Gallery.reject", "Gallery.scrub", "Gallery.repair"),
+    "delete": (
+        *("Gallery.delete", "Gallery.reject", "Gallery.scrub", "Gallery.repair"),
+        "Gallery.forget_restorations",
+    ),
     "review": (
         *("Cases.ask", "Cases.next", "Cases.see", "Cases.answer", "Cases.outcome", "Cases.exclude", "Cases.include"),
         *("Cases.excluded", "Cases.labels", "Gallery.control_pairs"),

@@ -16,7 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bareface.storage.ports import Maker, NewReference, State, StoredPhoto
-from bareface.storage.sqlite import apart, pages, queries, rows, staged_templates, statements
+from bareface.storage.sqlite import apart, pages, queries, restored, rows, staged_templates, statements
 from bareface.storage.sqlite.schema import correction, file, gallery, reference, restoration, subject, template
 from bareface.values import names
 from bareface.values.correction import Correction, Target
@@ -345,6 +345,7 @@ class SqliteWriter(SqliteReader):
         )
         numbers = list(numbers)
         apart.hand_over(self._connection, numbers)
+        restored.forget_faces(self._connection, numbers)
         for group in queries.chunks(numbers):
             these = reference.c.id.in_(group)
             found = self._connection.execute(raw.where(these)).all()
