@@ -162,6 +162,18 @@ def test_deleting_somebody_else_leaves_the_restorations_of_probes(tmp_path: Path
         assert gallery.enrol([jpeg(made.completions[1].image)]).outcomes[0].status == "refused"
 
 
+def test_a_restoration_that_is_made_again_is_on_record_once_and_makes_no_new_state(tmp_path: Path) -> None:
+    store = Store(tmp_path / "g", create=True)
+    record_in(store, restored(4))
+    before = store.state()
+    record_in(store, restored(4))
+    assert store.state() == before
+    record_in(store, restored(5))
+    with RestorationRecord.open(tmp_path / "g") as record:
+        assert record.add(restored(5)) == 2
+        assert len(record.entries()) == 2
+
+
 class PairEngine(ChipEngine):
     """An engine for which every photo is two aligned faces, one beside the other."""
 
