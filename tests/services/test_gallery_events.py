@@ -80,6 +80,7 @@ CALLS: dict[str, Call] = {
     "restorations": lambda g, _: g.restorations(context=WHO),
     "restoration_page": lambda g, _: g.restoration_page(context=WHO),
     "keep_restoration": lambda g, _: g.keep_restoration(restored(1), context=WHO),
+    "forget_restorations": lambda g, _: g.forget_restorations(["0" * 64], context=WHO),
     "suggestions": lambda g, _: g.suggestions(context=WHO),
     "tell_apart": lambda g, _: g.tell_apart(3, 5, context=WHO),
     "apart_page": lambda g, _: g.apart_page(context=WHO),

@@ -217,6 +217,18 @@ def test_labels_leave_out_a_review_by_somebody_who_knew_the_scores(desk: Desk) -
     assert desk.cases.labels(review.case_id).count(b"\n") == 4
 
 
+def test_labels_leave_out_pairs_on_which_two_reviews_disagree(desk: Desk) -> None:
+    first = asked(desk, 0)
+    desk.answer_all(first, BO)
+    lines = desk.cases.labels(first.case_id, context=ADA).splitlines()
+    again = desk.cases.ask(first.face_id, length=1, two_person=False, context=ADA)
+    desk.answer_all(again, CY, "different")
+    doubtful = desk.cases.face(first.face_id).candidates[again.items[0]].reference_id
+    agreed = [line for line in lines if f"reference-{doubtful},".encode() not in line]
+    assert (len(lines), len(agreed)) == (4, 3)
+    assert desk.cases.labels(first.case_id, context=ADA).splitlines() == agreed
+
+
 def test_whoever_opened_an_outcome_or_labels_has_seen_the_scores(desk: Desk) -> None:
     first = asked(desk, 0)
     desk.answer_all(first, BO)

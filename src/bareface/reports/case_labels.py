@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import StringIO
 
-from bareface.values.cases import Outcome
+from bareface.values.cases import Outcome, Verdict
+from bareface.values.search import Candidate
 
 COLUMNS = (
     "probe", "reference", "probe_subject", "reference_subject", "score", "probe_state", "reference_state",
@@ -16,36 +17,32 @@ COLUMNS = (
 def labels_csv(outcomes: Iterable[Outcome]) -> bytes:
     """Return a score file (CSV) of the pairs that all reviewers, blind, call the same or different people.
 
-    It holds numbers, no names. A person who compares is not the truth, and candidates are the most similar of all: the
-    file says how people and scores agree on such pairs, not how often strangers are confused.
+    All reviews of a pair count. The file holds numbers, no names. A person who compares is not the truth, and
+    candidates are the most similar of all: it says how people and scores agree on such pairs, not how often strangers
+    are confused.
     """
+    pairs: dict[tuple[int, int], tuple[Candidate, set[Verdict]]] = {}
+    for outcome in outcomes:
+        for one, answers in () if outcome.knew else zip(outcome.candidates, outcome.answers, strict=True):
+            key = outcome.review.face_id, one.reference_id
+            pairs.setdefault(key, (one, set()))[1].update(answer.verdict for answer in answers)
     file = StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    seen: set[tuple[str, str]] = set()
-    for outcome in outcomes:
-        for row in _rows(outcome):
-            if (row[0], row[1]) not in seen:
-                seen.add((row[0], row[1]))
-                writer.writerow(row)
+    for (face, _), (one, verdicts) in pairs.items():
+        if verdicts in ({"same"}, {"different"}):
+            writer.writerow(_row(f"face-{face}", one, same="same" in verdicts))
     return file.getvalue().encode()
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    if outcome.knew:
-        return
-    probe = f"face-{outcome.review.face_id}"
-    for one, answers in zip(outcome.candidates, outcome.answers, strict=True):
-        verdicts = {answer.verdict for answer in answers}
-        if verdicts not in ({"same"}, {"different"}):
-            continue
-        subject = f"subject-{one.subject_id}"
-        yield (
-            probe,
-            f"reference-{one.reference_id}",
-            subject if verdicts == {"same"} else probe,
-            subject,
-            repr(float(one.similarity)),
-            one.probe_state,
-            one.reference_state,
-        )
+def _row(probe: str, one: Candidate, *, same: bool) -> tuple[str, ...]:
+    subject = f"subject-{one.subject_id}"
+    return (
+        probe,
+        f"reference-{one.reference_id}",
+        subject if same else probe,
+        subject,
+        repr(float(one.similarity)),
+        one.probe_state,
+        one.reference_state,
+    )

@@ -126,7 +126,7 @@ class Casebook(ReviewBook, WatchBook):
             " WHERE search.case_id {} (SELECT id FROM cases WHERE {})"
         )
         with self._read() as connection:
-            found = connection.execute(query.format("face.picture", "IN", where), (value,)).fetchall()
+            found = connection.execute(query.format("picture", "IN", where), (value,)).fetchall()
             if not found:
                 return set()
             others = connection.execute(query.format("NULL", "NOT IN", where), (value,)).fetchall()
