@@ -467,3 +467,32 @@ def test_an_original_is_kept_in_place_of_a_link(gallery: Gallery, tmp_path: Path
     gallery.enrol_upload(one.content, "Ada", name="a.png")
     assert not original.is_symlink()
     assert original.read_bytes() == one.content
+
+
+def test_a_check_says_what_it_found_until_somebody_is_deleted(jobs: Jobs, gallery: Gallery, tmp_path: Path) -> None:
+    gallery.enrol_upload(photo(0).content, "Ada")
+    gallery.enrol_upload(photo(1).content, "\u0410da")  # a Cyrillic letter
+    (tmp_path / "people-cases").write_bytes(b"junk" * 300)
+    number = jobs.create("check").id
+    do_all(jobs)
+    job = jobs.get(number)
+    assert (job.status, job.counts["problems"], job.counts["warnings"]) == ("done", 1, 2)
+    assert job.message is not None
+    assert "people-cases, which is kept with the gallery, is damaged: file is not a database." in job.message
+    assert "\u0410da" in job.message
+    gallery.delete(subject="\u0410da")
+    assert jobs.get(number).message is None
+
+
+@pytest.mark.parametrize("ending", ["-cases", "-audit", "-jobs/jobs.sqlite", "-access", "-evaluation", "-calibration"])
+def test_a_check_names_damaged_files_next_to_the_gallery(gallery: Gallery, ending: str) -> None:
+    gallery.enrol_upload(photo(0).content, "Ada")
+    place = Path(f"{gallery.path}{ending}")
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"junk" * 300)
+    place.chmod(0o600)
+    report = gallery.check()
+    assert [place.name in one.message or one.code != "gallery.corrupt" for one in report.problems] == [True]
+    place.unlink()
+    assert gallery.check().ok
+    assert not place.exists()

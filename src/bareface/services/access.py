@@ -102,6 +102,12 @@ class Access:
         return Caller(user_name()) if hmac.compare_digest(_digest(token), self.digest) else None
 
 
+def check_access(gallery: str | Path) -> None:
+    """Raise the error that the service would start with; ``usage.access`` if the file of the token is damaged."""
+    with contextlib.suppress(FileNotFoundError):
+        _read(Path(os.path.realpath(gallery) + "-access"))
+
+
 def require_web() -> None:
     """Refuse to begin without the packages of the extra ``[web]``.
 

@@ -56,14 +56,19 @@ class AuditTrail:
         Raises
         ------
         GalleryError
-            ``gallery.read-only``.
+            ``gallery.read-only``; ``gallery.corrupt``: the file is damaged.
         """
         try:
             self._log.check_writable()
+            self._log.page(1)
         except GalleryError as error:
             if error.code != "gallery.read-only":
                 raise
             raise GalleryError("gallery.read-only/audit", source=error.source) from error
+
+    def check(self) -> None:
+        """Raise the error that names the damage, if the file is damaged; this leaves no event."""
+        self._log.check()
 
     def close(self) -> None:
         """Write what is not written yet."""

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from bareface.calibration.calibration import Calibration
 from bareface.errors import EvaluationError, GalleryError
 from bareface.gallery import calibrate as calibrating
+from bareface.messages import Note
 from bareface.services.opened import OpenGallery
+from bareface.storage.sqlite.store import Store
 from bareface.system.extras import require
 from bareface.system.files import write_atomically
 from bareface.system.json_text import parse
@@ -99,7 +101,7 @@ class Evaluations:
             )
             facts.add(used_subjects=result.subjects, used_references=result.references)
             content = {"gallery": uuid, "evaluation": asdict(result) | {"made": result.made.isoformat()}}
-            write_atomically(self._path, json.dumps(content).encode())
+            write_atomically(_path(self.opened.store), json.dumps(content).encode())
             return result
 
     def evaluation(self, *, context: Context | None = None) -> GalleryEvaluation | None:
@@ -111,16 +113,7 @@ class Evaluations:
             ``gallery.corrupt``: the file of them is damaged.
         """
         with self.opened.recorder.call("Gallery.evaluation", context):
-            state = self.opened.store.state()
-            if not self._path.exists():
-                return None
-            try:
-                content = parse(read_regular(self._path))
-                values: dict[str, Any] = content["evaluation"]
-                kept = made(GalleryEvaluation, **{**values, "made": datetime.fromisoformat(values["made"])})
-                return kept if content["gallery"] == state.uuid else None
-            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-                raise GalleryError("gallery.corrupt/damage", first=error, source=str(self._path)) from error
+            return kept_evaluation(self.opened.store)
 
     def evaluation_report(self, *, context: Context | None = None) -> bytes:
         """Return the evaluation report of the gallery's named people: one HTML page with plots, without photos.
@@ -177,10 +170,6 @@ class Evaluations:
             facts.add(labels=len(found))
             return tuple(found)
 
-    @property
-    def _path(self) -> Path:
-        return Path(os.path.realpath(self.opened.store.path) + "-evaluation")
-
     def _calibration(self, space: str, model: str) -> Calibration:
         calibration = calibrating.calibration_of(self.opened.store, space, model)
         if calibration is None:
@@ -192,6 +181,25 @@ class Evaluations:
         from bareface.evaluation.bootstrap import Plan
 
         return measuring.analysed(references, some, model, space, Plan(REPLICATES))
+
+
+def kept_evaluation(store: Store) -> GalleryEvaluation | None:
+    """Return the figures that were kept last, as :meth:`Evaluations.evaluation` does; this leaves no event."""
+    state, path = store.state(), _path(store)
+    if not path.exists():
+        return None
+    try:
+        content = parse(read_regular(path))
+        values: dict[str, Any] = content["evaluation"]
+        kept = made(GalleryEvaluation, **{**values, "made": datetime.fromisoformat(values["made"])})
+        return kept if content["gallery"] == state.uuid else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        first = Note("damage.values")
+        raise GalleryError("gallery.corrupt/kept", name=path.name, first=first, source=str(path)) from error
+
+
+def _path(store: Store) -> Path:
+    return Path(os.path.realpath(store.path) + "-evaluation")
 
 
 def _labels(content: bytes, known: Mapping[str, int]) -> dict[str, dict[int, str]]:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bareface.calibration.calibration import Calibration as Calibration
 from bareface.calibration.of_gallery import GalleryCalibration as GalleryCalibration
-from bareface.errors import CalibrationError
+from bareface.errors import BarefaceError, CalibrationError
 from bareface.gallery import calibrate as calibrating
 from bareface.gallery import maintenance
 from bareface.gallery import reembed as reembedding
+from bareface.services.access import check_access
+from bareface.services.audit import AuditTrail
+from bareface.services.gallery_evaluations import kept_evaluation
 from bareface.services.opened import OpenGallery
+from bareface.storage.casebook import book_of
+from bareface.storage.job_book import jobs_of
 from bareface.storage.photos_on_disk import PhotosOnDisk
 from bareface.values import arguments
 from bareface.values.context import Context
-from bareface.values.gallery import CheckReport, Progress, ReembedReport, RelinkReport
+from bareface.values.gallery import CheckReport, Problem, Progress, ReembedReport, RelinkReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,30 @@ class Upkeep:
             return report
 
     def check(self, *, context: Context | None = None) -> CheckReport:
-        """Check database, templates and index for damage; repair the index, and list photos that are gone."""
+        """Check database, templates, index and the files kept with them for damage; list photos that are gone.
+
+        The index is repaired.
+        """
         with self.opened.recorder.call("Gallery.check", context) as facts:
             report = maintenance.check(self.opened.store, PhotosOnDisk(), self.opened.index)
+            report = replace(report, problems=(*report.problems, *self._beside(sound=report.ok)))
             facts.add(checked_references=report.references, problems=len(report.problems))
             return report
+
+    def _beside(self, *, sound: bool) -> Iterator[Problem]:
+        """Yield the damage of the files that are kept with the gallery; of some only if that is sound itself."""
+        store = self.opened.store
+        checks: list[Callable[[], object]] = [
+            book_of(store.path).check,
+            jobs_of(store.path).check,
+            AuditTrail.of(store.path).check,
+            partial(check_access, store.path),
+        ]
+        if sound:
+            checks += [partial(kept_evaluation, store), partial(calibrating.is_outdated, store)]
+        for check in checks:
+            try:
+                check()
+            except BarefaceError as error:
+                if error.code not in ("gallery.read-only", "gallery.locked"):
+                    yield Problem(error.code, f"{error.message} {error.remedy or ''}".rstrip())

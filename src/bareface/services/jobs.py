@@ -241,7 +241,7 @@ class Jobs:
             if job.kind == "enrolment":
                 self._enrol(job)
             else:
-                self._book.end(job.id, "done", self._upkeep(job, give_way))
+                self._book.end(job.id, "done", *self._upkeep(job, give_way))
         except _Cancelled:
             self._book.end(job.id, "cancelled")
         except _Stopped:
@@ -278,8 +278,8 @@ class Jobs:
             )
             self._book.finish(job.id, [(one.place, done) for one, done in zip(waiting, outcomes, strict=True)])
 
-    def _upkeep(self, job: Job, give_way: Callable[[], bool]) -> dict[str, int]:
-        """Do a job that works on the whole gallery; returns figures of the result."""
+    def _upkeep(self, job: Job, give_way: Callable[[], bool]) -> tuple[dict[str, int], Note | None]:
+        """Do a job that works on the whole gallery; returns figures of the result, and what there is to say of it."""
         context = Context(job.asked_by)
 
         def progress(done: int, total: int) -> None:
@@ -291,16 +291,19 @@ class Jobs:
         if job.kind == "reembedding":
             made = self._gallery.reembed(progress, batch=AT_ONCE, context=context)
             left = Counter(one.code for one in made.unresolved)
-            return {"references": made.references, "switched": int(made.switched), "unresolved": left.total(), **left}
+            counts = {"references": made.references, "switched": int(made.switched), "unresolved": left.total()}
+            return {**counts, **left}, None
         if job.kind == "calibration":
             fitted = self._gallery.calibrate(context=context)
-            return {"subjects": fitted.subjects, "references": fitted.references, "missing": fitted.missing}
+            return {"subjects": fitted.subjects, "references": fitted.references, "missing": fitted.missing}, None
         if job.kind == "evaluation":
             measured = self._gallery.evaluate(progress, context=context)
-            return {"subjects": measured.subjects, "references": measured.references}
+            return {"subjects": measured.subjects, "references": measured.references}, None
         report = self._gallery.check(context=context)
         counts = {"references": report.references, "problems": len(report.problems), "warnings": len(report.warnings)}
-        return {**counts, "missing-photos": len(report.missing_photos)}
+        found = tuple(one.message for one in (*report.problems, *report.warnings))
+        said = Note("note.check", found=found) if found else None
+        return {**counts, "missing-photos": len(report.missing_photos)}, said
 
     def _identifier(self) -> str:
         """Return the identifier of the gallery that is at this place now."""

@@ -307,9 +307,9 @@ class JobBook(SmallDatabase):
             query = "UPDATE job SET done = ?, total = ?, revision = revision + 1 WHERE id = ? RETURNING cancelling"
             return bool(connection.execute(query, (done, total, job)).fetchone()["cancelling"])
 
-    def end(self, job: int, status: JobStatus, counts: dict[str, int] | None = None) -> None:
-        """End a job; counts of an enrolment stay as they are."""
-        self._end(job, status, counts)
+    def end(self, job: int, status: JobStatus, counts: dict[str, int] | None = None, said: str | None = None) -> None:
+        """End a job, and say something of it; counts of an enrolment stay as they are."""
+        self._end(job, status, counts, why=None if said is None else dumped(said))
         self.clean()
 
     def fail(self, job: int, code: str, message: str) -> None:
@@ -390,6 +390,7 @@ class JobBook(SmallDatabase):
                     gone.append((row["id"],))
             # A remark can name somebody else, whose photo it is as well.
             connection.execute("UPDATE photo SET message = NULL WHERE status IN ('enrolled', 'already enrolled')")
+            connection.execute("UPDATE job SET message = NULL WHERE kind = 'check'")  # which can name people
             nothing = "name = '', wished = NULL, sha256 = '', subject = NULL, message = NULL"
             query = f"UPDATE photo SET {nothing} WHERE id = ?"
             connection.executemany(query, gone)

@@ -102,6 +102,13 @@ class SmallDatabase:
         with self._connected(writing=True):
             pass
 
+    def check(self) -> None:
+        """Raise the error that names the damage, if the file is damaged; nothing is made where there is none."""
+        with self._read() as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
+
     def unerased(self) -> int:
         """Return the mark of a deletion that is not overwritten yet; else 0."""
         with self._connected(writing=False) as connection:
@@ -179,15 +186,19 @@ class SmallDatabase:
         except sqlite3.Error as error:
             if _name(error).startswith("SQLITE_CANTOPEN") and not may_open_more():
                 raise GalleryError("gallery.io/open-files", source=str(self.path)) from error
-            if failures.known(_name(error)):
-                raise failures.of(_name(error), str(self.path)) from error
-            raise GalleryError("gallery.corrupt/damage", first=error, source=str(self.path)) from error
+            known = failures.of(_name(error), str(self.path)) if failures.known(_name(error)) else None
+            if known is not None and known.code != "gallery.corrupt":
+                raise known from error
+            raise self._damaged(error) from error
         except _DAMAGE as error:
             first = error.args[0] if error.args and isinstance(error.args[0], Note) else Note("damage.values")
-            raise GalleryError("gallery.corrupt/damage", first=first, source=str(self.path)) from error
+            raise self._damaged(first) from error
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             raise failures.of("SQLITE_FULL" if full else "SQLITE_IOERR", str(self.path)) from error
+
+    def _damaged(self, first: object) -> GalleryError:
+        return GalleryError("gallery.corrupt/kept", name=self.path.name, first=first, source=str(self.path))
 
 
 _PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF"

@@ -43,7 +43,7 @@ class Job:
     ended
         When, in UTC; None before.
     code, message
-        The error that stopped it.
+        The error that stopped it; of a check that is done, the message says what it found.
     """
 
     id: int

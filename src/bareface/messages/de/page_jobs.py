@@ -28,6 +28,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-figure/switched-not": Entry("Die alten Templates gelten, bis die Referenzen unten neue haben."),
     "page.job-figure/unresolved": Entry("Referenzen ohne neues Template: {count:,}"),
     "page.job-figure/warnings": Entry("Warnungen: {count:,}"),
+    "page.job-found": Entry("gefunden"),
     "page.job-kept": Entry("Ein Auftrag, der zu Ende ist, wird nach einer Woche gelöscht, mit den Namen seiner Fotos."),
     "page.job-kind/calibration": Entry("Galerie kalibrieren"),
     "page.job-kind/check": Entry("Galerie prüfen"),

@@ -20,6 +20,10 @@ ENTRIES: dict[str, Entry] = {
         "restore the file from a copy.",
     ),
     "gallery.corrupt/folder": Entry("this is a folder, not a gallery.", "Name the gallery's file."),
+    "gallery.corrupt/kept": Entry(
+        "{name}, which is kept with the gallery, is damaged: {first:clause}.",
+        "Restore it from a copy, or move it away: a new one is made. The gallery itself is another file.",
+    ),
     "gallery.corrupt/lacks": Entry(
         "it lacks the {kind} called {name!r}.",
         "Restore the file from a copy, or move it away: a new one is made.",

@@ -16,6 +16,7 @@ ENTRIES: dict[str, Entry] = {
     "note.enhanced": Entry(
         "{count:count enhanced picture} by {method}, identity drift {drift:list}: viewing aids, not evidence",
     ),
+    "note.check": Entry("{found:sentences}."),
     "note.error": Entry("{message} {advice}"),
     "note.exif": Entry("EXIF cannot be read: taken as upright"),
     "note.few-mated": Entry(

@@ -28,6 +28,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-figure/switched-not": Entry("Old templates are used until the references below have new ones."),
     "page.job-figure/unresolved": Entry("References without a new template: {count:,}"),
     "page.job-figure/warnings": Entry("Warnings: {count:,}"),
+    "page.job-found": Entry("found"),
     "page.job-kept": Entry("A job that ended is erased after a week, with the names of its photos."),
     "page.job-kind/calibration": Entry("Calibrate the gallery"),
     "page.job-kind/check": Entry("Check the gallery"),
