@@ -140,9 +140,8 @@ def _look(place: int, entry: Entry, analysis: Analysis, guard: Guard) -> _Item:
     seen_photo = replace(
         seen_photo,
         sha256=photo.sha256,
-        faces=tuple(map(_seen, analysis.faces)),
+        faces=tuple(replace(_seen(face), restored=guard.restored(face.chip)) for face in analysis.faces),
         notes=photo.notes,
-        restored=any(guard.restored(face.chip) for face in analysis.faces),
     )
     return _Item(place, seen_photo, StoredPhoto(photo.sha256, path, photo.format, photo.size), tuple(analysis.faces))
 

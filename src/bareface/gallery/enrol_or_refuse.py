@@ -26,6 +26,10 @@ from bareface.values.words import no_face_found
 POOR_QUALITY = 50.0
 """A reference below this is enrolled with a warning: it is expected to lose half of its comparisons."""
 
+_MANY = 4
+"""A photo is refused as restored if one of so many of its faces looks it: where all faces of a crowd were restored
+here, nearly every one does, but now and then one of the photo itself does, too, and would cost all others."""
+
 Owner: TypeAlias = Target | str | None
 """Whose a face is: a subject for good, the one that a name means (or a new one of that name), or a new unnamed one."""
 
@@ -69,12 +73,15 @@ class SeenFace:
         None if not measured.
     fault
         Why its template cannot be stored, if so.
+    restored
+        Whether it looks like a restored picture's.
     """
 
     box: Box
     visible: float | None = None
     quality: Quality | None = None
     fault: BarefaceError | None = None
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,6 @@ class SeenPhoto:
         Remarks on the file.
     min_face
         Width in pixels of the smallest detectable face; None if not known.
-    restored
-        Whether one of its faces is a restored picture.
     error
         Why it could not be read.
     """
@@ -105,7 +110,6 @@ class SeenPhoto:
     faces: tuple[SeenFace, ...] = ()
     notes: tuple[str, ...] = ()
     min_face: float | None = None
-    restored: bool = False
     error: BarefaceError | None = None
 
 
@@ -161,7 +165,9 @@ def decide(photo: SeenPhoto, known: Known, rules: Rules) -> Enrolment | EnrolOut
     if not count:
         looked = () if photo.min_face is None else (no_face_found(photo.min_face),)
         return EnrolOutcome(photo.source, "no face", message=_sentences((*looked, *photo.notes)))
-    if photo.restored:
+    restored = sum(face.restored for face in photo.faces)
+    alone = rules.face is not None and 0 <= rules.face < count and photo.faces[rules.face].restored
+    if alone or (restored and restored * _MANY >= count):
         return refused_as_restored(photo.source, photo.subject, Note("reason.restored-here"), count)
     if rules.face is not None and not 0 <= rules.face < count:
         missing = UsageError("usage.face/photo", faces=count, source=photo.source)
@@ -186,7 +192,8 @@ def decide(photo: SeenPhoto, known: Known, rules: Rules) -> Enrolment | EnrolOut
         return failed(photo.source, photo.subject, known.ambiguous, count)
     owners = tuple(assigned(known.corrections, photo.faces[place].box) or photo.subject for place in shown)
     warnings = _poor([photo.faces[place] for place in shown])
-    return Enrolment(shown, owners, (*photo.notes, *map(_text, refusals), *warnings))
+    left = (Note("note.restored-faces", count=restored),) if restored and rules.face is None else ()
+    return Enrolment(shown, owners, (*photo.notes, *left, *map(_text, refusals), *warnings))
 
 
 def enrolled(photo: SeenPhoto, known: Known, made: Enrolment, numbers: Sequence[int]) -> EnrolOutcome:
@@ -235,7 +242,11 @@ def refused_as_restored(source: str, subject: str | None, reason: str, faces: in
 def _chosen(photo: SeenPhoto, corrections: Sequence[Correction], rules: Rules) -> list[int] | None:
     """Return the places of the faces to enrol; None where it is not clear whose photo it is."""
     places = range(len(photo.faces)) if rules.face is None else [rules.face]
-    remaining = [place for place in places if not rejects(corrections, photo.faces[place].box)]
+    remaining = [
+        place
+        for place in places
+        if not photo.faces[place].restored and not rejects(corrections, photo.faces[place].box)
+    ]
     if photo.subject is None:
         return remaining
     free = [place for place in remaining if assigned(corrections, photo.faces[place].box) is None]

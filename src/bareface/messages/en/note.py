@@ -115,6 +115,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "note.reduced": Entry("decoded at {width} x {height} of {full_width} x {full_height} pixels"),
     "note.restored": Entry("it is a restored picture: {reason} Enrol the photo it was made from."),
+    "note.restored-faces": Entry("not enrolled, since it looks like one that was restored here: {count:count face}"),
     "note.rough-guesses": Entry(
         "guesses are compared with masked references by one template only: their similarities there are rough",
     ),
