@@ -52,6 +52,13 @@ def test_who_did_what_for_which_purpose(watched: Served) -> None:
     assert watched.call("GET", "/audit", params={"kind": "audit"})["events"][0]["action"] == "AuditTrail.events"
 
 
+def test_events_are_found_by_a_name_however_it_is_typed(watched: Served) -> None:
+    watched.call("PATCH", "/subjects/1", json={"name": "Ada"}, headers={"X-Actor": "Zoë O’Brien".encode()})
+    for typed in ("Zoë O'Brien", "Zoe\u0308 \u200b O’Brien"):
+        (event,) = watched.call("GET", "/audit", params={"actor": typed, "kind": "change"})["events"]
+        assert event["actor"] == "Zoë O'Brien"
+
+
 def test_the_log_is_read_some_at_a_time(watched: Served) -> None:
     for number in range(5):
         watched.call("PATCH", "/subjects/1", json={"name": f"Ada {number}"})

@@ -105,18 +105,20 @@ class KeptAuditLog(SmallDatabase):
         most: int,
         before: int | None = None,
         *,
-        actor: str | None = None,
+        actor: str | tuple[str, ...] | None = None,
         case: str | None = None,
         kind: EventKind | None = None,
     ) -> EventPage:
-        """Return some events, latest first: those before a number, of one actor, case or kind."""
+        """Return some events, latest first: those before a number, of one actor or several, one case or kind."""
         self.flush()
-        wishes: Mapping[str, object] = {"id <": before, "actor =": actor, "case_id =": case, "kind =": kind}
+        wishes: Mapping[str, object] = {"id <": before, "case_id =": case, "kind =": kind}
         given = {wish: value for wish, value in wishes.items() if value is not None}
-        where = " AND ".join(f"{wish} ?" for wish in given) or "1"
+        actors = () if actor is None else (actor,) if isinstance(actor, str) else actor
+        among = [f"actor IN ({', '.join('?' for _ in actors)})"] if actors else []
+        where = " AND ".join([f"{wish} ?" for wish in given] + among) or "1"
         with self._read() as connection:
             query = f"SELECT * FROM event WHERE {where} ORDER BY id DESC LIMIT ?"
-            rows = connection.execute(query, (*given.values(), most + 1)).fetchall()
+            rows = connection.execute(query, (*given.values(), *actors, most + 1)).fetchall()
             return EventPage(tuple(map(_kept, rows[:most])), len(rows) > most)
 
     def flush(self) -> None:

@@ -12,7 +12,7 @@ from bareface.errors import GalleryError, WebError
 from bareface.services.recorded import Recorder
 from bareface.values import arguments
 from bareface.values.audit import EventKind, EventPage
-from bareface.values.context import Context
+from bareface.values.context import Context, stated
 
 DAYS = 365
 """Days for which an event is kept, unless stated otherwise."""
@@ -93,7 +93,7 @@ class AuditTrail:
         before
             Return only those before this number.
         actor, case, kind
-            Return only those of an actor, a case or a kind.
+            Return only those of an actor, however the name is typed, a case or a kind.
         context
             The caller.
         """
@@ -101,7 +101,8 @@ class AuditTrail:
             most = arguments.count("most", most, 1)
             if kind is not None:
                 arguments.choice("kind", kind, get_args(EventKind))
-            return self._log.page(most, before, actor=actor, case=case, kind=kind)
+            actors = None if actor is None else (actor, stated(actor))
+            return self._log.page(most, before, actor=actors, case=case, kind=kind)
 
     def sign_in(self, *, admitted: bool, context: Context) -> None:
         """Note that somebody signed in, or tried to with a wrong token."""
