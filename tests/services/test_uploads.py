@@ -83,9 +83,15 @@ def test_originals_of_a_gallery_that_was_moved_stay(gallery: Gallery, tmp_path: 
         path.rename(place / path.name)
     with Gallery.open(place / "people", TileEngine()) as moved:
         assert upload(moved, OTHER, "Bo") == "already enrolled"
+        assert moved.check().missing_photos == ()
+        assert moved.photo(2)
         moved.delete(subject="Ada")
         (left,) = files(place / "people-photos")
         assert (place / "people-photos" / left).read_bytes() == OTHER
+        another = TileEngine("other", "other")
+        with Gallery.open(place / "people", another) as later:
+            report = later.reembed()
+            assert (report.references, report.switched, report.unresolved) == (1, True, ())
         assert moved.relink(tmp_path / "people-photos", place / "people-photos").relinked == 1
         moved.delete(subject="Bo")
     assert files(place / "people-photos") == set()

@@ -20,7 +20,6 @@ from bareface.services.gallery_evaluations import kept_evaluation
 from bareface.services.opened import OpenGallery
 from bareface.storage.casebook import book_of
 from bareface.storage.job_book import jobs_of
-from bareface.storage.photos_on_disk import PhotosOnDisk
 from bareface.values import arguments
 from bareface.values.context import Context
 from bareface.values.gallery import CheckReport, Problem, Progress, ReembedReport, RelinkReport
@@ -98,7 +97,7 @@ class Upkeep:
         with self.opened.recorder.call("Gallery.reembed", context) as facts:
             arguments.called("progress", progress)
             batch = arguments.count("batch", batch, 1)
-            report = reembedding.reembed(self.opened.store, PhotosOnDisk(), self.opened.engine, progress, batch)
+            report = reembedding.reembed(self.opened.store, self.opened.photos, self.opened.engine, progress, batch)
             self.opened.index.save()
             with suppress(CalibrationError):  # a damaged one is named by the next search
                 report = replace(report, recalibrate=calibrating.is_outdated(self.opened.store))
@@ -111,7 +110,7 @@ class Upkeep:
         The index is repaired.
         """
         with self.opened.recorder.call("Gallery.check", context) as facts:
-            report = maintenance.check(self.opened.store, PhotosOnDisk(), self.opened.index)
+            report = maintenance.check(self.opened.store, self.opened.photos, self.opened.index)
             report = replace(report, problems=(*report.problems, *self._beside(sound=report.ok)))
             facts.add(checked_references=report.references, problems=len(report.problems))
             return report

@@ -14,7 +14,6 @@ from bareface.imaging import decode as images
 from bareface.imaging.sources import limits_of
 from bareface.services.opened import OpenGallery
 from bareface.services.reference_numbers import reference_numbers
-from bareface.storage.photos_on_disk import PhotosOnDisk
 from bareface.values import arguments
 from bareface.values.cases import Control
 from bareface.values.context import Context
@@ -194,7 +193,7 @@ class Viewing:
         """Read the photo again, if it is still the one that was enrolled."""
         with self.opened.store.reading() as reader:
             (stored,) = reader.photos(reader.photos_with(reference.sha256))
-        return images.decode(PhotosOnDisk().fetch(stored), limits_of(self.opened.engine))
+        return images.decode(self.opened.photos.fetch(stored), limits_of(self.opened.engine))
 
     def _face(self, photo: Photo, reference: Reference) -> Face:
         """Find the reference's face in its photo again: landmarks are needed to align it."""

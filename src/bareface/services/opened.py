@@ -18,6 +18,7 @@ from bareface.services.recorded import Recorder
 from bareface.services.uploads import Uploads
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.job_book import jobs_of
+from bareface.storage.photos_on_disk import PhotosOnDisk
 from bareface.storage.sqlite.queries import template_counts
 from bareface.storage.sqlite.store import Store
 from bareface.values import arguments
@@ -88,6 +89,11 @@ class OpenGallery:
         from bareface.services.engine import Engine
 
         return Engine(embedder=embedder)
+
+    @property
+    def photos(self) -> PhotosOnDisk:
+        """The photos that references come from."""
+        return PhotosOnDisk(self.uploads.folder)
 
     def erase(self, *, wait: bool = True) -> None:
         """Rewrite database and index, so that nothing deleted can be read from the files; drop unused originals."""

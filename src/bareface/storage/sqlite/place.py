@@ -17,6 +17,7 @@ _DATABASES = ("-cases", "-audit")
 
 NEIGHBOURS = (*_KEPT, *_DATABASES)
 """Endings of the names of files that are kept next to a gallery."""
+_LONGEST = max(map(len, (*NEIGHBOURS, *(f"{one}-journal" for one in _DATABASES))))
 _MAGIC = b"SQLite format 3\0"
 
 _NAME_MAX = 255
@@ -98,12 +99,12 @@ def _check_new(path: Path, source: str, *, create: bool) -> None:
     if not path.parent.is_dir():
         raise GalleryError("gallery.missing/folder", folder=path.parent, source=source)
     _check_neighbours(path, source)
-    longest = len(os.fsencode(path.name)) + max(map(len, ENDINGS))
+    longest = len(os.fsencode(path.name)) + _LONGEST
     try:
         limit = os.pathconf(path.parent, "PC_NAME_MAX")
     except (OSError, ValueError):
         limit = _NAME_MAX
-    if longest > limit or len(os.fsencode(path)) + max(map(len, ENDINGS)) > _SQLITE_MAX:
+    if longest > limit or len(os.fsencode(path)) + _LONGEST > _SQLITE_MAX:
         raise _too_long(source)
     for ending in NEIGHBOURS:
         other = path.with_name(path.name.removesuffix(ending) or path.name)
@@ -119,7 +120,7 @@ def _unusable(path: Path, source: str, error: Exception) -> GalleryError:
 
 
 def _too_long(source: str) -> GalleryError:
-    return GalleryError("gallery.name/long", most=max(map(len, ENDINGS)), source=source)
+    return GalleryError("gallery.name/long", most=_LONGEST, source=source)
 
 
 def _exists(path: Path) -> bool:
