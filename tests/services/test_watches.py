@@ -178,12 +178,19 @@ def test_another_embedder_ends_it_and_the_case_says_why(desk: Desk, tmp_path: Pa
     engine.space = "another"
     with Gallery.open(tmp_path / "g.bareface", engine) as moved:
         assert moved.reembed().switched
-        moved.enrol(png(near(desk.colours[0], 1), tick=60), "Later")
+        (tmp_path / "later.png").write_bytes(png(near(desk.colours[0], 1), tick=60))
+        moved.enrol(tmp_path / "later.png", "Later")
         cases = Cases(moved, desk.log, lambda: desk.now)
         with pytest.raises(TemplateError, match=r"template\.space"):
             cases.search_again()
         assert not cases.search_again()
         assert cases.watches(kept.case_id)[0].trouble == "template.space"
+    with Gallery.open(tmp_path / "g.bareface", FaceTiles({})) as back:
+        assert back.reembed().switched
+        cases = Cases(back, desk.log, lambda: desk.now)
+        assert not cases.search_again()
+        assert cases.watch(kept.faces[0].id, context=BO).trouble is None
+        assert cases.search_again()
 
 
 def test_a_face_of_an_earlier_version_or_of_several_photos_cannot_be_searched_again(

@@ -75,6 +75,16 @@ def test_the_page_of_a_case_says_what_is_watched_and_what_is_new(served: Served)
     assert "Search again when faces are added" not in page
 
 
+def test_the_page_of_a_case_says_what_ended_a_watch(served: Served) -> None:
+    case, face = kept(served)
+    served.sign_in()
+    served.post(f"/kept/{face}/watch", case=str(case))
+    served.service.cases._book.note_trouble(face, "template.space")
+    for language in ("en", "de"):
+        answer = served.client.get(f"/cases/{case}", headers={"Accept-Language": language})
+        assert (answer.status_code, "template.space" in answer.text) == (200, True)
+
+
 class Due:
     """Stands for cases: so many faces are due, and then it fails once."""
 

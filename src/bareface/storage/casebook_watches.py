@@ -81,11 +81,11 @@ class WatchBook(SmallDatabase):
             return tuple(map(_watch, rows))
 
     def begin_watch(self, face: int, by: str) -> bool:
-        """Let a face be searched again from now on; returns False if it has no template."""
+        """Let a face be searched again from now on, whatever ended it before; returns False if it has no template."""
         with self._open() as connection:
             query = (
-                "INSERT OR IGNORE INTO watch (face_id, begun, begun_by) SELECT face_id, ?, ? FROM probe"
-                " WHERE face_id = ?"
+                "INSERT INTO watch (face_id, begun, begun_by) SELECT face_id, ?, ? FROM probe WHERE face_id = ?"
+                " ON CONFLICT (face_id) DO UPDATE SET trouble = NULL"
             )
             connection.execute(query, (now(), by, face))
             return connection.execute("SELECT 1 FROM watch WHERE face_id = ?", (face,)).fetchone() is not None

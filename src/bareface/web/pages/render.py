@@ -41,7 +41,7 @@ class Words:
 
     language: str
 
-    def __call__(self, code: str, **params: object) -> str:
+    def __call__(self, code: str, /, **params: object) -> str:
         """Return a message."""
         return message(code, {name: self.say(value) for name, value in params.items()}, self.language)
 
