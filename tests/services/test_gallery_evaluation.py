@@ -68,7 +68,10 @@ def test_figures_of_another_gallery_and_damaged_ones_are_not_shown(gallery: Gall
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "gallery": "another"}))
     assert gallery.evaluation() is None
-    for damage in ("{", "[]", json.dumps({**content, "evaluation": {**content["evaluation"], "subjects": "many"}})):
+    figure = {"kind": "eer", "target": None, "value": -1, "low": None, "high": None, "support": "few"}
+    wrong = ({"subjects": "many"}, {"figures": [figure]})
+    damages = [json.dumps({**content, "evaluation": {**content["evaluation"], **one}}) for one in wrong]
+    for damage in ("{", "[]", *damages):
         path.write_text(damage)
         with pytest.raises(GalleryError) as caught:
             gallery.evaluation()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -496,3 +498,46 @@ def test_a_check_names_damaged_files_next_to_the_gallery(gallery: Gallery, endin
     place.unlink()
     assert gallery.check().ok
     assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("job", "kind", "x"),
+        ("job", "asked", b"\xff"),
+        ("job", "counts", "[]"),
+        ("job", "message", "7"),
+        ("photo", "status", "x"),
+        ("photo", "place", "x"),
+        ("photo", "refs", b"\xff"),
+        ("photo", "message", "[]"),
+        ("photo", "wished", b"\xff"),
+    ],
+)
+def test_damaged_rows_are_errors_that_name_the_file(
+    jobs: Jobs, tmp_path: Path, table: str, column: str, value: Any
+) -> None:
+    number = enrolment(jobs, photo(0, "Ada"))
+    file = tmp_path / "people-jobs" / "jobs.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        if column == "status":
+            connection.execute("UPDATE photo SET revision = 1")
+        connection.execute(f"UPDATE {table} SET {column} = ?", (value,))
+        connection.commit()
+    calls: list[Callable[[], object]] = [
+        jobs.list,
+        lambda: jobs.get(number),
+        lambda: jobs.photos(number),
+        lambda: jobs.latest(number),
+        lambda: jobs.changed(number, 0),
+        lambda: jobs.work(go_on),
+    ]
+    errors = []
+    for call in calls:
+        with suppress(BarefaceError):
+            try:
+                call()
+            except GalleryError as error:
+                errors.append(error.code)
+    assert errors
+    assert set(errors) == {"gallery.corrupt"}

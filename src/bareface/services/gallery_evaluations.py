@@ -192,6 +192,9 @@ def kept_evaluation(store: Store) -> GalleryEvaluation | None:
         content = parse(read_regular(path))
         values: dict[str, Any] = content["evaluation"]
         kept = made(GalleryEvaluation, **{**values, "made": datetime.fromisoformat(values["made"])})
+        rates = [(one.target, one.value, one.low, one.high) for one in kept.figures]
+        if not all(rate is None or 0 <= rate <= 1 for several in rates for rate in several):
+            raise ValueError
         return kept if content["gallery"] == state.uuid else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         first = Note("damage.values")

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from bareface.errors import GalleryError, ImageError, UsageError
 from bareface.messages.stored import dumped
-from bareface.storage.job_rows import Waiting, job_of, photo_of
+from bareface.storage.job_rows import Waiting, job_of, photo_of, waiting_of
 from bareface.system.files import create, make_folder
 from bareface.system.reading import NotAFile, read_regular
 from bareface.system.small_database import SmallDatabase
@@ -123,7 +122,7 @@ class JobBook(SmallDatabase):
         with self._read() as connection:
             query = "SELECT * FROM job WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
             rows = connection.execute(query, (before, most + 1)).fetchall()
-        return JobPage(tuple(map(job_of, rows[:most])), len(rows) > most)
+            return JobPage(tuple(map(job_of, rows[:most])), len(rows) > most)
 
     def job(self, number: int) -> Job | None:
         """Return a job; None if there is none of this number."""
@@ -139,7 +138,7 @@ class JobBook(SmallDatabase):
                 " ORDER BY place LIMIT ?4"
             )
             found = connection.execute(query, (job, after, status, most + 1)).fetchall()
-        return JobPhotoPage(tuple(map(photo_of, found[:most])), len(found) > most)
+            return JobPhotoPage(tuple(map(photo_of, found[:most])), len(found) > most)
 
     def latest(self, job: int, most: int, before: int | None = None, status: str | None = None) -> JobPhotoPage:
         """Return some photos of a job that have an outcome, latest first, of those before a revision."""
@@ -149,7 +148,7 @@ class JobBook(SmallDatabase):
                 " AND (?3 IS NULL OR status = ?3) ORDER BY revision DESC LIMIT ?4"
             )
             found = connection.execute(query, (job, before, status, most + 1)).fetchall()
-        return JobPhotoPage(tuple(map(photo_of, found[:most])), len(found) > most)
+            return JobPhotoPage(tuple(map(photo_of, found[:most])), len(found) > most)
 
     def changed(self, job: int, after: int, most: int) -> tuple[JobPhoto, ...]:
         """Return photos whose outcome was stored after a revision, in this order."""
@@ -263,18 +262,22 @@ class JobBook(SmallDatabase):
             rows = rows[:1] if rows and rows[0]["tries"] else fresh
             for row in rows:
                 connection.execute("UPDATE photo SET tries = tries + 1 WHERE id = ?", (row["id"],))
-        return [self._waiting(row) for row in rows]
+            waiting = list(map(waiting_of, rows))
+        return [
+            self._read_again(one, row["sha256"], self._file(job, one.place))
+            for one, row in zip(waiting, rows, strict=True)
+        ]
 
-    def _waiting(self, row: sqlite3.Row) -> Waiting:
-        path = self._file(row["job_id"], row["place"])
-        waiting = Waiting(row["place"], UploadedPhoto(b"", row["name"], row["wished"]), row["tries"])
+    @staticmethod
+    def _read_again(waiting: Waiting, sha256: str, path: Path) -> Waiting:
+        """Return a photo with its content, or why there is none."""
         try:
             content = read_regular(path, _MOST)
         except (FileNotFoundError, NotAFile):
             return replace(waiting, lost=ImageError("image.missing"))
         except OSError as error:
             raise GalleryError("gallery.io", source=str(path)) from error
-        if hashlib.sha256(content).hexdigest() != row["sha256"]:  # a link, say, to a photo that nobody gave
+        if hashlib.sha256(content).hexdigest() != sha256:  # a link, say, to a photo that nobody gave
             return replace(waiting, lost=GalleryError("gallery.photo-changed"))
         return replace(waiting, photo=replace(waiting.photo, content=content))
 

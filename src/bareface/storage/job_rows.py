@@ -35,6 +35,12 @@ class Waiting:
     lost: BarefaceError | None = None
 
 
+def waiting_of(row: sqlite3.Row) -> Waiting:
+    """Return a photo as it waits, without its content."""
+    photo = made(UploadedPhoto, content=b"", name=row["name"], subject=row["wished"])
+    return Waiting(int(row["place"]), photo, int(row["tries"]))
+
+
 def job_of(row: sqlite3.Row) -> Job:
     """Return a job as its row holds it."""
     ended = None if row["ended"] is None else datetime.fromisoformat(row["ended"])
@@ -64,4 +70,7 @@ def photo_of(row: sqlite3.Row) -> JobPhoto:
 
 
 def _message(row: sqlite3.Row) -> str | None:
-    return None if row["message"] is None else loaded(row["message"])
+    message = None if row["message"] is None else loaded(row["message"])
+    if not isinstance(message, str | None):
+        raise ValueError(message)
+    return message
