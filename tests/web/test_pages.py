@@ -459,3 +459,16 @@ def test_photos_are_shown_and_kept_by_the_limits_they_were_searched_with(
     case = served.call("POST", "/cases", 201, json={"name": "Visitors", "purpose": "identify visitors"})
     path = f"/cases/{case['id']}/searches"
     assert served.call("POST", path, refused, json={"search": search["id"]})["code"] == "image.too-many-bytes"
+
+
+def test_a_photo_that_is_too_large_is_an_error_that_a_person_can_read(signed_in: Served) -> None:
+    form = re.findall(r'data-form="([^"]+)"', signed_in.client.get("/people").text)[0]
+    sent = {"data": {"_form": form}, "files": {"photo": ("a.png", b"x" * 2**21)}}
+    answer = signed_in.client.post("/searches", headers={"X-Part": "1"}, **sent)  # type: ignore[arg-type]
+    assert (answer.status_code, 'class="toast failed"' in answer.text) == (413, True)
+    answer = signed_in.client.post("/searches", **sent)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert "longer than the limit" in answer.text
+    signed_in.client.cookies.clear()
+    answer = signed_in.client.post("/searches", follow_redirects=False, **sent)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fsearches")

@@ -8,12 +8,13 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bareface.errors import WebError
 from bareface.logs import logger
-from bareface.web.problems import problem
+from bareface.web.problems import answer, problem
 from bareface.web.state import Service
 
 _log = logger(__name__)
@@ -62,21 +63,21 @@ class Guard:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
-                answer = MutableHeaders(scope=message)
+                sent = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    answer.setdefault(name, value)
-                answer.setdefault("Cache-Control", "no-store")
-                answer["X-Request-ID"] = request_id
+                    sent.setdefault(name, value)
+                sent.setdefault("Cache-Control", "no-store")
+                sent["X-Request-ID"] = request_id
             await send(message)
 
         try:
             most = self._service.max_upload if self._is_known(scope, headers) else _UNKNOWN
             refusal = self._refusal(headers, most)
-            answering = self._app if refusal is None else problem(refusal, request_id)
+            answering = self._app if refusal is None else _refused(scope, refusal)
             await answering(scope, self._bounded(receive, most), sending)
         except Exception:
             if not started:
-                await problem(WebError("web.internal"), request_id)(scope, receive, sending)
+                await answer(Request(scope), WebError("web.internal"))(scope, receive, sending)
             raise  # a bug: the server prints where
         finally:
             route = _route(scope)
@@ -117,6 +118,11 @@ class Guard:
             return message
 
         return receiving
+
+
+def _refused(scope: Scope, refusal: WebError) -> Response:
+    """Return the answer to a request that is not let in; under a name of somebody else's, no page is shown."""
+    return problem(refusal, scope["request_id"]) if refusal.code == "web.host" else answer(Request(scope), refusal)
 
 
 def _was_encrypted(headers: Headers) -> bool:

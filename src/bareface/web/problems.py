@@ -53,15 +53,17 @@ def of_validation(error: RequestValidationError) -> WebError:
     return WebError("web.request/fields", faults=faults)
 
 
+def answer(request: Request, error: BarefaceError) -> Response:
+    """Return the answer to a request that ended with an error: a problem for programs, a page or part for browsers."""
+    if request.url.path.startswith(API):
+        return problem(error, request.scope.get("request_id"))
+    from bareface.web.pages.wrong import answer as page
+
+    return page(request, error)
+
+
 def install(app: FastAPI) -> None:
     """Let an app answer with problems."""
-
-    def answer(request: Request, error: BarefaceError) -> Response:
-        if request.url.path.startswith(API):
-            return problem(error, request.scope.get("request_id"))
-        from bareface.web.pages.wrong import answer as page
-
-        return page(request, error)
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, BarefaceError)
