@@ -136,7 +136,8 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``; ``usage.review``: enough other people review it.
         """
         with self._call("next", context) as facts:
-            asked, reviewer = self._review(review), who(context)
+            asked = self._review(review)
+            reviewer = _reviewer(asked, context)
             given = dict(asked.reviewers).get(reviewer)
             if given == len(asked.items):
                 return None
@@ -164,10 +165,10 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
         """
         with self._call("see", context):
-            self._review(review)
+            reviewer = _reviewer(self._review(review), context)
             item = arguments.count("item", item)
             arguments.choice("aid", aid, get_args(Aid))
-            if not self._book.see(review, who(context), item, aid):
+            if not self._book.see(review, reviewer, item, aid):
                 raise UsageError("usage.review/answered", item=item + 1)
 
     def answer(
@@ -201,7 +202,7 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
         """
         with self._call("answer", context):
-            self._review(review)
+            reviewer = _reviewer(self._review(review), context)
             item = arguments.count("item", item)
             arguments.choice("verdict", verdict, get_args(Verdict))
             arguments.choice("confidence", confidence, get_args(Confidence))
@@ -210,7 +211,7 @@ class CaseReviews(CaseDesk):
             for component, finding in features.items():
                 arguments.choice("component", component, COMPONENTS)
                 arguments.choice("finding", finding, get_args(Finding))
-            if not self._book.answer(review, who(context), item, verdict, confidence, note, features):
+            if not self._book.answer(review, reviewer, item, verdict, confidence, note, features):
                 raise UsageError("usage.review/answered", item=item + 1)
             return self._review(review)
 
@@ -285,7 +286,9 @@ class CaseReviews(CaseDesk):
         for one in self._book.answers(asked.id):
             given[one.item] += (one,)
             last[one.reviewer] = max(one.answered, last.get(one.reviewer, one.answered))
-        lookers = self._book.lookers(asked.search_id)
+        lookers: dict[str, datetime] = {}
+        for person, looked in self._book.lookers(asked.search_id).items():
+            lookers[person.casefold()] = min(looked, lookers.get(person.casefold(), looked))
         places = [item for item, place in enumerate(asked.items) if place >= 0]
         known = [(asked.control(item), given[item]) for item in range(len(asked.items))]
         controls = tuple((one, answers) for one, answers in known if one and self._control_there(one, context))
@@ -293,7 +296,9 @@ class CaseReviews(CaseDesk):
             asked,
             tuple(face.candidates[asked.items[item]] for item in places),
             tuple(given[item] for item in places),
-            tuple(one for one, _ in asked.reviewers if one in lookers and lookers[one] < last[one]),
+            tuple(
+                one for one, _ in asked.reviewers if one in last and lookers.get(one.casefold(), last[one]) < last[one]
+            ),
             controls,
             tuple(_measured(one, controls) for one, _ in asked.reviewers) if controls else (),
             frozenset(self._book.excluded(face.id)),
@@ -305,6 +310,12 @@ class CaseReviews(CaseDesk):
         found = self._references(numbers, context)
         moments = tuple(found[number].enrolled for number in numbers if number in found)
         return found[control.probe_id] if moments == control.enrolled else None
+
+
+def _reviewer(asked: Review, context: Context | None) -> str:
+    """Return the name of a caller as the review has it: large and small letters do not make two people."""
+    name = who(context)
+    return next((one for one, _ in asked.reviewers if one.casefold() == name.casefold()), name)
 
 
 def _in_place_of(face: KeptFace, other: Reference | None) -> KeptFace:

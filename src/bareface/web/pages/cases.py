@@ -33,9 +33,10 @@ _FEATURE = "feature-"
 
 def waiting(visitor: Visitor, reviews: tuple[Review, ...]) -> list[Review]:
     """Return the reviews that this visitor can answer."""
-    me = visitor.session.caller.name
-    begun = [one for one in reviews if any(who == me and count < len(one.items) for who, count in one.reviewers)]
-    free = [one for one in reviews if len(one.reviewers) < one.needed and me not in dict(one.reviewers)]
+    me = visitor.session.caller.name.casefold()
+    mine = {one.id: count for one in reviews for who, count in one.reviewers if who.casefold() == me}
+    begun = [one for one in reviews if mine.get(one.id, len(one.items)) < len(one.items)]
+    free = [one for one in reviews if len(one.reviewers) < one.needed and one.id not in mine]
     return begun + free
 
 
