@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
+from bareface.services.cases import Cases
 from bareface.web.app import make_app
 from tests.web.support import Served, png
 
@@ -114,3 +116,20 @@ def test_where_several_people_search_each_search_has_a_case(served: Served) -> N
         number = client.post("/api/v1/cases", headers=headers, json={"name": "a", "purpose": "b"}).json()["id"]
         answer = client.post("/api/v1/searches", headers=headers, files=files, data={"case": number})
         assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("how", ["api", "page", "elsewhere"])
+def test_a_search_of_an_erased_case_is_not_shown_any_more(served: Served, how: str) -> None:
+    form = served.sign_in()
+    number = case(served)["id"]
+    held = served.search(served.colours[0], case=number)["id"]
+    other = served.search(served.colours[0])["id"]
+    if how == "api":
+        served.call("DELETE", f"/cases/{number}", 204)
+    elif how == "page":
+        served.client.post(f"/cases/{number}/erase", data={"_form": form})
+    else:
+        Cases(served.service.gallery).erase(number)
+    for path in (f"/searches/{held}", f"/searches/{held}/photo.jpg"):
+        assert served.client.get(path).status_code == 404
+    assert served.client.get(f"/searches/{other}").status_code == 200

@@ -140,6 +140,13 @@ class HeldSearches:
                 if any(subject in subjects or reference in references for subject, reference in search.shown):
                     del self._held[id]
 
+    def forget_kept(self, numbers: Set[int]) -> None:
+        """Forget searches that were kept in a case under these numbers, since it was erased."""
+        with self._lock:
+            for id, (_, search) in list(self._held.items()):
+                if search.kept in numbers:
+                    del self._held[id]
+
     def _drop(self) -> None:
         now = time.monotonic()
         while self._held and (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -98,8 +97,11 @@ def held_search(service: Service, id: str, context: Context) -> HeldSearch:
     """Return a search that is held; if a case keeps it, it is noted that the caller sees its scores."""
     held = service.searches.get(id)
     if held.kept is not None:
-        with suppress(UsageError):  # the case was erased since
+        try:
             service.cases.look(held.kept, context=context)
+        except UsageError:  # the case has expired, or another process erased it
+            service.searches.forget_kept({held.kept})
+            raise WebError("web.search") from None
     return held
 
 

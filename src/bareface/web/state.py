@@ -112,6 +112,13 @@ class Service:
         self.views.forget()
         self.answers.forget()
 
+    def erase_case(self, number: int, context: Context) -> None:
+        """Erase a case, and forget its searches."""
+        numbers = {one.id for one in self.cases.searches(number, context=context)}
+        self.cases.erase(number, context=context)
+        self.searches.forget_kept(numbers)
+        self.views.forget()
+
     def state(self) -> State:
         """Return the gallery's state now, to call :meth:`forget_since` with."""
         return self.gallery.gone_since(None, ())[0]

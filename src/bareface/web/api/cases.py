@@ -48,7 +48,7 @@ def close_case(number: Number, service: Served, context: Called) -> Any:
 @router.delete("/{number}", status_code=204, responses=errors(404))
 def erase_case(number: Number, service: Served, context: Called) -> None:
     """Erase a case with its photos, searches, reviews and answers, for good."""
-    service.cases.erase(number, context=context)
+    service.erase_case(number, context)
 
 
 @router.get("/{number}/searches", response_model=schemas.KeptSearchList, responses=errors(404))

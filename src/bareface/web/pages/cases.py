@@ -94,7 +94,7 @@ def close(visitor: Visiting, id: Id) -> Response:
 @router.post("/cases/{id}/erase")
 def erase(visitor: Visiting, id: Id) -> Response:
     """Erase a case for good."""
-    visitor.service.cases.erase(id, context=visitor.context)
+    visitor.service.erase_case(id, visitor.context)
     return visitor.back(_CASES, visitor.words("page.case-erased"))
 
 
