@@ -239,3 +239,14 @@ def test_what_was_restored_of_a_probe_goes_with_its_case(desk: Desk) -> None:
     assert grey(restored(1).source).tobytes()[:900] not in desk.gallery.path.read_bytes()
     with pytest.raises(UsageError):
         desk.cases.get(other.case_id)
+
+
+@pytest.mark.parametrize("damage", ["facts = '{'", "facts = '7'", "facts = '{\"sha256\": [7]}'", "vector = 'x'"])
+def test_a_damaged_case_is_erased_all_the_same(desk: Desk, damage: str) -> None:
+    kept = desk.kept()
+    with closing(sqlite3.connect(desk.file)) as file:
+        file.execute(f"UPDATE probe SET {damage}")
+        file.execute("UPDATE face SET picture = 'x'")
+        file.commit()
+    desk.cases.erase(kept.case_id)
+    assert desk.cases.list() == ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from dataclasses import asdict, fields, replace
 from datetime import datetime
@@ -67,6 +68,7 @@ CREATE TABLE excluded (
   apart INTEGER,
   PRIMARY KEY (face_id, reference_id));
 """
+_DIGEST = re.compile("[0-9a-f]{64}")
 _ABSENT = {"subject": None, "source": ""}
 _RESTORED = ("kind", "method", "model", "synthetic", "notes")
 
@@ -121,8 +123,8 @@ class Casebook(ReviewBook, WatchBook):
     def _sources(self, where: str, value: int | str) -> set[str]:
         """Return digests of probes, without those of photos that other cases keep, too."""
         query = (
-            "SELECT {}, json_extract(probe.facts, '$.sha256') AS photo FROM face"
-            " JOIN search ON search.id = face.search_id LEFT JOIN probe ON probe.face_id = face.id"
+            "SELECT {}, CASE WHEN json_valid(probe.facts) THEN json_extract(probe.facts, '$.sha256') END AS photo"
+            " FROM face JOIN search ON search.id = face.search_id LEFT JOIN probe ON probe.face_id = face.id"
             " WHERE search.case_id {} (SELECT id FROM cases WHERE {})"
         )
         with self._read() as connection:
@@ -130,8 +132,10 @@ class Casebook(ReviewBook, WatchBook):
             if not found:
                 return set()
             others = connection.execute(query.format("NULL", "NOT IN", where), (value,)).fetchall()
-        kept = {hashlib.sha256(row["picture"]).hexdigest() for row in found}
-        return (kept | {row["photo"] for row in found if row["photo"]}) - {row["photo"] for row in others}
+        pictures = (row["picture"] for row in found)
+        kept = {hashlib.sha256(one).hexdigest() for one in pictures if isinstance(one, bytes)}
+        photos = {row["photo"] for row in found if _DIGEST.fullmatch(str(row["photo"]))}  # a damaged row is erased, too
+        return (kept | photos) - {row["photo"] for row in others}
 
     def _erase(self, where: str, value: int | str) -> None:
         with self._open() as connection:
