@@ -40,7 +40,8 @@ def served(folder: Path, *people: str) -> Iterator[tuple[str, str]]:
     gallery = Gallery.open(path, engine)
     for name, colour in zip(people, PEOPLE, strict=False):
         gallery.enrol(png(colour), name)
-    service = Service(gallery, Faces(lambda: engine), Models(), Cases(gallery), access, jobs=Jobs(gallery))  # type: ignore[arg-type, return-value]
+    faces = Faces(lambda: engine)  # type: ignore[arg-type, return-value]
+    service = Service(gallery, faces, Models(), Cases(gallery), access, jobs=Jobs(gallery), max_upload=2**20)
     with serving(service) as address:
         yield address, token
     gallery.close()
@@ -73,6 +74,7 @@ def album(folder: Path) -> Path:
         place.mkdir(parents=True)
         (place / "1.png").write_bytes(png(colour))
     (album / "Ada" / "notes.txt").write_text("none")
+    (album / "Ada" / "2019" / "large.png").write_bytes(png(PEOPLE[0]) + bytes(2**20))
     (album / "Ada" / ".1.png").write_bytes(png(STRANGER))
     return album
 
@@ -91,10 +93,12 @@ def test_a_folder_names_the_same_people_as_on_the_command_line(chromium: Any, tm
         walk.page.wait_for_url("**/jobs/1")
         sync_api.expect(walk.page.locator("#outcomes li.enrolled")).to_have_count(2)
         sync_api.expect(walk.page.locator(".toast")).to_contain_text("4 files left out")
+        sync_api.expect(walk.page.locator(".toast")).to_contain_text("1 photo left out")
+        (photos / "Bo" / "2019" / "gone.png").symlink_to(tmp_path / "nowhere")
         assert sorted(one["name"] for one in client.subjects()) == here
         job = client.enrol_folder(photos)
         assert [Path(one["path"]).relative_to(photos).as_posix() for one in job["left_out"]] == [
-            ".old", "Ada/.1.png", "Ada/@eaDir", "Ada/notes.txt",
+            ".old", "Ada/.1.png", "Ada/@eaDir", "Ada/notes.txt", "Ada/2019/large.png", "Bo/2019/gone.png",
         ]  # fmt: skip
         list(client.follow(job["id"]))
         assert [one["status"] for one in client.job_photos(job["id"])] == ["already enrolled"] * 2
