@@ -247,6 +247,18 @@ def test_an_enhanced_portrait_is_refused_and_the_sharp_one_is_not(
     assert statuses == ["refused"] * 3 + ["enrolled"] * 4
 
 
+def test_a_portrait_that_was_enhanced_without_any_change_is_a_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(tmp_path / "record.sqlite"))
+    engine = Engine(threads=1)
+    engine.enhance(engine.faces(astronaut())[0], fidelity=1.0)
+    sources: list[Source] = [astronaut(), jpeg(images.decode(astronaut()).pixels, 70)]
+    with Gallery.open(tmp_path / "g", engine=engine) as gallery:
+        statuses = [outcome.status for outcome in gallery.enrol(sources).outcomes]
+    assert statuses == ["enrolled"] * 2
+
+
 def test_only_a_marked_face_shows_a_trace_of_the_mark() -> None:
     weight = np.ones((160, 160), np.float32)
     for seed in range(5):

@@ -119,8 +119,10 @@ def is_restored(face: UInt8, seen: Seen) -> bool:
     face
         Grey uint8 [96, 96], turned as the restored picture is (not mirrored).
     seen
-        The restoration.
+        The restoration. One that left the photo as it was tells nothing.
     """
+    if np.array_equal(seen.restored, seen.source):
+        return False
     small = (_resized(plane, _COARSE) for plane in (seen.restored, seen.source))
     coarse = Seen(next(small), next(small), _resized_mask(seen.region))
     start = _aligned(_resized(face, _COARSE), coarse.restored, (1 + 0j, 0j))
