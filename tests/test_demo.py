@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bareface import Gallery
 from bareface.cli.main import app
 from bareface.errors import UsageError
 from bareface.imaging.portraits import portraits
@@ -98,6 +99,25 @@ def test_demo_without_a_network_and_over_its_own_output(monkeypatch: pytest.Monk
     again = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--json"])
     assert again.exit_code == 0, again.output
     assert '"subjects": 2' in again.stdout
+
+
+def test_what_is_not_of_a_former_demonstration_is_not_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BAREFACE_DATA", str(tmp_path / "none"))
+    with Gallery.open(tmp_path / "people.bareface") as gallery:
+        gallery.enrol(portraits()[0].photos, subject="Ada", largest=True)
+    (tmp_path / "people.bareface-backup").write_text("my own", encoding="utf-8")
+    before = (tmp_path / "people.bareface").read_bytes()
+    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
+    assert (result.exit_code, "usage.output" in result.stderr) == (2, True)
+    assert (tmp_path / "people.bareface").read_bytes() == before
+    with Gallery.open(tmp_path / "people.bareface") as gallery:
+        gallery.delete(subject="Ada")
+    (tmp_path / "report.html").write_text("my notes", encoding="utf-8")
+    assert CliRunner().invoke(app, ["demo", "--out", str(tmp_path)]).exit_code == 2
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "my notes"
+    (tmp_path / "report.html").unlink()
+    assert CliRunner().invoke(app, ["demo", "--out", str(tmp_path)]).exit_code == 0
+    assert (tmp_path / "people.bareface-backup").read_text(encoding="utf-8") == "my own"
 
 
 @pytest.mark.slow

@@ -131,7 +131,7 @@ def test_completes_models_and_detectors(tmp_path: Path) -> None:
 
 def test_completes_subjects_of_the_gallery(enrolled: Path, tmp_path: Path) -> None:
     gallery = shutil.copy(enrolled, tmp_path / "g")
-    assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == ["Grace Hopper"]
+    assert complete(f"bareface gallery references {gallery} --subject Gr", tmp_path) == [r"Grace\ Hopper"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("g")] == ["g"]  # no log is left there
     with closing(sqlite3.connect(gallery)) as file, file:  # names in the log of a gallery that is in use
         file.execute("PRAGMA journal_mode = WAL")
@@ -143,6 +143,44 @@ def test_completes_subjects_of_the_gallery(enrolled: Path, tmp_path: Path) -> No
         endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'Gr' || i AS name FROM n"
         file.execute(f"CREATE VIEW subject AS {endless}")
     assert complete(f"bareface gallery references {tmp_path / 'endless'} --subject Gr", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shell", "typed", "offered"),
+    [
+        ("Ada Lovelace", "bash", r"Ada\ L", r"Ada\ Lovelace"),
+        ("Ada Lovelace", "bash", "'Ada L", "Ada Lovelace"),
+        ("Ada Lovelace", "bash", '"Ada', "Ada Lovelace"),
+        ("Ada Lovelace", "zsh", "Ada", "_arguments '*: :((\"Ada Lovelace\"))'"),
+        ("Ada Lovelace", "fish", "Ada", "Ada Lovelace"),
+        ("Ada Lovelace", "powershell", "Ada", "'Ada Lovelace'"),
+        ("O'Brien", "bash", "O", r"O\'Brien"),
+        ("O'Brien", "zsh", "O", "_files"),  # its quotation mark would be lost
+        ("x; touch y", "bash", "x", r"x\;\ touch\ y"),
+        ("x$(touch y)", "bash", "x", r"x\$\(touch\ y\)"),
+        ("x$(touch y)", "bash", '"x', None),
+        ("x*", "bash", "'x", None),  # bash would put files there
+        (r"x\$(touch y)", "zsh", "x", "_files"),
+        ("x\n$(touch y)", "bash", "x", None),
+        ("x\x1b[2J", "fish", "x", None),
+        (b"x", "bash", "x", None),
+    ],
+)
+def test_a_name_is_completed_so_that_the_shell_reads_a_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, shell: str, typed: str, offered: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect("g")) as file, file:
+        file.execute("CREATE TABLE subject (name)")
+        file.execute("INSERT INTO subject VALUES (?)", (name,))
+    words = ["bareface", "gallery", "rename", "g", typed]
+    asked = {"_BAREFACE_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    asked |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": "4", "_TYPER_COMPLETE_WORD_TO_COMPLETE": typed}
+    if shell != "bash":
+        asked |= {"_TYPER_COMPLETE_ARGS": " ".join(words), "COMP_WORDS": ""}
+    done = CliRunner().invoke(app, env=asked, prog_name="bareface")
+    assert isinstance(done.exception, SystemExit | None)
+    assert [line.partition(":::")[0] for line in done.stdout.split("\n") if line] == ([offered] if offered else [])
 
 
 @pytest.mark.slow
@@ -231,6 +269,24 @@ def test_an_argument_from_a_variable_that_is_not_set_is_refused(
     assert "is empty (a variable that is not set?)" in result.stderr
     assert "usage.empty" in result.stderr
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "enrol g.bareface --subject Ada a.jpg --subject=Bo b.jpg",
+        "enrol g.bareface --face 1 a.jpg --face 2 b.jpg",
+        "gallery delete g.bareface --subject Ada --subject Bo --yes",
+        "gallery delete g.bareface --photo a.jpg --photo b.jpg --yes",
+        "gallery split g.bareface 1 --name Ada 2 --name Bo",
+        "unmask a.jpg --face 1 --face 2",
+    ],
+)
+def test_who_or_which_is_said_once(run: Run, arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments.split(), expect=2)
+    assert "is given more than once" in result.stderr
+    assert not list(tmp_path.glob("g.bareface*"))
 
 
 @pytest.mark.parametrize(

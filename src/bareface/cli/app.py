@@ -40,6 +40,14 @@ _EPILOG = (
 
 _BLANK = re.compile(r"(--[\w-]+=)?\s*")
 _BLANKS = "bareface.blank-arguments"
+_ONCE = (
+    "--subject",
+    "--photo",
+    "--face",
+    "--name",
+    "--basis",
+)  # of other options the last counts, as an alias needs it
+_REPEATED = "bareface.repeated-options"
 _WRONG_USAGE: Any = typer.BadParameter.__bases__[0]  # of the library within Typer, which has moved
 
 
@@ -70,11 +78,17 @@ class _Group(TyperGroup):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Remember which arguments are empty, before a path makes the current folder of them."""
+        """Remember which arguments are empty, before a path makes the current folder of them, and which come twice.
+
+        `enrol GALLERY --subject Ada a.jpg --subject Bo b.jpg` would make Bo of both.
+        """
         blank = [place for place, text in enumerate(args, start=1) if _BLANK.fullmatch(text)]
         ctx.meta[_BLANKS] = [] if ctx.resilient_parsing else blank
+        options = list(takewhile(lambda text: text != "--", args))
+        names = [text.partition("=")[0] for text in options]
+        ctx.meta[_REPEATED] = [] if ctx.resilient_parsing else [name for name in _ONCE if names.count(name) > 1]
         # For errors that are found before a command reads its options.
-        remember_json(ctx, "--json" in takewhile(lambda text: text != "--", args))
+        remember_json(ctx, "--json" in options)
         with _told(ctx):
             return super().parse_args(ctx, args)
 
@@ -83,6 +97,8 @@ class _Group(TyperGroup):
         try:
             for place in ctx.meta[_BLANKS]:
                 raise UsageError("usage.empty/argument", place=place)
+            for name in ctx.meta[_REPEATED]:
+                raise UsageError("usage.arguments/repeated", option=name)
             with _told(ctx):
                 return super().invoke(ctx)
         except BarefaceError as error:

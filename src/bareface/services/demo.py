@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bareface.audit.port import AuditLog
-from bareface.errors import FaceError, ImageError
+from bareface.errors import FaceError, ImageError, UsageError
 from bareface.imaging import decode as images
 from bareface.imaging.portraits import Person, portraits
 from bareface.reports.candidates import candidate_report
@@ -18,6 +18,7 @@ from bareface.services.demo_photos import Photos, Probe
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery
 from bareface.services.recorded import Recorder
+from bareface.storage.sqlite.place import ENDINGS
 from bareface.synthesis.degradations import (
     Defocus,
     Degradation,
@@ -29,12 +30,13 @@ from bareface.synthesis.degradations import (
     degrade,
 )
 from bareface.synthesis.masks import apply_mask, sample_mask
-from bareface.system.files import make_folder, write_atomically
+from bareface.system.files import check_page, make_folder, write_atomically
 from bareface.values.context import Context
 from bareface.values.search import CandidateList
 
 _TOP = 4
 _SEED = 7
+_BASIS = "demonstration"
 _FAR = 40
 """Width in pixels of a face far away: the smallest that the detector looks for by default."""
 
@@ -83,7 +85,7 @@ def demonstrate(
     Parameters
     ----------
     folder
-        Folder for ``people.bareface`` (replaced), ``people``, ``probes`` and ``report.html``.
+        Folder for ``people.bareface``, ``people``, ``probes`` and ``report.html``. A former demonstration is replaced.
     engine
         Finds and embeds the faces.
     more
@@ -94,6 +96,13 @@ def demonstrate(
         The caller and the purpose.
     audit
         Takes one event for the whole demonstration; see :class:`bareface.audit.port.AuditLog`.
+
+    Raises
+    ------
+    UsageError
+        ``usage.output``: a gallery of somebody else has the name, or ``report.html`` is not a page.
+    GalleryError
+        ``gallery.corrupt`` and its like: something else has the gallery's name.
     """
     with Recorder(audit).call("Demo.demonstrate", context) as facts:
         shown = _demonstrated(folder, engine, more, progress)
@@ -105,6 +114,9 @@ def _demonstrated(
     folder: Path, engine: Engine, more: Sequence[Photos], progress: Callable[[int, int], None]
 ) -> Demonstration:
     folder = make_folder(folder.resolve())
+    path = folder / "people.bareface"
+    check_page(folder / "report.html")
+    _remove_former(path)
     known = [_copied(person, folder / "people") for person in portraits()]
     people = [*known, *(person for photos in more for person in photos.people)]
     probes = [
@@ -112,12 +124,9 @@ def _demonstrated(
         *(probe for photos in more for probe in photos.probes),
     ]
     steps = len(people) + len(probes)
-    path = folder / "people.bareface"
-    for old in folder.glob(f"{path.name}*"):
-        old.unlink()
     with Gallery.open(path, engine=engine) as gallery:
         for done, person in enumerate(people, start=1):
-            gallery.enrol(person.photos, subject=person.name, basis="demonstration", largest=True)
+            gallery.enrol(person.photos, subject=person.name, basis=_BASIS, largest=True)
             progress(done, steps)
         findings = []
         for done, probe in enumerate(probes, start=len(people) + 1):
@@ -130,6 +139,17 @@ def _demonstrated(
         info = gallery.info()
     report = write_atomically(folder / "report.html", page)
     return Demonstration(path, report, info.subjects, info.references, tuple(findings))
+
+
+def _remove_former(path: Path) -> None:
+    """Remove the gallery of a former demonstration; refuse one with anybody who was not enrolled by it."""
+    if not path.exists():
+        return
+    with Gallery.open(path, create=False) as former:
+        if any(reference.basis != _BASIS for reference in former.references()):
+            raise UsageError("usage.output/demo", source=str(path))
+    for ending in ("", "-index", *ENDINGS):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _copied(person: Person, folder: Path) -> Person:

@@ -15,6 +15,9 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
     "usage.arguments/named-twice": Entry("the model is named twice: {name} and {other}.", "Leave one out."),
+    "usage.arguments/repeated": Entry(
+        "{option} is given more than once, but there is one for all that the command is given.", "Run it for each."
+    ),
     "usage.case/closed": Entry("case {number} is closed.", "Open another one."),
     "usage.case/needed": Entry("several people use this gallery: a search belongs to a case.", "Open a case first."),
     "usage.case/purpose": Entry("a case needs a purpose.", "Say what its searches are for."),
@@ -89,6 +92,11 @@ ENTRIES: dict[str, Entry] = {
     "usage.no-folder": Entry(
         "the current folder does not exist any more.",
         "Change to another folder, or give an absolute path.",
+    ),
+    "usage.output/demo": Entry(
+        "a gallery with people of your own is here, and the demonstration would replace it.",
+        cli="Name another folder with --out.",
+        python="Name another folder.",
     ),
     "usage.output/folder": Entry("its folder does not exist.", "Make it first."),
     "usage.output/make-folder": Entry(
