@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from bareface.calibration.calibration import Calibration
 from bareface.errors import EvaluationError
@@ -221,6 +222,20 @@ def test_plots_are_written_by_their_ending(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError) as caught:
         plots.write(figure, tmp_path / "det.bmp")
     assert caught.value.code == "evaluation.format"
+
+
+@pytest.mark.parametrize("name", ["日本 김 สมชาย नेहा", "Łucja", "\U0001f642"])
+@pytest.mark.filterwarnings("error")
+def test_names_of_every_script_are_drawn(name: str) -> None:
+    analyses = [analyse(name, random_scores(0), PLAN)]
+    figures = [figure for _, figure in plots.all_plots(analyses)]
+    for figure in figures:
+        plots.svg(figure)
+    (text,) = figures[0].legends[0].get_texts() if figures[0].legends else figures[0].axes[0].get_legend().get_texts()
+    assert text.get_text() == name
+    fonts = [get_font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
+    missing = [one for one in name if not any(font.get_char_index(ord(one)) for font in fonts)]
+    assert missing == (["\U0001f642"] if name == "\U0001f642" else [])
 
 
 def test_det_axes_are_normal_deviates_of_the_counted_rates() -> None:

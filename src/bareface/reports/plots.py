@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from bareface.errors import EvaluationError
 from bareface.evaluation.analysis import Analysis, reliability_of, state_pairs
 from bareface.evaluation.metrics import RULE_OF_30, Curve, Trials, at_fmr, det
 from bareface.evaluation.open_set import cmc
+from bareface.reports.fonts import font_file, further_fonts
 from bareface.reports.rates import percent
 from bareface.system import dependencies
 from bareface.system.extras import optional
@@ -204,9 +207,35 @@ def svg(figure: Figure) -> bytes:
 
 @_own_style()
 def _saved(figure: Figure, kind: str) -> bytes:
+    _use_further_fonts(figure)
     out = BytesIO()
-    figure.savefig(out, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)  # no date, as above
+    metadata = {"Date": None} if kind == "svg" else None  # no date, as above
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a box stands for it
+        figure.savefig(out, format=kind, dpi=160, metadata=metadata)
     return out.getvalue()
+
+
+def _use_further_fonts(figure: Figure) -> None:
+    """Let names of score files and labels be drawn in scripts that Matplotlib's own font does not have."""
+    from matplotlib.text import Text
+
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
+    further = further_fonts("".join(text.get_text() for text in texts))
+    if further:
+        families = ["DejaVu Sans", *map(_family, further)]
+        for text in texts:
+            text.set_fontfamily(families)
+
+
+@cache
+def _family(name: str) -> str:
+    """Return the family of a packaged font, having made it known to Matplotlib."""
+    from matplotlib import font_manager
+
+    path = str(font_file(name))
+    font_manager.fontManager.addfont(path)
+    return font_manager.FontProperties(fname=path).get_name()
 
 
 def _words(name: str) -> str:
