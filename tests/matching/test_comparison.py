@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
@@ -56,6 +59,17 @@ def test_the_second_template_of_another_model_does_not_count():
 def test_thin_evidence_is_said():
     found = compare(face("a.jpg", visible=0.31), face("b.jpg", visible=0.98))
     assert found.notes == ("thin evidence: 31 % of the face visible in a.jpg",)
+
+
+@pytest.mark.parametrize(("turned", "said"), [(False, "both show one picture"), (True, "one picture is the other")])
+def test_a_picture_and_its_copy_are_no_evidence_and_that_is_said(turned, said):
+    rng = np.random.default_rng(0)
+    chip = cv2.resize(rng.integers(0, 256, (12, 12, 3), np.uint8), (150, 150), interpolation=cv2.INTER_CUBIC)
+    copy = np.clip(chip[:, ::-1] if turned else chip, 30, 200)
+    one, other = (replace(face(name), chip=pixels) for name, pixels in (("a", chip), ("b", copy)))
+    assert compare(one, other).notes[0].startswith(said)
+    photo = cv2.resize(rng.integers(0, 256, (12, 12, 3), np.uint8), (150, 150), interpolation=cv2.INTER_CUBIC)
+    assert compare(one, replace(other, chip=photo)).notes == ()
 
 
 def test_a_hidden_face_is_refused_unless_that_is_switched_off():

@@ -12,12 +12,15 @@ import numpy as np
 from bareface.calibration.calibration import Calibration
 from bareface.calibration.decision import decide_by_similarity
 from bareface.errors import CalibrationError, TemplateError
+from bareface.gallery import same_source
+from bareface.imaging.thumbnail import thumbnail
 from bareface.matching import evidence
 from bareface.matching.cohorts import cohort_of
 from bareface.matching.normalisation import NonMatedLaw
 from bareface.matching.pairs import laws_on, normalise_pairs, score_of_pairs
 from bareface.matching.scoring import crosses, distance, score
 from bareface.messages import Note
+from bareface.models.registry import space_mean
 from bareface.values import arguments
 from bareface.values.defaults import MIN_VISIBLE
 from bareface.values.face import Face, Template
@@ -94,6 +97,7 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     notes = evidence.thin(((a.source, one.visible), (b.source, other.visible)))
     if mixed and one.model != other.model:
         notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
+    notes = (*_copied(a, b), *notes)
     return Comparison(
         similarity=similarity,
         distance=distance(one.vector, other.vector),
@@ -106,6 +110,20 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
         notes=notes,
         normalised=scale.normalised(similarity),
     )
+
+
+def _copied(a: Face, b: Face) -> tuple[Note, ...]:
+    """Say it if two faces are one picture, as a search marks its candidates."""
+    one, other = a.template, b.template
+    if not same_source.nearly_same(one.vector, other.vector[None], space_mean(one.space, len(one.vector)))[0]:
+        return ()
+    match same_source.copy_of(thumbnail(a.chip), thumbnail(b.chip)):
+        case "re-encoding":
+            return (Note("note.same-picture/again"),)
+        case "mirrored copy":
+            return (Note("note.same-picture/mirrored"),)
+        case None:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

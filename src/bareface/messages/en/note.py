@@ -129,6 +129,12 @@ ENTRIES: dict[str, Entry] = {
         cli="the same photo is enrolled unnamed; `bareface gallery assign` changes that",
         python="the same photo is enrolled unnamed; `Gallery.assign` changes that",
     ),
+    "note.same-picture/again": Entry(
+        "both show one picture, which may have been saved again: that they are alike says nothing about who it is"
+    ),
+    "note.same-picture/mirrored": Entry(
+        "one picture is the other, mirrored: that they are alike says nothing about who it is"
+    ),
     "note.sentences": Entry("{notes:sentences}"),
     "note.several-faces": Entry("several faces in a named person's photo: choose one, or take the largest"),
     "note.split": Entry(
