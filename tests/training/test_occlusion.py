@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,11 +15,14 @@ from tests.training.chips import portrait  # noqa: E402
 from training.occlusion import labels  # noqa: E402
 from training.occlusion.augment import placed  # noqa: E402
 from training.occlusion.config import CHIP, SIDE, Config  # noqa: E402
-from training.occlusion.data import batches  # noqa: E402
+from training.occlusion.data import batches, thin  # noqa: E402
 from training.occlusion.export import export  # noqa: E402
 from training.occlusion.faces import kept, parsing_photos, trainable  # noqa: E402
-from training.occlusion.model import IGNORED, Network, to_cells, to_tensor  # noqa: E402
+from training.occlusion.glasses import wear_glasses  # noqa: E402
+from training.occlusion.model import Network, to_cells, to_tensor  # noqa: E402
 from training.occlusion.occluders import Occluders  # noqa: E402
+from training.occlusion.prints import reprinted, strapped  # noqa: E402
+from training.occlusion.scenes import settled, without_doubt  # noqa: E402
 from training.occlusion.wear import masked, relabelled  # noqa: E402
 
 
@@ -49,7 +53,7 @@ def test_targets_lie_where_the_scores_of_their_pixels_lie() -> None:
         classes = made(chips).argmax(1).numpy().astype(np.uint8)
         in_cells = made.cells(chips).argmax(1)
     targets = to_cells(classes)
-    inside = targets != IGNORED
+    inside = targets != labels.IGNORED
     assert int(inside.sum()) == 2 * CHIP * CHIP
     assert torch.equal(in_cells[inside], targets[inside])
 
@@ -57,7 +61,7 @@ def test_targets_lie_where_the_scores_of_their_pixels_lie() -> None:
 def test_clear_glasses_are_face_and_dark_ones_are_not() -> None:
     parsing = np.ones((60, 60), np.uint8)
     parsing[20:30, 10:50] = labels.GLASSES
-    assert (labels.visible_face(parsing)[20:30, 10:50] == labels.OTHER).all()
+    assert (labels.visible_face(parsing)[20:30, 10:50] == labels.DARK).all()
     parsing[23:27, 15:22] = 4  # an eye shows through
     assert (labels.visible_face(parsing) == labels.FACE).all()
 
@@ -88,7 +92,7 @@ def test_a_worn_mask_is_labelled_where_the_photo_changes() -> None:
 
 def test_every_kind_of_occluder_is_painted_where_it_is_labelled() -> None:
     face = portrait()
-    occluders = Occluders(face.pixels)
+    occluders = Occluders(face.pixels, face.classes)
     rng = np.random.default_rng(0)
     for _, _share in occluders._kinds:
         assert _share > 0
@@ -100,6 +104,74 @@ def test_every_kind_of_occluder_is_painted_where_it_is_labelled() -> None:
         changed = (pixels != face.pixels[0]).any(axis=-1)
         # What is not labelled changes at the soft edge only.
         assert changed.sum() <= hidden.sum() + 0.1 * SIDE * SIDE
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_glasses_are_painted_over_the_eyes_and_nowhere_else(dark: bool) -> None:
+    face = portrait()
+    pixels, points = face.pixels[0], face.points[0]
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        worn, place = wear_glasses(pixels, points, rng, dark=dark)
+        assert all(place[round(y), round(x)] for x, y in points[:2])
+        changed = abs(worn.astype(int) - pixels).max(axis=-1) > 12
+        reached = cv2.dilate(place, np.ones((5, 5), np.uint8)) > 0
+        assert not (changed & ~reached).any()
+        assert not place[round(points[3:, 1].mean()) :].any()
+
+
+def test_another_print_stays_inside_the_mask() -> None:
+    bare = portrait()
+    worn = masked(bare, 3, seed=2)
+    rng = np.random.default_rng(0)
+    for pixels, classes in zip(worn.pixels, worn.classes, strict=True):
+        near = cv2.dilate((classes == labels.MASK).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        for _ in range(8):
+            changed = (reprinted(pixels, classes, bare.pixels, rng) != pixels).any(axis=-1)
+            assert not (changed & ~near).any()
+
+
+def test_straps_are_labelled_as_mask_and_count_as_thin() -> None:
+    bare = portrait()
+    worn = masked(bare, 3, seed=2)
+    rng = np.random.default_rng(0)
+    for pixels, classes, points in zip(worn.pixels, worn.classes, worn.points, strict=True):
+        tied, labelled = strapped(pixels, classes, points, rng)
+        added = (labelled == labels.MASK) & (classes != labels.MASK)
+        assert added.sum() > 20
+        assert (tied[added] != pixels[added]).any(axis=-1).mean() > 0.8
+        assert (thin(labelled[None])[0].astype(bool) <= (labelled == labels.MASK)).all()
+    block = np.zeros((1, 40, 40), np.uint8)
+    block[0, 10:30, 10:30] = block[0, 5:7] = labels.MASK
+    assert (thin(block)[0, 5:7] == 1).all()
+    assert not thin(block)[0, 12:28, 12:28].any()
+
+
+def test_a_first_maps_doubts_are_not_learnt_from() -> None:
+    pixels = np.full((SIDE, SIDE, 3), (200, 150, 120), np.uint8)
+    points = np.array([(74, 76), (124, 76), (99, 106), (80, 130), (118, 130)], np.float32)
+    best = np.full((SIDE, SIDE), labels.FACE, np.uint8)
+    best[20:40, 80:120] = labels.OTHER  # the skin of the forehead
+    best[66:86, 60:138] = labels.OTHER  # a band over both eyes
+    best[140:170, 90:110] = labels.OTHER
+    classes = without_doubt(best, pixels, points)
+    assert (classes[20:40, 80:120] == labels.FACE).all()
+    assert (classes[66:86, 60:138] == labels.DARK).all()
+    assert (classes[140:170, 90:110] == labels.IGNORED).all()
+
+
+def test_a_real_mask_is_labelled_whole() -> None:
+    pixels = np.full((SIDE, SIDE, 3), (200, 150, 120), np.uint8)
+    pixels[100:160, 60:140] = 240
+    points = np.array([(74, 76), (124, 76), (99, 106), (80, 130), (118, 130)], np.float32)
+    shares = np.zeros((5, SIDE, SIDE), np.float32)
+    shares[labels.FACE] = 1
+    shares[:, 100:160, 60:140] = np.eye(5, dtype=np.float32)[labels.MASK][:, None, None]
+    shares[:, 120:126, 90:96] = np.eye(5, dtype=np.float32)[labels.FACE][:, None, None]  # a hole
+    shares[:, 130:150, 60:75] = np.eye(5, dtype=np.float32)[labels.OTHER][:, None, None]  # a fold
+    classes = settled(shares, pixels, points)
+    assert (classes[104:156, 64:136] == labels.MASK).all()
+    assert (classes[:60] == labels.FACE).all()
 
 
 def test_a_mirrored_sample_takes_its_labels_along() -> None:

@@ -16,6 +16,7 @@ def _options() -> Config:
     parser.add_argument("--data", type=Path, default=None, help="the folder that holds `parsing` and `train`")
     parser.add_argument("--extra", type=Path, nargs="*", default=(), help="more folders of bare faces")
     parser.add_argument("--detector", type=Path, default=None, help="YuNet's ONNX file")
+    parser.add_argument("--labeller", type=Path, default=None, help="ONNX file of a map that labels other faces")
     parser.add_argument("--out", type=Path, default=Path("out/occlusion"))
     for field in fields(Config):
         if field.type in ("int", "float", "str"):

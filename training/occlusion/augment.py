@@ -7,7 +7,7 @@ import numpy as np
 
 from bareface.values.face import UInt8
 from training.occlusion.config import CHIP, SIDE
-from training.occlusion.occluders import Rng
+from training.occlusion.drawing import Rng
 
 
 def placed(pixels: UInt8, classes: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
@@ -18,6 +18,12 @@ def placed(pixels: UInt8, classes: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
     wild = 2.2 if rng.random() < 0.25 else 1.0
     angle, scale = rng.normal(0, 3.0) * wild, np.exp(rng.normal(0, 0.045) * wild)
     matrix = cv2.getRotationMatrix2D((SIDE / 2 - 0.5, SIDE / 2 - 0.5), angle, scale)
+    if rng.random() < 0.3:
+        # Narrower and slanted: proportions of heads that are turned away.
+        middle = SIDE / 2 - 0.5
+        squeeze = np.array([[rng.uniform(0.8, 1.1), rng.normal(0, 0.05)], [0, 1]])
+        matrix[:, 2] = squeeze @ (matrix[:, 2] - middle) + middle
+        matrix[:, :2] = squeeze @ matrix[:, :2]
     matrix[:, 2] += rng.normal(0, 2.2, 2) * wild - (SIDE - CHIP) / 2
     if rng.random() < 0.5:
         matrix[0] *= -1
@@ -35,7 +41,7 @@ def photographed(chip: UInt8, rng: Rng) -> UInt8:
     if rng.random() < 0.2:
         chip = cv2.GaussianBlur(chip, (0, 0), float(rng.uniform(0.5, 2.5)))
     if rng.random() < 0.25:
-        noise = cv2.randn(np.empty(chip.shape, np.int16), 0, float(rng.uniform(2, 14)))
+        noise = rng.standard_normal(chip.shape, np.float32) * rng.uniform(2, 14)
         chip = np.clip(chip + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 90))]

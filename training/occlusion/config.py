@@ -25,6 +25,8 @@ class Config:
         More folders of bare faces.
     detector
         YuNet's ONNX file: it gives the landmarks.
+    labeller
+        ONNX file of the map that labels unlabelled faces; None to train one on `parsing` first.
     out
         Where checkpoints and finished weights go.
     parsing_share, faces
@@ -35,8 +37,12 @@ class Config:
         Optimiser steps of the labeller (on `parsing` alone) and of the model (on everything).
     batch, rate, decay
         Samples a step, peak learning rate, weight decay.
-    masked, occluded
-        Shares of the samples that wear a mask and another occluder.
+    real
+        Share of the samples that wear a real mask.
+    masked, occluded, glasses
+        Shares of the samples that wear a simulated mask, another occluder, and drawn glasses.
+    reprinted, strapped
+        Shares of the simulated masks with another cloth or print, and with more straps.
     device, threads, seed
         Where it runs, and the seed of everything drawn.
     """
@@ -44,6 +50,7 @@ class Config:
     data: Path
     extra: tuple[Path, ...] = ()
     detector: Path = Path("yunet_n_640_640.onnx")
+    labeller: Path | None = None
     out: Path = Path("out/occlusion")
     parsing_share: float = 1.0
     faces: int = 7000
@@ -54,8 +61,12 @@ class Config:
     batch: int = 32
     rate: float = 3e-3
     decay: float = 1e-3
-    masked: float = 0.6
-    occluded: float = 0.35
+    real: float = 0.15
+    masked: float = 0.55
+    occluded: float = 0.25
+    glasses: float = 0.3
+    reprinted: float = 0.55
+    strapped: float = 0.4
     device: str = "cpu"
     threads: int = 1
     seed: int = 0

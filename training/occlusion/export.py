@@ -25,7 +25,8 @@ def export(network: Network, path: Path) -> None:
         skips.append(x)
     for level in reversed(range(len(network.up))):
         x = graph.node("Add", skips[level], _doubled(graph, _unit(graph, x, network.up[level])))
-        x = _block(graph, x, network.decode[level])
+        for block in network.decode[level]:
+            x = _block(graph, x, block)
     x = _convolution(graph, x, network.head, _array(network.head.weight), _array(network.head.bias))
     _classes(graph, x)
     graph.save(path, "classes", ["n", CHIP, CHIP, 3], ["n", CHIP, CHIP], TensorProto.UINT8)

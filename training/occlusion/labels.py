@@ -7,7 +7,9 @@ import numpy as np
 
 from bareface.values.face import UInt8
 
-BACKGROUND, FACE, MASK, OTHER = range(4)
+BACKGROUND, FACE, MASK, OTHER, DARK = range(5)
+IGNORED = 255
+"""What is not known, and not learnt from."""
 GLASSES, HAIR, CLOTH = 3, 13, 18
 _FACE = (1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 _EYES = (4, 5)
@@ -19,7 +21,7 @@ def visible_face(parsing: UInt8) -> UInt8:
     """Map labels to our classes of a bare face.
 
     Skin, features and ears are face. Clear glasses are too: the eyes show through them, which is when the eyes are
-    labelled as well; dark ones are another occluder. Hair, hats and hands are occluders where they lie between
+    labelled as well; dark ones are a class of their own. Hair, hats and hands are occluders where they lie between
     the features, background elsewhere: a fringe on the forehead hides nothing that is compared.
 
     Parameters
@@ -29,7 +31,7 @@ def visible_face(parsing: UInt8) -> UInt8:
     """
     classes = np.isin(parsing, _FACE).astype(np.uint8)
     glasses = parsing == GLASSES
-    classes[glasses] = FACE if np.isin(parsing, _EYES).any() else OTHER
+    classes[glasses] = FACE if np.isin(parsing, _EYES).any() else DARK
     hull = np.zeros_like(classes)
     points = cv2.findNonZero(np.isin(parsing, _FEATURES).astype(np.uint8))
     if points is not None:

@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
 from bareface.values.face import UInt8
+from training.occlusion.labels import IGNORED
 
 MEAN = 128.0
 SCALE = 256.0
-CLASSES = 4
+CLASSES = 5
 BORDER = 5
-IGNORED = 255
-WIDTHS = (16, 32, 64, 128)
+WIDTHS = (16, 40, 80, 144)
+# Blocks of each level on the way down and up; the finest finds the straps.
+DOWN, UP = (0, 2, 2, 4), (2, 1, 1)
 
 
 class Unit(nn.Sequential):
@@ -55,7 +57,7 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """RGB chips, uint8 [n, 3, 150, 150], to class scores, float32 [n, 4, 150, 150].
+    """RGB chips, uint8 [n, 3, 150, 150], to class scores, float32 [n, 5, 150, 150].
 
     The stem pads the chip to 160 pixels, so that every level is exactly half of the one above; the head gives each of
     its cells four pixels (Shi et al., "Real-Time Single Image Super-Resolution ... Sub-Pixel Convolution", 2016).
@@ -69,14 +71,17 @@ class Network(nn.Module):
         )
         self.encode = nn.ModuleList(
             nn.Sequential(*(Block(width, kernel) for _ in range(depth)))
-            for width, kernel, depth in zip(WIDTHS, (3, 3, 5, 5), (0, 1, 2, 3), strict=True)
+            for width, kernel, depth in zip(WIDTHS, (3, 3, 5, 5), DOWN, strict=True)
         )
         self.up = nn.ModuleList(Unit(b, a) for a, b in itertools.pairwise(WIDTHS))
-        self.decode = nn.ModuleList(Block(width, 3) for width in WIDTHS[:-1])
+        self.decode = nn.ModuleList(
+            nn.Sequential(*(Block(width, 3) for _ in range(depth)))
+            for width, depth in zip(WIDTHS[:-1], UP, strict=True)
+        )
         self.head = nn.Conv2d(WIDTHS[0], CLASSES * 4, 1)
 
     def cells(self, chips: Tensor) -> Tensor:
-        """Compute the scores of the four pixels of each cell of the padded chip, float32 [n, 4 classes, 4 pixels, 80,
+        """Compute the scores of the four pixels of each cell of the padded chip, float32 [n, 5 classes, 4 pixels, 80,
         80].
         """
         x, skips = (chips.float() - MEAN) / SCALE, []
@@ -97,12 +102,12 @@ def to_tensor(chips: UInt8) -> Tensor:
     return torch.from_numpy(chips).permute(0, 3, 1, 2)
 
 
-def to_cells(classes: UInt8) -> Tensor:
-    """Arrange target classes uint8 [n, 150, 150] as `Network.cells` does; the padding is `IGNORED`.
+def to_cells(classes: UInt8, fill: int = IGNORED) -> Tensor:
+    """Arrange target classes uint8 [n, 150, 150] as `Network.cells` does; the padding is `fill`.
 
     Rearranging targets is cheaper than rearranging scores and their gradients.
     """
-    padded = np.pad(classes, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), constant_values=IGNORED)
+    padded = np.pad(classes, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), constant_values=fill)
     count, half = len(padded), padded.shape[1] // 2
     apart = padded.reshape(count, half, 2, half, 2).transpose(0, 2, 4, 1, 3)
     return torch.from_numpy(apart.reshape(count, 4, half, half).astype(np.int64))

@@ -1,19 +1,17 @@
-"""Other things before a face: hands, hair, scarves, dark glasses, objects. All are painted on the enlarged chip."""
+"""Other things before a face: hands, hair, scarves, objects. All are painted on the enlarged chip."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from bareface.values.face import Float32, UInt8
 from training.occlusion.config import SIDE
-
-Rng: TypeAlias = np.random.Generator
-_FINE = 8  # fractional bits of OpenCV's drawing coordinates
+from training.occlusion.drawing import Rng, line, lit, polygon
+from training.occlusion.labels import BACKGROUND
 
 
 class Occluders:
@@ -21,19 +19,18 @@ class Occluders:
 
     Parameters
     ----------
-    textures
-        Enlarged chips whose surroundings serve as hair and cloth, uint8 [n, SIDE, SIDE, 3].
+    textures, classes
+        Enlarged chips whose surroundings serve as hair and cloth, uint8 [n, SIDE, SIDE, 3], and their classes.
     """
 
-    def __init__(self, textures: UInt8) -> None:
-        self._textures = textures
+    def __init__(self, textures: UInt8, classes: UInt8) -> None:
+        self._textures, self._classes = textures, classes
         self._kinds: tuple[tuple[Callable[[Float32, UInt8, Rng], tuple[UInt8, UInt8]], float], ...] = (
-            (self._hand, 0.27),
-            (self._glasses, 0.25),
-            (self._scarf, 0.12),
-            (self._strands, 0.12),
-            (self._blob, 0.14),
-            (self._object, 0.10),
+            (self._hand, 0.4),
+            (self._scarf, 0.15),
+            (self._strands, 0.15),
+            (self._blob, 0.15),
+            (self._object, 0.15),
         )
 
     def put(self, pixels: UInt8, points: Float32, rng: Rng) -> tuple[UInt8, UInt8]:
@@ -57,39 +54,19 @@ class Occluders:
         for finger in range(int(rng.integers(1, 5))):
             tip = target + side * width * (finger - 1.5) * 1.02 + away * rng.normal(0, 6)
             root = tip + away * rng.uniform(45, 70) + side * rng.normal(0, 4)
-            _line(shade, tip, root, width * 1.04, rng.uniform(0.55, 0.8))
-            _line(shade, tip, root, width * 0.72, 1.0)
-            _line(shape, tip, root, width, 255)
+            line(shade, tip, root, width * 1.04, rng.uniform(0.55, 0.8))
+            line(shade, tip, root, width * 0.72, 1.0)
+            line(shape, tip, root, width, 255)
         palm = target + away * rng.uniform(60, 75)
-        _line(shape, palm, palm + away * 90, width * 4, 255)
-        shade = cv2.GaussianBlur(shade, (0, 0), 2.0)
-        return shape, _lit(skin, shade, rng)
-
-    def _glasses(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
-        """Draw dark glasses over both eyes."""
-        shape = np.zeros((SIDE, SIDE), np.uint8)
-        apart = float(np.linalg.norm(points[1] - points[0]))
-        wide, high = apart * rng.uniform(0.3, 0.44), apart * rng.uniform(0.2, 0.38)
-        across = (points[1] - points[0]) / max(apart, 1.0)
-        down = np.array([-across[1], across[0]]) * high * rng.uniform(0, 0.4)
-        angle = np.degrees(np.arctan2(across[1], across[0]))
-        power = rng.uniform(2, 5)
-        turn = np.linspace(0, 2 * np.pi, 40)
-        rim = np.column_stack([_power(np.cos(turn), 2 / power) * wide, _power(np.sin(turn), 2 / power) * high])
-        rotation = cv2.getRotationMatrix2D((0, 0), -angle, 1)[:, :2]
-        for eye in points[:2]:
-            _polygon(shape, rim @ rotation.T + eye + down)
-        _line(shape, points[0] + down * 0.5, points[1] + down * 0.5, apart * rng.uniform(0.03, 0.1), 255)
-        for eye, sign in zip(points[:2], (-1, 1), strict=True):
-            _line(shape, eye + down * 0.5, eye + sign * across * apart * 0.75, apart * rng.uniform(0.03, 0.09), 255)
-        tint = rng.uniform(3, 70) * rng.normal(1, 0.12, 3)
-        height = np.linspace(rng.uniform(0.6, 1.0), rng.uniform(1.0, 1.8), SIDE, dtype=np.float32)[:, None]
-        glass = tint * np.broadcast_to(height, (SIDE, SIDE))[..., None] + rng.uniform(0.03, 0.25) * pixels
-        if rng.random() < 0.4:
-            glare = np.zeros((SIDE, SIDE), np.float32)
-            _line(glare, points[0] + rng.normal(0, 8, 2), points[0] + rng.normal(0, 12, 2), rng.uniform(2, 6), 1.0)
-            glass = glass + rng.uniform(40, 160) * cv2.GaussianBlur(glare, (0, 0), 2.0)[..., None]
-        return shape, np.clip(glass, 0, 255).astype(np.uint8)
+        line(shape, palm, palm + away * 90, width * 4, 255)
+        shade = cv2.GaussianBlur(shade, (0, 0), float(rng.uniform(1.0, 3.0)))
+        # Knuckles and the light's direction.
+        slope = np.linspace(rng.uniform(0.75, 1.1), rng.uniform(0.9, 1.25), SIDE, dtype=np.float32)
+        shade *= slope[:, None] if rng.random() < 0.5 else slope
+        shade *= cv2.resize(
+            rng.normal(1, 0.06, (24, 24)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC
+        )
+        return shape, lit(skin, shade, rng)
 
     def _scarf(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
         """Draw cloth from one edge of the picture to the other, up to the chin or over the nose."""
@@ -97,7 +74,7 @@ class Occluders:
         x = np.linspace(0, SIDE, 12)
         y = top + np.cumsum(rng.normal(0, 4, 12)) + rng.uniform(-0.1, 0.3) * abs(x - SIDE / 2)
         shape = np.zeros((SIDE, SIDE), np.uint8)
-        _polygon(shape, np.column_stack([np.r_[x, SIDE, 0], np.r_[y, SIDE + 5, SIDE + 5]]))
+        polygon(shape, np.column_stack([np.r_[x, SIDE, 0], np.r_[y, SIDE + 5, SIDE + 5]]))
         return shape, self._cloth(rng)
 
     def _strands(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
@@ -111,7 +88,7 @@ class Occluders:
             t = np.linspace(0, 1, 12)[:, None]
             curve = (1 - t) ** 2 * (start + rng.normal(0, 8, 2)) + 2 * t * (1 - t) * bend + t**2 * end
             for one, two in itertools.pairwise(curve):
-                _line(shape, one, two, rng.uniform(2, 9), 255)
+                line(shape, one, two, rng.uniform(2, 9), 255)
         return shape, self._texture(rng, top=True)
 
     def _blob(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
@@ -122,7 +99,7 @@ class Occluders:
         )
         centre = points[rng.integers(5)] + rng.normal(0, 15, 2)
         shape = np.zeros((SIDE, SIDE), np.uint8)
-        _polygon(shape, centre + np.column_stack([np.cos(turn), np.sin(turn)]) * radius[:, None])
+        polygon(shape, centre + np.column_stack([np.cos(turn), np.sin(turn)]) * radius[:, None])
         return shape, self._cloth(rng) if rng.random() < 0.5 else self._texture(rng, top=rng.random() < 0.5)
 
     def _object(self, points: Float32, pixels: UInt8, rng: Rng) -> tuple[UInt8, UInt8]:
@@ -130,21 +107,25 @@ class Occluders:
         shape = np.zeros((SIDE, SIDE), np.uint8)
         tip = points[3:].mean(axis=0) + rng.normal(0, 16, 2)
         foot = np.array([tip[0] + rng.normal(0, 40), SIDE + 20])
-        _line(shape, tip, foot, rng.uniform(8, 50), 255)
+        line(shape, tip, foot, rng.uniform(8, 50), 255)
         if rng.random() < 0.5:
-            _line(shape, tip, tip + 0.5, rng.uniform(22, 44), 255)
+            line(shape, tip, tip + 0.5, rng.uniform(22, 44), 255)
         shade = np.linspace(rng.uniform(0.5, 1), rng.uniform(1, 1.5), SIDE, dtype=np.float32)
-        return shape, _lit(rng.uniform(5, 230) * rng.normal(1, 0.15, 3), np.tile(shade, (SIDE, 1)), rng)
+        return shape, lit(rng.uniform(5, 230) * rng.normal(1, 0.15, 3), np.tile(shade, (SIDE, 1)), rng)
 
     def _texture(self, rng: Rng, *, top: bool) -> UInt8:
         """Spread the upper (hair) or lower (clothes) surroundings of another face over the picture."""
-        source = self._textures[rng.integers(len(self._textures))]
+        patch = rng.integers(0, 120, (8, 8, 3)).astype(np.uint8)
         size = int(rng.integers(28, 48))
-        left = int(rng.integers(0, SIDE - size))
-        row = int(rng.integers(0, 14)) if top else SIDE - size
-        patch = source[row : row + size, left : left + size]
-        if patch.max() < 8:
-            patch = rng.integers(0, 120, (8, 8, 3)).astype(np.uint8)
+        for _ in range(4):
+            source = rng.integers(len(self._textures))
+            left = int(rng.integers(0, SIDE - size))
+            row = int(rng.integers(0, 14)) if top else SIDE - size
+            place = np.s_[source, row : row + size, left : left + size]
+            # A forehead or a chin is no hair and no cloth; what lies beyond the photo is black.
+            if (self._classes[place] == BACKGROUND).mean() > 0.95 and self._textures[place].max() >= 8:
+                patch = self._textures[place]
+                break
         repeat = cv2.copyMakeBorder(patch, 0, size, 0, size, cv2.BORDER_REFLECT)
         return np.asarray(cv2.resize(repeat, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
@@ -158,7 +139,7 @@ class Occluders:
             rows, columns = np.mgrid[:SIDE, :SIDE]
             phase = (rows * rng.normal() + columns * rng.normal()) * rng.uniform(0.2, 0.9)
             folds = folds * np.where(np.sin(phase) > 0, 1.0, rng.uniform(0.3, 0.9)).astype(np.float32)
-        return _lit(colour, folds, rng)
+        return lit(colour, folds, rng)
 
 
 def _skin(pixels: UInt8, points: Float32) -> Float32:
@@ -167,25 +148,3 @@ def _skin(pixels: UInt8, points: Float32) -> Float32:
     spots = [points[0] * 0.6 + points[3] * 0.4, points[1] * 0.6 + points[4] * 0.4, eyes * 1.5 - points[2] * 0.5]
     at = np.clip(np.round(spots).astype(int), 2, SIDE - 3)
     return np.median([pixels[y - 2 : y + 3, x - 2 : x + 3].mean(axis=(0, 1)) for x, y in at], axis=0).astype(np.float32)
-
-
-def _lit(colour: object, shade: Float32, rng: Rng) -> UInt8:
-    grain = cv2.GaussianBlur(rng.standard_normal((SIDE, SIDE), np.float32), (0, 0), 0.8) * rng.uniform(0, 8)
-    lit = np.asarray(colour, np.float32) * shade[..., None] + grain[..., None]
-    return np.clip(lit, 0, 255).astype(np.uint8)
-
-
-def _power(value: np.ndarray, exponent: float) -> np.ndarray:
-    return np.sign(value) * abs(value) ** exponent
-
-
-def _line(canvas: np.ndarray, start: object, end: object, width: float, value: float) -> None:
-    one, two = ([int(v) for v in np.round(np.asarray(p) * (1 << _FINE))] for p in (start, end))
-    cv2.line(
-        canvas, one, two, value, max(1, round(width)), cv2.LINE_AA if canvas.dtype == np.uint8 else cv2.LINE_8, _FINE
-    )
-
-
-def _polygon(canvas: UInt8, points: object) -> None:
-    scaled = np.round(np.asarray(points) * (1 << _FINE)).astype(np.int32)
-    cv2.fillPoly(canvas, [scaled], 255, cv2.LINE_AA, _FINE)

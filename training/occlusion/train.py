@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +12,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bareface.faces.detection.yunet import YunetDetector
-from bareface.values.face import UInt8
+from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from training.occlusion import faces as cutting
-from training.occlusion.config import CHIP, MARGIN, SIDE, Config
-from training.occlusion.data import batches
+from training.occlusion.config import MARGIN, Config
+from training.occlusion.data import batches, thin
 from training.occlusion.export import export
 from training.occlusion.faces import Faces
-from training.occlusion.labels import FACE, MASK
-from training.occlusion.model import IGNORED, Network, to_cells, to_tensor
+from training.occlusion.labels import FACE, IGNORED, MASK
+from training.occlusion.model import Network, to_cells, to_tensor
+from training.occlusion.scenes import CORNERS, Segment, masked_faces, votes, without_doubt
 from training.occlusion.wear import masked, relabelled
 
-# Background, face, mask, other: a missed mask pixel costs an embedder more than one too many.
-_WEIGHTS = (1.0, 1.0, 1.3, 1.3)
+# Background, face, mask, other, dark glasses: a missed mask pixel costs an embedder more than one too many.
+_WEIGHTS = (1.0, 1.0, 1.3, 1.3, 1.3)
+_THIN = 2.0  # more weight for straps, which are few pixels
 # A pseudo-labelled face shows at least so much face and at most so much of what is taken for a mask.
 _LEAST_FACE, _MOST_MASK = 0.25, 0.004
 _EVERY = 250  # steps between checkpoints
@@ -41,11 +42,13 @@ def main(config: Config) -> Path:
     known = cutting.labelled(photos, detector)
     known_worn = cutting.kept(config.out / "known.npz", lambda: masked(known, config.masks_each, config.seed))
     print(f"{len(known)} labelled faces", flush=True)
-    labeller = fit(known, known_worn, config, config.first_steps, config.out / "labeller.pt")
-    export(labeller, config.out / "labeller.onnx")
+    file = config.labeller or config.out / "labeller.onnx"
+    if config.labeller is None:
+        export(fit(known, known_worn, config, config.first_steps, config.out / "labeller.pt"), file)
     if not config.faces:
-        return config.out / "labeller.onnx"
+        return file
 
+    segment = OnnxSegmenter(file, threads=config.threads).segment
     others = cutting.kept(
         config.out / "others.npz",
         lambda: cutting.unlabelled(folders(config), detector, config.faces, config.seed),
@@ -53,12 +56,17 @@ def main(config: Config) -> Path:
     others_worn = cutting.kept(
         config.out / "others-worn.npz", lambda: masked(others, config.masks_each_unlabelled, config.seed + 1)
     )
-    others, others_worn = pseudo_labelled(labeller, others, others_worn, config)
+    others, others_worn = pseudo_labelled(segment, others, others_worn)
     print(f"{len(others)} other faces", flush=True)
+    real = None
+    if config.real:
+        scenes = config.data / "detection" / "train"
+        real = cutting.kept(config.out / "real.npz", lambda: masked_faces(scenes, detector, segment))
+        print(f"{len(real)} faces in real masks", flush=True)
     # The hand-made labels come often enough to be heard.
     share = max(1, len(others) // (3 * len(known)))
     everything, everything_worn = _joined(*[known] * share, others), _joined(known_worn, others_worn)
-    network = fit(everything, everything_worn, config, config.steps, config.out / "model.pt", start=labeller)
+    network = fit(everything, everything_worn, config, config.steps, config.out / "model.pt", real)
     export(network, config.out / "bareface-occlusion.onnx")
     return config.out / "bareface-occlusion.onnx"
 
@@ -70,17 +78,18 @@ def folders(config: Config) -> list[Path]:
     return [folder for folder in (*inside, *config.extra) if folder.is_dir()]
 
 
-def pseudo_labelled(network: Network, bare: Faces, worn: Faces, config: Config) -> tuple[Faces, Faces]:
-    """Label faces, bare and masked, with the network's classes of the bare ones.
+def pseudo_labelled(segment: Segment, bare: Faces, worn: Faces) -> tuple[Faces, Faces]:
+    """Label faces, bare and masked, with the classes that a first map gives the bare ones.
 
     Faces in whom it sees a mask, or hardly a face, are left out.
     """
-    parts = np.array_split(bare.pixels, len(bare) // 64 + 1)
-    classes = np.concatenate([_margin_too(network, part) for part in parts])
+    classes = np.stack([votes(segment, pixels, CORNERS).argmax(axis=0) for pixels in bare.pixels]).astype(np.uint8)
     middle = classes[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
     good = ((middle == FACE).mean(axis=(1, 2)) > _LEAST_FACE) & ((middle == MASK).mean(axis=(1, 2)) < _MOST_MASK)
     # What it took for specks of a mask is face.
     classes[classes == MASK] = FACE
+    parts = zip(classes, bare.pixels, bare.points, strict=True)
+    classes = np.stack([without_doubt(best, pixels, points) for best, pixels, points in parts])
     worn = relabelled(worn, classes)
     return chosen(replace(bare, classes=classes), good), chosen(worn, np.repeat(good, len(worn) // len(bare)))
 
@@ -90,38 +99,25 @@ def chosen(faces: Faces, which: NDArray[np.bool_]) -> Faces:
     return Faces(faces.pixels[which], faces.classes[which], faces.points[which])
 
 
-def _margin_too(network: Network, pixels: UInt8) -> UInt8:
-    """Predict the classes of enlarged chips, uint8 [n, SIDE, SIDE]: from the middle and the corners."""
-    total = torch.zeros(len(pixels), 4, SIDE, SIDE)
-    ends = (0, 2 * MARGIN)
-    with torch.no_grad():
-        for top, left in ((MARGIN, MARGIN), *product(ends, ends)):
-            part = np.ascontiguousarray(pixels[:, top : top + CHIP, left : left + CHIP])
-            total[:, :, top : top + CHIP, left : left + CHIP] += network(to_tensor(part)).softmax(1)
-    return np.asarray(total.argmax(1).numpy(), np.uint8)
-
-
 def _joined(*parts: Faces) -> Faces:
     return Faces(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("pixels", "classes", "points")))
 
 
-def fit(bare: Faces, worn: Faces, config: Config, steps: int, file: Path, start: Network | None = None) -> Network:
+def fit(bare: Faces, worn: Faces, config: Config, steps: int, file: Path, real: Faces | None = None) -> Network:
     """Train a network, or go on from its checkpoint.
 
     Parameters
     ----------
-    bare, worn
-        Faces without and with simulated masks.
+    bare, worn, real
+        Faces without a mask, with simulated ones, and with real ones.
+    config
+        The run.
     steps
         Optimiser steps in all.
     file
         The checkpoint.
-    start
-        Weights to start from.
     """
     network = Network().to(config.device, memory_format=torch.channels_last)
-    if start is not None:
-        network.load_state_dict(start.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=max(steps, 2), pct_start=0.1)
     done, losses, began = 0, [0.0], time.monotonic()
@@ -132,10 +128,14 @@ def fit(bare: Faces, worn: Faces, config: Config, steps: int, file: Path, start:
         schedule.load_state_dict(saved["schedule"])
         done, losses = saved["done"], saved["losses"]
     network.train()
-    criterion = nn.CrossEntropyLoss(torch.tensor(_WEIGHTS, device=config.device), ignore_index=IGNORED)
-    for step, (chips, classes) in enumerate(batches(bare, worn, config, range(done, steps)), done + 1):
+    criterion = nn.CrossEntropyLoss(
+        torch.tensor(_WEIGHTS, device=config.device), ignore_index=IGNORED, reduction="none"
+    )
+    for step, (chips, classes) in enumerate(batches(bare, worn, config, range(done, steps), real), done + 1):
         scores = network.cells(to_tensor(chips).to(config.device))
-        loss: Tensor = criterion(scores, to_cells(classes).to(config.device))
+        each = criterion(scores, to_cells(classes).to(config.device))
+        weights = 1 + _THIN * to_cells(thin(classes), fill=0).to(config.device)
+        loss: Tensor = (each * weights).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

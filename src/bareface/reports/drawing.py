@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface.faces.occlusion.base import BACKGROUND, CLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, CLASSES, DARK_GLASSES, FACE, MASK, OTHER
 from bareface.reports.wording import what_shows
 from bareface.values.face import Box, Face, Float32, UInt8
 from bareface.values.words import percent
@@ -24,7 +24,13 @@ _POINT = (0, 209, 255)
 _DARK = (16, 16, 16)
 _TEXT = (235, 235, 235)
 # Of Okabe and Ito's palette, which the colour-blind tell apart; the background only darkens.
-_COLOURS = {BACKGROUND: _DARK, FACE: (0, 158, 115), MASK: (213, 94, 0), OTHER: (204, 121, 167)}
+_COLOURS = {
+    BACKGROUND: _DARK,
+    FACE: (0, 158, 115),
+    MASK: (213, 94, 0),
+    OTHER: (204, 121, 167),
+    DARK_GLASSES: (0, 114, 178),
+}
 _OPACITY = 0.5
 _LEAST_CHIP = 120
 _SMALLEST_TEXT = 13

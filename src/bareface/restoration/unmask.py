@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from bareface.errors import RestorationError
-from bareface.faces.occlusion.base import MASK, OTHER
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.restoration.aligned import aligned, apart, expected, for_embedder, matrix, warped
 from bareface.restoration.base import SIDE, Bool, Completion, Provenance, Restored
 from bareface.restoration.eigenface import Eigenfaces, Posterior, split
+from bareface.restoration.region import hidden_region
 from bareface.values import arguments
 from bareface.values.face import Face, Photo, UInt8
 
@@ -36,8 +36,6 @@ Region: TypeAlias = Bool | UInt8 | Sequence[tuple[float, float]]
 filled; or a polygon of (x, y) in the photo's pixels."""
 
 _LEAST_HIDDEN: Final = 40
-# Straps and a mask's soft edge and shadow lie beyond what the occlusion map marks.
-_EDGE: Final = 4
 
 
 def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, region: Region | None = None) -> Restored:
@@ -122,14 +120,10 @@ def load() -> Eigenfaces:
 
 
 def occluded(face: Face) -> Bool:
-    """Return the region that the occlusion map labels as occluded, slightly widened: bool [160, 160]."""
-    classes = face.occlusion
-    if classes is None:
-        return np.zeros((SIDE, SIDE), bool)
-    marked = ((classes == MASK) | (classes == OTHER)).astype(np.uint8)
-    marked = cv2.resize(marked, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _EDGE + 1, 2 * _EDGE + 1))
-    return np.asarray(cv2.dilate(marked, disc), bool)
+    """Return the region that the occlusion map labels as occluded, made whole and slightly widened: bool [160, 160]."""
+    return (
+        np.zeros((SIDE, SIDE), bool) if face.occlusion is None else hidden_region(face.occlusion, aligned(face).pixels)
+    )
 
 
 def share(hidden: Bool) -> float:

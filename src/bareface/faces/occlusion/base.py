@@ -11,9 +11,10 @@ BACKGROUND: Final = 0
 FACE: Final = 1
 MASK: Final = 2
 OTHER: Final = 3
-CLASSES: Final = ("background", "visible face", "mask", "other occluder")
-"""Names of the classes 0 to 3. Clear glasses, ears and beards are face; dark glasses, hands and hair between the
-features are other occluders; hair elsewhere, a fringe too, is background."""
+DARK_GLASSES: Final = 4
+CLASSES: Final = ("background", "visible face", "mask", "other occluder", "dark glasses")
+"""Names of the classes 0 to 4. Clear glasses, ears and beards are face; hands and hair between the features are other
+occluders; hair elsewhere, a fringe too, is background."""
 
 
 class Segmenter(Protocol):
