@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER
 from bareface.faces.occlusion.visible_share import blanked, expected_area, state_from, visible_fraction
 from bareface.values.face import UInt8
 
@@ -23,7 +23,7 @@ def face_with(kind: int, top: int, bottom: int = END) -> UInt8:
     return occlusion
 
 
-maps = arrays.arrays(np.uint8, (150, 150), elements=st.integers(0, 3), fill=st.integers(0, 3))
+maps = arrays.arrays(np.uint8, (150, 150), elements=st.integers(0, 4), fill=st.integers(0, 4))
 
 
 def test_a_bare_face_is_wholly_visible() -> None:
@@ -36,7 +36,7 @@ def test_a_surgical_mask_leaves_about_two_fifths() -> None:
     assert 0.3 < visible_fraction(face_with(MASK, BRIDGE)) < 0.5
 
 
-@pytest.mark.parametrize("kind", [BACKGROUND, MASK, OTHER])
+@pytest.mark.parametrize("kind", [BACKGROUND, MASK, OTHER, DARK_GLASSES])
 def test_nothing_but_face_is_visible_face(kind: int) -> None:
     assert visible_fraction(face_with(kind, 0)) == 0.0
 
@@ -65,6 +65,12 @@ def test_a_scarf_is_no_mask() -> None:
 def test_a_hand_before_a_mask_does_not_change_the_state() -> None:
     occlusion = face_with(MASK, BRIDGE)
     occlusion[90:150, 60:110] = OTHER
+    assert state_from(occlusion).state == "full"
+
+
+def test_dark_glasses_over_the_nose_do_not_change_the_state() -> None:
+    occlusion = face_with(MASK, BRIDGE)
+    occlusion[40:82] = DARK_GLASSES
     assert state_from(occlusion).state == "full"
 
 

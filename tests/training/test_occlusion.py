@@ -12,10 +12,12 @@ torch = pytest.importorskip("torch")
 
 from bareface.models.sessions import open_session  # noqa: E402
 from tests.training.chips import portrait  # noqa: E402
-from training.occlusion import labels  # noqa: E402
+from training.occlusion import export as exporting  # noqa: E402
+from training.occlusion import labels, model  # noqa: E402
 from training.occlusion.augment import placed  # noqa: E402
 from training.occlusion.config import CHIP, SIDE, Config  # noqa: E402
 from training.occlusion.data import batches, thin  # noqa: E402
+from training.occlusion.earlier import start_from  # noqa: E402
 from training.occlusion.export import export  # noqa: E402
 from training.occlusion.faces import kept, parsing_photos, trainable  # noqa: E402
 from training.occlusion.glasses import wear_glasses  # noqa: E402
@@ -44,6 +46,24 @@ def test_onnx_gives_the_classes_of_the_network(tmp_path: Path) -> None:
     assert found.dtype == np.uint8
     # The weights are rounded to float16.
     assert (found == expected).mean() > 0.995
+
+
+def test_a_deeper_network_starts_as_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(model, "DOWN", (0, 1, 2, 3))
+        earlier.setattr(model, "UP", (1, 1, 1))
+        for module in (model, exporting):
+            earlier.setattr(module, "CLASSES", 4)
+        export(network(), tmp_path / "earlier.onnx")
+    chips = portrait().pixels[:, :CHIP, :CHIP].repeat(4, axis=0)
+    chips = np.ascontiguousarray([np.roll(chip, 20 * place, axis=1) for place, chip in enumerate(chips)])
+    made = Network()
+    start_from(made, tmp_path / "earlier.onnx", to_tensor(chips))
+    found = open_session(tmp_path / "earlier.onnx").run(None, {"pixels": chips})[0]
+    with torch.no_grad():
+        assert (made.eval()(to_tensor(chips)).argmax(1).numpy() == found).mean() > 0.9
+        # By statistics of a batch, too; an untrained network's scores are almost ties.
+        assert (made.train()(to_tensor(chips)).argmax(1).numpy() == found).mean() > 0.8
 
 
 def test_targets_lie_where_the_scores_of_their_pixels_lie() -> None:

@@ -17,6 +17,7 @@ def _options() -> Config:
     parser.add_argument("--extra", type=Path, nargs="*", default=(), help="more folders of bare faces")
     parser.add_argument("--detector", type=Path, default=None, help="YuNet's ONNX file")
     parser.add_argument("--labeller", type=Path, default=None, help="ONNX file of a map that labels other faces")
+    parser.add_argument("--start", type=Path, default=None, help="ONNX file of an earlier network to start from")
     parser.add_argument("--out", type=Path, default=Path("out/occlusion"))
     for field in fields(Config):
         if field.type in ("int", "float", "str"):

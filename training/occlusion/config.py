@@ -27,6 +27,8 @@ class Config:
         YuNet's ONNX file: it gives the landmarks.
     labeller
         ONNX file of the map that labels unlabelled faces; None to train one on `parsing` first.
+    start
+        ONNX file of an earlier, shallower network to start from; None for random weights.
     out
         Where checkpoints and finished weights go.
     parsing_share, faces
@@ -51,6 +53,7 @@ class Config:
     extra: tuple[Path, ...] = ()
     detector: Path = Path("yunet_n_640_640.onnx")
     labeller: Path | None = None
+    start: Path | None = None
     out: Path = Path("out/occlusion")
     parsing_share: float = 1.0
     faces: int = 7000

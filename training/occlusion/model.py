@@ -16,9 +16,9 @@ MEAN = 128.0
 SCALE = 256.0
 CLASSES = 5
 BORDER = 5
-WIDTHS = (16, 40, 80, 144)
+WIDTHS = (16, 32, 64, 128)
 # Blocks of each level on the way down and up; the finest finds the straps.
-DOWN, UP = (0, 2, 2, 4), (2, 1, 1)
+DOWN, UP = (1, 1, 2, 4), (2, 1, 1)
 
 
 class Unit(nn.Sequential):

@@ -16,6 +16,7 @@ from bareface.faces.occlusion.segmenter import OnnxSegmenter
 from training.occlusion import faces as cutting
 from training.occlusion.config import MARGIN, Config
 from training.occlusion.data import batches, thin
+from training.occlusion.earlier import start_from
 from training.occlusion.export import export
 from training.occlusion.faces import Faces
 from training.occlusion.labels import FACE, IGNORED, MASK
@@ -117,7 +118,11 @@ def fit(bare: Faces, worn: Faces, config: Config, steps: int, file: Path, real: 
     file
         The checkpoint.
     """
-    network = Network().to(config.device, memory_format=torch.channels_last)
+    network = Network()
+    if config.start is not None and not file.is_file():
+        chips = np.concatenate([chips for chips, _ in batches(bare, worn, config, range(8), real)])
+        start_from(network, config.start, to_tensor(chips))
+    network.to(config.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=max(steps, 2), pct_start=0.1)
     done, losses, began = 0, [0.0], time.monotonic()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.occlusion.base import FACE, MASK, OTHER
+from bareface.faces.occlusion.base import DARK_GLASSES, FACE, MASK, OTHER
 from bareface.imaging.align import as_chip
 from bareface.values.face import Float32, MaskState, UInt8
 
@@ -121,7 +121,7 @@ def blanked(chip: UInt8, occlusion: UInt8, fill: Float32 | UInt8) -> UInt8:
 
 def _covered(part: UInt8) -> float:
     """Return the share of a part that a mask covers, of what nothing else hides."""
-    seen = max(int((part != OTHER).sum()), _SEEN * part.size)
+    seen = max(int((~np.isin(part, (OTHER, DARK_GLASSES))).sum()), _SEEN * part.size)
     return float((part == MASK).sum() / seen)
 
 
