@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bareface.faces.occlusion.base import BACKGROUND, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import CLASSES, FACE, MASK
 from bareface.faces.occlusion.mask_state import mask_state
 from bareface.faces.occlusion.visible_share import visible_fraction
 from bareface.reports.drawing import draw_faces, draw_occlusion
@@ -100,11 +100,11 @@ def test_each_class_has_a_colour_through_which_the_face_is_seen() -> None:
     chip = np.full((150, 150, 3), 200, np.uint8)
     chip[:, 75:] = 100
     occlusion = np.zeros((150, 150), np.uint8)
-    kinds = (BACKGROUND, FACE, MASK, OTHER)
+    kinds = range(len(CLASSES))
     for row, kind in enumerate(kinds):
         occlusion[10 * row : 10 * row + 10] = kind
     drawn = draw_occlusion(chip, occlusion)
-    left, right = drawn[5:40:10, 10].astype(int), drawn[5:40:10, 140].astype(int)
+    left, right = drawn[5:50:10, 10].astype(int), drawn[5:50:10, 140].astype(int)
     assert len(np.unique(left, axis=0)) == len(kinds)
     assert (abs(left - right - 50) <= 1).all()  # half of what was there shows through
     assert (chip[:, 0] == 200).all()

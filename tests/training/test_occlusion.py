@@ -25,7 +25,7 @@ from training.occlusion.model import Network, to_cells, to_tensor  # noqa: E402
 from training.occlusion.occluders import Occluders  # noqa: E402
 from training.occlusion.prints import reprinted, strapped  # noqa: E402
 from training.occlusion.scenes import settled, without_doubt  # noqa: E402
-from training.occlusion.wear import masked, relabelled  # noqa: E402
+from training.occlusion.wear import masked, relabelled, without_straps  # noqa: E402
 
 
 def network() -> Network:
@@ -149,6 +149,17 @@ def test_another_print_stays_inside_the_mask() -> None:
         for _ in range(8):
             changed = (reprinted(pixels, classes, bare.pixels, rng) != pixels).any(axis=-1)
             assert not (changed & ~near).any()
+
+
+def test_a_mask_without_straps_is_the_bare_picture_there() -> None:
+    bare = portrait()
+    worn = masked(bare, 8, seed=2)
+    for pixels, classes in zip(worn.pixels, worn.classes, strict=True):
+        region = (classes == labels.MASK).astype(np.uint8)
+        taken, body = without_straps(pixels, region, bare.pixels[0])
+        gone = (region > 0) & (cv2.dilate(body, np.ones((3, 3), np.uint8)) == 0)
+        assert (taken[gone] == bare.pixels[0][gone]).all()
+        assert (taken[body > 0] == pixels[body > 0]).all()
 
 
 def test_straps_are_labelled_as_mask_and_count_as_thin() -> None:
