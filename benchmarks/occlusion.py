@@ -22,6 +22,8 @@ from bareface.faces.occlusion.segmenter import SIDE, OnnxSegmenter
 from bareface.faces.occlusion.visible_share import state_from, visible_fraction
 from bareface.imaging import decode as images
 from bareface.imaging.align import align, chip_to_photo
+from bareface.restoration.base import SIDE as FILLED
+from bareface.restoration.region import hidden_region
 from bareface.synthesis.mask_shapes import Half, Kind
 from bareface.synthesis.mask_specs import Nose
 from bareface.synthesis.masks import apply_mask, sample_mask
@@ -131,6 +133,7 @@ def validation(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> d
     results: dict[str, Any] = {
         "bare": {"visible": _spread(found), "false alarms": float((mask_share > SPECKS).mean()), "n": len(found)}
         | {"not found": bare.missed, "right": _right(found, "none"), "any mask pixel": float((mask_share > 0).mean())}
+        | {"to be filled": _to_be_filled(found, photos)}
     }
     halves: tuple[Half, ...] = ("train", "test")
     noses: tuple[Nose, ...] = ("low", "medium", "high")
@@ -138,6 +141,15 @@ def validation(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> d
         for nose in noses:
             results[f"{half} half, {nose}"] = _worn(segmenter, detector, photos, half, nose)
     return results
+
+
+def _to_be_filled(found: UInt8, photos: Sequence[tuple[UInt8, Landmarks]]) -> float:
+    """Return the share of faces on which something would be filled."""
+    regions = [
+        hidden_region(classes, align(pixels, landmarks, size=FILLED))
+        for classes, (pixels, landmarks) in zip(found, photos, strict=True)
+    ]
+    return float(np.mean([region.any() for region in regions]))
 
 
 def _worn(
@@ -222,6 +234,7 @@ def _print(results: dict[str, Any]) -> None:
     print_table("CelebA validation: visible fraction and mask state", columns, rows)
     bare = results["validation"]["bare"]
     print(f"bare faces with more than {SPECKS:.0%} mask pixels: {bare['false alarms']:.2%} of {bare['n']}")
+    print(f"bare faces on which something would be filled: {bare['to be filled']:.2%}")
     print(", ".join(f"{name}: {value:.2f} ms a face" for name, value in results["milliseconds"].items()))
 
 

@@ -151,6 +151,10 @@ def occlusion(results: Values) -> str:
         [f"mask state correct by the map alone, {name}, n = {found['n']}", f"{100 * found['right']:.1f} %"]
         for name, found in validation.items()
     ]
+    bare = validation["bare"]
+    rows.append(
+        [f"bare faces on which `unmask` would fill something, n = {bare['n']}", f"{100 * bare['to be filled']:.1f} %"]
+    )
     return table(["occlusion map", ""], rows)
 
 

@@ -175,6 +175,7 @@ def _doubted(mask: UInt8, pixels: UInt8, reach: int) -> np.ndarray:
         return np.zeros(mask.shape, bool)
     trimap = np.where(mask > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     trimap[inner > 0], trimap[outer == 0] = cv2.GC_FGD, cv2.GC_BGD
+    # Its clusters start at random.
     cv2.setRNGSeed(0)
     cv2.grabCut(
         np.ascontiguousarray(pixels[..., ::-1]),

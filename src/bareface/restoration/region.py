@@ -91,6 +91,7 @@ def like_mask(mask: Bool, classes: UInt8, pixels: UInt8) -> Bool:
     known[mask] = cv2.GC_PR_FGD
     known[inner] = cv2.GC_FGD
     known[reach] = cv2.GC_PR_BGD
+    # Its clusters start at random.
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(np.ascontiguousarray(pixels[..., ::-1]), known, None, *models, 2, cv2.GC_INIT_WITH_MASK)
