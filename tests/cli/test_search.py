@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bareface.imaging import decode as images
+from bareface.restoration.provenance import labels_of_drawing
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
 from tests.cli.support import Run, parsed
@@ -137,6 +138,15 @@ def test_the_probes_own_file_is_marked(run: Run, enrolled: Path, collins: Path) 
     shown = run("search", enrolled, collins).stdout
     assert "as the probe" in shown
     assert "same file" in shown
+
+
+def test_a_probe_that_calls_itself_restored_is_said(run: Run, enrolled: Path, collins: Path, tmp_path: Path) -> None:
+    for format in ("PNG", "JPEG", "WEBP"):
+        labels = labels_of_drawing("0" * 64)
+        picture = tmp_path / f"x.{format}"
+        picture.write_bytes(images.encode(images.decode(collins).pixels, format, labels=labels))
+        assert "its own metadata call it restored" in run("search", enrolled, picture).stderr
+    assert "metadata" not in run("search", enrolled, collins).stderr
 
 
 def test_every_face_of_a_probe_gets_a_list(run: Run, enrolled: Path, together: Path) -> None:

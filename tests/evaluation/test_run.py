@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from bareface.errors import BarefaceError
 from bareface.evaluation.protocols import Sample, all_pairs, open_set
 from bareface.evaluation.run import Transform, run, subject_face
 from bareface.imaging import decode as images
+from bareface.restoration.provenance import labels_of_drawing
 from bareface.scores.score_file import FAILED
 from bareface.services.engine import Analysis
 from bareface.values.face import Box, Computed, Face, Landmarks, Source, Template, UInt8, Want
@@ -128,6 +130,19 @@ def test_one_side_can_be_transformed(folder: Path) -> None:
             assert scores.fta[i]
         elif scores.samples[scores.probe[i]] != "none/0.png":
             assert (scores.score[i] > 0.99) == (reference == "green")
+
+
+@pytest.mark.parametrize("pad", [0, 4])
+def test_pictures_that_no_camera_took_and_copies_are_said(folder: Path, pad: int) -> None:
+    assert not any(
+        "metadata" in note or "the same as" in note for note in run(all_pairs(folder), ColourEngine()).info.notes
+    )
+    drawing = np.full((8, 8, 3), (200, 20, 20), np.uint8)
+    images.write(folder / "red" / "drawn.png", drawing, labels=labels_of_drawing("0" * 64))
+    shutil.copy(folder / "red" / "0.png", folder / "green" / "wrong.png")
+    notes = run(all_pairs(folder), ColourEngine(), pad=pad).info.notes
+    assert any(note.startswith("1 picture among the photos, such as red/drawn.png") for note in notes)
+    assert any(note.startswith("1 photo the same as another, such as green/wrong.png and red/0.png") for note in notes)
 
 
 def test_padding_adds_a_border(folder: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from bareface.calibration.calibration import Calibration
 from bareface.errors import FaceError, TemplateError
+from bareface.imaging import decode as images
+from bareface.restoration.provenance import labels_of_drawing
 from bareface.services.comparing import compare
 from tests.matching.faces import face
 
@@ -90,3 +92,11 @@ def test_templates_of_two_spaces_are_refused():
     object.__setattr__(other.template, "space", "another")
     with pytest.raises(TemplateError, match=r"template\.space"):
         compare(face(), other)
+
+
+def test_a_picture_that_calls_itself_restored_is_named():
+    drawing = images.encode(np.zeros((8, 8, 3), np.uint8), "PNG", labels=labels_of_drawing("0" * 64))
+    restored = replace(face("b.png", at(0.9)), photo=images.decode(drawing))
+    assert (
+        compare(face("a"), restored).notes[0].startswith("the metadata of b.png call it restored, drawn or generated")
+    )

@@ -46,10 +46,24 @@ class Transform:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """Templates of the samples, and why those that have none failed."""
+    """Templates of the samples, why those that have none failed, and what else is known of their pictures.
+
+    Attributes
+    ----------
+    templates
+        Of the samples.
+    failures
+        Reasons, by number of the sample.
+    synthetic
+        Numbers of pictures that no camera took.
+    digests
+        Digests of the pictures, by number.
+    """
 
     templates: Columns
     failures: dict[int, str]
+    synthetic: set[int]
+    digests: dict[int, str]
 
 
 def run(
@@ -145,7 +159,7 @@ def _templates(
         for number in numbers:
             sample = samples[number]
             try:
-                source = _prepared(sample, pad, transform, limits_of(engine))
+                source, drawn = _prepared(sample, pad, transform, limits_of(engine))
             except BarefaceError as error:
                 failures[number] = error.code
                 advance()
@@ -155,9 +169,13 @@ def _templates(
                 advance()
                 continue
             sent.append(number)
+            if drawn:
+                synthetic.add(number)
             yield source
 
     templates: list[Template | None] = [None] * len(samples)
+    synthetic: set[int] = set()
+    digests: dict[int, str] = {}
     for position, analysis in enumerate(engine.stream(sources(), want=["upper_face"])):
         number = sent[position]
         if analysis.error is not None:
@@ -166,18 +184,23 @@ def _templates(
             failures[number] = Note("note.no-face")
         else:
             templates[number] = subject_face(analysis.faces, analysis.photo.size).enrolment_template
+            digests[number] = analysis.photo.sha256
+            if analysis.photo.synthetic:
+                synthetic.add(number)
         advance()
-    return _Side(Columns.of_templates(templates), failures)
+    return _Side(Columns.of_templates(templates), failures, synthetic, digests)
 
 
-def _prepared(sample: Sample, pad: int, transform: Transform | None, limits: Limits) -> Source | None:
+def _prepared(sample: Sample, pad: int, transform: Transform | None, limits: Limits) -> tuple[Source | None, bool]:
+    """Return what to analyse of a sample, None for nothing, and whether it is known to be a picture no camera took."""
     if not pad and transform is None:
-        return sample.path
-    pixels = images.decode(sample.path, limits).pixels
+        return sample.path, False
+    photo = images.decode(sample.path, limits)
+    pixels = photo.pixels
     if pad:
         padded = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
         pixels = np.ascontiguousarray(padded, dtype=np.uint8)
-    return pixels if transform is None else transform.apply(pixels, sample)
+    return pixels if transform is None else transform.apply(pixels, sample), photo.synthetic
 
 
 def _score_file(
@@ -248,4 +271,20 @@ def _notes(protocol: Protocol, sides: Sequence[_Side], pad: int) -> tuple[str, .
     if reasons:
         why = [Note("reason.count", count=count, reason=reason) for reason, count in reasons.most_common()]
         notes.append(Note("note.no-template", photos=sum(reasons.values()), reasons=why))
+    synthetic = sorted(set.union(*(side.synthetic for side in sides)))
+    if synthetic:
+        name = protocol.samples[synthetic[0]].name
+        notes.append(Note("note.synthetic/photos", count=len(synthetic), name=name))
+    copies = sorted(set[tuple[int, int]]().union(*(_copies(side.digests) for side in sides)))
+    if copies:
+        name, other = (protocol.samples[number].name for number in copies[0])
+        notes.append(Note("note.copies", count=len(copies), name=name, other=other))
     return tuple(notes)
+
+
+def _copies(digests: dict[int, str]) -> Iterator[tuple[int, int]]:
+    """Yield each picture that was there before under another name, after the first of that name."""
+    first: dict[str, int] = {}
+    for number, digest in sorted(digests.items()):
+        if first.setdefault(digest, number) != number:
+            yield first[digest], number

@@ -29,7 +29,7 @@ from bareface.imaging import tiff as _tiff
 from bareface.imaging.colour import flatten
 from bareface.imaging.formats import OPENERS, check_container, recognise, refusal, truncated
 from bareface.imaging.jpeg import ended, ends_flat, has_end, in_one_pass, is_coarse, padded
-from bareface.imaging.metadata import Labels, of_image, options
+from bareface.imaging.metadata import Labels, of_image, options, says_synthetic
 from bareface.imaging.orientation import TURNS, exif_orientation
 from bareface.imaging.read_bytes import check_length, content, is_closed, open_regular, reading
 from bareface.imaging.sources import DEFAULT_LIMITS, Limits, checked_path, hold
@@ -319,6 +319,8 @@ def _photo(kind: str, data: bytes, name: str, limits: Limits, *, doubtful: bool 
     loaded.load()
     if kind == "JPEG" and (doubtful or ends_flat(loaded)):
         _check_complete(loaded, data, name, limits, most=None if doubtful else 1)
+    if says_synthetic(data):
+        notes.append(Note("note.synthetic"))
     if kind == "JPEG" and is_coarse(data):
         notes.append(Note("note.coarse"))
     upright, turned = _upright(loaded, notes)

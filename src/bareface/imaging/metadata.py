@@ -13,6 +13,12 @@ _XMP_CHUNK: Final = "XML:com.adobe.xmp"  # where PNG keeps an XMP packet, by Ado
 _DESCRIPTION, _SOFTWARE, _EXIF_FOLDER, _COMMENT = 0x010E, 0x0131, 0x8769, 0x9286
 _ASCII: Final = b"ASCII\0\0\0"  # how EXIF marks the encoding of a user comment
 _PACKET: Final = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
+SYNTHETIC_TYPES: Final = frozenset(
+    {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "compositesynthetic", "algorithmicmedia"}
+)
+"""IPTC's digital source types, in lower case, of pictures that show what no camera saw."""
+
+_USUAL: Final = re.compile(rb"/digitalsourcetype/(\w+)")  # in any case it takes a hundred times as long to find
 _SOURCE_TYPE: Final = re.compile(rb"cv\.iptc\.org/newscodes/digitalsourcetype/(\w+)", re.IGNORECASE)
 
 
@@ -62,6 +68,11 @@ def options(labels: Labels, format: str) -> dict[str, Any]:
     ):
         texts.add_itxt(keyword, text)
     return {"exif": exif, "pnginfo": texts}
+
+
+def says_synthetic(data: bytes) -> bool:
+    """Return whether a picture file states, as IPTC and C2PA spell it, that it shows what no camera saw."""
+    return any(name.decode().lower() in SYNTHETIC_TYPES for name in _USUAL.findall(data))
 
 
 def of_image(image: ImageFile.ImageFile, data: bytes, keyword: str) -> Labels:

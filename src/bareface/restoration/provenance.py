@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 from xml.sax.saxutils import escape, quoteattr, unescape
 
 from bareface.imaging import decode as images
-from bareface.imaging.metadata import Labels
+from bareface.imaging.metadata import SYNTHETIC_TYPES, Labels
 from bareface.restoration.base import Kind, Provenance
 from bareface.values.words import printable
 
@@ -24,11 +24,6 @@ SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWi
 
 DRAWING_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 """IPTC's word for a picture put together of parts, some of which no camera saw."""
-
-SYNTHETIC_TYPES: Final = frozenset(
-    {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "compositesynthetic", "algorithmicmedia"}
-)
-"""IPTC's digital source types, in lower case, of pictures that show what no camera saw."""
 
 KEYWORD: Final = "bareface:provenance"
 """The PNG text that holds the JSON."""

@@ -98,6 +98,8 @@ def compare(a: Face, b: Face, *, fmr: float = 1e-3, min_visible: float = MIN_VIS
     if mixed and one.model != other.model:
         notes = (Note("note.other-model", model=one.model, other_model=other.model), *notes)
     notes = (*_copied(a, b), *notes)
+    for source in dict.fromkeys(face.source for face in (b, a) if face.photo and face.photo.synthetic):
+        notes = (Note("note.synthetic/of", name=source), *notes)
     return Comparison(
         similarity=similarity,
         distance=distance(one.vector, other.vector),

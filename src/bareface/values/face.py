@@ -108,6 +108,11 @@ class Photo(ByValue):
     notes: tuple[str, ...] = ()
 
     @property
+    def synthetic(self) -> bool:
+        """Whether the file itself states that it shows what no camera saw; see ``notes``."""
+        return any(getattr(note, "code", None) == "note.synthetic" for note in self.notes)
+
+    @property
     def scale(self) -> float:
         """Decoded width over full width: 1.0 unless a huge JPEG was decoded reduced."""
         return float(self.pixels.shape[1] / self.size[0])

@@ -12,6 +12,10 @@ ENTRIES: dict[str, Entry] = {
     "note.colour-profile": Entry("colour profile ignored: {reason}"),
     "note.decisions": Entry("rates and decisions: {basis}"),
     "note.empty-gallery": Entry("the gallery is empty"),
+    "note.copies": Entry(
+        "{count:count photo} the same as another, such as {name} and {other}: they are as alike as can be, whoever "
+        "they show"
+    ),
     "note.end-missing": Entry("the end of the file is missing; its pixels are complete"),
     "note.enhanced": Entry(
         "{count:count enhanced picture} by {method}, identity drift {drift:list}: viewing aids, not evidence",
@@ -143,6 +147,17 @@ ENTRIES: dict[str, Entry] = {
     ),
     "note.stretched": Entry("values from {low:g} to {high:g} stretched to black and white"),
     "note.subjects-drawn": Entry("{drawn:,} of {subjects:,} named subjects were drawn"),
+    "note.synthetic": Entry(
+        "its own metadata call it restored, drawn or generated: what it shows of a face may be a guess, and no evidence"
+    ),
+    "note.synthetic/of": Entry(
+        "the metadata of {name} call it restored, drawn or generated: what it shows of a face may be a guess, and no "
+        "evidence"
+    ),
+    "note.synthetic/photos": Entry(
+        "{count:count picture} among the photos, such as {name}, whose metadata say restored, drawn or generated: "
+        "leave them out for rates of photos"
+    ),
     "note.thin-evidence": Entry("thin evidence: {share:percent} of the face visible in {name}"),
     "note.thin-evidence/several": Entry("thin evidence: {share:percent} of the face visible in {name}, {others:list}"),
     "note.uncalibrated": Entry(
