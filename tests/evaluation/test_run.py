@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from bareface.errors import BarefaceError
+from bareface.evaluation.people import embed_people
 from bareface.evaluation.protocols import Sample, all_pairs, open_set
+from bareface.evaluation.restoration_run import Settings, _person
 from bareface.evaluation.run import Transform, run, subject_face
 from bareface.imaging import decode as images
+from bareface.imaging.portraits import portraits
 from bareface.restoration.provenance import labels_of_drawing
 from bareface.scores.score_file import FAILED
-from bareface.services.engine import Analysis
+from bareface.services.engine import Analysis, Engine
 from bareface.values.face import Box, Computed, Face, Landmarks, Source, Template, UInt8, Want
 
 
@@ -143,6 +146,19 @@ def test_pictures_that_no_camera_took_and_copies_are_said(folder: Path, pad: int
     notes = run(all_pairs(folder), ColourEngine(), pad=pad).info.notes
     assert any(note.startswith("1 picture among the photos, such as red/drawn.png") for note in notes)
     assert any(note.startswith("1 photo the same as another, such as green/wrong.png and red/0.png") for note in notes)
+
+
+def test_pictures_that_no_camera_took_are_not_fitted_or_restored(tmp_path: Path) -> None:
+    photo = portraits()[0].photos[0]
+    drawn = tmp_path / "drawn.png"
+    images.write(drawn, images.decode(photo).pixels, labels=labels_of_drawing("0" * 64))
+    engine = Engine(threads=1, embedder="bareface-mobile-bare")
+    people = embed_people(engine, [Sample(path, path.name, "Eileen") for path in (drawn, photo)], lambda: None)
+    assert (len(people.subjects), list(people.lost.values())) == (1, [1])
+    (alone, both) = (_person(engine, several, Settings(), real=False) for several in ([drawn], [drawn, photo]))
+    assert alone is None
+    assert both is not None
+    assert not both.bare
 
 
 def test_padding_adds_a_border(folder: Path) -> None:

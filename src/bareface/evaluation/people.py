@@ -57,7 +57,7 @@ class People:
 
 
 def embed_people(engine: Analyser, samples: Sequence[Sample], advance: Callable[[], None]) -> People:
-    """Embed the subject of each photo; photos without a bare face are left out.
+    """Embed the subject of each photo; photos without a bare face are left out, as is what no camera took.
 
     Parameters
     ----------
@@ -79,6 +79,8 @@ def embed_people(engine: Analyser, samples: Sequence[Sample], advance: Callable[
         seed, sample = numbered
         try:
             photo = images.decode(sample.path, engine.limits)
+            if photo.synthetic:
+                return Note("reason.synthetic")
             faces = engine.detect(photo, want=())
             if not faces:
                 return Note("note.no-face")

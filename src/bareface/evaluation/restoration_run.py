@@ -166,9 +166,12 @@ def _person(engine: Analyser, photos: Sequence[Path], settings: Settings, real: 
         if len(bare) > settings.probes and (not real or len(masked) >= settings.probes):
             break
         try:
-            pixels = images.decode(path, limits_of(engine)).pixels
+            photo = images.decode(path, limits_of(engine))
         except BarefaceError:
             continue
+        if photo.synthetic:
+            continue
+        pixels = photo.pixels
         if settings.pad:
             edge = settings.pad
             pixels = np.asarray(cv2.copyMakeBorder(pixels, edge, edge, edge, edge, cv2.BORDER_REPLICATE), np.uint8)

@@ -43,6 +43,7 @@ ENTRIES: dict[str, Entry] = {
     "reason.share-in": Entry("{share:percent} in {name}"),
     "reason.special-file": Entry("it is a special file of the operating system, without a length"),
     "reason.states": Entry("for probe {probe}, reference {reference}"),
+    "reason.synthetic": Entry("its metadata call it restored, drawn or generated"),
     "reason.subject": Entry("{name!r} (#{number})"),
     "reason.subject-number": Entry("subject #{number}"),
     "reason.tiff-big": Entry("big-endian BigTIFF"),
