@@ -56,6 +56,26 @@ def interval_score(truth: Float64, low: Float64, high: Float64, alpha: float) ->
     return (high - low) + 2 / alpha * (np.maximum(low - truth, 0) + np.maximum(truth - high, 0))
 
 
+def kernel_inception_distance(real: Float32, made: Float32) -> float:
+    """Compute how far two sets of features are apart as a whole: the unbiased squared maximum mean discrepancy with the
+    kernel of Binkowski et al., "Demystifying MMD GANs" (ICLR 2018).
+
+    Pairs of a real face and the made one of the same photo are left out, as pairs of a face and itself are.
+
+    Parameters
+    ----------
+    real, made
+        Features, one row a face, the same faces in the same order: float32 [n, d]; they are scaled to the length √d.
+    """
+    x, y = (one * np.sqrt(one.shape[1]) / np.linalg.norm(one, axis=1, keepdims=True) for one in (real, made))
+    others = ~np.eye(len(x), dtype=bool)
+
+    def mean(a: Float32, b: Float32) -> float:
+        return float(((a @ b.T / a.shape[1] + 1) ** 3)[others].mean())
+
+    return mean(x, x) + mean(y, y) - 2 * mean(x, y)
+
+
 class Features:
     """Distance of two pictures in a face network's layers, as LPIPS (Zhang et al., CVPR 2018) with equal weights.
 
@@ -81,9 +101,14 @@ class Features:
 
     def of(self, chip: UInt8) -> list[Float32]:
         """Compute unit activations at each place of each layer, of an arcface-112 chip."""
+        return self.with_template(chip)[0]
+
+    def with_template(self, chip: UInt8) -> tuple[list[Float32], Float32]:
+        """Compute these and the template, float32 [128]."""
         pixels = ((chip.astype(np.float32) - _MEAN) / _STD).transpose(2, 0, 1)[None]
-        found = self._session.run(list(LAYERS), {self._input: pixels})
-        return [one[0] / np.maximum(np.linalg.norm(one[0], axis=0), 1e-8) for one in found]
+        template, *found = self._session.run(None, {self._input: pixels})
+        layers = [one[0] / np.maximum(np.linalg.norm(one[0], axis=0), 1e-8) for one in found]
+        return layers, np.asarray(template[0], np.float32)
 
     def distance(self, image: list[Float32], truth: list[Float32], region: Bool) -> float:
         """Compute the mean squared distance inside a region, bool [112, 112], over the layers."""

@@ -1,10 +1,12 @@
 """Is a guess below a mask better than a smear? ``python -m benchmarks.unmask``.
 
-LFW, one photo a person, in simulated masks of the test half; all figures are inside the region that the occlusion map
-marks. Completions are held against OpenCV's two inpaintings and the mean face, on MobileFaceNet's layers, on GMSD and,
-their mean, on SSIM; on all three also each of the first four on its own, and the worst of each face's four. Intervals
-are of a bootstrap over people. How often the band of 20 completions holds the true pixel; how often the detector sees
-no mask any more; how well a small classifier tells completions from real faces.
+LFW, one photo a person, in simulated masks of the test half; with ``--validation`` CelebA's validation identities in
+masks of the training half, to decide on. All figures are inside the region that the occlusion map marks. Completions
+are held against OpenCV's two inpaintings and the mean face, on MobileFaceNet's layers, on GMSD and, their mean, on
+SSIM; on all three also each of the first four on its own, and the worst of each face's four. Intervals are of a
+bootstrap over people. How often the band of 20 completions holds the true pixel; how often the detector sees no mask
+any more; how well a small classifier tells completions from real faces, and how far their templates are from those of
+real faces as a whole (kernel inception distance).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ import numpy as np
 
 from bareface.errors import RestorationError
 from bareface.imaging.align import align
+from bareface.restoration.aligned import apart, for_embedder
 from bareface.restoration.base import Restored
 from bareface.restoration.eigenface import grow, join, split
 from bareface.restoration.unmask import MODEL, load, place
@@ -29,7 +33,15 @@ from bareface.synthesis.mask_shapes import Half
 from bareface.values.face import Float32, Float64, Landmarks, UInt8
 from benchmarks.common import print_table, write_json
 from benchmarks.digests import DETECTOR, SEGMENTER, digests
-from benchmarks.picture_metrics import Bool, Features, gmsd, interval_score, luminance, ssim
+from benchmarks.picture_metrics import (
+    Bool,
+    Features,
+    gmsd,
+    interval_score,
+    kernel_inception_distance,
+    luminance,
+    ssim,
+)
 from training.photos import data_folder
 from training.restoration.faces import Case, largest, masked_cases
 
@@ -57,8 +69,10 @@ class Found:
     state: list[bool] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     identity_spread: list[float] = field(default_factory=list)
+    nearest: list[float] = field(default_factory=list)
     real: list[UInt8] = field(default_factory=list)
     made: list[UInt8] = field(default_factory=list)
+    templates: dict[str, list[tuple[Float32, Float32]]] = field(default_factory=dict)
 
     def add(self, metric: str, method: str, value: float) -> None:
         """Keep one value."""
@@ -113,7 +127,7 @@ def _measure_one(engine: Engine, features: Features, case: Case, restored: Resto
 
     chip = _to_chip(case, restored)
     there = chip(np.repeat(region[..., None].astype(np.uint8) * 255, 3, axis=2))[..., 0] > 127
-    own = features.of(chip(truth))
+    own, real = features.with_template(chip(truth))
     metrics: dict[str, Callable[[UInt8], float]] = {
         "features": lambda image: features.distance(features.of(chip(image)), own, there),
         "GMSD": lambda image: gmsd(image, truth, region),
@@ -134,6 +148,15 @@ def _measure_one(engine: Engine, features: Features, case: Case, restored: Resto
     found.interval.append(float(interval_score(true, low, high, ALPHA).mean()))
     found.off.append(np.abs(luminance(others["mean face"])[region] - true))
     found.identity_spread.append(restored.identity_spread)
+    scored = [completion.template for completion in restored.completions[:SCORED]]
+    found.nearest.append(min(apart(a, b) for a, b in combinations(scored, 2)))
+    bare = engine.embed_chips([for_embedder(truth, case.face, engine.geometry)])[0]
+    pairs = {
+        "MobileFaceNet": (real, features.with_template(chip(drawn[0]))[1]),
+        engine.model: (bare.vector, scored[0].vector),
+    }
+    for model, pair in pairs.items():
+        found.templates.setdefault(model, []).append(pair)
 
     assert case.face.photo is not None
     for completion in restored.completions[:SCORED]:
@@ -254,14 +277,18 @@ def summary(found: Found) -> dict[str, Any]:
     results["detector says none"] = interval(by_face)
     results["mask state none, with the occlusion map"] = interval(state)
     results["AUC, real against completed"] = auc(found.real, found.made)
+    for model, pairs in found.templates.items():
+        distance = kernel_inception_distance(*(np.stack(one) for one in zip(*pairs, strict=True)))
+        results[f"kernel inception distance, {model}"] = distance
     results["identity spread"] = interval(np.array(found.identity_spread))
+    results["identity, distance of the nearest two of four, least of all faces"] = min(found.nearest)
     results["seconds a completion, of 20, template and all"] = float(np.median(found.seconds))
     return results
 
 
-def one_each(folder: Path, count: int) -> list[Path]:
-    """Return the first photo of people spread evenly over the names."""
-    people = sorted(place for place in folder.iterdir() if place.is_dir())
+def one_each(folder: Path, count: int, ending: str = "") -> list[Path]:
+    """Return the first photo of people spread evenly over the names with this ending."""
+    people = sorted(place for place in folder.iterdir() if place.is_dir() and place.name.endswith(ending))
     chosen = np.linspace(0, len(people) - 1, min(count, len(people))).astype(int)
     return [sorted(people[number].iterdir())[0] for number in chosen]
 
@@ -270,14 +297,16 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=300)
+    parser.add_argument("--validation", action="store_true", help="CelebA's validation identities, to decide on")
     parser.add_argument("--json", type=Path, default=Path("out/unmask.json"))
     options = parser.parse_args()
     cv2.setNumThreads(1)
     folder = data_folder()
     features = Features(folder.parent / "models" / "mobilefacenet_foamliu.onnx")
-    photos = one_each(folder / "lfw" / "images", options.photos)
+    people = folder / "train" / "celeba" if options.validation else folder / "lfw" / "images"
+    photos = one_each(people, options.photos, ending="0" if options.validation else "")
     engine = Engine(threads=1)
-    found, counts = measure(engine, features, photos, "test")
+    found, counts = measure(engine, features, photos, "train" if options.validation else "test")
     results = summary(found)
     _print(results, counts)
     used = digests(engine, DETECTOR, SEGMENTER, MODEL)

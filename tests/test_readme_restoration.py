@@ -67,7 +67,8 @@ def test_the_page_shows_what_the_unmasking_benchmark_keeps(monkeypatch: pytest.M
     found = benchmark.Found(
         coverage=[0.9] * faces, interval=[130.0] * faces, width=[90.0] * faces, identity_spread=[0.3] * faces,
         off=[rng.uniform(0, 90, 50) for _ in range(faces)], seconds=[0.1] * faces,
-        says=[True] * 4 * faces, state=[True] * 4 * faces,
+        says=[True] * 4 * faces, state=[True] * 4 * faces, nearest=[0.2, *[0.3] * (faces - 1)],
+        templates={"net": [(one, one) for one in rng.normal(size=(faces, 8))]},
     )  # fmt: skip
     for metric, sign in (("features", -1), ("GMSD", -1), ("SSIM", 1)):
         for name in (*benchmark.RIVALS, *benchmark.EXTRA):
@@ -80,4 +81,6 @@ def test_the_page_shows_what_the_unmasking_benchmark_keeps(monkeypatch: pytest.M
     assert page.count("every interval clear of zero: **yes**") == 3
     assert [page.count(f"| completion {number} |") for number in (1, 2, 3, 4)] == [3] * 4
     assert "| AUC, real against completed | 0.750 |" in page
+    assert "| identity, distance of the nearest two of four, least of all faces | 0.200 |" in page
+    assert "| kernel inception distance, net | " in page
     assert "| detector says none | 100.0 % (100.0 to 100.0) |" in page

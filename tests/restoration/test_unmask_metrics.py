@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.picture_metrics import gmsd, interval_score, ssim
+from benchmarks.picture_metrics import gmsd, interval_score, kernel_inception_distance, ssim
 from benchmarks.unmask import auc, interval
 
 
@@ -38,6 +38,17 @@ def test_ssim_looks_at_the_region_alone() -> None:
 def test_interval_score_charges_width_and_misses() -> None:
     truth, low, high = np.array([5.0, 0.0, 12.0]), np.zeros(3) + 1, np.zeros(3) + 9
     assert interval_score(truth, low, high, 0.1) == pytest.approx([8, 8 + 20 * 1, 8 + 20 * 3])
+
+
+def test_kernel_inception_distance_of_features_at_right_angles_and_of_the_same() -> None:
+    one, other = np.array([[3.0, 0], [1, 0]], np.float32), np.array([[0, 2.0], [0, 5]], np.float32)
+    # Of length √2 each: (2 / 2 + 1)³ within a set, (0 + 1)³ between them.
+    assert kernel_inception_distance(one, other) == pytest.approx(8 + 8 - 2 * 1)
+    rng = np.random.default_rng(3)
+    faces, others = rng.normal(size=(2, 60, 8)).astype(np.float32)
+    assert kernel_inception_distance(faces, faces) == pytest.approx(0, abs=1e-6)
+    near, far = (kernel_inception_distance(faces, others + np.float32(shift)) for shift in (0, 1))
+    assert abs(near) < 0.1 * far
 
 
 @pytest.mark.slow
