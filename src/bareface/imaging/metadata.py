@@ -18,7 +18,8 @@ SYNTHETIC_TYPES: Final = frozenset(
 )
 """IPTC's digital source types, in lower case, of pictures that show what no camera saw."""
 
-_USUAL: Final = re.compile(rb"/digitalsourcetype/(\w+)")  # in any case it takes a hundred times as long to find
+_VOCABULARY: Final = b"/digitalsourcetype/"
+_USUAL: Final = re.compile(_VOCABULARY + rb"(\w+)")
 _SOURCE_TYPE: Final = re.compile(rb"cv\.iptc\.org/newscodes/digitalsourcetype/(\w+)", re.IGNORECASE)
 
 
@@ -72,6 +73,8 @@ def options(labels: Labels, format: str) -> dict[str, Any]:
 
 def says_synthetic(data: bytes) -> bool:
     """Return whether a picture file states, as IPTC and C2PA spell it, that it shows what no camera saw."""
+    if _VOCABULARY not in data:  # which is found far sooner than an expression
+        return False
     return any(name.decode().lower() in SYNTHETIC_TYPES for name in _USUAL.findall(data))
 
 
