@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from threading import Event
+from time import sleep
 
 import pytest
 
@@ -73,6 +74,33 @@ def test_enrolments_leave_half_of_the_turns_to_searches() -> None:
         assert (turns.running, turns.waiting, done) == (2, 4, ["at once"])
         going.set()
         await asyncio.gather(*enrolling, job)
+
+    asyncio.run(together())
+
+
+def test_enrolments_pause_while_people_search_and_only_then() -> None:
+    async def together() -> None:
+        turns, done = Turns(at_once=2), list[str]()
+        for name in ("first", "second"):
+            await turns.run(ENROL, done.append, name)
+            assert (await waits_for_a_turn(turns)) is False
+        await turns.run(SEARCH, done.append, "searched")
+        await turns.run(ENROL, sleep, 0.2)
+        assert (await waits_for_a_turn(turns)) is True
+        await turns.run(SEARCH, done.append, "searched")  # which no pause concerns
+        await turns.run(ENROL, done.append, "third")
+        assert done == ["first", "second", "searched", "searched", "third"]
+        assert (turns.running, turns.waiting) == (0, 0)
+
+    async def waits_for_a_turn(turns: Turns) -> bool:
+        """Return whether an enrolment that comes now has to wait; it is then withdrawn."""
+        asked = asyncio.create_task(turns.run(ENROL, int))
+        await asyncio.sleep(0)
+        waits = turns.waiting == 1
+        if waits:
+            asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        return waits
 
     asyncio.run(together())
 

@@ -7,6 +7,7 @@ import itertools
 import os
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from anyio import to_thread
@@ -22,6 +23,9 @@ SEARCH, ENROL, JOB = 0, 1, 2
 _WAITING = 64
 _PATIENCE = 19
 """Number of times that whoever waits longest is overtaken: searches without end leave some turns to enrolments."""
+_LATELY_S = 1.0
+"""Seconds after a search in which enrolments pause between two calls."""
+_LONGEST_PAUSE_S = 0.25
 
 
 class _Waiting(NamedTuple):
@@ -36,7 +40,8 @@ class Turns:
     """Lets a number of calls run at once, each in a thread, and the others wait.
 
     Enrolments and jobs begin while less than half of the turns are taken, so that a search seldom waits for one to end,
-    and seldom shares the processors with one.
+    and seldom shares the processors with one. While people search, each is followed by a pause as long as itself:
+    whoever enrols one photo after the other has half of the time that searches leave.
 
     Parameters
     ----------
@@ -52,7 +57,8 @@ class Turns:
         self._most_waiting = most_waiting
         self._waiting: list[_Waiting] = []
         self._order = itertools.count()
-        self._searching = self._working = self._overtaken = 0
+        self._searching = self._working = self._pausing = self._overtaken = 0
+        self._searched = -_LATELY_S
 
     @property
     def running(self) -> int:
@@ -73,9 +79,11 @@ class Turns:
             ``web.busy``: too many of this or a better priority wait already.
         """
         await self._enter(priority)
+        began = monotonic()
         try:
             return await to_thread.run_sync(partial(call, *args, **kwargs))
         finally:
+            self._pause(priority, monotonic() - began)
             self._leave(priority)
 
     async def give_way(self, priority: int) -> None:
@@ -106,6 +114,18 @@ class Turns:
         self._count(priority, -1)
         self._admit()
 
+    def _pause(self, priority: int, seconds: float) -> None:
+        """Keep the place of an enrolment or a job that ends from the next one for a while."""
+        if priority == SEARCH:
+            self._searched = monotonic()
+        elif self._searching or monotonic() - self._searched < _LATELY_S:
+            self._pausing += 1
+            asyncio.get_running_loop().call_later(min(seconds, _LONGEST_PAUSE_S), self._paused)
+
+    def _paused(self) -> None:
+        self._pausing -= 1
+        self._admit()
+
     def _admit(self) -> None:
         """Give the turns that are free to whoever comes next.
 
@@ -124,7 +144,8 @@ class Turns:
         if priority == SEARCH or self.running == self._at_once:
             return self.running < self._at_once
         half = max(1, self._at_once // 2)
-        return self.running < half or (self._overtaken >= _PATIENCE and self._working < half)
+        place = self._working + self._pausing < half
+        return place and (self.running < half or self._overtaken >= _PATIENCE)
 
     def _count(self, priority: int, change: int) -> None:
         if priority == SEARCH:
