@@ -186,3 +186,18 @@ def test_an_error_may_bring_its_own_sentence() -> None:
     error = UsageError("usage.mine", "It is mine.", remedy="Leave it.")
     assert str(error) == "It is mine. Leave it. [usage.mine]"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_page_gives_advice_that_a_page_can_follow() -> None:
+    for code in ("image.no-face/any", "image.no-face/least"):
+        error = {"min_face": 40.0}
+        assert "--min-face" in str(messages.remedy(code, error, "command line"))
+        assert messages.remedy(code, error, "service") == "Try another photo, or a larger cut of this one."
+        assert "--" not in str(messages.remedy(code, error, "service", "de"))
+    shared = messages.remedy("image.empty", {}, "service")
+    assert shared == "Copy it again."
+
+
+def test_remarks_in_another_language_are_in_it_wholly() -> None:
+    thin = Note("note.thin-evidence", share=0.49, name=Note("reason.probe"))
+    assert messages.translated(thin, "de") == "wenig Beweiskraft: 49 % des Gesichts sichtbar (gesuchtes Gesicht)"

@@ -16,8 +16,8 @@ ENGLISH: Final = "en"
 LANGUAGES: Final = {ENGLISH: "English", "de": "Deutsch"}
 """Languages of pages by their codes, each with its own name; what another one lacks is said in English."""
 
-Interface = Literal["command line", "python"]
-"""Interfaces on which a person reads a message: remedies name options in one, functions in the other."""
+Interface = Literal["command line", "python", "service"]
+"""Interfaces on which a person reads a message: remedies name options, functions, or what a page offers."""
 
 
 class Entry(NamedTuple):
@@ -33,12 +33,15 @@ class Entry(NamedTuple):
         The remedy on the command line, in place of `remedy`.
     python
         The remedy in a program, in place of `remedy`.
+    service
+        The remedy on a page or in an answer of the web service; by default `remedy`, or `cli` for whoever runs it.
     """
 
     message: str | None = None
     remedy: str | None = None
     cli: str | None = None
     python: str | None = None
+    service: str | None = None
 
 
 _interface: Interface = "python"
@@ -89,6 +92,8 @@ def _entry(code: str, language: str) -> Entry | None:
 
 
 def _own(entry: Entry, interface: Interface) -> str | None:
+    if interface == "service":
+        return entry.service or (None if entry.remedy else entry.cli)
     return entry.cli if interface == "command line" else entry.python
 
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from bareface.errors import BarefaceError, WebError, http_status_of
 from bareface.logs import logger
+from bareface.messages import remedy
 
 _log = logger(__name__)
 API = "/api/"
@@ -30,7 +31,7 @@ def problem(error: BarefaceError, request_id: str | None = None) -> JSONResponse
         "detail": error.message,
         "code": error.code,
         "source": error.source,
-        "remedy": error.remedy,
+        "remedy": remedy(error.id, error.params, "service") or error.remedy,
         "request_id": request_id,
     }
     headers = {}

@@ -37,7 +37,13 @@ ENTRIES: dict[str, Entry] = {
     "note.not-looked-for": Entry("nach Gesichtern unter {min_face:up} Pixeln wurde nicht gesucht"),
     "note.poor-quality": Entry("schlechte Qualität, {score:.0f} von 100{why:after}"),
     "note.several-faces": Entry("mehrere Gesichter im Foto einer benannten Person: das größte nehmen"),
-    "note.thin-evidence": Entry("wenig Beweiskraft: {share:percent} des Gesichts sind in {name} sichtbar"),
+    "note.thin-evidence": Entry("wenig Beweiskraft: {share:percent} des Gesichts sichtbar ({name})"),
+    "note.thin-evidence/several": Entry(
+        "wenig Beweiskraft: {share:percent} des Gesichts sichtbar ({name}), {others:list}"
+    ),
+    "reason.candidate": Entry("Kandidat {rank}"),
+    "reason.probe": Entry("gesuchtes Gesicht"),
+    "reason.share-in": Entry("{share:percent} ({name})"),
     "report.mask/full": Entry("Maske über Mund und Nase"),
     "report.mask/none": Entry("keine Maske erkannt"),
     "report.mask/partial": Entry("Maske unter der Nase"),

@@ -23,11 +23,13 @@ ENTRIES: dict[str, Entry] = {
         "no face was found.",
         cli="Look for smaller faces with --min-face, or try another detector or photo.",
         python="Look for smaller faces with `min_face`, or try another detector or photo.",
+        service="Try another photo, or a larger cut of this one.",
     ),
     "image.no-face/least": Entry(
         "no face was found of at least {min_face:up} pixels.",
         cli="Look for smaller faces with --min-face, or try another detector or photo.",
         python="Look for smaller faces with `min_face`, or try another detector or photo.",
+        service="Try another photo, or a larger cut of this one.",
     ),
     "image.no-face/photo": Entry("no face found.", "Try another detector or photo."),
     "image.not-a-file": Entry("{reason}."),

@@ -52,7 +52,7 @@ class Words:
     def error(self, error: BarefaceError) -> str:
         """Return an error as a sentence with its remedy, and its source if that is a name."""
         what = self.say(error.message)
-        advice = remedy(error.id, error.params, language=self.language) or error.remedy or ""
+        advice = remedy(error.id, error.params, "service", self.language) or error.remedy or ""
         source = f"{printable(error.source)}: " if error.source and not error.source.startswith("<") else ""
         sentence = f"{source}{what} {advice}".strip()
         return sentence if source else sentence[:1].upper() + sentence[1:]
