@@ -41,6 +41,8 @@ class Keys:
     def __init__(self, chromium: Any, house: House, name: str) -> None:
         self.walk = Walk(chromium, house.address, viewport={"width": 1280, "height": 900}, accept_downloads=True)
         self.page = self.walk.page
+        # While nobody listens, a dialog is the browser's own, and to begin to listen takes a moment.
+        self.page.on("filechooser", lambda _: None)
         self.page.goto(house.address)
         self.page.wait_for_function("document.activeElement.name === 'token'")
         self.type(house.token).to("Your name").type(name).press("Enter")
@@ -71,6 +73,7 @@ class Keys:
     def arrive(self, address: str) -> Keys:
         """Wait for a page."""
         self.page.wait_for_url(address)
+        self.page.wait_for_load_state()
         return self
 
     def choose(self, name: str, files: Any) -> Keys:
