@@ -40,13 +40,8 @@ _EPILOG = (
 
 _BLANK = re.compile(r"(--[\w-]+=)?\s*")
 _BLANKS = "bareface.blank-arguments"
-_ONCE = (
-    "--subject",
-    "--photo",
-    "--face",
-    "--name",
-    "--basis",
-)  # of other options the last counts, as an alias needs it
+# Of other options the last counts, as a shell's alias needs it.
+_ONCE = ("--subject", "--photo", "--face", "--name", "--basis")
 _REPEATED = "bareface.repeated-options"
 _WRONG_USAGE: Any = typer.BadParameter.__bases__[0]  # of the library within Typer, which has moved
 

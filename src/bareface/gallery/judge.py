@@ -80,11 +80,11 @@ def judge(
         wanted *= 4
         found = replace(deeper(wanted), subjects=ranked.subjects)
         scores, used, others = normalise(now, calibration.normalisation, found, references)
-    judge, known = Judge(calibration, *size), np.isfinite(scores)
+    decide, known = Judge(calibration, *size), np.isfinite(scores)
     if known.all():
-        return list(map(Judged, judge(scores.tolist(), states), scores.tolist(), used.tolist()))
+        return list(map(Judged, decide(scores.tolist(), states), scores.tolist(), used.tolist()))
     places, left = known.nonzero()[0].tolist(), (~known).nonzero()[0].tolist()
-    answers = judge(scores[places].tolist(), [states[place] for place in places])
+    answers = decide(scores[places].tolist(), [states[place] for place in places])
     judged = dict(zip(places, map(Judged, answers, scores[places].tolist(), used[places].tolist()), strict=True))
     small = _of_small_gallery(calibration, size, ranked, probe, references, states, left)
     judged.update(zip(left, small, strict=True))

@@ -26,6 +26,7 @@ _PATIENCE = 19
 _LATELY_S = 1.0
 """Seconds after a search in which enrolments pause between two calls."""
 _LONGEST_PAUSE_S = 0.25
+"""Longest of these pauses: a job works on several photos in a turn, and gives way between its pieces."""
 
 
 class _Waiting(NamedTuple):
@@ -40,8 +41,8 @@ class Turns:
     """Lets a number of calls run at once, each in a thread, and the others wait.
 
     Enrolments and jobs begin while less than half of the turns are taken, so that a search seldom waits for one to end,
-    and seldom shares the processors with one. While people search, each is followed by a pause as long as itself:
-    whoever enrols one photo after the other has half of the time that searches leave.
+    and seldom shares the processors with one. While people search, each is followed by a pause as long as itself, a
+    quarter of a second at most: whoever enrols one photo after the other has half of the time that searches leave.
 
     Parameters
     ----------
