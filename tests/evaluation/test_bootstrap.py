@@ -201,7 +201,7 @@ def test_without_replicates_there_are_values_and_no_intervals() -> None:
     assert [point.support for point in result.tar] == ["enough", "few", "too small", "too small"]
 
 
-@pytest.mark.parametrize("bad", [{"replicates": -1}, {"level": 1.0}, {"level": 0.0}])
+@pytest.mark.parametrize("bad", [{"replicates": -1}, {"replicates": 10**9}, {"level": 1.0}, {"level": 0.0}])
 def test_a_plan_out_of_range_is_refused(bad: dict[str, float]) -> None:
     with pytest.raises(EvaluationError):
         Plan(**bad)

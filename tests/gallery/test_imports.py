@@ -330,6 +330,12 @@ def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path, suffix: str) -> No
     assert "pipe" in str(refused(tmp_path / "known.npy" if suffix == ".txt" else pipe))
     (tmp_path / "zero.json").symlink_to("/dev/zero")
     assert "device" in str(refused(tmp_path / "zero.json"))
+    made_up = tmp_path / f"made-up{suffix}"
+    made_up.symlink_to("/proc/uptime")  # /proc/kmsg waits for the next line
+    if suffix == ".txt":
+        np.save(tmp_path / "made-up.npy", encodings(2))
+    if Path("/proc/uptime").exists():
+        assert "device" in str(refused(tmp_path / "made-up.npy" if suffix == ".txt" else made_up))
 
 
 @pytest.mark.parametrize("path", ["", "a\0b.json", "x" * 300 + ".json"])

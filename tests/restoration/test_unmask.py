@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareface.errors import RestorationError
+from bareface.faces.occlusion.base import OTHER
+from bareface.models import registry
+from bareface.restoration.aligned import apart, expected
 from bareface.restoration.base import SIDE, Restored
 from bareface.restoration.sheet import sheet
 from bareface.restoration.unmask import occluded, place, placed_region
 from bareface.services.engine import Engine
 from bareface.synthesis.masks import apply_mask, sample_mask
-from bareface.values.face import Face, UInt8
+from bareface.values.face import Face, Template, UInt8
 from tests.examples import examples
 from tests.portraits import astronaut
 
@@ -122,6 +125,29 @@ def test_a_bare_face_has_nothing_to_restore_unless_a_region_is_given(engine: Eng
     region = np.zeros((SIDE, SIDE), bool)
     region[100:120, 60:100] = True
     assert (engine.unmask(bare, 1, region=region).region == region).all()
+
+
+def test_what_lies_beside_a_face_hides_nothing_of_it(engine: Engine, bare: Face) -> None:
+    assert bare.occlusion is not None
+    classes = bare.occlusion.copy()
+    classes[:30, :30] = OTHER
+    beside = replace(bare, computed=replace(bare.computed, occlusion=classes))
+    region = occluded(beside)
+    assert region.any()
+    assert not (region & expected()).any()
+    assert code(engine, beside) == "restoration.nothing-hidden"
+    assert engine.unmask(beside, 1, region=region).provenance.synthetic == 0
+
+
+def test_equal_templates_are_not_less_than_nothing_apart(bare: Face) -> None:
+    distances = [apart(template, template) for template in _scaled(bare)]
+    assert min(distances) == 0
+    assert max(distances) < 1e-6
+
+
+def _scaled(face: Face) -> list[Template]:
+    mean = registry.space_mean(face.template.space, len(face.template.vector))
+    return [replace(face.template, vector=(mean + face.template.vector * k).astype(np.float32)) for k in range(1, 60)]
 
 
 def test_polygon_and_mask_image_of_the_photo_mark_the_same(engine: Engine, bare: Face) -> None:

@@ -29,6 +29,7 @@ from bareface.cli import (
     serve,
     unmask,
 )
+from bareface.cli.commands import App
 from bareface.cli.ending import Ended
 from bareface.cli.output import JSON, remember_json, report_error
 from bareface.errors import BarefaceError, UsageError
@@ -40,9 +41,6 @@ _EPILOG = (
 
 _BLANK = re.compile(r"(--[\w-]+=)?\s*")
 _BLANKS = "bareface.blank-arguments"
-# Of other options the last counts, as a shell's alias needs it.
-_ONCE = ("--subject", "--photo", "--face", "--name", "--basis")
-_REPEATED = "bareface.repeated-options"
 _WRONG_USAGE: Any = typer.BadParameter.__bases__[0]  # of the library within Typer, which has moved
 
 
@@ -73,17 +71,11 @@ class _Group(TyperGroup):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Remember which arguments are empty, before a path makes the current folder of them, and which come twice.
-
-        `enrol GALLERY --subject Ada a.jpg --subject Bo b.jpg` would make Bo of both.
-        """
+        """Remember which arguments are empty, before a path makes the current folder of them."""
         blank = [place for place, text in enumerate(args, start=1) if _BLANK.fullmatch(text)]
         ctx.meta[_BLANKS] = [] if ctx.resilient_parsing else blank
-        options = list(takewhile(lambda text: text != "--", args))
-        names = [text.partition("=")[0] for text in options]
-        ctx.meta[_REPEATED] = [] if ctx.resilient_parsing else [name for name in _ONCE if names.count(name) > 1]
         # For errors that are found before a command reads its options.
-        remember_json(ctx, "--json" in options)
+        remember_json(ctx, "--json" in takewhile(lambda text: text != "--", args))
         with _told(ctx):
             return super().parse_args(ctx, args)
 
@@ -92,8 +84,6 @@ class _Group(TyperGroup):
         try:
             for place in ctx.meta[_BLANKS]:
                 raise UsageError("usage.empty/argument", place=place)
-            for name in ctx.meta[_REPEATED]:
-                raise UsageError("usage.arguments/repeated", option=name)
             with _told(ctx):
                 return super().invoke(ctx)
         except BarefaceError as error:
@@ -102,7 +92,7 @@ class _Group(TyperGroup):
             raise Ended(signal.SIGPIPE) from None
 
 
-app = typer.Typer(
+app = App(
     name="bareface",
     cls=_Group,
     no_args_is_help=True,

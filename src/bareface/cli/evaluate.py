@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from bareface.cli.commands import App
 from bareface.cli.options import EngineOptions, Exclude, with_engine
 from bareface.cli.output import Json, note, print_json, print_pairs, print_table, progress
 from bareface.reports.json_plain import finite, plain
+from bareface.values.defaults import MOST_PAD
 
 if TYPE_CHECKING:
     from bareface.reports.evaluation import Cell, Row
     from bareface.services.evaluation import Analysis, Measured, Plan
 
-app = typer.Typer(help="Measure errors on your own photos or a standard set.", no_args_is_help=True)
+app = App(help="Measure errors on your own photos or a standard set.", no_args_is_help=True)
 
 _PROTOCOL, _STATISTICS = "Protocol", "Statistics"
 
@@ -25,7 +27,10 @@ Scores = Annotated[
     list[Path], typer.Argument(metavar="SCORES...", help="Score files; the first is the one compared with.")
 ]
 Replicates = Annotated[
-    int, typer.Option(min=0, help="Use N bootstrap replicates; 0: no intervals.", rich_help_panel=_STATISTICS)
+    int,
+    typer.Option(
+        min=0, max=1_000_000, help="Use N bootstrap replicates; 0: no intervals.", rich_help_panel=_STATISTICS
+    ),
 ]
 Level = Annotated[
     float, typer.Option(min=0.5, max=0.999, help="Set the confidence level.", rich_help_panel=_STATISTICS)
@@ -53,7 +58,11 @@ Shown = Annotated[
 Pad = Annotated[
     int,
     typer.Option(
-        min=0, metavar="PX", help="Add a border to each photo: tight crops need it.", rich_help_panel=_PROTOCOL
+        min=0,
+        max=MOST_PAD,
+        metavar="PX",
+        help="Add a border to each photo: tight crops need it.",
+        rich_help_panel=_PROTOCOL,
     ),
 ]
 States = Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bareface.cli.commands import App
 from bareface.cli.complete import subject_names
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import ExitCode, Json, confirm, note, print_json, print_pairs, print_table, progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bareface.values.gallery import Deleted, Reference
     from bareface.values.gallery import Subject as SubjectRecord
 
-app = typer.Typer(help="Inspect and correct a gallery.", no_args_is_help=True)
+app = App(help="Inspect and correct a gallery.", no_args_is_help=True)
 
 GalleryPath = Annotated[Path, typer.Argument(metavar="GALLERY", help="The gallery's file.")]
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Name, or number as #7.", autocompletion=subject_names)]
@@ -127,11 +128,14 @@ def delete(
 
 
 @app.command()
-def scrub(gallery: GalleryPath) -> None:
+def scrub(gallery: GalleryPath, json: Json = False) -> None:
     """Rewrite the files: free the space of deleted data and finish an interrupted deletion."""
     with _open(gallery) as opened:
         opened.scrub()
-    note("Rewritten: nothing that was deleted can be read from the files.")
+    if json:
+        print_json({"scrubbed": str(gallery)})
+    else:
+        note("Rewritten: nothing that was deleted can be read from the files.")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from bareface.cli.commands import App
 from bareface.cli.complete import detector_names, model_names, preset_names
 from bareface.cli.options import EngineOptions, Exclude
 from bareface.cli.output import (
@@ -32,7 +33,7 @@ from bareface.values.words import plural
 if TYPE_CHECKING:
     from bareface.services.models import ModelCard
 
-app = typer.Typer(help="List, inspect and add models.", invoke_without_command=True)
+app = App(help="List, inspect and add models.", invoke_without_command=True)
 
 FMR = 1e-3
 _DEFAULTS = {"detection": f"{DETECTOR}-detector", "embedding": EMBEDDER, "occlusion": SEGMENTER}
@@ -43,6 +44,8 @@ def models(ctx: typer.Context, json: Json = False) -> None:
     """List, inspect and add models; lists them if no command is given."""
     if ctx.invoked_subcommand is None:
         list_models(json)
+    elif json:
+        ctx.default_map = {ctx.invoked_subcommand: {"json": True}}
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from bareface.messages import Note
 from bareface.system.extras import optional
 from bareface.values import arguments
 from bareface.values.face import Float64
+
+MOST_REPLICATES: Final = 1_000_000
 
 Method: TypeAlias = Literal["bootstrap", "binomial", "none"]
 
@@ -43,7 +45,7 @@ class Plan:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        arguments.count("replicates", self.replicates, code="evaluation.plan")
+        arguments.count("replicates", self.replicates, 0, MOST_REPLICATES, code="evaluation.plan")
         arguments.count("seed", self.seed, code="evaluation.plan")
         if not 0 < arguments.number("level", self.level, 0, 1, code="evaluation.plan") < 1:
             raise arguments.refused("level", self.level, Note("argument.open-share"), "evaluation.plan")

@@ -21,6 +21,7 @@ from bareface.matching.scoring import Columns, scores
 from bareface.messages import Note
 from bareface.scores.score_file import FAILED, Int16, Int32, ScoreFile, ScoreInfo, encode
 from bareface.values import arguments
+from bareface.values.defaults import MOST_PAD
 from bareface.values.face import Face, Float64, Source, Template, UInt8
 
 Progress = Callable[[int, int], None]
@@ -99,7 +100,7 @@ def run(
     """
     arguments.instance("protocol", protocol, Protocol, Note("argument.protocol"))
     arguments.able("engine", engine, ("model", "space"), Note("argument.engine"))
-    pad = arguments.count("pad", pad)
+    pad = arguments.count("pad", pad, 0, MOST_PAD)
     arguments.called("progress", progress)
     used = [np.unique(side).tolist() for side in (protocol.probe, protocol.reference)]
     if probes is None and references is None:

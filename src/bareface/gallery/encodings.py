@@ -19,10 +19,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import errno
 import math
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from io import StringIO
@@ -35,11 +33,14 @@ import numpy as np
 from bareface.errors import GalleryError
 from bareface.messages import Note
 from bareface.system.json_text import parse
+from bareface.system.reading import NotAFile, open_regular, read_regular
 from bareface.values.face import Float32
 
 Encodings: TypeAlias = Iterator[tuple[str, Float32]]
 
 DIMENSION = 128
+_MOST_TEXT = 1 << 30
+"""Bytes of the longest text: some 400,000 encodings."""
 PICKLES = (".pkl", ".pickle")
 _CELLS = {
     ",": "gallery.import-format/cells-commas",
@@ -73,14 +74,15 @@ def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
     file = Path(path)
     readers = {".npy": _from_npy, ".json": _from_json, ".csv": _from_csv}
     try:
-        _regular(file)
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             is_pickle = opened.read(1) == b"\x80" or file.suffix.lower() in PICKLES
         if is_pickle:
             raise GalleryError("gallery.import-format/pickle", source=str(file))
         if file.suffix.lower() not in readers:
             raise GalleryError("gallery.import-format/suffix", known=list(readers), source=str(file))
         found = list(readers[file.suffix.lower()](file))
+    except NotAFile as error:
+        raise GalleryError("gallery.import-format/not-a-file", source=str(error.filename)) from error
     except OSError as error:
         raise GalleryError(
             "gallery.import-read", reason=error.strerror or error, source=str(error.filename or file)
@@ -88,15 +90,6 @@ def read_encodings(path: str | Path) -> list[tuple[str, Float32]]:
     if not found:
         raise GalleryError("gallery.import-format/empty", source=str(file))
     return found
-
-
-def _regular(file: Path) -> None:
-    """Refuse pipes and devices, which can be waited for, or read, without end."""
-    if "\0" in str(file):
-        raise OSError(errno.EINVAL, Note("reason.null"), str(file))
-    mode = file.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is named by the attempt to read it
-        raise GalleryError("gallery.import-format/not-a-file", source=str(file))
 
 
 def _from_npy(file: Path) -> Encodings:
@@ -270,10 +263,10 @@ def _name(file: Path, where: str, name: Any) -> str:
 
 
 def _text(file: Path) -> str:
-    _regular(file)
+    content = read_regular(file, _MOST_TEXT)
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if file.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             raise GalleryError("gallery.import-format/utf-16", source=str(file)) from error
         raise GalleryError("gallery.import-format/utf-8", byte=error.start, source=str(file)) from error

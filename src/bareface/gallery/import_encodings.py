@@ -17,6 +17,7 @@ from bareface.imaging.folders import absolute
 from bareface.messages import Note
 from bareface.models import registry
 from bareface.storage.ports import IMPORTED, GalleryStore, GalleryWriter, NewReference, StoredPhoto
+from bareface.system.reading import open_regular
 from bareface.values import names
 from bareface.values.enrolment import EnrolOutcome
 from bareface.values.face import Float32, Template
@@ -45,7 +46,7 @@ def import_encodings(store: GalleryStore, path: str | Path, basis: str | None) -
     encodings = read_encodings(path)
     for who in {who for who, _ in encodings}:
         names.checked(who, str(path))
-    with Path(path).open("rb") as opened:
+    with open_regular(path) as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     with store.writing() as writer:
         check_space(writer.state(), SPACE, path, "template.space/import")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from bareface.errors import ModelError
 from bareface.imaging.align import SIZES
 from bareface.system.json_text import parse
+from bareface.system.reading import read_regular
 
 Task: TypeAlias = Literal["detection", "landmarks", "embedding", "occlusion", "restoration"]
 
@@ -175,10 +175,7 @@ def read_card(path: Path, *, packaged: bool) -> ModelCard:
         ``model.card``.
     """
     try:
-        how = path.stat()
-        _need(stat.S_ISREG(how.st_mode), "it is not a regular file")
-        _need(how.st_size <= _MOST_BYTES, f"it is longer than {_MOST_BYTES:,} bytes")
-        card = ModelCard.from_json(path.read_bytes(), packaged=packaged)
+        card = ModelCard.from_json(read_regular(path, _MOST_BYTES), packaged=packaged)
         _need(packaged or card.id == path.parent.name, f"it is the card of {card.id!r}, in another model's folder")
     except (OSError, ValueError) as error:
         code = "model.card/packaged" if packaged else "model.card/added"

@@ -12,6 +12,7 @@ from bareface.errors import ModelError
 from bareface.models.card import ModelCard as ModelCard
 from bareface.models.card import ModelFile as ModelFile
 from bareface.models.card import Task as Task
+from bareface.system.reading import open_regular
 
 LARGEST_FILE: Final = 1 << 31
 """Bytes of the largest file: no ONNX file can be larger without external files."""
@@ -57,5 +58,5 @@ def digest_of(path: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, _modified: int, _size: int) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -89,4 +89,5 @@ def apart(a: Template, b: Template) -> float:
     """Return 1 - cosine of two templates, centred on their space's mean, in [0, 2]."""
     mean = registry.space_mean(a.space, len(a.vector))
     left, right = a.vector - mean, b.vector - mean
-    return float(1 - left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))
+    cosine = float(left @ right) / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9)
+    return max(0.0, 1 - cosine)  # of equal templates the cosine is rounded to more than 1

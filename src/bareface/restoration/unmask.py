@@ -70,7 +70,8 @@ def unmask(engine: Analyser, face: Face, completions: int = 4, seed: int = 0, re
     photo, source, placement, beyond = cut.photo, cut.pixels, cut.placement, cut.beyond
     hidden = occluded(face) if region is None else _aligned(region, photo, placement, face.source)
     hidden = hidden & ~beyond
-    if hidden.sum() < _LEAST_HIDDEN:
+    # What lies beside the face, such as another person, hides nothing of it; a given region may reach beyond it.
+    if (hidden & expected() if region is None else hidden).sum() < _LEAST_HIDDEN:
         why = "restoration.nothing-hidden" if region is None else "restoration.nothing-hidden/region"
         raise RestorationError(why, source=face.source)
     _check(hidden | beyond, face.source)

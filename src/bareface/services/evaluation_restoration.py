@@ -17,6 +17,7 @@ from bareface.system.extras import require
 from bareface.system.files import check_page, write_atomically
 from bareface.values import arguments
 from bareface.values.context import Context
+from bareface.values.defaults import MOST_PAD
 from bareface.values.enrolment import LeftOut
 from bareface.values.gallery import Progress
 
@@ -121,6 +122,7 @@ class RestorationEvaluation:
                 check_page(report)
             labels = read_labels(groups) if groups else ()
             tried = _chosen(conditions(sorted(set(severity)) if severity else SHOWN), only)
+            pad = arguments.count("pad", pad, 0, MOST_PAD)
             settings = Settings(completions, usable(Settings().methods), people, probes, pad=pad)
             skipped = Skipped()
             subjects = people_of(source, exclude, skipped)

@@ -27,7 +27,6 @@ ENTRIES: dict[str, Entry] = {
     "reason.not-finite": Entry("a number in it is not finite"),
     "reason.not-onnx": Entry("it is not an ONNX file"),
     "reason.not-utf-8": Entry("it is not UTF-8 text"),
-    "reason.null": Entry("a path has no null character"),
     "reason.onnx-short": Entry("it is not an ONNX file, or ends too early"),
     "reason.other-layout": Entry("it is not laid out as bareface writes it"),
     "reason.other-states": Entry(

@@ -18,6 +18,9 @@ ENTRIES: dict[str, Entry] = {
     "usage.arguments/repeated": Entry(
         "{option} is given more than once, but there is one for all that the command is given.", "Run it for each."
     ),
+    "usage.arguments/stream": Entry(
+        "{option} is “-”: commands read files and write files, no streams.", "Name a file; one called “-” is ./-."
+    ),
     "usage.case/closed": Entry("case {number} is closed.", "Open another one."),
     "usage.case/needed": Entry("several people use this gallery: a search belongs to a case.", "Open a case first."),
     "usage.case/purpose": Entry("a case needs a purpose.", "Say what its searches are for."),

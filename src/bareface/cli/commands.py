@@ -1,0 +1,75 @@
+"""Commands that name what Typer decides in silence: an option given twice, and ``-`` in place of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand
+
+from bareface.cli.output import note
+from bareface.errors import UsageError
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_ONCE = frozenset({"--subject", "--photo", "--face", "--name", "--basis"})
+# Of other options the last counts, as a shell's alias needs it, and a note says so.
+_GIVEN = "bareface.given"
+
+
+class Command(TyperCommand):
+    """A command that checks its arguments as they were typed, before and after they are converted."""
+
+    def make_parser(self, ctx: Any) -> Any:
+        """Make a parser that looks at what is given more than once.
+
+        `enrol GALLERY --subject Ada a.jpg --subject Bo b.jpg` would make Bo of both.
+        """
+        parser: Any = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_args(args: list[str]) -> Any:
+            given, rest, order = parse(args)
+            if not ctx.resilient_parsing:
+                ctx.meta[_GIVEN] = dict(given)
+                _check_repeated(order)
+            return given, rest, order
+
+        parser.parse_args = parse_args
+        return parser
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Convert the arguments; refuse ``-`` where a file or folder is meant."""
+        rest = super().parse_args(ctx, args)
+        given = ctx.meta.get(_GIVEN, {})
+        for param in self.params:
+            if "-" in _several(given.get(param.name)) and Path("-") in _several(ctx.params.get(param.name)):
+                option = max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
+                raise UsageError("usage.arguments/stream", option=option or param.name)
+        return rest
+
+
+class App(typer.Typer):
+    """A Typer application of such commands."""
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[_Function], _Function]:
+        """Register a function as a command."""
+        return super().command(name, **{"cls": Command, **more})
+
+
+def _check_repeated(order: Sequence[Any]) -> None:
+    for param, count in Counter(order).items():
+        if count == 1 or param.param_type_name != "option" or param.multiple:
+            continue
+        for option in _ONCE.intersection(param.opts):
+            raise UsageError("usage.arguments/repeated", option=option)
+        if param.secondary_opts or not param.is_flag:
+            options = "/".join((max(param.opts, key=len), *param.secondary_opts))
+            note(f"{options} is given {count} times; the last one counts.")
+
+
+def _several(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else (value,)
