@@ -184,3 +184,17 @@ def test_an_underexposed_photo_is_also_shown_brightened(run: Run, collins: Path,
 @pytest.mark.parametrize("face", ["0", "none", "-1", "1.5"])
 def test_a_face_is_a_number_or_all(run: Run, collins: Path, tmp_path: Path, face: str) -> None:
     assert "all" in run("enhance", collins, "-o", tmp_path, "--face", face, expect=2).stderr
+
+
+@pytest.mark.parametrize("command", ["enhance", "unmask"])
+def test_a_photo_that_is_read_at_half_its_size_is_named(run: Run, collins: Path, tmp_path: Path, command: str) -> None:
+    face = images.decode(collins).pixels
+    wide = np.zeros((face.shape[0], 8200, 3), np.uint8)
+    wide[:, : face.shape[1]] = face
+    Image.fromarray(cv2.GaussianBlur(wide, (0, 0), 3)).save(tmp_path / "wide.jpg")
+    more = ("--region", "180,150 260,150 260,200 180,200") if command == "unmask" else ("--method", "unsharp")
+    words = (command, tmp_path / "wide.jpg", "-o", tmp_path / "out", *more)
+    assert parsed(run(*words, "--json"))["notes"] == [
+        f"decoded at 4100 x {len(face) // 2} of 8200 x {len(face)} pixels"
+    ]
+    assert "wide.jpg: decoded at 4100 x" in run(*words).stderr

@@ -224,8 +224,16 @@ def test_a_repair_asks_first_and_deletes_damaged_corrections(run: Run, gallery: 
         raw.execute("UPDATE correction SET made = x'00ff'")
     assert "`bareface gallery check --repair`" in run("gallery", "check", gallery, expect=4).stderr
     assert parsed(run("gallery", "check", gallery, "--repair", "--json", expect=2))["error"]["code"] == "usage.confirm"
+    assert parsed(run("gallery", "check", gallery, "--json", expect=4))["repairable"] == 1
     assert "Deleted: 1 damaged row." in run("gallery", "check", gallery, "--repair", "--yes").stderr
     assert parsed(run("gallery", "check", gallery, "--json"))["ok"]
+
+
+def test_a_repair_asks_only_if_it_would_delete_something(run: Run, gallery: Path) -> None:
+    gallery.with_name(f"{gallery.name}-audit").write_bytes(b"no database")
+    told = run("gallery", "check", gallery, "--repair", expect=4).stderr
+    assert "there is nothing to repair" in told
+    assert "-audit" in told
 
 
 @pytest.mark.parametrize("damage", ["missing", "format", "name"])

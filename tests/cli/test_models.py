@@ -157,7 +157,8 @@ def added(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.slow
 def test_fits_an_added_embedder(run: Run, added: str, tmp_path: Path) -> None:
     photos = invented_people(tmp_path / "photos", 101, 1)
-    fit = parsed(run("models", "fit", added, "--faces", photos, "--json"))
+    fit = parsed(run("models", "fit", added, "--faces", photos, "--exclude", "nobody", "--json"))
+    assert fit["left_out"]["unmatched"] == ["nobody"]
     assert (fit["model"], fit["people"], fit["photos"], fit["cohort"], fit["lost"]) == ("mine", 101, 101, 101, {})
     assert {row["kind"] for row in fit["scores"]} == {"cosine", "search", "comparison"}
     shown = run("models", "fit", added, "--faces", photos)

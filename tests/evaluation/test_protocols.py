@@ -21,6 +21,7 @@ from bareface.evaluation.pair_lists import (
 )
 from bareface.evaluation.protocols import Protocol, all_pairs, open_set, ten_folds
 from bareface.evaluation.restoration_conditions import people_of
+from bareface.evaluation.sources import protocol_of
 from bareface.imaging.folders import Skipped
 from bareface.services.demo_photos import people_in
 
@@ -297,3 +298,15 @@ def test_a_folder_of_no_name_is_refused(make: Callable[[str], Protocol]) -> None
     with pytest.raises(UsageError) as caught:
         make("")
     assert caught.value.code == "usage.empty"
+
+
+def test_what_a_source_has_no_use_for_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "list.csv").write_text("file,subject\n")
+    folder, listed = tmp_path / "people", tmp_path / "list.csv"
+    with pytest.raises(UsageError, match=r"usage\.arguments"):
+        protocol_of(folder, probes=listed)
+    with pytest.raises(UsageError, match=r"usage\.arguments"):
+        protocol_of(listed, nonmated=0.5)
+    with pytest.raises(EvaluationError, match=r"evaluation\.file"):
+        protocol_of(tmp_path / "no", nonmated=0.5)

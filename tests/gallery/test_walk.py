@@ -207,6 +207,17 @@ def test_patterns_leave_out_by_name_and_by_path(tmp_path):
     assert left("Ada/old/", "Zoe\u0308") == (["1.jpg", "edited-1.jpg", "3.jpg"], 2, 0)
     assert left("Ada/*", "[") == (["3.jpg", "4.jpg"], 1, 2)
     assert left("*") == ([], 3, 0)
+    assert left(f"{tmp_path}/Ada/", "./Bo") == (["4.jpg"], 2, 0)
+    assert left(f"{tmp_path}/*/old") == left("old")
+
+
+def test_a_pattern_that_matches_nothing_is_named(tmp_path):
+    touch(tmp_path / "Ada" / "1.jpg", tmp_path / "Bo" / "2.jpg")
+    skipped = Skipped()
+    patterns = ("Bo", f"{tmp_path.name}/Ada", "/Ada")
+    assert len(list(entries([tmp_path, tmp_path / "Ada"], exclude=patterns, skipped=skipped))) == 2
+    assert skipped.report().unmatched == patterns[1:]
+    assert "nothing to leave out matches" in passed_over(skipped.report())[-1]
 
 
 def test_two_dots_lead_where_the_system_says(tmp_path, monkeypatch):

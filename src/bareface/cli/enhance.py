@@ -9,7 +9,7 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, progress
-from bareface.cli.restoring import FaceOption, shape_of_faces, tell_declined
+from bareface.cli.restoring import FaceOption, shape_of_faces, tell_about
 from bareface.reports.json_plain import plain
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def enhance(
         which = "the face" if face == 1 else f"face {number}"
         share, drift = share_in_words(restored), restored.drift[0]
         note(f"{share} of {which} is recomputed by {method}; its identity drifted by {drift:.2f}.")
-    tell_declined(result)
+    tell_about(result)
     note(f"Before and after: {result.sheet}")
     note(f"In the photo: {result.pictures[0]}")
     if result.exposure > 1:
@@ -61,6 +61,7 @@ def enhance(
 def _shape(made: RestoredPhoto) -> dict[str, Any]:
     return {
         "source": made.source,
+        "notes": plain(made.notes),
         "sheet": str(made.sheet),
         "file": str(made.pictures[0]),
         "brightened": str(made.pictures[1]) if made.exposure > 1 else None,

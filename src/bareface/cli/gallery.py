@@ -248,7 +248,9 @@ def check(
     """Check for damage and repair the index; exit with 4 if damaged. Warn of files that others may read."""
     with _open(gallery) as opened:
         report = opened.check()
-        if repair and report.problems:
+        if repair and report.problems and not report.repairable:
+            note("No damaged row is one of corrections or restorations: there is nothing to repair.")
+        elif repair and report.problems:
             for problem in report.problems:
                 note(f"{problem.code}: {problem.message}")
             confirm("Delete damaged rows of corrections and restorations, and their content?", yes)

@@ -28,7 +28,7 @@ from bareface.errors import UsageError
 from bareface.messages import Note
 from bareface.reports.json_plain import plain
 from bareface.values.defaults import DETECTOR, EMBEDDER, SEGMENTER
-from bareface.values.words import plural
+from bareface.values.words import passed_over, plural
 
 if TYPE_CHECKING:
     from bareface.services.models import ModelCard
@@ -209,7 +209,7 @@ def fit(
         for at in [one.threshold(FMR, states)]
     ]
     if json:
-        shown = ("model", "space", "people", "photos", "lost", "twice", "cohort")
+        shown = ("model", "space", "people", "photos", "lost", "twice", "cohort", "left_out")
         basis = fit.calibrations[0].basis
         print_json({**{name: plain(getattr(fit, name)) for name in shown}, "basis": basis, "fmr": FMR, "scores": rows})
         return
@@ -218,6 +218,8 @@ def fit(
     )
     for reason, count in fit.lost.items():
         note(f"left out: {plural(count, 'photo')} ({reason})")
+    for sentence in passed_over(fit.left_out):
+        note(sentence)
     for names in fit.twice:
         note(f"not compared, as alike as photos of one person: {' and '.join(names)}")
     cells = [(*list(row.values())[:3], f"{row['score']:.4f}{' *' * bool(row['extrapolated'])}") for row in rows]

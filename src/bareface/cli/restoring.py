@@ -46,7 +46,9 @@ def shape_of_faces(made: RestoredPhoto, face: FaceChoice) -> dict[str, Any]:
     }
 
 
-def tell_declined(made: RestoredPhoto) -> None:
-    """Name the faces that were left as they are, and why."""
+def tell_about(made: RestoredPhoto) -> None:
+    """Tell how the photo was read, and name the faces that were left as they are, and why."""
+    for remark in made.notes:
+        note(f"{made.source}: {remark}")
     for number, error in made.declined:
         note(f"Face {number} is left as it is: {error.message}")

@@ -10,7 +10,7 @@ import typer
 
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json, print_table, progress
-from bareface.cli.restoring import FaceOption, shape_of_faces, tell_declined
+from bareface.cli.restoring import FaceOption, shape_of_faces, tell_about
 from bareface.errors import UsageError
 from bareface.reports.json_plain import plain
 
@@ -77,6 +77,7 @@ def _shape(made: RestoredPhoto) -> dict[str, Any]:
     restored = made.restored
     return {
         "source": made.source,
+        "notes": plain(made.notes),
         "sheet": str(made.sheet),
         "completions": [
             {"file": str(path), "drift": drift} for path, drift in zip(made.pictures, restored.drift, strict=True)
@@ -106,4 +107,4 @@ def _print(made: RestoredPhoto, face: FaceChoice) -> None:
             f"{share_in_words(restored)} of {which} is filled; the guesses differ by {spread:.0f} grey "
             f"levels and, in identity, by {restored.identity_spread:.2f}."
         )
-    tell_declined(made)
+    tell_about(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from bareface.matching.cohorts import cohort_of
 from bareface.messages import Note
 from bareface.models import fitted, registry
 from bareface.system.extras import require
+from bareface.values.enrolment import LeftOut
 from bareface.values.gallery import Progress
 
 MOST_SUBJECTS = 1000
@@ -49,6 +50,8 @@ class ModelFit:
         One for each kind of score.
     path
         File next to the model's card.
+    left_out
+        Files and folders that were skipped.
     """
 
     model: str
@@ -60,6 +63,7 @@ class ModelFit:
     cohort: int
     calibrations: tuple[Calibration, ...]
     path: Path
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def fit_model(
@@ -98,7 +102,8 @@ def fit_model(
     card = registry.card(engine.model)
     if card.packaged:
         raise ModelError("model.name/fit", model=card.id)
-    samples = _drawn(people_in(folder, exclude), seed)
+    found, _, left_out = people_in(folder, exclude)
+    samples = _drawn(found, seed)
     _check_people({sample.subject for sample in samples})
     done = 0
 
@@ -148,6 +153,7 @@ def fit_model(
         cohort=0 if codes is None else len(codes[0]),
         calibrations=calibrations,
         path=path,
+        left_out=left_out,
     )
 
 

@@ -114,8 +114,10 @@ def all_pairs(folder: str | Path, exclude: Sequence[str] = ()) -> Protocol:
     return Protocol(root.name, "all pairs", root, samples, probe, reference, fold, notes, left_out)
 
 
-def people_in(folder: str | Path, exclude: Sequence[str] = ()) -> tuple[Sample, ...]:
-    """List the photos in a folder with one folder per person; parameters and errors as :func:`all_pairs` has them.
+def people_in(folder: str | Path, exclude: Sequence[str] = ()) -> tuple[tuple[Sample, ...], tuple[str, ...], LeftOut]:
+    """List the photos in a folder with one folder per person, with notes on it and what was skipped.
+
+    Parameters and errors are those of :func:`all_pairs`.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def people_in(folder: str | Path, exclude: Sequence[str] = ()) -> tuple[Sample, 
         os.scandir(arguments.path("folder", folder)).close()
     except OSError as error:
         raise EvaluationError("evaluation.file/read", reason=error.strerror, source=str(folder)) from error
-    return _people(folder, exclude)[1]
+    return _people(folder, exclude)[1:]
 
 
 def open_set(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bareface.errors import EvaluationError
+from bareface.errors import EvaluationError, UsageError
 from bareface.evaluation.pair_lists import csv_rows, read_csv_gallery, read_csv_pairs, read_labels, read_pairs
 from bareface.evaluation.protocols import Protocol, all_pairs, open_set
 
@@ -43,7 +43,13 @@ def protocol_of(
     ------
     EvaluationError
         Any error of the source's reader; ``evaluation.labels`` for labels that match no photo.
+    UsageError
+        ``usage.arguments``: probes for a folder, or a share of probes without a mate for a list.
     """
+    if source.is_dir() and probes is not None:
+        raise UsageError("usage.arguments/probes", source=str(source))
+    if nonmated is not None and source.is_file():
+        raise UsageError("usage.arguments/open-set", source=str(source))
     if source.is_dir():
         if nonmated is None:
             protocol = all_pairs(source, exclude)

@@ -13,7 +13,7 @@ from bareface.imaging.folders import absolute
 from bareface.messages import Note
 from bareface.storage.index_sync import DerivedIndex
 from bareface.storage.ports import GalleryStore, PhotoStore
-from bareface.storage.sqlite import permissions
+from bareface.storage.sqlite import damage, permissions
 from bareface.storage.sqlite import queries as catalogue
 from bareface.storage.sqlite.schema import template
 from bareface.storage.sqlite.store import Store
@@ -65,7 +65,8 @@ def check(store: Store, photos: PhotoStore, index: DerivedIndex) -> CheckReport:
     with suppress(GalleryError):  # pages too damaged to be read as rows are named already
         problems += store.damage()
     if problems:
-        return CheckReport(tuple(problems), (), 0, permissions.shared(store.path))
+        ends = sum(map(damage.ends_by_repair, problems))
+        return CheckReport(tuple(problems), (), 0, permissions.shared(store.path), ends)
     with store.reading() as reader:
         references = reader.count_references()
         stored = reader.photos()

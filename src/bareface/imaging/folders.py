@@ -53,11 +53,13 @@ class Skipped:
     hidden: int = 0
     excluded: int = 0
     special: list[str] = field(default_factory=list)
+    matched: dict[str, bool] = field(default_factory=dict)
 
     def report(self) -> LeftOut:
-        """Report all skipped entries, files by suffix, the most common first."""
+        """Report all skipped entries, files by suffix, the most common first, and patterns that matched nothing."""
         files = dict(self.suffixes.most_common())
-        return LeftOut(tuple(self.folders), files, self.hidden, self.excluded, tuple(self.special))
+        unmatched = tuple(pattern for pattern, matched in self.matched.items() if not matched)
+        return LeftOut(tuple(self.folders), files, self.hidden, self.excluded, tuple(self.special), unmatched)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,8 +121,8 @@ def entries(
     limits
         Bounds what is read from open files.
     exclude
-        Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name or by
-        their path below the given folder.
+        Leave out files and folders that match one of these patterns (``*``, ``?``, ``[...]``), by their name, by
+        their path below the given folder or, for a pattern that begins at the root, by their whole path.
     own
         Real paths of the caller's own files and folders, such as a gallery in its folder of photos: passed over in
         silence.
@@ -134,6 +136,8 @@ def entries(
         bad file, so it ends the walk.
     """
     skipped = skipped or Skipped()
+    for pattern in exclude:
+        skipped.matched.setdefault(pattern, False)
     for item in each(sources):
         try:
             source = hold(item, limits)
@@ -146,7 +150,7 @@ def entries(
             yield Entry(source, name_of(source), subject)
         elif _is_folder(source):
             root = absolute(source)
-            for path, folder in _walk(_Rules(root, tuple(map(_normal, exclude)), skipped, own)):
+            for path, folder in _walk(_Rules(root, tuple(exclude), skipped, own)):
                 if isinstance(path, ImageError):
                     yield Entry(folder, folder, None, path)
                 else:
@@ -224,8 +228,14 @@ class _Rules:
     def _excludes(self, name: str, path: str) -> bool:
         if not self.exclude:
             return False
-        spellings = name, _normal(Path(path).relative_to(self.root).as_posix())
-        return any(fnmatchcase(one, pattern.rstrip("/")) for one in spellings for pattern in self.exclude)
+        spellings = name, _normal(Path(path).relative_to(self.root).as_posix()), _normal(path)
+        matching = [
+            pattern
+            for pattern in self.exclude
+            if any(fnmatchcase(one, _normal(pattern).removeprefix("./").rstrip("/")) for one in spellings)
+        ]
+        self.skipped.matched.update(dict.fromkeys(matching, True))
+        return bool(matching)
 
 
 def _walk(rules: _Rules) -> Iterator[tuple[str | ImageError, str]]:

@@ -252,7 +252,15 @@ class Faces:
                     advance(first + number + 1)
             share = float(replaced.mean())
             return RestoredPhoto(
-                opened.source, made[0][1], overview, tuple(pictures), share, provenance, tuple(made), tuple(declined)
+                opened.source,
+                made[0][1],
+                overview,
+                tuple(pictures),
+                share,
+                provenance,
+                tuple(made),
+                tuple(declined),
+                notes=opened.notes,
             )
 
     def enhance(
@@ -329,6 +337,7 @@ class Faces:
                 tuple(made),
                 tuple(declined),
                 exposure=longer,
+                notes=opened.notes,
             )
 
     def _look(self, path: Path, into: Path | None, taken: Container[str]) -> SeenPhoto:

@@ -46,6 +46,8 @@ class RestoredPhoto:
         Number of each face that was left as it is, and why; empty if one face was asked for.
     exposure
         Gain in linear light of the brightened picture; 1 if there is none.
+    notes
+        How the photo was read, for instance at half its size, which the pictures then have.
     """
 
     source: str
@@ -57,6 +59,7 @@ class RestoredPhoto:
     faces: tuple[tuple[int, Restored], ...]
     declined: tuple[tuple[int, RestorationError], ...]
     exposure: float = 1.0
+    notes: tuple[str, ...] = ()
 
 
 def share_in_words(made: RestoredPhoto | Restored) -> str:

@@ -75,6 +75,8 @@ class LeftOut:
         Number of hidden files, and of files excluded by a pattern.
     special
         Paths of pipes, sockets and devices, which are never opened.
+    unmatched
+        Patterns to exclude that matched nothing.
     """
 
     folders: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class LeftOut:
     hidden: int = 0
     excluded: int = 0
     special: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

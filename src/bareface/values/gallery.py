@@ -237,12 +237,15 @@ class CheckReport:
         Number of references checked.
     warnings
         Not damage, but to be corrected: files that others may read, names of subjects that can be misread.
+    repairable
+        Number of problems that :meth:`bareface.Gallery.repair` ends.
     """
 
     problems: tuple[Problem, ...]
     missing_photos: tuple[str, ...]
     references: int
     warnings: tuple[Problem, ...] = ()
+    repairable: int = 0
 
     @property
     def ok(self) -> bool:

@@ -48,4 +48,6 @@ reads JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC']
     if left_out.special:
         names = [path.rsplit("/", 1)[-1] for path in left_out.special]
         notes.append(Note("note.left-out/special", count=len(names), names=names))
+    if left_out.unmatched:
+        notes.append(Note("note.left-out/unmatched", patterns=left_out.unmatched))
     return notes

@@ -67,6 +67,10 @@ ENTRIES: dict[str, Entry] = {
     "note.left-out/special": Entry(
         "left out {count:count pipe, socket or device|pipes, sockets or devices}: {names:some}",
     ),
+    "note.left-out/unmatched": Entry(
+        "nothing to leave out matches {patterns:some}: patterns are compared with names, with paths below the given "
+        "folder and, from the root, with whole paths",
+    ),
     "note.main-picture": Entry("main of {count} pictures"),
     "note.own-gallery": Entry(
         "the people of one gallery: those of other galleries, and photos of another kind, may be harder or easier"

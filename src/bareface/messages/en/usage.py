@@ -15,6 +15,12 @@ ENTRIES: dict[str, Entry] = {
     ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
     "usage.arguments/named-twice": Entry("the model is named twice: {name} and {other}.", "Leave one out."),
+    "usage.arguments/open-set": Entry(
+        "only a folder is split into gallery and probes, and this is a list.", "List the probes in a file of their own."
+    ),
+    "usage.arguments/probes": Entry(
+        "a list of probes goes with a list of the gallery, and this is a folder.", "List both, or split the folder."
+    ),
     "usage.arguments/repeated": Entry(
         "{option} is given more than once, but there is one for all that the command is given.", "Run it for each."
     ),

@@ -39,6 +39,12 @@ def problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     return (problem for _, _, problem in _found(connection))
 
 
+def ends_by_repair(problem: Problem) -> bool:
+    """Tell whether :func:`repair` deletes the row that a problem is about."""
+    advice = problem.message.params.get("advice") if isinstance(problem.message, Note) else None
+    return isinstance(advice, Note) and advice.code == _REPAIR
+
+
 def repair(connection: sqlite3.Connection) -> int:
     """Delete damaged rows on which no reference depends, within a transaction; returns how many."""
     rows = {(table, row) for table, row, _ in _found(connection) if table in _DISPENSABLE and row is not None}
