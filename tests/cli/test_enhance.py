@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bareface.errors import UsageError
 from bareface.imaging import decode as images
 from bareface.restoration.provenance import read_provenance, sentence, share_in_words
 from tests.cli.support import Run, parsed
@@ -198,3 +199,16 @@ def test_a_photo_that_is_read_at_half_its_size_is_named(run: Run, collins: Path,
         f"decoded at 4100 x {len(face) // 2} of 8200 x {len(face)} pixels"
     ]
     assert "wide.jpg: decoded at 4100 x" in run(*words).stderr
+
+
+@pytest.mark.parametrize("command", ["enhance", "unmask"])
+def test_a_picture_that_cannot_be_written_leaves_no_folder(
+    run: Run, collins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise UsageError("usage.output/write", reason="No space left on device", source=str(path))
+
+    monkeypatch.setattr("bareface.restoration.saving.write_atomically", full)
+    more = ("--region", "180,150 260,150 260,200 180,200") if command == "unmask" else ("--method", "unsharp")
+    run(command, collins, "-o", tmp_path / "new" / "out", *more, expect=2)
+    assert not (tmp_path / "new").exists()

@@ -238,18 +238,18 @@ class Faces:
                 made, declined = each(
                     found, face, str(photo), lambda one: engine.unmask(one, count, seed, filled), advance
                 )
-            provenance = together(made, face)
-            facts.add(photos=1, faces=len(made), completions=count)
-            endings = (".unmask.png", *(f".unmask-{number}.png" for number in range(1, count + 1)))
-            replaced = np.logical_or.reduce([placed_region(one, opened.pixels.shape[:2]) for _, one in made])
-            with names_of_restored(output, photo.stem, endings, provenance) as (overview, *pictures):
-                save_picture(overview, stacked([(number, sheet(one)[0]) for number, one in made]), provenance)
-                for number, path in enumerate(pictures):
-                    placed = opened.pixels
-                    for _, one in made:
-                        placed = place(one, one.completions[number], placed)
-                    save_picture(path, placed, provenance)
-                    advance(first + number + 1)
+                provenance = together(made, face)
+                facts.add(photos=1, faces=len(made), completions=count)
+                endings = (".unmask.png", *(f".unmask-{number}.png" for number in range(1, count + 1)))
+                replaced = np.logical_or.reduce([placed_region(one, opened.pixels.shape[:2]) for _, one in made])
+                with names_of_restored(output, photo.stem, endings, provenance) as (overview, *pictures):
+                    save_picture(overview, stacked([(number, sheet(one)[0]) for number, one in made]), provenance)
+                    for number, path in enumerate(pictures):
+                        placed = opened.pixels
+                        for _, one in made:
+                            placed = place(one, one.completions[number], placed)
+                        save_picture(path, placed, provenance)
+                        advance(first + number + 1)
             share = float(replaced.mean())
             return RestoredPhoto(
                 opened.source,
@@ -313,20 +313,20 @@ class Faces:
                 made, declined = each(
                     found, face, str(photo), lambda one: engine.enhance(one, method, fidelity), advance
                 )
-            provenance = together(made, face)
-            facts.add(photos=1, faces=len(made))
-            longer = gain(opened.pixels)
-            endings = [".enhance.png", ".enhanced.png", *([".brightened.png"] if longer > 1 else [])]
-            with names_of_restored(output, photo.stem, endings, provenance) as (overview, *whole):
-                sheets = [(number, before_and_after(one, longer)) for number, one in made]
-                save_picture(overview, stacked(sheets), provenance)
-                placed = opened.pixels
-                for _, one in made:
-                    placed = place_back(one, placed)
-                save_picture(whole[0], placed, provenance)
-                for path in whole[1:]:
-                    stated = replace(provenance, settings=(*provenance.settings, ("exposure", f"{longer:.2f}")))
-                    save_picture(path, brightened(placed, longer), stated)
+                provenance = together(made, face)
+                facts.add(photos=1, faces=len(made))
+                longer = gain(opened.pixels)
+                endings = [".enhance.png", ".enhanced.png", *([".brightened.png"] if longer > 1 else [])]
+                with names_of_restored(output, photo.stem, endings, provenance) as (overview, *whole):
+                    sheets = [(number, before_and_after(one, longer)) for number, one in made]
+                    save_picture(overview, stacked(sheets), provenance)
+                    placed = opened.pixels
+                    for _, one in made:
+                        placed = place_back(one, placed)
+                    save_picture(whole[0], placed, provenance)
+                    for path in whole[1:]:
+                        stated = replace(provenance, settings=(*provenance.settings, ("exposure", f"{longer:.2f}")))
+                        save_picture(path, brightened(placed, longer), stated)
             return RestoredPhoto(
                 opened.source,
                 made[0][1],

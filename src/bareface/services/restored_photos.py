@@ -47,7 +47,7 @@ class RestoredPhoto:
     exposure
         Gain in linear light of the brightened picture; 1 if there is none.
     notes
-        How the photo was read, for instance at half its size, which the pictures then have.
+        Remarks on the photo: one that is decoded at half its size has pictures of that size.
     """
 
     source: str
