@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from bareface.errors import WebError
 from bareface.services.access import Caller
 from bareface.values.context import Context, stated
+from bareface.web.fields import known_only
 from bareface.web.state import Service
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="The token printed at the first start.")
@@ -33,6 +34,7 @@ def _caller(request: Request, sent: Annotated[HTTPAuthorizationCredentials | Non
 
 def _context(
     caller: Annotated[Caller, Depends(_caller)],
+    _: Annotated[None, Depends(known_only)],
     actor: Annotated[
         str | None, Header(alias="X-Actor", max_length=200, description="Who calls, if several people share the token.")
     ] = None,

@@ -26,6 +26,8 @@ def of(app: FastAPI) -> dict[str, Any]:
         )
         schema = schemas.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         document["components"]["schemas"]["Problem"] = schema
+        for form in _forms(document):
+            form["additionalProperties"] = False
         for one in _texts(document):
             _drop_null(one)
         app.openapi_schema = document
@@ -37,10 +39,17 @@ def _texts(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
         for operation in path.values():
             yield from (parameter["schema"] for parameter in operation.get("parameters", ()))
+    for form in _forms(document):
+        yield from form["properties"].values()
+
+
+def _forms(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the schemas of all forms."""
+    for path in document["paths"].values():
+        for operation in path.values():
             for kind, body in operation.get("requestBody", {}).get("content", {}).items():
                 if kind != "application/json":
-                    name = body["schema"]["$ref"].rpartition("/")[2]
-                    yield from document["components"]["schemas"][name]["properties"].values()
+                    yield document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
 
 
 def _drop_null(schema: dict[str, Any]) -> None:
