@@ -139,7 +139,7 @@ class Client:
         return self.complete_job(number) | {"left_out": left_out}
 
     def create_job(self, kind: str, **options: object) -> Json:
-        """Begin a job: ``enrolment``, ``reembedding``, ``calibration`` or ``check``.
+        """Begin a job: ``enrolment``, ``reembedding``, ``calibration``, ``evaluation`` or ``check``.
 
         Options of an enrolment are ``basis``, ``largest`` and ``min_visible``; it then takes photos.
         """
@@ -387,9 +387,9 @@ class Client:
 
     def _upload(self, path: str, photos: Mapping[str, Photo], fields: Mapping[str, object]) -> Json:
         boundary = secrets.token_hex(16)
-        parts = [
-            _part(boundary, name, _text(value).encode(), None) for name, value in fields.items() if value is not None
-        ]
+        given = {name: _text(value) for name, value in fields.items() if value is not None}
+        # a folder's name may be no UTF-8: it names the person as on the command line
+        parts = [_part(boundary, name, text.encode("utf-8", "backslashreplace"), None) for name, text in given.items()]
         for name, photo in photos.items():
             content = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
             file = "photo" if isinstance(photo, bytes) else Path(photo).name

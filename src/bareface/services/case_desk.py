@@ -66,42 +66,53 @@ class CaseDesk:
             if error.code not in ("gallery.read-only", "gallery.locked"):  # none of these is shown
                 raise
 
+    def gone(self, searches: Collection[int]) -> set[int]:
+        """Return those of some kept searches whose case was erased or has expired; this leaves no event."""
+        return set(searches) - self._book.there(searches, self._clock())
+
     def _forget(self, sources: Collection[str], context: Context | None = None) -> None:
         """Take restorations off the gallery's record: they hold pictures of a face that goes with its case."""
         if sources:
             self._gallery.forget_restorations(sources, context=context)
 
-    def _case(self, number: int) -> Case:
+    def _case(self, number: int, facts: Facts | None = None) -> Case:
+        """Return a case, and note that the call belongs to it; ``usage.unknown-case``."""
         for one in self._book.cases(arguments.count("case", number, code="usage.unknown-case")):
             if one.expires > self._clock():
+                if facts is not None:
+                    facts.case = one.id
                 return one
         raise UsageError("usage.unknown-case", number=number)
 
-    def _search(self, number: int) -> KeptSearch:
+    def _search(self, number: int, facts: Facts | None = None, case: int | None = None) -> KeptSearch:
+        """Return a kept search, of one case if one is named."""
         found = self._book.search(arguments.count("search", number, code="usage.unknown-search"))
-        if found is None:
+        if found is None or case not in (None, found.case_id):
             raise UsageError("usage.unknown-search", number=number)
-        self._case(found.case_id)
+        self._case(found.case_id, facts)
         return found
 
-    def _case_of(self, face: int) -> Case:
+    def _case_of(self, face: int, facts: Facts | None = None, case: int | None = None) -> Case:
+        """Return the case of a kept face, if that is the one that is named."""
         found = self._book.face(arguments.count("face", face, code="usage.unknown-search"))
-        if found is None:
+        if found is None or case not in (None, found[0]):
             raise UsageError("usage.unknown-search", number=face)
-        return self._case(found[0])
+        return self._case(found[0], facts)
 
-    def _face(self, number: int) -> KeptFace:
+    def _face(self, number: int, facts: Facts | None = None, case: int | None = None) -> KeptFace:
+        """Return a kept face, of one case if one is named."""
         found = self._book.face(arguments.count("face", number, code="usage.unknown-search"))
-        if found is None:
+        if found is None or case not in (None, found[0]):
             raise UsageError("usage.unknown-search", number=number)
-        self._case(found[0])
+        self._case(found[0], facts)
         return found[1]
 
-    def _review(self, number: int) -> Review:
+    def _review(self, number: int, facts: Facts | None = None) -> Review:
+        """Return a review; ``usage.unknown-review``."""
         found = self._book.reviews(arguments.count("review", number, code="usage.unknown-review"))
         if not found:
             raise UsageError("usage.unknown-review", number=number)
-        self._case(found[0].case_id)
+        self._case(found[0].case_id, facts)
         return found[0]
 
     def _named(self, faces: Sequence[KeptFace], context: Context | None) -> tuple[KeptFace, ...]:

@@ -14,6 +14,7 @@ from typing import get_args
 
 from bareface.errors import UsageError
 from bareface.services.case_desk import CaseDesk, reference_of, who
+from bareface.services.recorded import Facts
 from bareface.values import arguments
 from bareface.values.cases import (
     COMPONENTS,
@@ -51,6 +52,7 @@ class CaseReviews(CaseDesk):
         shuffle: bool = True,
         checklist: bool = False,
         controls: int = 0,
+        case: int | None = None,
         context: Context | None = None,
     ) -> Review:
         """Ask for a review of a probe face's candidates.
@@ -70,6 +72,8 @@ class CaseReviews(CaseDesk):
         controls
             Number of pairs, 10 at most, of other people of the gallery whose answer is known, in between: they
             measure the reviewers, who are told that there are some. A small gallery has fewer.
+        case
+            Number of the case that the face has to be in; any by default.
         context
             The caller.
 
@@ -82,7 +86,7 @@ class CaseReviews(CaseDesk):
         with self._call("ask", context) as facts:
             length = arguments.count("length", length, 1, LONGEST_LIST)
             controls, rng = arguments.count("controls", controls, 0, MOST_CONTROLS), random.SystemRandom()
-            (kept,) = self._named((self._face(face),), context)
+            (kept,) = self._named((self._face(face, facts, case),), context)
             items = list(range(len(kept.candidates)))[:length]
             if not items:
                 raise UsageError("usage.review/empty")
@@ -116,8 +120,8 @@ class CaseReviews(CaseDesk):
 
     def review(self, review: int, *, context: Context | None = None) -> Review:
         """Return a review; ``usage.unknown-review``."""
-        with self._call("review", context):
-            return self._review(review)
+        with self._call("review", context) as facts:
+            return self._review(review, facts)
 
     def next(self, review: int, *, context: Context | None = None) -> tuple[int, KeptFace, int | None] | None:
         """Return the next pair to compare, without score, rank, decision and name; None when all are answered.
@@ -136,7 +140,7 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``; ``usage.review``: enough other people review it.
         """
         with self._call("next", context) as facts:
-            asked = self._review(review)
+            asked = self._review(review, facts)
             reviewer = _reviewer(asked, context)
             given = dict(asked.reviewers).get(reviewer)
             if given == len(asked.items):
@@ -164,8 +168,8 @@ class CaseReviews(CaseDesk):
         UsageError
             ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
         """
-        with self._call("see", context):
-            reviewer = _reviewer(self._review(review), context)
+        with self._call("see", context) as facts:
+            reviewer = _reviewer(self._review(review, facts), context)
             item = arguments.count("item", item)
             arguments.choice("aid", aid, get_args(Aid))
             if not self._book.see(review, reviewer, item, aid):
@@ -201,8 +205,8 @@ class CaseReviews(CaseDesk):
         UsageError
             ``usage.unknown-review``, ``usage.value``; ``usage.review``: this pair was not shown, or was answered.
         """
-        with self._call("answer", context):
-            reviewer = _reviewer(self._review(review), context)
+        with self._call("answer", context) as facts:
+            reviewer = _reviewer(self._review(review, facts), context)
             item = arguments.count("item", item)
             arguments.choice("verdict", verdict, get_args(Verdict))
             arguments.choice("confidence", confidence, get_args(Confidence))
@@ -226,7 +230,7 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``; ``usage.review``: somebody still has to answer.
         """
         with self._call("outcome", context) as facts:
-            outcome = self._complete(review, context)
+            outcome = self._complete(review, context, facts)
             self._book.look(outcome.review.search_id, who(context))
             facts.add(subjects=(one.subject_id for one in outcome.candidates))
             return outcome
@@ -244,7 +248,7 @@ class CaseReviews(CaseDesk):
             ``usage.unknown-review``; ``usage.review``: somebody still has to answer.
         """
         with self._call("exclude", context) as facts:
-            outcome = self._complete(review, context)
+            outcome = self._complete(review, context, facts)
             apart = {one.reference_id: self._told_apart(outcome, one, context) for one in outcome.unanimous}
             facts.add(references=apart)
             self._book.exclude(review, apart, who(context))
@@ -252,11 +256,11 @@ class CaseReviews(CaseDesk):
 
     def include(self, review: int, *, context: Context | None = None) -> Outcome:
         """Take back what :meth:`exclude` noted after this review."""
-        with self._call("include", context):
-            asked = self._complete(review, context).review
-            facts = self._book.include(review)
-            if facts:
-                self._gallery.forget_apart(facts, context=context)
+        with self._call("include", context) as facts:
+            asked = self._complete(review, context, facts).review
+            apart = self._book.include(review)
+            if apart:
+                self._gallery.forget_apart(apart, context=context)
             return self._outcome(asked, context)
 
     def _told_apart(self, outcome: Outcome, other: Candidate, context: Context | None) -> int | None:
@@ -269,12 +273,12 @@ class CaseReviews(CaseDesk):
 
     def excluded(self, face: int, *, context: Context | None = None) -> Mapping[int, int]:
         """Return the references noted as not a kept face's person, each with the review that says so."""
-        with self._call("excluded", context):
-            self._case_of(face)
+        with self._call("excluded", context) as facts:
+            self._case_of(face, facts)
             return self._book.excluded(face)
 
-    def _complete(self, review: int, context: Context | None) -> Outcome:
-        asked = self._review(review)
+    def _complete(self, review: int, context: Context | None, facts: Facts) -> Outcome:
+        asked = self._review(review, facts)
         if not asked.complete:
             raise UsageError("usage.review/incomplete", number=review)
         return self._outcome(asked, context)

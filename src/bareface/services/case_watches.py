@@ -18,41 +18,53 @@ _LIKELIER: tuple[Decision, ...] = ("no match", "possible", "match")
 class CaseWatches(CaseDesk):
     """Searches again what a person asked for."""
 
-    def watch(self, face: int, *, context: Context | None = None) -> Watch:
+    def watch(self, face: int, *, case: int | None = None, context: Context | None = None) -> Watch:
         """Let a probe face be searched again whenever references were enrolled, as long as its case is open.
+
+        Parameters
+        ----------
+        face
+            The kept face's number.
+        case
+            Number of the case that it has to be in; any by default.
+        context
+            The caller.
 
         Raises
         ------
         UsageError
             ``usage.unknown-search``; ``usage.case``: the case is closed; ``usage.watch``: no template of it is kept.
         """
-        with self._call("watch", context):
-            case = self._case_of(face)
-            if case.closed is not None:
-                raise UsageError("usage.case/closed", number=case.id)
+        with self._call("watch", context) as facts:
+            own = self._case_of(face, facts, case)
+            if own.closed is not None:
+                raise UsageError("usage.case/closed", number=own.id)
             if not self._book.begin_watch(face, who(context)):
                 raise UsageError("usage.watch")
-            return next(one for one in self._book.watches(case.id) if one.face_id == face)
+            return next(one for one in self._book.watches(own.id) if one.face_id == face)
 
-    def unwatch(self, face: int, *, context: Context | None = None) -> None:
-        """Let a probe face be searched no more; what was found stays in the case."""
-        with self._call("unwatch", context):
-            self._case_of(face)
+    def unwatch(self, face: int, *, case: int | None = None, context: Context | None = None) -> None:
+        """Let a probe face be searched no more; what was found stays in the case. Parameters as in :meth:`watch`."""
+        with self._call("unwatch", context) as facts:
+            self._case_of(face, facts, case)
             self._book.end_watch(face)
 
     def watches(self, case: int, *, context: Context | None = None) -> tuple[Watch, ...]:
         """Return the probe faces of a case that can be searched again, and since when they are."""
-        with self._call("watches", context):
-            return self._book.watches(self._case(case).id)
+        with self._call("watches", context) as facts:
+            return self._book.watches(self._case(case, facts).id)
 
     def search_again(self) -> bool:
         """Search again with one probe face for which references were enrolled since; returns whether there was one.
+
+        Cases that have expired are erased first, so a service that calls this erases them though nobody looks.
 
         References that were enrolled since, whoever enrolled them, and that are a match or possible, are kept in the
         case as a search of their own; a subject of a list before is left out unless it is likelier now. The call is
         made in the name of whoever asked for it, with the purpose of the case; without a face that is due, it leaves
         no event.
         """
+        self.erase_expired()
         highest = self._gallery.highest_reference()
         probe = self._book.due(self._gallery.id, highest, self._clock())
         if probe is None:

@@ -65,7 +65,7 @@ class Cases(CaseReviews, CaseWatches):
         UsageError
             ``usage.name``, ``usage.value``: no purpose, or days that are not 1 to 3,650.
         """
-        with self._call("open", context):
+        with self._call("open", context) as facts:
             name = names.checked(name)
             purpose = arguments.text("purpose", purpose).strip()
             if not purpose:
@@ -73,7 +73,7 @@ class Cases(CaseReviews, CaseWatches):
             days = arguments.count("days", days, 1, MOST_DAYS)
             expires = self._clock() + timedelta(days=days)
             number = self._book.open_case(name, purpose, (basis or "").strip() or None, who(context), expires)
-            return self._case(number)
+            return self._case(number, facts)
 
     def list(self, *, context: Context | None = None) -> tuple[Case, ...]:
         """List the cases, latest first; those that have expired are erased now."""
@@ -82,20 +82,20 @@ class Cases(CaseReviews, CaseWatches):
 
     def get(self, case: int, *, context: Context | None = None) -> Case:
         """Return a case; ``usage.unknown-case``."""
-        with self._call("get", context):
-            return self._case(case)
+        with self._call("get", context) as facts:
+            return self._case(case, facts)
 
     def close(self, case: int, *, context: Context | None = None) -> Case:
         """Close a case: it takes no further search, and can be read until it expires."""
-        with self._call("close", context):
-            self._case(case)
+        with self._call("close", context) as facts:
+            self._case(case, facts)
             self._book.close_case(case)
             return self._case(case)
 
     def erase(self, case: int, *, context: Context | None = None) -> None:
         """Erase a case now, with its pictures, searches, reviews and answers, and what was restored of its probes."""
-        with self._call("erase", context):
-            self._case(case)
+        with self._call("erase", context) as facts:
+            self._case(case, facts)
             self._forget(self._book.sources_of(case), context)
             self._book.erase(case)
 
@@ -129,7 +129,7 @@ class Cases(CaseReviews, CaseWatches):
             ``usage.unknown-case``, ``usage.case``: it is closed.
         """
         with self._call("keep", context) as facts:
-            if self._case(case).closed is not None:
+            if self._case(case, facts).closed is not None:
                 raise UsageError("usage.case/closed", number=case)
             there = self._references((one.reference_id for entry in result.lists for one in entry.candidates), context)
             decoded = probe_photo(photo, self._gallery.engine)
@@ -170,8 +170,8 @@ class Cases(CaseReviews, CaseWatches):
         UsageError
             ``usage.unknown-search``; ``usage.case``: the case is closed.
         """
-        with self._call("keep_restored", context):
-            case = self._case_of(face)
+        with self._call("keep_restored", context) as facts:
+            case = self._case_of(face, facts)
             if case.closed is not None:
                 raise UsageError("usage.case/closed", number=case.id)
             there = self._references((one.reference_id for one in (*search.candidates, *search.added)), context)
@@ -180,33 +180,48 @@ class Cases(CaseReviews, CaseWatches):
 
     def look(self, search: int, *, context: Context | None = None) -> None:
         """Note that the caller has seen a kept search with its scores, elsewhere than here."""
-        with self._call("look", context):
-            self._book.look(self._search(search).id, who(context))
+        with self._call("look", context) as facts:
+            self._book.look(self._search(search, facts).id, who(context))
 
     def restored(self, face: int, *, context: Context | None = None) -> tuple[KeptRestored, ...]:
         """Return the searches with restored versions of a kept face, with today's names."""
-        with self._call("restored", context):
-            self._case_of(face)
+        with self._call("restored", context) as facts:
+            self._case_of(face, facts)
             return self._restored(face, context)
 
     def searches(self, case: int, *, context: Context | None = None) -> tuple[KeptSearch, ...]:
         """Return the searches of a case, latest first, without names: a list of them shows no candidate."""
-        with self._call("searches", context):
-            self._case(case)
+        with self._call("searches", context) as facts:
+            self._case(case, facts)
             return self._book.searches(case)
 
-    def search(self, search: int, *, context: Context | None = None) -> KeptSearch:
-        """Return a kept search with scores and today's names; it is noted that the caller has seen them."""
+    def search(self, search: int, *, case: int | None = None, context: Context | None = None) -> KeptSearch:
+        """Return a kept search with scores and today's names; it is noted that the caller has seen them.
+
+        Parameters
+        ----------
+        search
+            The search's number.
+        case
+            Number of the case that it has to be in; any by default.
+        context
+            The caller.
+
+        Raises
+        ------
+        UsageError
+            ``usage.unknown-search``.
+        """
         with self._call("search", context) as facts:
-            kept = self._search(search)
+            kept = self._search(search, facts, case)
             self._book.look(search, who(context))
             facts.add(subjects=(one.subject_id for face in kept.faces for one in face.candidates))
             return replace(kept, faces=self._named(kept.faces, context))
 
     def face(self, face: int, *, context: Context | None = None) -> KeptFace:
         """Return a kept probe face, without names; ``usage.unknown-search``."""
-        with self._call("face", context):
-            return self._face(face)
+        with self._call("face", context) as facts:
+            return self._face(face, facts)
 
     def report(
         self,
@@ -242,7 +257,7 @@ class Cases(CaseReviews, CaseWatches):
         with self._call("report", context) as facts:
             arguments.choice("format", format, get_args(Format))
             arguments.choice("language", language, tuple(LANGUAGES))
-            opened = self._case(case)
+            opened = self._case(case, facts)
             searches = []
             for kept in self._book.searches(case):
                 self._book.look(kept.id, who(context))
@@ -284,7 +299,7 @@ class Cases(CaseReviews, CaseWatches):
         from bareface.reports.case_labels import labels_csv
 
         with self._call("labels", context) as facts:
-            self._case(case)
+            self._case(case, facts)
             reviews = [one for one in self._book.reviews() if one.case_id == case and one.complete]
             facts.add(reviews=len(reviews))
             for one in reviews:

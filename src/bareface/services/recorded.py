@@ -30,11 +30,14 @@ class Facts:
         Numbers of those that were named, shown or changed.
     counts
         Numbers of photos, faces, ... that the call worked on.
+    case
+        Number of the case that the call turns out to belong to; None if it is the caller's, or none.
     """
 
     subjects: set[int] = field(default_factory=set)
     references: set[int] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
+    case: int | None = None
 
     def add(self, *, subjects: Iterable[int] = (), references: Iterable[int] = (), **counts: int) -> None:
         """Note numbers and counts."""
@@ -99,7 +102,7 @@ class Recorder:
                     time=datetime.now(UTC),
                     actor=context.actor,
                     purpose=context.purpose,
-                    case=context.case,
+                    case=context.case if facts.case is None else str(facts.case),
                     action=action,
                     outcome=outcome,
                     gallery=self.gallery,

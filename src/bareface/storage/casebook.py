@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sqlite3
+from collections.abc import Collection
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from itertools import zip_longest
@@ -199,6 +200,15 @@ class Casebook(ReviewBook, WatchBook):
         with self._read() as connection:
             row = connection.execute("SELECT * FROM search WHERE id = ?", (number,)).fetchone()
             return None if row is None else _search(connection, row)
+
+    def there(self, numbers: Collection[int], now: datetime) -> set[int]:
+        """Return those of some searches whose case has not expired."""
+        query = (
+            "SELECT search.id FROM search JOIN cases ON cases.id = search.case_id"
+            " WHERE cases.expires > ? AND search.id IN (SELECT value FROM json_each(?))"
+        )
+        with self._read() as connection:
+            return {row[0] for row in connection.execute(query, (text_of(now), json.dumps(sorted(numbers))))}
 
     def face(self, number: int) -> tuple[int, KeptFace] | None:
         """Return a kept face, and its case."""

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from bareface.errors import WebError
+from bareface.values.context import Context
 from bareface.values.search import Candidate, SearchResult
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ class HeldSearch:
         The candidate lists.
     made
         When, in UTC.
+    context
+        The caller, the purpose and the case, to which all later calls on this search belong.
     kept
         Number of the search in a case; None if it is in none.
     restored
         Searches with restored faces, by the number of the list.
+    keeping
+        Held while a case takes the search, which it does once, whoever asks at the same time.
     """
 
     id: str
@@ -57,8 +62,10 @@ class HeldSearch:
     photos: tuple[bytes, ...]
     result: SearchResult
     made: datetime
+    context: Context
     kept: int | None = None
     restored: dict[int, RestoredAnswer] = field(default_factory=dict)
+    keeping: Lock = field(default_factory=Lock)
 
     @property
     def shown(self) -> set[tuple[int, int]]:
@@ -81,9 +88,9 @@ class HeldSearches:
         self._held: OrderedDict[str, tuple[float, HeldSearch]] = OrderedDict()
         self._lock = Lock()
 
-    def add(self, name: str, photos: tuple[bytes, ...], result: SearchResult) -> HeldSearch:
+    def add(self, name: str, photos: tuple[bytes, ...], result: SearchResult, context: Context) -> HeldSearch:
         """Hold a search."""
-        search = HeldSearch(secrets.token_urlsafe(16), name, photos, result, datetime.now(UTC))
+        search = HeldSearch(secrets.token_urlsafe(16), name, photos, result, datetime.now(UTC), context)
         with self._lock:
             self._held[search.id] = time.monotonic() + self._seconds, search
             self._drop()
@@ -103,18 +110,24 @@ class HeldSearches:
                 raise WebError("web.search")
             return self._held[id][1]
 
-    def note_kept(self, id: str, kept: int) -> None:
+    def note_kept(self, id: str, kept: int, case: int) -> None:
         """Note that a search is in a case now."""
         with self._lock:
             if id in self._held:
                 ends, search = self._held[id]
-                self._held[id] = ends, replace(search, kept=kept)
+                self._held[id] = ends, replace(search, kept=kept, context=replace(search.context, case=str(case)))
 
-    def latest(self, most: int) -> list[HeldSearch]:
-        """Return the latest searches that found a face, newest first."""
+    def kept(self) -> set[int]:
+        """Return the numbers of the searches that are in a case."""
+        with self._lock:
+            return {search.kept for _, search in self._held.values() if search.kept is not None}
+
+    def latest(self, most: int, actor: str | None = None) -> list[HeldSearch]:
+        """Return the latest searches that found a face, newest first; all, or those of one person."""
         with self._lock:
             self._drop()
-            return [search for _, search in reversed(self._held.values()) if search.result.lists][:most]
+            found = (search for _, search in reversed(self._held.values()) if search.result.lists)
+            return [one for one in found if actor in (None, one.context.actor)][:most]
 
     def drop(self, id: str) -> None:
         """Forget a search; ``web.search`` as in :meth:`get`."""

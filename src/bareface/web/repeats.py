@@ -12,6 +12,7 @@ import hashlib
 import re
 import time
 from collections import OrderedDict
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +44,10 @@ class _Answer:
     size: int = 0
 
 
+_own: ContextVar[_Answer | None] = ContextVar("_own", default=None)
+"""The answer to the request that is handled."""
+
+
 class Answers:
     """The answers that one server gave."""
 
@@ -69,8 +74,17 @@ class Answers:
         """Drop an answer: the request is done anew."""
         self._answers.pop(key, None)
 
-    def forget(self) -> None:
-        """Drop what the answers say, since somebody was deleted."""
+    def forget(self, *, deleting: bool = False) -> None:
+        """Drop what the answers say, since somebody was deleted.
+
+        Parameters
+        ----------
+        deleting
+            The request that is handled does it: its own answer names nobody, and stays.
+        """
+        own = _own.get() if deleting else None
+        if own is not None:
+            own.deletes = True
         for answer in list(self._answers.values()):
             if not answer.deletes:
                 answer.gone = True
@@ -133,8 +147,8 @@ class Repeats:
             await send(again)
 
     async def _answer(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
-        deletes = scope["method"] == "DELETE" or scope["path"].endswith("/reject")
-        answer = self._service.answers.begin(key, deletes=deletes)
+        answer = self._service.answers.begin(key, deletes=scope["method"] == "DELETE")
+        _own.set(answer)
         digest, status = hashlib.sha256(), 500
 
         async def receiving() -> Message:

@@ -10,6 +10,7 @@ from fastapi import UploadFile
 
 from bareface.errors import BarefaceError, UsageError, WebError
 from bareface.services.gallery import State
+from bareface.values.cases import Case
 from bareface.values.context import Context
 from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch
@@ -39,10 +40,7 @@ async def search(
     if case is None and service.shared:
         raise UsageError("usage.case/needed")
     if case is not None:
-        opened = service.cases.get(case, context=context)
-        if opened.closed is not None:
-            raise UsageError("usage.case/closed", number=case)
-        purpose = purpose or opened.purpose
+        purpose = purpose or open_case(service, case, context).purpose
     contents = tuple([await content_of(photo) for photo in photos])
     name = ", ".join(map(name_of, photos))
     context = replace(context, purpose=purpose, case=None if case is None else str(case))
@@ -56,11 +54,19 @@ async def search(
             raise error.at(name) if error.source == "<bytes>" else error from None
         if len(photos) == 1:
             result = _named(result, name)
-        held = service.searches.add(name, contents, result)
+        held = service.searches.add(name, contents, result, context)
         service.forget_since(before)
         if held in service.searches:
             return held if case is None else await keep(service, held, case, context)
     raise WebError("web.busy")  # somebody whom it found was deleted during each search
+
+
+def open_case(service: Service, number: int, context: Context) -> Case:
+    """Return a case that takes searches; ``usage.case`` if it is closed."""
+    case = service.cases.get(number, context=context)
+    if case.closed is not None:
+        raise UsageError("usage.case/closed", number=number)
+    return case
 
 
 def still_there(service: Service, before: State, held: HeldSearch) -> HeldSearch:
@@ -76,14 +82,22 @@ def still_there(service: Service, before: State, held: HeldSearch) -> HeldSearch
 
 
 async def keep(service: Service, held: HeldSearch, case: int, context: Context) -> HeldSearch:
-    """Keep a search that is held in a case."""
-    photo = held.photos[0] if len(held.photos) == 1 else None
-    kept = await service.turns.run(SEARCH, service.cases.keep, case, held.result, photo, held.name, context=context)
-    service.searches.note_kept(held.id, kept.id)
-    held = service.searches.get(held.id)
-    for number in held.restored:
-        keep_restored(service, held, number, context)
-    return held
+    """Keep a search that is held in a case, once."""
+    await service.turns.run(SEARCH, _keep, service, held, case, replace(context, purpose=held.context.purpose))
+    return service.searches.get(held.id)
+
+
+def _keep(service: Service, held: HeldSearch, case: int, context: Context) -> None:
+    with held.keeping:
+        held = service.searches.get(held.id)
+        if held.kept is not None and held.context.case == str(case):
+            return
+        photo = held.photos[0] if len(held.photos) == 1 else None
+        kept = service.cases.keep(case, held.result, photo, held.name, context=context)
+        service.searches.note_kept(held.id, kept.id, case)
+        held = service.searches.get(held.id)
+        for number in held.restored:
+            keep_restored(service, held, number, context)
 
 
 def keep_restored(service: Service, held: HeldSearch, number: int, context: Context) -> None:

@@ -110,7 +110,7 @@ class Service:
         """Forget whatever shows somebody who was deleted."""
         self.searches.forget(subjects, references)
         self.views.forget()
-        self.answers.forget()
+        self.answers.forget(deleting=True)
 
     def erase_case(self, number: int, context: Context) -> None:
         """Erase a case, and forget its searches."""
@@ -135,7 +135,12 @@ class Service:
         self.erasing.ask(partial(self.gallery.scrub, context=context))
 
     def refresh(self) -> None:
-        """Forget whatever shows somebody whom another program deleted, or is of a gallery that was replaced."""
+        """Forget whatever shows somebody whom another program deleted, or is of a case or gallery that is gone."""
+        kept = self.searches.kept()
+        with suppress(BarefaceError):
+            if kept and (erased := self.cases.gone(kept)):
+                self.searches.forget_kept(erased)
+                self.views.forget()
         with suppress(BarefaceError):  # a gallery that cannot be read: the call itself says so
             before = self.seen[0] if self.seen else None
             now, gone = self.gallery.gone_since(before, self.searches.references())

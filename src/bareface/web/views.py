@@ -43,7 +43,7 @@ class Views:
 
     def reference(self, gallery: Gallery, number: int, context: Context) -> FaceView:
         """Return the view of a reference."""
-        return self._once(number, lambda: gallery.view(number, context=context))
+        return self._once(number, partial(gallery.view, number, context=context), _seen(gallery, number, context))
 
     def enhanced_probe(self, gallery: Gallery, held: HeldSearch, number: int, context: Context) -> bytes:
         """Return a probe face enhanced; ``web.picture`` without such a list, or for several photos of one person."""
@@ -59,7 +59,8 @@ class Views:
 
     def enhanced(self, gallery: Gallery, number: int, context: Context) -> bytes:
         """Return a reference's face enhanced."""
-        return self._once(("enhanced", number), partial(gallery.enhanced, number, context=context))
+        make = partial(gallery.enhanced, number, context=context)
+        return self._once(("enhanced", number), make, _seen(gallery, number, context))
 
     def forget(self) -> None:
         """Drop all views, since somebody was deleted."""
@@ -67,7 +68,8 @@ class Views:
             self._kept.clear()
             self._forgotten += 1
 
-    def _once(self, key: Any, make: Callable[[], T]) -> T:
+    def _once(self, key: Any, make: Callable[[], T], seen: Callable[[], object] = lambda: None) -> T:
+        """Return what is in memory, or make it; that somebody sees it again is a call, too."""
         with self._lock:
             kept: T | None = self._kept.get(key)
             forgotten = self._forgotten
@@ -78,4 +80,11 @@ class Views:
                     self._kept[key] = kept
                 while len(self._kept) > _MOST:
                     self._kept.popitem(last=False)
+        else:
+            seen()
         return kept
+
+
+def _seen(gallery: Gallery, number: int, context: Context) -> Callable[[], object]:
+    """Return the call that somebody makes who is shown a reference."""
+    return partial(gallery.reference, number, context=context)

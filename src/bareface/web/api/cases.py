@@ -75,7 +75,7 @@ def get_kept_search(
 ) -> Any:
     """Return a kept search with its scores; it is noted that the caller has seen them."""
     service.cases.get(number, context=context)
-    return body(kept_search_json(service.cases.search(search, context=context)))
+    return body(kept_search_json(service.cases.search(search, case=number, context=context)))
 
 
 @router.get(

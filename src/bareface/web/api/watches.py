@@ -26,11 +26,11 @@ def list_watches(number: Number, service: Served, context: Called) -> Any:
 def begin_watch(number: Number, new: schemas.NewWatch, service: Served, context: Called) -> Any:
     """Search a probe face again whenever references are enrolled, until its case is closed or expires."""
     service.cases.get(number, context=context)
-    return body(service.cases.watch(new.face, context=context))
+    return body(service.cases.watch(new.face, case=number, context=context))
 
 
 @router.delete("/{face}", status_code=204, responses=errors(404))
 def end_watch(number: Number, face: Face, service: Served, context: Called) -> None:
     """Search a probe face no more; what was found stays in the case."""
     service.cases.get(number, context=context)
-    service.cases.unwatch(face, context=context)
+    service.cases.unwatch(face, case=number, context=context)

@@ -113,7 +113,7 @@ async def keep_search(visitor: Visiting, id: str, case: Annotated[int, Form(ge=1
 def kept_page(visitor: Visiting, id: Id, search: Id) -> Response:
     """Show a kept search with its scores; it is noted that the visitor has seen them."""
     cases, context = visitor.service.cases, visitor.context
-    case, kept = cases.get(id, context=context), cases.search(search, context=context)
+    case, kept = cases.get(id, context=context), cases.search(search, case=id, context=context)
     excluded = {face.id: cases.excluded(face.id, context=context) for face in kept.faces}
     return visitor.page("kept.html", case=case, kept=kept, excluded=excluded)
 
@@ -162,6 +162,7 @@ def ask(
             shuffle=shuffle,
             checklist=checklist,
             controls=controls,
+            case=case,
             context=visitor.context,
         )
     except BarefaceError as error:

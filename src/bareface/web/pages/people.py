@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from bareface.errors import BarefaceError
+from bareface.errors import BarefaceError, UsageError
 from bareface.services.undoing import Undo
 from bareface.values.gallery import Subject
 from bareface.web.pages.pictures import Id
@@ -121,8 +121,11 @@ def undo(visitor: Visiting, undo: Annotated[str, Form()] = "", next: Annotated[s
         return _to(visitor, None)
     try:
         subject = visitor.corrector.undo(steps)
-    except BarefaceError as error:
+    except UsageError as error:
         return visitor.failed(local_path(next, _PEOPLE), error)
+    except BarefaceError as error:  # it may go better another time
+        visitor.session.say(visitor.words.error(error), steps, next or None, failed=True)
+        return RedirectResponse(local_path(next, _PEOPLE), 303)
     person = _PEOPLE if subject is None else f"{_PEOPLE}/{subject.id}"
     return visitor.back(local_path(next, person), visitor.words("page.undone"))
 
@@ -150,8 +153,6 @@ def _deleted(visitor: Visitor, id: int, references: list[int], work: Callable[[]
 
 def _to(visitor: Visitor, id: int | None) -> Response:
     """Go to a subject if it is still there, else to all."""
-    from fastapi.responses import RedirectResponse
-
     if id is not None:
         try:
             visitor.service.gallery.subject(id, context=visitor.context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -11,7 +13,7 @@ from bareface.values.search import SearchResult
 from bareface.web.held import HeldSearch, RestoredAnswer
 from bareface.web.pages.search import Number, list_of
 from bareface.web.pages.visitors import Visiting, Visitor
-from bareface.web.searching import held_search, keep_restored, still_there
+from bareface.web.searching import held_search, keep_restored, open_case, still_there
 from bareface.web.turns import SEARCH
 
 router = APIRouter(include_in_schema=False)
@@ -20,9 +22,11 @@ router = APIRouter(include_in_schema=False)
 @router.post("/searches/{id}/faces/{number}/restored")
 async def restore(visitor: Visiting, id: str, number: Number) -> Response:
     """Search with completions of a masked face, or with an enhanced version of another."""
-    held = visitor.service.searches.get(id)
+    held = held_search(visitor.service, id, visitor.context)
     address = f"/searches/{id}/faces/{number}/restored"
     try:
+        if held.context.case is not None:
+            open_case(visitor.service, int(held.context.case), visitor.context)
         before = visitor.service.state()
         held.restored[number] = await visitor.service.turns.run(SEARCH, _search, visitor, held, number)
         held = still_there(visitor.service, before, held)
@@ -54,7 +58,7 @@ def restored_sheet(visitor: Visiting, id: str, number: Number) -> Response:
 
 def _search(visitor: Visitor, held: HeldSearch, number: int) -> RestoredAnswer:
     top = len(list_of(held, number).candidates)
-    gallery, context = visitor.service.gallery, visitor.context
+    gallery, context = visitor.service.gallery, replace(held.context, actor=visitor.context.actor)
     again = gallery.search(
         held.photos, max(1, top), keep_photos=True, context=context
     )  # pixels are not held in between

@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 Number = Annotated[int, Path(ge=1, le=10_000)]
 _TOP = 20
+_RECENT = 8
 
 
 def list_of(held: HeldSearch, number: int) -> CandidateList:
@@ -34,7 +35,9 @@ def search_page(visitor: Visiting, case: int | None = None) -> Response:
     """Show where to drop a photo, and the latest searches."""
     visitor.session.case = case or visitor.session.case
     info = visitor.service.gallery.info(context=visitor.context)
-    recent = [(one, verdict(one.result.lists[0].candidates)) for one in visitor.service.searches.latest(8)]
+    # Where several people review, a verdict of somebody else's search would be seen before the own answer.
+    latest = visitor.service.searches.latest(_RECENT, visitor.context.actor if visitor.service.shared else None)
+    recent = [(one, verdict(one.result.lists[0].candidates)) for one in latest]
     return visitor.page(
         "search.html",
         info=info,

@@ -76,7 +76,7 @@ class Session:
         """Return whether a form came from a page of this session."""
         return hmac.compare_digest(form.encode("utf-8", "surrogatepass"), self.form.encode())
 
-    def say(self, text: str, undo: Undo | None = None, back: str | None = None) -> None:
+    def say(self, text: str, undo: Undo | None = None, back: str | None = None, *, failed: bool = False) -> None:
         """Show a message on the next page, with an offer to take a correction back."""
         number = None
         if undo is not None:
@@ -84,7 +84,7 @@ class Session:
             self.undos[number] = undo
             while len(self.undos) > _MOST_UNDOS:
                 self.undos.popitem(last=False)
-        self.toasts.append(Toast(text, number, back=back))
+        self.toasts.append(Toast(text, number, failed, back))
 
     def complain(self, text: str) -> None:
         """Show an error on the next page."""

@@ -20,9 +20,9 @@ def watch(visitor: Visiting, face: Id, case: Annotated[int, Form()], end: Annota
     back = f"/cases/{case}"
     try:
         if end:
-            visitor.service.cases.unwatch(face, context=visitor.context)
+            visitor.service.cases.unwatch(face, case=case, context=visitor.context)
         else:
-            visitor.service.cases.watch(face, context=visitor.context)
+            visitor.service.cases.watch(face, case=case, context=visitor.context)
     except BarefaceError as error:
         return visitor.failed(back, error)
     return visitor.back(back, visitor.words("page.watch-ended" if end else "page.watch-begun"))
