@@ -3,7 +3,7 @@
 >>> from bareface.client import Client
 >>> client = Client("http://127.0.0.1:8000/", token="...")
 >>> client.enrol("ada.jpg", subject="Ada Lovelace", basis="consent")  # doctest: +SKIP
->>> search = client.search("probe.jpg", purpose="identify visitors")  # doctest: +SKIP
+>>> search = client.search("probe.jpg", purpose="find a missing person")  # doctest: +SKIP
 
 Results are plain values with the keys of the OpenAPI document. An error is a :class:`ServiceError` with the code of the
 service. Writes carry an ``Idempotency-Key`` and are sent once more if the connection breaks.

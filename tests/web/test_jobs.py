@@ -89,7 +89,7 @@ def test_a_page_shows_a_job_without_scripts(served: Served) -> None:
     page = served.client.get(f"/jobs/{job}").text
     assert "Photos are still arriving" in page
     assert f'href="/jobs/{job}">Reload' in page
-    assert "No more photos are expected." in served.post(f"/jobs/{job}/complete").text
+    assert "photo received. Adding goes on in the background." in served.post(f"/jobs/{job}/complete").text
     served.rested(job)
     assert "1 of 1" in served.client.get(f"/jobs/{job}").text
     assert "The record is erased." in served.post(f"/jobs/{job}/erase").text

@@ -14,6 +14,7 @@ import typer
 from bareface.cli.options import EngineOptions, with_engine
 from bareface.cli.output import Json, note, print_json
 from bareface.errors import UsageError
+from bareface.messages import speaking
 
 _NAME = re.compile(r"[0-9a-z._:-]+")
 
@@ -95,7 +96,8 @@ def serve(
             behind_proxy=behind_proxy,
         )
         say = partial(_say, gallery, address_of(listener, host), token, json)
-        run(make_app(service), listener, say, service.working.end)
+        with speaking("service"):  # an outcome is read by whoever sent the photo
+            run(make_app(service), listener, say, service.working.end)
         if trail is not None:
             trail.close()
 
@@ -122,6 +124,7 @@ def _say(gallery: Path, address: str, token: str | None, json: bool) -> None:
             typer.echo(f"Open {address}#token={token}")
             typer.echo(f"The token, shown only now: {token}")
         else:
+            typer.echo(f"Open {address}")
             note("The token is the one printed at the first start; --new-token makes another.")
         note("Ctrl-C ends the service.")
     if sys.stdout is not None:  # as a service manager may start it

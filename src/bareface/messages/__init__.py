@@ -14,7 +14,19 @@ from bareface.messages.catalogue import (
     remedy,
     speaking,
     translated,
+    written,
 )
 from bareface.messages.note import Note
 
-__all__ = ["LANGUAGES", "Entry", "Interface", "Note", "entries", "message", "remedy", "speaking", "translated"]
+__all__ = [
+    "LANGUAGES",
+    "Entry",
+    "Interface",
+    "Note",
+    "entries",
+    "message",
+    "remedy",
+    "speaking",
+    "translated",
+    "written",
+]

@@ -8,6 +8,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from numbers import Integral, Real
 from typing import Any, Final, Literal, NamedTuple
 
 from bareface.messages.words import percent, plural, some
@@ -156,11 +157,17 @@ class _Formatter(string.Formatter):
                 return ", ".join(map(percent, value if isinstance(value, tuple) else (value,)))
             case "up":
                 return str(math.ceil(value))
-        return super().format_field(value, format_spec)
+        text = super().format_field(value, format_spec)
+        return written(text, self._language) if isinstance(value, Real) and not isinstance(value, Integral) else text
 
     def _number(self, text: str) -> str:
         """Return a text that begins with a number, with the language's own thousands separator."""
         return text if self._language not in _OR else re.sub(r"(?<=\d),(?=\d)", "\u202f", text)
+
+
+def written(number: str, language: str) -> str:
+    """Return a number, as Python writes it, with the decimal mark of a language."""
+    return number if language not in _OR else number.replace(".", ",")
 
 
 _OR: Final = {"de": "oder"}

@@ -267,7 +267,7 @@ def _listed(picture: Picture, one: Candidate, answers: Sequence[Answer], languag
         _say(language, f"case.decision/{one.decision.replace(' ', '-')}"),
         translated(stranger_rate(one.fpir, one.extrapolated), language),
         translated(what_shows(one.reference_state, one.visible), language),
-        _say(language, "case.similarity", value=f"{one.similarity:.3f}"),
+        _say(language, "case.similarity", value=one.similarity),
         tuple(_told(answer, language) for answer in answers),
     )
 
@@ -336,7 +336,7 @@ def _lead(one: KeptLead, language: str) -> str:
         rank, similarity = standing
         if rank is None:
             return say("case.restored-unplaced")
-        return say("case.restored-place", rank=rank, similarity=f"{similarity:.3f}")
+        return say("case.restored-place", rank=rank, similarity=similarity)
 
     places = [say("case.restored-original", place=place(one.original))]
     places += [say("case.restored-guess", number=n, place=place(guess)) for n, guess in enumerate(one.guesses, 1)]

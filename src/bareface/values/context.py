@@ -18,7 +18,7 @@ class Context:
     actor
         The caller: a user's name or number. By default the operating system's user.
     purpose
-        Reason for the call, such as ``identify visitors``; None if not stated.
+        Reason for the call, such as ``find a missing person``; None if not stated.
     case
         Identifier of the case that the call belongs to; None if it belongs to none.
     """

@@ -327,7 +327,7 @@ class NewCase(Body):
     """A case to open."""
 
     name: str = Field(max_length=2000, examples=["2026-7"])
-    purpose: str = Field(max_length=2000, examples=["identify visitors"])
+    purpose: str = Field(max_length=2000, examples=["find a missing person"])
     basis: str | None = Field(default=None, max_length=2000)
     days: int = Field(default=90, ge=1, le=3650, description="Days until it is erased.")
 

@@ -19,7 +19,7 @@ class AuditEvent(Answer):
     last: datetime = Field(description="When the last call of a sum ended.")
     times: int = Field(description="Number of calls: above 1 for a sum.", examples=[48])
     actor: str = Field(examples=["ada"])
-    purpose: str | None = Field(examples=["identify visitors"])
+    purpose: str | None = Field(examples=["find a missing person"])
     case: str | None = Field(description="Number of the case.", examples=["7"])
     kind: EventKind
     action: str = Field(description="The service and its method.", examples=["Gallery.search"])

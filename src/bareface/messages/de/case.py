@@ -112,9 +112,9 @@ ENTRIES: dict[str, Entry] = {
     "case.restored-picture": Entry(
         "Das Gesicht wie fotografiert und restauriert, mit einem Band, das den erfundenen Teil nennt"
     ),
-    "case.restored-place": Entry("Rang {rank} ({similarity})"),
+    "case.restored-place": Entry("Rang {rank} ({similarity:.3f})"),
     "case.restored-unplaced": Entry("nicht gelistet"),
-    "case.similarity": Entry("Ähnlichkeit {value}"),
+    "case.similarity": Entry("Ähnlichkeit {value:.3f}"),
     "case.title": Entry("Fall {name}"),
     "case.training-data": Entry("Trainingsdaten: {data}"),
     "case.unknown-model": Entry("Die Karte dieses Modells ist hier nicht installiert."),

@@ -19,7 +19,16 @@ ENTRIES: dict[str, Entry] = {
         "die Datei ist kein Bild.",
         "Gelesen werden JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF und HEIC; es zählt der Inhalt, nicht der Name.",
     ),
-    "image.too-many-bytes": Entry("mit {bytes:,} Bytes ist sie größer als die Grenze von {limit:,}."),
+    "image.too-many-bytes": Entry(
+        "mit {bytes:,} Bytes ist sie größer als die Grenze von {limit:,}.", "Eine kleinere Kopie senden."
+    ),
+    "image.too-many-pixels/header": Entry(
+        "{width} x {height} Pixel sind mehr als das {times}-Fache der Grenze von {limit:,}.",
+        "Eine kleinere Kopie senden.",
+    ),
+    "image.too-many-pixels/limit": Entry(
+        "{width} x {height} Pixel sind mehr als die Grenze von {limit:,}.", "Eine kleinere Kopie senden."
+    ),
     "image.truncated": Entry(
         "die Datei ist abgeschnitten: ein Teil des Bildes fehlt.", "Noch einmal von der Quelle kopieren."
     ),
@@ -35,11 +44,25 @@ ENTRIES: dict[str, Entry] = {
         "die Galerie ist klein: die Ähnlichkeiten werden an Gesichtern gemessen, die bareface mitbringt"
     ),
     "note.not-looked-for": Entry("nach Gesichtern unter {min_face:up} Pixeln wurde nicht gesucht"),
+    "note.one-template": Entry(
+        "{count:count Kandidat|Kandidaten} über eine Maske hinweg mit einem Template verglichen, da die Referenz kein "
+        "Template der oberen Gesichtshälfte hat: Raten und Einschätzungen sind angenähert; der Auftrag „Templates neu "
+        "berechnen“ ergänzt es, wo das Foto da ist"
+    ),
     "note.poor-quality": Entry("schlechte Qualität, {score:.0f} von 100{why:after}"),
     "note.several-faces": Entry("mehrere Gesichter im Foto einer benannten Person: das größte nehmen"),
+    "note.same-photo": Entry(
+        "dasselbe Foto ist als {names:list} aufgenommen; dieses Gesicht kann jemand anderem zugeordnet werden. Für "
+        "die anderen Gesichter das Foto löschen und ohne Namen aufnehmen"
+    ),
+    "note.same-photo/unnamed": Entry("dasselbe Foto ist ohne Namen aufgenommen: dieser Person einen Namen geben"),
     "note.thin-evidence": Entry("wenig Beweiskraft: {share:percent} des Gesichts sichtbar ({name})"),
     "note.thin-evidence/several": Entry(
         "wenig Beweiskraft: {share:percent} des Gesichts sichtbar ({name}), {others:list}"
+    ),
+    "note.uncalibrated": Entry(
+        "keine Kalibrierung gilt für dieses Modell: jeder Kandidat ist nur möglich, und keine Rate ist bekannt; der "
+        "Auftrag „Galerie kalibrieren“ ändert das"
     ),
     "reason.candidate": Entry("Kandidat {rank}"),
     "reason.probe": Entry("gesuchtes Gesicht"),
@@ -94,6 +117,9 @@ ENTRIES: dict[str, Entry] = {
         "brachte."
     ),
     "usage.unknown-reference/none": Entry("es wurde kein Gesicht ausgewählt."),
+    "usage.unknown-reference/number": Entry(
+        "es gibt keine Referenz mit der Nummer {number}.", "Sie kann inzwischen gelöscht sein."
+    ),
     "usage.unknown-subject/none": Entry("diese Person gibt es nicht ({which})."),
     "usage.watch": Entry(
         "dieses Gesicht kann nicht noch einmal gesucht werden: eine frühere Version hat es aufbewahrt, oder es steht "
@@ -114,5 +140,5 @@ ENTRIES: dict[str, Entry] = {
     "web.search": Entry(
         "diese Suche gibt es nicht, oder nicht mehr.", "Noch einmal suchen: Ergebnisse bleiben eine Stunde."
     ),
-    "web.too-large": Entry("die Anfrage ist länger als erlaubt."),
+    "web.too-large": Entry("die Anfrage ist länger als erlaubt.", "Weniger auf einmal senden."),
 }

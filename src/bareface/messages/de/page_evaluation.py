@@ -44,7 +44,7 @@ ENTRIES: dict[str, Entry] = {
     "page.group-means": Entry("„1 von 10“ heißt"),
     "page.group-people": Entry("Anzahl"),
     "page.group-ratio": Entry("Eingetreten durch versprochen"),
-    "page.group-tenth": Entry("{tenths} von 10"),
+    "page.group-tenth": Entry("{tenths:.1f} von 10"),
     "page.groups-basis": Entry("Das Versprechen beruht auf {basis}."),
     "page.groups-fewest": Entry(
         "Das Versprechen wird ab 20 benannten Personen geprüft, wenn es eine Kalibrierung gibt."

@@ -13,7 +13,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-cancel": Entry("Abbrechen"),
     "page.job-cancel-how": Entry("Was erledigt ist, bleibt. Fotos, die noch warten, werden gelöscht."),
     "page.job-cancelled": Entry("Der Auftrag endet nach dem, woran er gerade arbeitet."),
-    "page.job-completed": Entry("Es werden keine weiteren Fotos erwartet."),
+    "page.job-completed": Entry("{count:,} Foto(s) empfangen. Das Hinzufügen läuft im Hintergrund weiter."),
     "page.job-count/references": Entry("{count:count Gesicht|Gesichter} aufgenommen"),
     "page.job-done-of": Entry("{done:,} von {total:,}"),
     "page.job-erase": Entry("Diesen Eintrag löschen"),

@@ -107,9 +107,9 @@ ENTRIES: dict[str, Entry] = {
     "case.restored-picture": Entry(
         "The face as photographed and restored, with a band that says which part is made up"
     ),
-    "case.restored-place": Entry("rank {rank} ({similarity})"),
+    "case.restored-place": Entry("rank {rank} ({similarity:.3f})"),
     "case.restored-unplaced": Entry("not listed"),
-    "case.similarity": Entry("similarity {value}"),
+    "case.similarity": Entry("similarity {value:.3f}"),
     "case.title": Entry("Case {name}"),
     "case.training-data": Entry("Training data: {data}"),
     "case.unknown-model": Entry("The card of this model is not installed here."),

@@ -7,6 +7,7 @@ ENTRIES: dict[str, Entry] = {
         "only {shares:percent} of the face is visible, less than the limit of {min_visible:percent}.",
         cli="Choose another photo, or use it all the same: `--min-visible 0`.",
         python="Choose another photo, or use it all the same: `min_visible=0`.",
+        service="Choose another photo. Programs can use it all the same: `min_visible` 0.",
     ),
     "face.not-computed": Entry(
         "{want} was not computed when this face was found.",

@@ -56,17 +56,20 @@ ENTRIES: dict[str, Entry] = {
         "its {bytes:,} bytes are more than the limit of {limit:,}.",
         cli="If you trust it, raise the limit with --max-bytes.",
         python="If you trust it, raise the limit: Engine(limits=Limits(max_bytes=...)).",
+        service="Send a smaller copy of it.",
     ),
     "image.too-many-pixels/decoder": Entry("it has too many pixels: {reason}"),
     "image.too-many-pixels/header": Entry(
         "its {width} x {height} pixels are more than {times} times the limit of {limit:,}.",
         cli="If you trust it, raise the limit with --max-pixels.",
         python="If you trust it, raise the limit: Engine(limits=Limits(max_pixels=...)).",
+        service="Send a smaller copy, or let whoever runs the service raise the limit with --max-pixels.",
     ),
     "image.too-many-pixels/limit": Entry(
         "its {width} x {height} pixels are more than the limit of {limit:,}.",
         cli="If you trust it, raise the limit with --max-pixels.",
         python="If you trust it, raise the limit: Engine(limits=Limits(max_pixels=...)).",
+        service="Send a smaller copy, or let whoever runs the service raise the limit with --max-pixels.",
     ),
     "image.truncated": Entry(
         "the file is cut short: part of the picture is missing.",

@@ -251,6 +251,7 @@ ENTRIES: dict[str, Entry] = {
         "no model is called {model!r}; there are {known}.",
         cli="Register one with `bareface models add {model} FILE`.",
         python="Register one with `bareface.models.registry.add({model!r}, path)`.",
+        service="The list of models has all of them.",
     ),
     "model.unknown/added": Entry(
         "no added model is called {model!r}.",

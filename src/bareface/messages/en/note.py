@@ -106,6 +106,11 @@ ENTRIES: dict[str, Entry] = {
             "upper-face template: rates and decisions are those of comparisons by both, as an "
             "approximation; `Gallery.reembed()` adds it where the photo is available"
         ),
+        service=(
+            "{count:count candidate} compared across a mask by one template, since the reference has no "
+            "upper-face template: rates and decisions are those of comparisons by both, as an "
+            "approximation; the job “Compute templates again” adds it where the photo is available"
+        ),
     ),
     "note.other-encodings": Entry(
         "{encodings:count encoding} cannot be of face_recognition: the numbers are those of another library, and no "
@@ -132,10 +137,13 @@ ENTRIES: dict[str, Entry] = {
         "For its other faces, delete the photo and enrol it unnamed",
         python="the same photo is enrolled as {names:list}; `Gallery.assign` gives that face to someone else. "
         "For its other faces, delete the photo and enrol it unnamed",
+        service="the same photo is enrolled as {names:list}; that face can be given to someone else. "
+        "For its other faces, delete the photo and enrol it unnamed",
     ),
     "note.same-photo/unnamed": Entry(
         cli="the same photo is enrolled unnamed; `bareface gallery assign` changes that",
         python="the same photo is enrolled unnamed; `Gallery.assign` changes that",
+        service="the same photo is enrolled unnamed: name that person",
     ),
     "note.same-picture/again": Entry(
         "both show one picture, which may have been saved again: that they are alike says nothing about who it is"
@@ -169,6 +177,8 @@ ENTRIES: dict[str, Entry] = {
         "`bareface models fit MODEL --faces DIR` or `bareface calibrate GALLERY` changes that",
         python="no calibration covers this model: every candidate is only possible, and no rate is known; "
         "`Models.fit` or `Gallery.calibrate` changes that",
+        service="no calibration covers this model: every candidate is only possible, and no rate is known; "
+        "the job “Calibrate the gallery” changes that",
     ),
     "note.union": Entry("the union's rates: {basis}"),
     "note.union-uncalibrated": Entry(

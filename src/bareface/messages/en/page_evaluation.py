@@ -41,7 +41,7 @@ ENTRIES: dict[str, Entry] = {
     "page.group-means": Entry("“1 in 10” means"),
     "page.group-people": Entry("Number"),
     "page.group-ratio": Entry("Realised over promised"),
-    "page.group-tenth": Entry("{tenths} in 10"),
+    "page.group-tenth": Entry("{tenths:.1f} in 10"),
     "page.groups-basis": Entry("The promise rests on {basis}."),
     "page.groups-fewest": Entry("The promise is checked from 20 named people on, if there is a calibration."),
     "page.groups-file": Entry("Labels (CSV)"),

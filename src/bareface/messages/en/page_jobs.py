@@ -13,7 +13,7 @@ ENTRIES: dict[str, Entry] = {
     "page.job-cancel": Entry("Cancel"),
     "page.job-cancel-how": Entry("What is done stays. Photos that wait are deleted."),
     "page.job-cancelled": Entry("The job ends after what it works on now."),
-    "page.job-completed": Entry("No more photos are expected."),
+    "page.job-completed": Entry("{count:count photo} received. Adding goes on in the background."),
     "page.job-count/references": Entry("{count:count face} added"),
     "page.job-done-of": Entry("{done:,} of {total:,}"),
     "page.job-erase": Entry("Erase this record"),

@@ -12,6 +12,7 @@ ENTRIES: dict[str, Entry] = {
         "{which!r} can mean several subjects: {several}.",
         cli="Give the number, or merge or rename one of them: `bareface gallery check` names them.",
         python="Give the number, or merge or rename one of them: `Gallery.check()` names them.",
+        service="Give the number, such as #7.",
     ),
     "usage.arguments": Entry("{reason}", cli="See `{command} --help`."),
     "usage.arguments/named-twice": Entry("the model is named twice: {name} and {other}.", "Leave one out."),
@@ -173,6 +174,7 @@ ENTRIES: dict[str, Entry] = {
         "there is a subject called {name!r}.",
         cli="Choose another name, or give the faces to that subject with `bareface gallery assign`.",
         python="Choose another name, or give the faces to that subject with `Gallery.assign`.",
+        service="Choose another name, or give the faces to that subject.",
     ),
     "usage.suggestion/named": Entry(
         "{one!r} and {other!r} have names by now, which people gave them.", "Merge them if they are one person."
@@ -194,6 +196,7 @@ ENTRIES: dict[str, Entry] = {
         "no reference is number {number}.",
         cli="`bareface gallery references` lists them.",
         python="`Gallery.references()` lists them.",
+        service="It may have been deleted since.",
     ),
     "usage.unknown-review": Entry("there is no review number {number}."),
     "usage.unknown-search": Entry("no search or face of that number is kept: {number}."),
@@ -207,6 +210,7 @@ ENTRIES: dict[str, Entry] = {
         "no subject is {which}.",
         cli="`bareface gallery subjects` lists them.",
         python="`Gallery.subjects()` lists them.",
+        service="It may have been renamed, merged or deleted since.",
     ),
     "usage.watch": Entry(
         "this face cannot be searched again: an earlier version kept it, or it stands for several photos.",

@@ -53,5 +53,6 @@ ENTRIES: dict[str, Entry] = {
         "the request is longer than the limit.",
         cli="Raise the limit with --max-upload.",
         python="Raise the limit.",
+        service="Send less at once, or let whoever runs the service raise the limit with --max-upload.",
     ),
 }

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, File, Form, Header, Query, UploadFile
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from bareface.errors import BarefaceError
 from bareface.values.enrolment import EnrolStatus
@@ -37,10 +37,11 @@ async def send(visitor: Visitor, job: int, photo: list[UploadFile], name: str) -
     visitor.service.working.notify()
 
 
-async def end(visitor: Visitor, job: int) -> None:
-    """Say that an enrolment gets no more photos."""
-    await to_thread.run_sync(lambda: visitor.service.jobs.complete(job, context=visitor.context))
+async def end(visitor: Visitor, number: int, *further: str) -> None:
+    """Say that an enrolment gets no more photos; the next page says how many it got, and what else is to say."""
+    job = await to_thread.run_sync(lambda: visitor.service.jobs.complete(number, context=visitor.context))
     visitor.service.working.notify()
+    visitor.session.say(" ".join((visitor.words("page.job-completed", count=job.total), *further)))
 
 
 @router.get("/jobs")
@@ -115,13 +116,12 @@ async def complete(
     too_large: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
     """Take no more photos; a script says how many files it did not send."""
-    await end(visitor, id)
-    said = [visitor.words("page.job-completed")]
-    said += [visitor.words("page.job-left-out", count=left_out)] if left_out else []
+    said = [visitor.words("page.job-left-out", count=left_out)] if left_out else []
     said += [visitor.words("page.job-too-large", count=too_large)] if too_large else []
-    led = visitor.back(f"{_JOBS}/{id}", " ".join(said))
+    await end(visitor, id, *said)
     # A script would follow, and be shown the message in place of the person.
-    return led if visitor.request.headers.get("x-part") is None else Response(status_code=204)
+    by_script = visitor.request.headers.get("x-part") is not None
+    return Response(status_code=204) if by_script else RedirectResponse(f"{_JOBS}/{id}", 303)
 
 
 @router.post("/jobs/{id}/cancel")

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment
 
 from bareface.errors import BarefaceError
-from bareface.messages import LANGUAGES, Note, message, remedy, translated
+from bareface.messages import LANGUAGES, Note, message, remedy, translated, written
 from bareface.reports.page import strict
 from bareface.reports.rarity import stranger_rate
 from bareface.reports.wording import what_shows
@@ -61,12 +61,16 @@ class Words:
         """Return a count with separators."""
         return message("page.number", {"number": value}, self.language)
 
+    def decimal(self, value: float, digits: int) -> str:
+        """Return a number with some digits after the point or comma."""
+        return written(f"{value:.{digits}f}", self.language)
+
     def rate(self, value: float | None) -> str:
         """Return a share in percent, to two digits; a dash for none."""
         if value is None:
             return "–"
         digits = 1 if value >= 0.01 or value == 0 else min(6, -math.floor(math.log10(value)) - 1)
-        return message("page.rate", {"rate": f"{100 * value:.{digits}f}"}, self.language)
+        return message("page.rate", {"rate": self.decimal(100 * value, digits)}, self.language)
 
     def date(self, when: datetime) -> str:
         """Return a day."""
