@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sqlite3
@@ -133,3 +134,18 @@ def test_a_gallery_written_anew_in_another_encoding_is_called_that(tmp_path):
     with pytest.raises(GalleryError, match="UTF-16") as caught:
         Gallery.open(tmp_path / "other", TileEngine())
     assert caught.value.code == "gallery.corrupt"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EROFS, "gallery.missing"), (errno.ENOSPC, "gallery.disk-full"), (errno.EACCES, "gallery.missing")],
+)
+def test_a_place_where_no_file_can_be_made_is_named(tmp_path, monkeypatch, number, code):
+    def refuse(path, mode=None):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("bareface.system.files.create", refuse)
+    with pytest.raises(GalleryError) as caught:
+        Gallery.open(tmp_path / "g", TileEngine())
+    assert (caught.value.code, caught.value.source) == (code, str(tmp_path / "g"))
+    assert code == "gallery.disk-full" or os.strerror(number) in str(caught.value)

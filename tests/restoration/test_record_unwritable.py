@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bareface import settings
-from bareface.errors import RestorationError, UsageError
+from bareface.errors import GalleryError, RestorationError, UsageError
 from bareface.gallery.restorations import RestorationRecord, guarding, remember
 from bareface.imaging.portraits import portraits
 from bareface.models import registry
@@ -128,6 +128,36 @@ def test_a_record_that_is_no_file_is_named_by_its_variable(
     store = Store(tmp_path / "g")
     with guarding(store):
         assert str(place) in caplog.text
+    store.close()
+
+
+def test_a_record_that_cannot_be_read_stops_no_enrolment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path / "g")
+    (tmp_path / "made-up").symlink_to("/proc/uptime")  # /proc/kmsg would be waited for
+    for place in ("x" * 300, str(tmp_path / "made-up")):
+        monkeypatch.setenv("BAREFACE_RESTORATIONS", place)
+        with guarding(store) as asked:
+            assert not asked.restored(smooth(5))
+    assert "made-up, cannot be read" in caplog.text
+    store.close()
+
+
+def test_a_full_disk_in_the_home_folder_stops_no_enrolment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, place = Store(tmp_path / "g"), tmp_path / "record"
+    place.touch()  # made, but nothing could be written to it
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(place))
+    make = RestorationRecord.open
+
+    def full(path: Path) -> RestorationRecord:
+        if Path(path) == place:
+            raise GalleryError("gallery.disk-full", source=str(path))
+        return make(path)
+
+    monkeypatch.setattr(RestorationRecord, "open", full)
+    with guarding(store) as asked:
+        assert not asked.restored(smooth(5))
     store.close()
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bareface.gallery.restorations import Guard, RestorationRecord, record_in
+from bareface.gallery.restorations import Guard, RestorationRecord
+from bareface.gallery.restorations_for import record_in
 from bareface.imaging import decode as images
 from bareface.imaging.align import SIZES, as_dlib
 from bareface.restoration.enhance import Method, place_back

@@ -17,10 +17,12 @@ from unittest import mock
 import pytest
 
 from bareface.errors import GalleryError, UsageError
-from bareface.gallery.restorations import record_in
+from bareface.gallery.restorations import RestorationRecord, remember
+from bareface.gallery.restorations_for import record_in
 from bareface.restoration.recognise import grey
 from bareface.services.gallery import Gallery
 from bareface.storage.casebook import Casebook
+from bareface.storage.sqlite.store import Store
 from bareface.system.small_database import _PRAGMAS
 from tests.gallery.pictures import colours, save
 from tests.restoration.made import restored
@@ -239,6 +241,40 @@ def test_what_was_restored_of_a_probe_goes_with_its_case(desk: Desk) -> None:
     assert grey(restored(1).source).tobytes()[:900] not in desk.gallery.path.read_bytes()
     with pytest.raises(UsageError):
         desk.cases.get(other.case_id)
+
+
+def test_what_a_locked_gallery_could_not_keep_goes_with_its_case(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "record"
+    monkeypatch.setenv("BAREFACE_RESTORATIONS", str(record))
+    kept = desk.kept()
+    digest = hashlib.sha256(kept.faces[0].picture).hexdigest()
+    made = [restored(number) for number in range(3)]
+    own = [replace(one, provenance=replace(one.provenance, source_sha256=digest)) for one in made[:2]]
+    strange = made[2]
+
+    writable = Store.check_writable
+
+    def locked(store: Store) -> None:
+        if store is desk.gallery._store:
+            raise GalleryError("gallery.locked")
+        writable(store)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(Store, "check_writable", locked)
+        record_in(desk.gallery._store, own[0])
+        record_in(desk.gallery._store, strange)
+    remember(own[1])  # of the same picture, but not through the gallery
+    assert desk.gallery.restorations() == ()
+    desk.cases.erase(kept.case_id)
+    with RestorationRecord.open(record) as there:
+        assert [one.source_sha256 for one in there.entries()] == [strange.provenance.source_sha256, digest]
+    assert grey(own[0].source).tobytes()[:900] not in record.read_bytes()
+    record.write_bytes(b"no record")
+    other = desk.kept()
+    desk.cases.erase(other.case_id)
+    assert desk.cases.list() == ()
 
 
 @pytest.mark.parametrize("damage", ["facts = '{'", "facts = '7'", "facts = '{\"sha256\": [7]}'", "vector = 'x'"])

@@ -42,6 +42,7 @@ from bareface.storage.sqlite.schema import file, reference, restoration, restore
 from bareface.storage.sqlite.store import Store
 from bareface.storage.sqlite.transaction import mark_deleted
 from bareface.system.files import make_folder, write_atomically
+from bareface.system.reading import read_regular
 from bareface.values import arguments
 from bareface.values.face import Float32, UInt8
 
@@ -151,24 +152,6 @@ def remember(restored: Restored) -> None:
             raise
         raise RestorationError("restoration.record", reason=error, source=error.source) from error
     _log.info("restoration %d recorded", number)
-
-
-def record_in(gallery: Store, restored: Restored) -> None:
-    """Put a restoration made through a gallery on that gallery's record.
-
-    A gallery that may only be read, or that another process is writing to, keeps none: the installation's record does.
-    """
-    try:
-        gallery.check_writable()
-        with gallery.read() as connection:  # each write is a new state of the gallery
-            known = number_of(connection, restored)
-        if known is None:
-            with gallery.write() as connection:
-                add(connection, restored)
-    except GalleryError as error:
-        if error.code not in ("gallery.read-only", "gallery.locked"):
-            raise
-        remember(restored)
 
 
 def number_of(connection: sa.Connection, restored: Restored) -> int | None:
@@ -326,18 +309,16 @@ def _readable(stack: ExitStack) -> Store | None:
         path = record_path()
         if _is_no_file(path):
             _warn(path, Note("reason.not-a-record"))
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - never an error, whatever the name, or whose home it is
             return None
     except UsageError as error:
         if error.code != "usage.home":
             raise
         return None
-    except PermissionError:  # somebody else's home
-        return None
     try:
         return stack.enter_context(RestorationRecord.open(path)).store
     except GalleryError as error:
-        if error.code not in _NOT_WRITABLE:
+        if error.code not in (*_NOT_WRITABLE, "gallery.disk-full"):
             raise
     try:
         # SQLite does not read a write-ahead log that it may not write to; nor would an old record be migrated.
@@ -345,7 +326,7 @@ def _readable(stack: ExitStack) -> Store | None:
         for ending in ("", "-wal"):
             original = path.with_name(path.name + ending)
             if original.is_file():
-                write_atomically(folder / f"{_FILE}{ending}", original.read_bytes())
+                write_atomically(folder / f"{_FILE}{ending}", read_regular(original, 2 * LARGEST_RECORD))
         return stack.enter_context(RestorationRecord.open(folder / _FILE)).store
     except (OSError, GalleryError) as error:
         _warn(path, error)

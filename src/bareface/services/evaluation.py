@@ -18,7 +18,7 @@ from bareface.scores.score_file import ScoreFile as ScoreFile
 from bareface.services.deferred import DeferredEngine, EngineSource
 from bareface.services.recorded import Recorder
 from bareface.system.extras import require
-from bareface.system.files import check_page, check_place, make_folder, write_atomically
+from bareface.system.files import check_page, check_place, output_folder, write_atomically
 from bareface.system.reading import read_regular
 from bareface.values import arguments
 from bareface.values.context import Context
@@ -202,11 +202,11 @@ class Evaluation:
             scores, (calibration,) = arguments.file_paths("scores", scores), _given(calibration=calibration)
             out = arguments.file_path("out", out)
             analyses = _analyses(scores, plan)
-            make_folder(out)
             paths = []
-            for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
-                paths.append(out / f"{name}.{format}")
-                plots.write(figure, paths[-1])
+            with output_folder(out):
+                for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
+                    paths.append(out / f"{name}.{format}")
+                    plots.write(figure, paths[-1])
             facts.add(files=len(scores), plots=len(paths))
             return tuple(paths)
 

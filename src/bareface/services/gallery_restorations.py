@@ -40,7 +40,8 @@ class Restorations:
     def forget_restorations(self, sources: Iterable[str], *, context: Context | None = None) -> int:
         """Take the restorations of photos that are not enrolled off the gallery's record, for good.
 
-        Pictures made of them can be enrolled then, unless their metadata say what they are.
+        Pictures made of them can be enrolled then, unless their metadata say what they are. Those that the gallery
+        could not keep when they were made go, too.
 
         Parameters
         ----------
@@ -55,6 +56,7 @@ class Restorations:
             The number of restorations.
         """
         from bareface.gallery.restorations import forget
+        from bareface.gallery.restorations_for import forget_made_for
 
         with self.opened.recorder.call("Gallery.forget_restorations", context) as facts:
             digests = arguments.texts("sources", sources)
@@ -64,6 +66,7 @@ class Restorations:
                 count = forget(connection, strange)
             if count:
                 self.opened.erase()
+            count += forget_made_for(self.opened.store, strange)
             facts.add(forgotten_restorations=count)
             return count
 

@@ -183,7 +183,7 @@ class Searches:
             ``restoration.completions``. A face that cannot be restored is a note.
         """
         from bareface.gallery import search_restored as restored
-        from bareface.gallery.restorations import record_in
+        from bareface.gallery.restorations_for import record_in
 
         with self.opened.recorder.call("Gallery.search_restored", context) as facts:
             arguments.instance("result", result, SearchResult, Note("argument.search-result"))

@@ -146,7 +146,7 @@ class Viewing:
             return self._enhanced(photo, box)
 
     def _enhanced(self, source: Source, box: Box | None) -> bytes:
-        from bareface.gallery.restorations import record_in
+        from bareface.gallery.restorations_for import record_in
         from bareface.gallery.search_restored import RestoringEngine
         from bareface.reports.pictures import enhanced_view
 

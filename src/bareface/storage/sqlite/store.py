@@ -99,8 +99,12 @@ class Store:
         with self._failures(), suppress(FileExistsError):
             try:
                 files.create(self.path.resolve()).close()  # a link may point to where there is nothing yet
-            except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-                raise failures.of("SQLITE_CANTOPEN", self._source) from error
+            except FileExistsError:
+                raise
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise failures.of("SQLITE_FULL", self._source) from error
+                raise GalleryError("gallery.missing/open", reason=error.strerror, source=self._source) from error
 
     def _migrate(self) -> None:
         with self.read() as connection:
