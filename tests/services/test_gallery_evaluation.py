@@ -125,12 +125,18 @@ def test_a_group_whose_people_look_alike_breaks_the_promise_and_its_label_shows_
 
 def test_labels_are_matched_by_name_and_number_and_not_kept(gallery: Gallery) -> None:
     number = gallery.subject("p1").id
-    found = gallery.evenness(f"subject,age\n p0 ,old\n#{number},young\np2,\nnobody,old\n".encode())
+    found = gallery.evenness(f"subject,age\n p0 ,old\n#{number},young\np2,\nnobody,old\n#{'9' * 5000},old\n".encode())
     (label,) = found
     assert (label.label, label.unlabelled) == ("age", 22)
     assert {(one.name, one.subjects) for one in label.groups} == {("old", 1), ("young", 1)}
     assert all(one.few for one in label.groups)
     assert not Path(f"{gallery.path}-evaluation").exists()
+
+
+def test_a_label_for_an_alias_is_of_the_subject_that_it_is_now(gallery: Gallery) -> None:
+    gallery.rename(gallery.subject("p1").id, "Grace")
+    (label,) = gallery.evenness(b"subject,age\np0,old\np1,young\n")
+    assert {(one.name, one.subjects) for one in label.groups} == {("old", 1), ("young", 1)}
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -52,6 +52,13 @@ def test_who_did_what_for_which_purpose(watched: Served) -> None:
     assert watched.call("GET", "/audit", params={"kind": "audit"})["events"][0]["action"] == "AuditTrail.events"
 
 
+def test_signing_in_and_out_are_events(watched: Served) -> None:
+    watched.sign_in()
+    watched.post("/sign-out")
+    events = watched.call("GET", "/audit", params={"kind": "sign-in"})["events"]
+    assert [one["action"] for one in events] == ["Access.sign_out", "Access.sign_in"]
+
+
 def test_events_are_found_by_a_name_however_it_is_typed(watched: Served) -> None:
     watched.call("PATCH", "/subjects/1", json={"name": "Ada"}, headers={"X-Actor": "Zoë O’Brien".encode()})
     for typed in ("Zoë O'Brien", "Zoe\u0308 \u200b O’Brien"):

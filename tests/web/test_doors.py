@@ -79,6 +79,14 @@ def test_who_sees_a_picture_that_is_in_memory_is_on_record_too(served: Served, l
         assert any(1 in one.references for one in log.events[before:])
 
 
+def test_somebody_else_who_opens_a_search_is_on_record(served: Served, log: MemoryAuditLog) -> None:
+    search = served.search(served.colours[0], purpose="find a missing person")
+    before = len(log.events)
+    served.call("GET", f"/searches/{search['id']}", headers={"X-Actor": "Bo"})
+    (event,) = log.events[before:]
+    assert (event.actor, event.purpose, event.references) == ("Bo", "find a missing person", (1, 3, 5))
+
+
 def test_events_of_a_case_name_it(served: Served, log: MemoryAuditLog) -> None:
     number = case(served)
     _, face = kept(served, number)

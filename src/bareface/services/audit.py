@@ -109,3 +109,8 @@ class AuditTrail:
         with self._recorder.call("Access.sign_in", context):
             if not admitted:
                 raise WebError("web.token")
+
+    def sign_out(self, *, context: Context) -> None:
+        """Note that somebody signed out."""
+        with self._recorder.call("Access.sign_out", context):
+            pass

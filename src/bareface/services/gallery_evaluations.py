@@ -6,9 +6,10 @@ import csv
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from bareface.calibration.calibration import Calibration
 from bareface.errors import EvaluationError, GalleryError
 from bareface.gallery import calibrate as calibrating
+from bareface.gallery import subjects
 from bareface.messages import Note
 from bareface.services.opened import OpenGallery
+from bareface.storage.ports import GalleryReader
 from bareface.storage.sqlite.store import Store
 from bareface.system.extras import require
 from bareface.system.files import write_atomically
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 REPLICATES = 500
 """Bootstrap replicates of the intervals."""
 _MOST_LABELS = 8
+_DIGITS = 19
 _STEPS = 3
 """Comparisons; figures with intervals; the promise."""
 _SEPARATED_BY = "sep="
@@ -159,7 +163,7 @@ class Evaluations:
         with self.opened.recorder.call("Gallery.evenness", context) as facts:
             with self.opened.store.reading() as reader:
                 known = {names.key(name): number for number, name in reader.subject_names()}
-            tables = _labels(labels, known)
+                tables = _labels(labels, partial(_number, reader, known))
             _, space, model, references = calibrating.references_in(self.opened.store)
             some = measuring.compared(references)
             calibration = self._calibration(space, model)
@@ -205,7 +209,17 @@ def _path(store: Store) -> Path:
     return Path(os.path.realpath(store.path) + "-evaluation")
 
 
-def _labels(content: bytes, known: Mapping[str, int]) -> dict[str, dict[int, str]]:
+def _number(reader: GalleryReader, known: Mapping[str, int], called: str) -> int | None:
+    """Return the number of a subject by its number, name or alias; None if the gallery has none of it."""
+    if called.startswith("#") and called[1:].isdecimal() and len(called) < _DIGITS:
+        plain = int(called[1:])
+        if reader.has_subject(plain):
+            return plain
+    key = names.key(called)
+    return (known.get(key) or subjects.meant(reader, called).number) if key else None
+
+
+def _labels(content: bytes, number_of: Callable[[str], int | None]) -> dict[str, dict[int, str]]:
     """Return the groups of subjects by label."""
     try:
         text = decoded(content)
@@ -221,11 +235,8 @@ def _labels(content: bytes, known: Mapping[str, int]) -> dict[str, dict[int, str
     if not labels or "subject" not in rows[0]:
         raise EvaluationError("evaluation.columns/labels", source="labels")
     tables: dict[str, dict[int, str]] = {label: {} for label in labels}
-    numbers = set(known.values())
     for row in rows:
-        called = (row["subject"] or "").strip()
-        plain = int(called[1:]) if called.startswith("#") and called[1:].isdecimal() else None
-        number = plain if plain in numbers else known.get(names.key(called))
+        number = number_of((row["subject"] or "").strip())
         for label in labels:
             value = (row[label] or "").strip()
             if number is not None and value:

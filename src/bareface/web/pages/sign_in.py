@@ -64,6 +64,8 @@ def sign_out(visitor: Visiting) -> Response:
     """End the session."""
     name = visitor.service.cookie_name()
     visitor.service.sessions.end(visitor.request.cookies.get(name))
+    if visitor.service.trail is not None:
+        visitor.service.trail.sign_out(context=visitor.context)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(name, path="/")
     return answer
