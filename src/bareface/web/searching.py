@@ -109,7 +109,7 @@ def keep_restored(service: Service, held: HeldSearch, number: int, context: Cont
 
 def held_search(service: Service, id: str, context: Context) -> HeldSearch:
     """Return a search that is held; who sees it is on record: in its case if one keeps it, else who did not search."""
-    held = service.searches.get(id)
+    held = service.held(id)
     if held.kept is None and context.actor != held.context.actor:
         shown = {reference for _, reference in held.shown}
         service.gallery.references_at(shown, context=replace(held.context, actor=context.actor))

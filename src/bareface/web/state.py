@@ -20,7 +20,7 @@ from bareface.services.models import Models
 from bareface.values.context import Context
 from bareface.web.cursors import Cursors
 from bareface.web.erasing import LaterErasing
-from bareface.web.held import HeldSearches
+from bareface.web.held import HeldSearch, HeldSearches
 from bareface.web.metrics import Metrics
 from bareface.web.pages.sessions import Sessions
 from bareface.web.repeats import Answers
@@ -106,6 +106,24 @@ class Service:
             raise WebError("web.no-audit")
         return self.trail
 
+    def held(self, id: str) -> HeldSearch:
+        """Return a search that is held; ``web.search`` if there is none, or its case is gone."""
+        self.searches.get(id)
+        self._forget_erased()
+        return self.searches.get(id)
+
+    def latest(self, most: int, actor: str | None = None) -> list[HeldSearch]:
+        """Return the latest searches that found a face, newest first; all, or those of one person."""
+        self._forget_erased()
+        return self.searches.latest(most, actor)
+
+    def _forget_erased(self) -> None:
+        """Forget searches whose case has expired, or was erased by another process."""
+        kept = self.searches.kept()
+        if kept and (erased := self.cases.gone(kept)):
+            self.searches.forget_kept(erased)
+            self.views.forget()
+
     def forget(self, subjects: Set[int] = frozenset(), references: Set[int] = frozenset()) -> None:
         """Forget whatever shows somebody who was deleted."""
         self.searches.forget(subjects, references)
@@ -135,12 +153,7 @@ class Service:
         self.erasing.ask(partial(self.gallery.scrub, context=context))
 
     def refresh(self) -> None:
-        """Forget whatever shows somebody whom another program deleted, or is of a case or gallery that is gone."""
-        kept = self.searches.kept()
-        with suppress(BarefaceError):
-            if kept and (erased := self.cases.gone(kept)):
-                self.searches.forget_kept(erased)
-                self.views.forget()
+        """Forget whatever shows somebody whom another program deleted, or is of a gallery that was replaced."""
         with suppress(BarefaceError):  # a gallery that cannot be read: the call itself says so
             before = self.seen[0] if self.seen else None
             now, gone = self.gallery.gone_since(before, self.searches.references())

@@ -72,6 +72,7 @@ ENTRIES: dict[str, Entry] = {
     "gallery.disk-full/sqlite": Entry(
         "the disk is full; what was stored before is intact.",
         cli="Free some space and run the same command again: it goes on where it stopped.",
+        service="Free some space, then try again.",
         python="Free some space and do the same again: it continues where it stopped.",
     ),
     "gallery.empty": Entry("the gallery is empty.", "Enrol photos of named people first."),
@@ -143,6 +144,7 @@ ENTRIES: dict[str, Entry] = {
     "gallery.io": Entry(
         "the disk could not be read or written.",
         cli="Check the disk and the permissions, then run the same command again.",
+        service="Check the disk and the permissions, then try again.",
         python="Check the disk and the permissions, then do the same again.",
     ),
     "gallery.io/open-files": Entry(
@@ -166,6 +168,7 @@ ENTRIES: dict[str, Entry] = {
     "gallery.locked/writing": Entry(
         "another process is writing to the gallery.",
         cli="Wait for it to end, then run the same command again.",
+        service="Try again in a moment.",
         python="Wait for it to end, then do the same again.",
     ),
     "gallery.missing/file": Entry(

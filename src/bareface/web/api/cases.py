@@ -61,7 +61,7 @@ def list_kept_searches(number: Number, service: Served, context: Called) -> Any:
 @router.post("/{number}/searches", response_model=schemas.KeptSearch, status_code=201, responses=errors(403, 404, 413))
 async def keep_search(number: Number, wish: schemas.Keep, service: Served, context: Called) -> Any:
     """Keep a search that is held in memory."""
-    held = await keep(service, service.searches.get(wish.search), number, context)
+    held = await keep(service, service.held(wish.search), number, context)
     assert held.kept is not None
     return body(kept_search_json(service.cases.search(held.kept, context=context)))
 

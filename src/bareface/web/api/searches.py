@@ -75,7 +75,7 @@ def get_probe_crop(
     context: Called,
 ) -> Any:
     """Return the picture of the first probe face of a list."""
-    lists = service.searches.get(id).result.lists
+    lists = service.held(id).result.lists
     if number > len(lists):
         raise WebError("web.picture")
     return Response(face_picture(lists[number - 1].probe[0]), media_type="image/jpeg")

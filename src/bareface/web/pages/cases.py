@@ -102,7 +102,7 @@ def erase(visitor: Visiting, id: Id) -> Response:
 async def keep_search(visitor: Visiting, id: str, case: Annotated[int, Form(ge=1, le=2**63 - 1)]) -> Response:
     """Keep a search in a case."""
     try:
-        held = await keep(visitor.service, visitor.service.searches.get(id), case, visitor.context)
+        held = await keep(visitor.service, visitor.service.held(id), case, visitor.context)
     except BarefaceError as error:
         return visitor.failed(f"/searches/{id}", error)
     visitor.session.case = case

@@ -38,20 +38,20 @@ def _of_view(view: FaceView, kind: Kind) -> Response:
 def probe_photo(visitor: Visiting, id: str) -> Response:
     """Return the photo that was searched with."""
     service = visitor.service
-    return _jpeg(service.views.photo(service.gallery, service.searches.get(id)).picture)
+    return _jpeg(service.views.photo(service.gallery, service.held(id)).picture)
 
 
 @router.get("/searches/{id}/faces/{number}.jpg")
 def probe_face(visitor: Visiting, id: str, number: Number) -> Response:
     """Return a face of the photo that was searched with."""
-    return _jpeg(face_picture(list_of(visitor.service.searches.get(id), number).probe[0]))
+    return _jpeg(face_picture(list_of(visitor.service.held(id), number).probe[0]))
 
 
 @router.get("/searches/{id}/faces/{number}/enhanced.png")
 async def enhanced_probe(visitor: Visiting, id: str, number: Number) -> Response:
     """Return a probe face enhanced, with the band that says so."""
     service = visitor.service
-    views, held = service.views, service.searches.get(id)
+    views, held = service.views, service.held(id)
     return png(await service.turns.run(SEARCH, views.enhanced_probe, service.gallery, held, number, visitor.context))
 
 
@@ -66,7 +66,7 @@ async def enhanced_reference(visitor: Visiting, id: Id) -> Response:
 def probe_view(visitor: Visiting, id: str, number: Number, kind: Kind) -> Response:
     """Return a probe face aligned, or under its occlusion map."""
     service = visitor.service
-    return _of_view(service.views.probe(service.gallery, service.searches.get(id), number), kind)
+    return _of_view(service.views.probe(service.gallery, service.held(id), number), kind)
 
 
 @router.get("/references/{id}.jpg")

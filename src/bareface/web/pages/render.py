@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +54,8 @@ class Words:
         """Return an error as a sentence with its remedy, and its source if that is a name."""
         what = self.say(error.message)
         advice = remedy(error.id, error.params, "service", self.language) or error.remedy or ""
-        source = f"{printable(error.source)}: " if error.source and not error.source.startswith("<") else ""
+        name = (error.source or "").rsplit(os.sep, 1)[-1]  # where the service keeps a file is nothing for a page
+        source = f"{printable(name)}: " if name and not name.startswith("<") else ""
         sentence = f"{source}{what} {advice}".strip()
         return sentence if source else sentence[:1].upper() + sentence[1:]
 

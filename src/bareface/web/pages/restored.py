@@ -73,7 +73,7 @@ def _search(visitor: Visitor, held: HeldSearch, number: int) -> RestoredAnswer:
 
 
 def _made(visitor: Visitor, id: str, number: int) -> RestoredAnswer:
-    made = visitor.service.searches.get(id).restored.get(number)
+    made = visitor.service.held(id).restored.get(number)
     if made is None:
         raise WebError("web.search")
     return made

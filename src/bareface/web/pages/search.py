@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Path, UploadFile
@@ -35,9 +36,7 @@ def search_page(visitor: Visiting, case: int | None = None) -> Response:
     """Show where to drop a photo, and the latest searches."""
     visitor.session.case = case or visitor.session.case
     info = visitor.service.gallery.info(context=visitor.context)
-    # Where several people review, a verdict of somebody else's search would be seen before the own answer.
-    latest = visitor.service.searches.latest(_RECENT, visitor.context.actor if visitor.service.shared else None)
-    recent = [(one, verdict(one.result.lists[0].candidates)) for one in latest]
+    recent = [(one, verdict(one.result.lists[0].candidates)) for one in _latest(visitor)]
     return visitor.page(
         "search.html",
         info=info,
@@ -47,6 +46,16 @@ def search_page(visitor: Visiting, case: int | None = None) -> Response:
         case=visitor.session.case,
         shared=visitor.service.shared,
     )
+
+
+def _latest(visitor: Visitor) -> list[HeldSearch]:
+    """Return the latest searches.
+
+    Where several people review, a verdict of somebody else's search would be seen before the own answer.
+    """
+    with suppress(GalleryError):  # the file of cases cannot be read, as the page says
+        return visitor.service.latest(_RECENT, visitor.context.actor if visitor.service.shared else None)
+    return []
 
 
 def _open(visitor: Visitor) -> list[Case]:
