@@ -22,6 +22,8 @@ from bareface.imaging import decode as images
 from bareface.reports import plots, worst
 from bareface.reports.evaluation import report
 from bareface.scores.score_file import FAILED, ScoreFile, ScoreInfo
+from bareface.services.engine import Engine
+from bareface.services.evaluation import Evaluation
 from tests.browser import open_page
 
 from .helpers import build, random_scores
@@ -292,3 +294,17 @@ def test_a_style_of_the_current_folder_changes_no_plot_and_runs_no_program(tmp_p
         assert mpl.rcParams["text.usetex"]  # a program that uses bareface keeps its own style
     assert not ran.exists()
     assert styled == plain
+
+
+@pytest.mark.parametrize("given", ["groups", "calibration"])
+def test_a_file_that_cannot_be_read_is_refused_before_the_work(tmp_path: Path, given: str) -> None:
+    def unused() -> Engine:
+        raise AssertionError
+
+    for name in ("Ada", "Bo"):
+        (tmp_path / "people" / name).mkdir(parents=True)
+        (tmp_path / "people" / name / "a.jpg").touch()
+    (tmp_path / "bad").write_bytes(b"\xff\xff")
+    with pytest.raises(EvaluationError) as caught:
+        Evaluation(unused).report(tmp_path / "people", tmp_path / "o.html", Plan(), **{given: tmp_path / "bad"})
+    assert (caught.value.code, caught.value.source) == ("evaluation.file", str(tmp_path / "bad"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,3 +141,16 @@ def test_the_embedder_of_templates_is_the_one_that_made_them(monkeypatch: pytest
     monkeypatch.setattr(registry, "survey", lambda: ((*sound, mine), damaged))
     assert of("dlib-128") == of("dlib-128", ["bareface128"]) == "bareface128"  # not whichever was added last
     assert of("dlib-128", ["a-mine", "bareface128"]) == "a-mine"
+
+
+def test_what_a_killed_process_had_begun_to_add_is_removed_a_day_later(home: Path, tmp_path: Path) -> None:
+    stale, fresh = (home / "models" / f".adding-{age}" for age in ("old", "new"))
+    for part in (stale, fresh):
+        part.mkdir(parents=True)
+        (part / "model.onnx").touch()
+    os.utime(stale, (1, 1))
+    (tmp_path / "junk").write_bytes(b"junk")
+    with pytest.raises(ModelError):
+        registry.add("mine", tmp_path / "junk", task="detection", licence="x", training_data="x")
+    assert not stale.exists()
+    assert fresh.exists()

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -41,6 +42,7 @@ _PACKAGE = Path(str(resources.files("bareface.models")))
 _WEIGHTS = _PACKAGE / "weights"
 _SPACES = _PACKAGE / "spaces"
 _DETECTORS: Final = ("bareface", "dlib")
+_DAY_S: Final = 86_400.0
 """Names by which packaged detectors are chosen."""
 
 
@@ -252,6 +254,7 @@ def add(
     if space is None:
         new = _in_a_space_of_its_own(new)
     home = make_folder(models_home())
+    _sweep(home)
     try:
         part = Path(tempfile.mkdtemp(prefix=".adding-", dir=home))  # for its owner only
         try:
@@ -262,6 +265,14 @@ def add(
         raise UsageError("usage.output/model", reason=error.strerror or error, source=str(home)) from error
     _log.info("added model %s for %s, sha256 %s", new.id, new.task, new.files[0].sha256)
     return new
+
+
+def _sweep(home: Path) -> None:
+    """Remove what processes that were killed had begun to add, a day ago or earlier."""
+    for part in home.glob(".adding-*"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _DAY_S:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def remove(model_id: str) -> None:

@@ -28,6 +28,7 @@ from bareface.values.gallery import Progress
 if TYPE_CHECKING:
     from bareface.calibration.calibration import Calibration
     from bareface.evaluation.protocols import Protocol
+    from bareface.evaluation.tables import Labelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ class Evaluation:
         with self._recorder.call("Evaluation.measure", context) as facts:
             scores, (groups,) = arguments.file_paths("scores", scores), _given(groups=groups)
             facts.add(files=len(scores))
-            return _measured(_analyses(scores, plan), plan, groups, fmr)
+            labels = _labels(groups)
+            return _measured(_analyses(scores, plan), plan, labels, groups, fmr)
 
     def plot(
         self,
@@ -201,10 +203,11 @@ class Evaluation:
         with self._recorder.call("Evaluation.plot", context) as facts:
             scores, (calibration,) = arguments.file_paths("scores", scores), _given(calibration=calibration)
             out = arguments.file_path("out", out)
+            given = _calibration(calibration)
             analyses = _analyses(scores, plan)
             paths = []
             with output_folder(out):
-                for name, figure in plots.all_plots(analyses, _calibration(calibration, analyses)):
+                for name, figure in plots.all_plots(analyses, given or _packaged(analyses)):
                     paths.append(out / f"{name}.{format}")
                     plots.write(figure, paths[-1])
             facts.add(files=len(scores), plots=len(paths))
@@ -258,6 +261,7 @@ class Evaluation:
             for folder in photos:
                 if not folder.is_dir():
                     raise UsageError("usage.photos", source=str(folder))
+            labels, given = _labels(groups), _calibration(calibration)  # a folder may take hours first
             loaded = [
                 self._scores(all_pairs(source, exclude), pad, progress() if progress else None)
                 if source.is_dir()
@@ -265,13 +269,13 @@ class Evaluation:
                 for source in sources
             ]
             facts.add(files=len(sources))
-            measured = _measured(_analyses(sources, plan, loaded), plan, groups, fmr)
+            measured = _measured(_analyses(sources, plan, loaded), plan, labels, groups, fmr)
             html = page(
                 measured.analyses,
                 plan=plan,
                 tables=measured.tables,
                 differences=measured.differences,
-                calibration=_calibration(calibration, measured.analyses),
+                calibration=given or _packaged(measured.analyses),
                 photos=[*(source for source in sources if source.is_dir()), *photos],
             )
             write_atomically(out, html)
@@ -321,7 +325,16 @@ def _analyses(paths: Sequence[Path], plan: Plan, loaded: Sequence[ScoreFile] | N
     return tuple(analyse(name, scores, plan) for name, scores in zip(names, files, strict=True))
 
 
-def _measured(analyses: tuple[Analysis, ...], plan: Plan, groups: Path | None, fmr: float) -> Measured:
+def _labels(groups: Path | None) -> Sequence[Labelling]:
+    """Return the user's labels, if a file of them is given."""
+    from bareface.evaluation.tables import read_labels
+
+    return read_labels(groups) if groups else ()
+
+
+def _measured(
+    analyses: tuple[Analysis, ...], plan: Plan, labels: Sequence[Labelling], groups: Path | None, fmr: float
+) -> Measured:
     """Compare each further file with the first, where both hold the same people; make the tables."""
     from bareface.evaluation.verification import compare
 
@@ -332,15 +345,18 @@ def _measured(analyses: tuple[Analysis, ...], plan: Plan, groups: Path | None, f
             differences.append((other.name, compare(analyses[0].scores, other.scores, plan)))
         except EvaluationError as error:
             uncompared.append((other.name, error))
-    return Measured(analyses, tuple(differences), tuple(_tables(analyses, groups, fmr, plan)), tuple(uncompared))
+    return Measured(
+        analyses, tuple(differences), tuple(_tables(analyses, labels, groups, fmr, plan)), tuple(uncompared)
+    )
 
 
-def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan: Plan) -> list[tuple[str, GroupTable]]:
+def _tables(
+    analyses: Sequence[Analysis], labellings: Sequence[Labelling], groups: Path | None, fmr: float, plan: Plan
+) -> list[tuple[str, GroupTable]]:
     """Make tables by mask state and condition where stated, and by the user's labels."""
     from bareface.evaluation import tables
     from bareface.evaluation.metrics import support
 
-    labellings = tables.read_labels(groups) if groups else ()
     found: list[tuple[str, GroupTable]] = []
     for analysis in analyses:
         if not labellings and support(fmr, analysis.trials.nonmated.size) == "too small":
@@ -356,18 +372,25 @@ def _tables(analyses: Sequence[Analysis], groups: Path | None, fmr: float, plan:
     return found
 
 
-def _calibration(path: Path | None, analyses: Sequence[Analysis]) -> Calibration | None:
-    """Return the calibration to judge: the user's, or the one packaged for the scores' space."""
+def _calibration(path: Path | None) -> Calibration | None:
+    """Return the user's calibration to judge, if one is given."""
     from bareface.calibration.calibration import Calibration
 
-    if path is not None:
-        try:
-            return Calibration.from_json(read_regular(path).decode("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            what = error.strerror if isinstance(error, OSError) else Note("reason.not-utf-8")
-            raise EvaluationError("evaluation.file/read", reason=what, source=str(path)) from error
-        except CalibrationError as error:
-            raise error.at(str(path)) from error
+    if path is None:
+        return None
+    try:
+        return Calibration.from_json(read_regular(path).decode("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        what = error.strerror if isinstance(error, OSError) else Note("reason.not-utf-8")
+        raise EvaluationError("evaluation.file/read", reason=what, source=str(path)) from error
+    except CalibrationError as error:
+        raise error.at(str(path)) from error
+
+
+def _packaged(analyses: Sequence[Analysis]) -> Calibration | None:
+    """Return the calibration that is packaged for the scores' space."""
+    from bareface.calibration.calibration import Calibration
+
     made = {(analysis.scores.info.space, analysis.scores.info.model) for analysis in analyses}
     if len(made) != 1:
         return None
