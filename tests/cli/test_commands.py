@@ -71,3 +71,15 @@ def test_every_command_has_json() -> None:
 
     walk(typer.main.get_command(app), "bareface")
     assert [words for words, options in commands.items() if "--json" not in options] == []
+
+
+def test_an_option_without_effect_is_named(run: Run, here: Path, people: Path, enrolled: Path, hopper: Path) -> None:
+    for words, told in (
+        (("search", enrolled, hopper, "--completions", "3", "--json"), "--completions has no effect without --with"),
+        (("enrol", "g", hopper, "--face", "1", "--largest"), "--largest has no effect next to --face."),
+        (("evaluate", "run", people, "-o", "s.csv", "--references", "2"), "--references has no effect without --open"),
+        (("evaluate", "run", people, "-o", "s.csv", "--photos", people), "--photos has no effect for a folder."),
+        (("evaluate", "report", "s.csv", "-o", "o.html", "--exclude", "x", "--replicates", "0"), "for score files."),
+    ):
+        assert told in run(*words).stderr
+    assert "no effect" not in run("enrol", "g", hopper).stderr

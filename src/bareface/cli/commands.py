@@ -1,11 +1,11 @@
-"""Commands that name what Typer decides in silence: an option given twice, and ``-`` in place of a file."""
+"""Commands that name what Typer decides in silence: options given twice or in vain, and ``-`` in place of a file."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -18,6 +18,28 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ONCE = frozenset({"--subject", "--photo", "--face", "--name", "--basis"})
 # Of other options the last counts, as a shell's alias needs it, and a note says so.
 _GIVEN = "bareface.given"
+_Arguments: TypeAlias = Mapping[str, Any]
+
+
+def _a_list(given: _Arguments) -> bool:
+    return bool(given["source"].is_file())
+
+
+_IDLE: tuple[tuple[str, tuple[str, ...], Callable[[_Arguments], bool], str], ...] = (
+    ("search", ("completions", "seed"), lambda given: not given["with_restored"], "without --with-restored"),
+    ("enrol", ("largest",), lambda given: given["face"] is not None, "next to --face"),
+    ("evaluate run", ("references", "seed"), lambda given: given["open_set"] is None, "without --open-set"),
+    ("evaluate run", ("photos",), lambda given: bool(given["source"].is_dir()), "for a folder"),
+    ("evaluate run", ("exclude",), _a_list, "for a list"),
+    ("evaluate restoration", ("exclude",), _a_list, "for a gallery"),
+    (
+        "evaluate report",
+        ("exclude", "pad"),
+        lambda given: not any(one.is_dir() for one in given["sources"]),
+        "for score files",
+    ),
+)
+"""Options without an effect: a command, its options, when they have none, and that in words."""
 
 
 class Command(TyperCommand):
@@ -49,6 +71,8 @@ class Command(TyperCommand):
             if "-" in _several(given.get(param.name)) and Path("-") in _several(ctx.params.get(param.name)):
                 option = max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
                 raise UsageError("usage.arguments/stream", option=option or param.name)
+        if not ctx.resilient_parsing:
+            _tell_idle(ctx.command_path, given, ctx.params)
         return rest
 
 
@@ -69,6 +93,15 @@ def _check_repeated(order: Sequence[Any]) -> None:
         if param.secondary_opts or not param.is_flag:
             options = "/".join((max(param.opts, key=len), *param.secondary_opts))
             note(f"{options} is given {count} times; the last one counts.")
+
+
+def _tell_idle(path: str, given: _Arguments, values: _Arguments) -> None:
+    """Name options that were given and have no effect."""
+    for command, names, idle, where in _IDLE:
+        if path.endswith(f" {command}"):
+            for name in names:
+                if given.get(name) is not None and idle(values):
+                    note(f"--{name} has no effect {where}.")
 
 
 def _several(value: object) -> Sequence[object]:
