@@ -338,3 +338,17 @@ def test_a_gallery_is_not_pickled(gallery: Gallery, copied: Callable[[object], o
         copied(gallery)
     assert refusal.value.code == "usage.pickle"
     assert copy.copy(gallery).info() == gallery.info()
+
+
+def test_a_number_that_no_database_holds_is_refused(tmp_path: Path) -> None:
+    with Gallery.open(tmp_path / "g") as gallery:
+        for ask in (
+            lambda: gallery.restoration_page(10**30),
+            lambda: gallery.restoration_page(2, 10**30),
+            lambda: gallery.reference_page(2, 2**63),
+            lambda: gallery.suggestions(10**30),
+        ):
+            with pytest.raises(UsageError, match=r"usage\.value"):
+                ask()
+        assert gallery.restoration_page(2**63 - 2).restorations == ()
+        assert gallery.forget_restorations(["\ud800"]) == 0

@@ -98,7 +98,7 @@ class AuditTrail:
             The caller.
         """
         with self._recorder.call("AuditTrail.events", context):
-            most = arguments.count("most", most, 1)
+            most = arguments.row("most", most, 1)
             if kind is not None:
                 arguments.choice("kind", kind, get_args(EventKind))
             actors = None if actor is None else (actor, stated(actor))

@@ -114,7 +114,7 @@ class Listing:
         """
         with self.opened.recorder.call("Gallery.reference_page", context) as facts:
             limit = arguments.count("limit", limit, 1, _MOST)
-            after = arguments.count("after", after)
+            after = arguments.row("after", after)
             with self.opened.store.reading() as reader:
                 page = reader.reference_page(limit, after, _number(reader, subject, facts))
             facts.add(listed_references=len(page.references))

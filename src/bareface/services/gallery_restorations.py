@@ -59,7 +59,7 @@ class Restorations:
         from bareface.gallery.restorations_for import forget_made_for
 
         with self.opened.recorder.call("Gallery.forget_restorations", context) as facts:
-            digests = arguments.texts("sources", sources)
+            digests = [one for one in arguments.texts("sources", sources) if one.isascii()]
             with self.opened.store.reading() as reader:
                 strange = [one for one in digests if not reader.photos_with(one)]
             with self.opened.store.write() as connection:
@@ -97,7 +97,8 @@ class Restorations:
         from bareface.gallery.restorations import page
 
         with self.opened.recorder.call("Gallery.restoration_page", context) as facts:
-            most = arguments.count("most", most, 1)
+            most = arguments.row("most", most, 1)
+            before = None if before is None else arguments.row("before", before)
             with self.opened.store.read() as connection:
                 found = page(connection, most, before)
             facts.add(restorations=len(found.restorations))

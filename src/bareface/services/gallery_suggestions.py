@@ -53,7 +53,7 @@ class Suggestions:
             ``calibration.format``: the calibration kept for this gallery is damaged.
         """
         with self.opened.recorder.call("Gallery.suggestions", context) as facts:
-            after = arguments.count("after", after)
+            after = arguments.row("after", after)
             limit = arguments.count("limit", limit, 1, _MOST)
             self.opened.store.check_writable()
             store, index = self.opened.store, self.opened.index
@@ -126,7 +126,7 @@ class Suggestions:
         """
         with self.opened.recorder.call("Gallery.apart_page", context) as facts:
             limit = arguments.count("limit", limit, 1, _LONGEST_PAGE)
-            after = arguments.count("after", after)
+            after = arguments.row("after", after)
             with self.opened.store.reading() as reader:
                 page = reader.apart_page(limit, after)
             facts.add(references=(face for one in page.answers for face in one.faces), answers=len(page.answers))

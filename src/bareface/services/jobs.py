@@ -134,7 +134,7 @@ class Jobs:
         """List jobs, latest first, of those before a number; those that ended long ago are erased now."""
         with self._recorder.call("Jobs.list", context):
             self.tidy()
-            return self._book.jobs(arguments.count("most", most, 1), before)
+            return self._book.jobs(arguments.row("most", most, 1), before)
 
     def get(self, job: int, *, context: Context | None = None) -> Job:
         """Return a job; ``usage.unknown-job``."""
@@ -153,7 +153,7 @@ class Jobs:
         """Return photos of an enrolment in their order, of those after a place; all, or those with a status."""
         with self._recorder.call("Jobs.photos", context):
             self._job(job)
-            return self._book.photos(job, arguments.count("most", most, 1), after, status)
+            return self._book.photos(job, arguments.row("most", most, 1), arguments.row("after", after), status)
 
     def latest(
         self,
@@ -167,7 +167,7 @@ class Jobs:
         """Return outcomes of an enrolment, latest first, of those before a revision; all, or those with a status."""
         with self._recorder.call("Jobs.latest", context):
             self._job(job)
-            return self._book.latest(job, arguments.count("most", most, 1), before, status)
+            return self._book.latest(job, arguments.row("most", most, 1), before, status)
 
     def cancel(self, job: int, *, context: Context | None = None) -> Job:
         """End a job: what is done stays, what waits is dropped, and photos that wait are deleted."""

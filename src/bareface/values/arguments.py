@@ -20,6 +20,8 @@ from bareface.errors import (
 )
 from bareface.messages import Note
 
+_LARGEST_ROW: Final = 2**63 - 2  # whoever lists a page asks for one row more
+
 _KINDS: Final[dict[str, type[BarefaceError]]] = {
     "calibration": CalibrationError,
     "evaluation": EvaluationError,
@@ -68,6 +70,11 @@ def count(
         bounds = -math.inf if least is None else least, math.inf if most is None else most
         raise refused(name, value, _between("whole", *bounds), code)
     return result
+
+
+def row(name: str, value: object, least: int = 0) -> int:
+    """Return a whole number that a database can hold; errors as in :func:`number`."""
+    return count(name, value, least, _LARGEST_ROW)
 
 
 def choice(name: str, value: object, allowed: Sequence[object], *, code: str = "usage.value") -> None:
