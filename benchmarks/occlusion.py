@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.faces.detection.yunet import YunetDetector
-from bareface.faces.occlusion.base import CLASSES, FACE, MASK, Segmenter
+from bareface.faces.occlusion.base import CLASSES, FACE, MASK, UNCERTAIN, Segmenter, likeliest
 from bareface.faces.occlusion.segmenter import SIDE, OnnxSegmenter
 from bareface.faces.occlusion.visible_share import state_from, visible_fraction
 from bareface.imaging import decode as images
@@ -92,7 +92,7 @@ def maskseg(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dict
         for path in sorted((folder / "images").glob(f"{group}-*.jpg")):
             label = cv2.imread(str(folder / "labels" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
             faces.add(images.decode(path).pixels, np.asarray(label, np.uint8))
-        found, truth = segmenter.segment(faces.chips), np.stack(faces.truth)
+        found, truth = likeliest(segmenter.segment(faces.chips)), np.stack(faces.truth)
         overlaps = {"mask": overlap(found, truth, MASK), "face": overlap(found, truth, FACE)}
         results[group] = overlaps | {"not found": faces.missed}
     return results
@@ -112,8 +112,8 @@ def held_out(segmenter: Segmenter, detector: YunetDetector, folder: Path) -> dic
             worn.add(photo.pixels, np.where(photo.region, np.uint8(MASK), classes))
     results: dict[str, dict[str, Any]] = {}
     for name, faces in (("bare", bare), ("masked", worn)):
-        found, truth = segmenter.segment(faces.chips), np.stack(faces.truth)
-        results[name] = {label: overlap(found, truth, kind) for kind, label in enumerate(CLASSES)}
+        found, truth = likeliest(segmenter.segment(faces.chips)), np.stack(faces.truth)
+        results[name] = {label: overlap(found, truth, kind) for kind, label in enumerate(CLASSES[: UNCERTAIN[0]])}
         results[name]["not found"] = faces.missed
     return results
 

@@ -104,7 +104,7 @@ def test_each_class_has_a_colour_through_which_the_face_is_seen() -> None:
     for row, kind in enumerate(kinds):
         occlusion[10 * row : 10 * row + 10] = kind
     drawn = draw_occlusion(chip, occlusion)
-    left, right = drawn[5:50:10, 10].astype(int), drawn[5:50:10, 140].astype(int)
+    left, right = drawn[5:70:10, 10].astype(int), drawn[5:70:10, 140].astype(int)
     assert len(np.unique(left, axis=0)) == len(kinds)
     assert (abs(left - right - 50) <= 1).all()  # half of what was there shows through
     assert (chip[:, 0] == 200).all()

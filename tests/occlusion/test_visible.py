@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER, UNCERTAIN, likeliest
 from bareface.faces.occlusion.visible_share import blanked, expected_area, state_from, visible_fraction
 from bareface.values.face import UInt8
 
@@ -34,6 +34,14 @@ def test_a_bare_face_is_wholly_visible() -> None:
 
 def test_a_surgical_mask_leaves_about_two_fifths() -> None:
     assert 0.3 < visible_fraction(face_with(MASK, BRIDGE)) < 0.5
+
+
+def test_what_is_uncertain_counts_as_what_it_more_likely_is() -> None:
+    classes = np.array([[BACKGROUND, FACE, MASK, OTHER, DARK_GLASSES, *UNCERTAIN]], np.uint8)
+    assert likeliest(classes).tolist() == [[BACKGROUND, FACE, MASK, OTHER, DARK_GLASSES, BACKGROUND, FACE]]
+    assert visible_fraction(face_with(UNCERTAIN[1], BRIDGE)) == 1.0
+    assert visible_fraction(face_with(UNCERTAIN[0], BRIDGE)) == visible_fraction(face_with(BACKGROUND, BRIDGE))
+    assert state_from(face_with(UNCERTAIN[1], BRIDGE)).state == "none"
 
 
 @pytest.mark.parametrize("kind", [BACKGROUND, MASK, OTHER, DARK_GLASSES])

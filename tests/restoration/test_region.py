@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER, UNCERTAIN
 from bareface.restoration.base import SIDE
 from bareface.restoration.region import hidden_region
 from bareface.values.face import UInt8
@@ -83,6 +83,29 @@ def test_a_strap_belongs_to_the_mask_and_specks_do_not() -> None:
     assert not region[: at(45, 0)[0] - 8].any()
 
 
+def test_an_uncertain_strap_is_followed_to_the_ear_over_a_gap() -> None:
+    classes = masked()
+    for step in range(30):
+        if step not in (14, 15, 16):
+            classes[74 - step, 116 + step // 2 : 119 + step // 2] = UNCERTAIN[0]
+    region = hidden_region(classes, picture(masked()))
+    assert region[at(50, 129)]
+    assert not region[: at(45, 0)[0] - 8].any()
+
+
+def test_what_is_uncertain_without_a_mask_or_between_the_eyes_stays() -> None:
+    bare = face()
+    bare[60:100, 20:24] = UNCERTAIN[1]
+    assert not hidden_region(bare, picture(bare)).any()
+    classes = masked()
+    classes[40:75, 70:80] = UNCERTAIN[1]
+    region = hidden_region(classes, picture(masked()))
+    assert not region[: at(52, 0)[0]].any()
+    apart = masked()
+    apart[20:60, 5:9] = UNCERTAIN[1]
+    assert (hidden_region(apart, picture(masked())) == hidden_region(masked(), picture(masked()))).all()
+
+
 def test_dark_glasses_stay_even_next_to_a_mask() -> None:
     classes = masked(top=62)
     classes[38:62, 25:125] = DARK_GLASSES
@@ -104,7 +127,7 @@ def test_a_hand_before_a_bare_face_is_filled() -> None:
 
 
 @settings(max_examples=examples(30), deadline=None)
-@given(arrays.arrays(np.uint8, (15, 15), elements=st.integers(0, 4)), st.integers(0, 9))
+@given(arrays.arrays(np.uint8, (15, 15), elements=st.integers(0, 6)), st.integers(0, 9))
 def test_any_map_gives_a_region(coarse: UInt8, seed: int) -> None:
     classes = np.kron(coarse, np.ones((10, 10), np.uint8)).astype(np.uint8)
     pixels = np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE, 3), np.uint8)

@@ -8,10 +8,15 @@ import numpy as np
 from onnx import TensorProto
 from torch import nn
 
+from bareface.faces.occlusion.base import UNCERTAIN
 from bareface.values.face import Float32
 from training.occlusion.config import CHIP
+from training.occlusion.labels import DARK, MASK
 from training.occlusion.model import BORDER, CLASSES, MEAN, Block, Network, Unit
 from training.onnx_graph import Graph
+
+_DOUBT = float(np.log(1 / 0.1 - 1))
+"""Log odds from which on it is uncertain that a face is seen: one in ten that a mask or something else hides it."""
 
 
 def export(network: Network, path: Path) -> None:
@@ -71,7 +76,16 @@ def _classes(graph: Graph, scores: str) -> str:
     """Write the best class of every pixel; pixels are put in place as bytes, which is faster than as scores."""
     cells = (CHIP + 2 * BORDER) // 2
     apart = graph.node("Reshape", scores, _whole(graph, -1, CLASSES, 4, cells, cells))
-    best = graph.node("Cast", graph.node("ArgMax", apart, axis=1, keepdims=0), to=TensorProto.UINT8)
+    best = graph.node("ArgMax", apart, axis=1, keepdims=1)
+    background, face, mask, other = (
+        graph.node("Slice", apart, *(_whole(graph, value) for value in (kind, kind + 1, 1))) for kind in range(DARK)
+    )
+    hidden = graph.node("Add", graph.node("Max", mask, other), graph.constant(np.array(_DOUBT, np.float32)))
+    doubted = graph.node("Less", graph.node("Max", background, face), hidden)
+    seen = graph.node("Less", best, _whole(graph, MASK))
+    uncertain = graph.node("Add", best, _whole(graph, UNCERTAIN[0]))
+    best = graph.node("Where", graph.node("And", seen, doubted), uncertain, best)
+    best = graph.node("Cast", best, to=TensorProto.UINT8)
     inner = graph.node("Reshape", best, _whole(graph, -1, 2, 2, cells, cells))
     spread = graph.node("Transpose", inner, perm=[0, 3, 1, 4, 2])
     x = graph.node("Reshape", spread, _whole(graph, -1, 2 * cells, 2 * cells))

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from bareface.faces.detection.yunet import YunetDetector
+from bareface.faces.occlusion.base import likeliest
 from bareface.imaging import decode as images
 from bareface.imaging.align import chip_to_photo
 from bareface.values.face import Float32, Landmarks, UInt8
@@ -81,8 +82,8 @@ def votes(segment: Segment, pixels: UInt8, spots: Sequence[tuple[int, int]] = EV
     Every spot votes, and its mirror image.
     """
     parts = [np.ascontiguousarray(pixels[top : top + CHIP, left : left + CHIP]) for top, left in spots]
-    found = segment(parts)
-    mirrored = segment([np.ascontiguousarray(part[:, ::-1]) for part in parts])[:, :, ::-1]
+    found = likeliest(segment(parts))
+    mirrored = likeliest(segment([np.ascontiguousarray(part[:, ::-1]) for part in parts]))[:, :, ::-1]
     counts = np.zeros((_CLASSES, SIDE, SIDE), np.float32)
     for (top, left), one, two in zip(spots, found, mirrored, strict=True):
         # Near the middle a chip's own position is the usual one.

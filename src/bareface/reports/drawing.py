@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bareface.faces.occlusion.base import BACKGROUND, CLASSES, DARK_GLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, CLASSES, DARK_GLASSES, FACE, MASK, OTHER, UNCERTAIN
 from bareface.reports.wording import what_shows
 from bareface.values.face import Box, Face, Float32, UInt8
 from bareface.values.words import percent
@@ -30,6 +30,8 @@ _COLOURS = {
     MASK: (213, 94, 0),
     OTHER: (204, 121, 167),
     DARK_GLASSES: (0, 114, 178),
+    UNCERTAIN[0]: (120, 114, 33),
+    UNCERTAIN[1]: (240, 228, 66),
 }
 _OPACITY = 0.5
 _LEAST_CHIP = 120

@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import BACKGROUND, DARK_GLASSES, FACE, MASK, OTHER, UNCERTAIN
 from bareface.restoration.base import SIDE, Bool
 from bareface.values.face import UInt8
 
 # A mask's soft edge and shadow lie beyond what the map marks.
 _EDGE: Final = 4
+_EDGE_OF_STRAP: Final = 2
 # Of the 160 pixels of an aligned face. Parts nearer than this belong together: a mask and its straps.
 _NEAR: Final = 3
 # Gaps of the map up to twice as wide: pleats, seams, prints.
@@ -24,6 +25,11 @@ _LEAST_MASK: Final = 0.3
 # Rows of the eyes and of the nose's tip.
 _EYES: Final = 50
 _BELOW_EYES: Final = 60
+# Straps run beside the eyes, not between them.
+_EYE_COLUMNS: Final = slice(30, 130)
+_TOP: Final = 25
+# So wide gaps of a strap are bridged.
+_BROKEN: Final = 2
 # How far beyond the map's edge the mask's colours are looked for.
 _REACH: Final = 12
 
@@ -42,11 +48,14 @@ def hidden_region(classes: UInt8, pixels: UInt8) -> Bool:
     """
     classes = np.asarray(cv2.resize(classes, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST), np.uint8)
     mask, other = parted(classes)
+    strap = np.zeros_like(mask)
     if mask.any():
         mask = whole(mask)
         mask |= like_mask(mask, classes, pixels)
-    marked = cv2.dilate((mask | other).astype(np.uint8), _disc(_EDGE)) > 0
-    return np.asarray(marked & (classes != DARK_GLASSES), bool)
+        strap = straps(mask, classes)
+    marked = cv2.dilate((mask | other).astype(np.uint8), _disc(_EDGE))
+    marked |= cv2.dilate(strap.astype(np.uint8), _disc(_EDGE_OF_STRAP))
+    return np.asarray((marked > 0) & (classes != DARK_GLASSES), bool)
 
 
 def parted(classes: UInt8) -> tuple[Bool, Bool]:
@@ -100,6 +109,16 @@ def like_mask(mask: Bool, classes: UInt8, pixels: UInt8) -> Bool:
     _, parts = cv2.connectedComponents((found | mask).astype(np.uint8), connectivity=8)
     own = np.unique(parts[mask])
     return np.asarray(found & np.isin(parts, own[own > 0]), bool)
+
+
+def straps(mask: Bool, classes: UInt8) -> Bool:
+    """Return what hangs together with a mask though it is uncertain: straps and loops up to the ear, frayed edges."""
+    likely = np.isin(classes, (MASK, OTHER, *UNCERTAIN)) & ~mask
+    likely[:_TOP] = False
+    likely[:_BELOW_EYES, _EYE_COLUMNS] = False
+    near = cv2.dilate((mask | likely).astype(np.uint8), _disc(_BROKEN))
+    _, parts = cv2.connectedComponents(near, connectivity=8)
+    return np.asarray(likely & np.isin(parts, np.unique(parts[mask])), bool)
 
 
 def _of_size(marked: Bool, least: int) -> Bool:

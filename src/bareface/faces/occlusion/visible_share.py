@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.faces.occlusion.base import DARK_GLASSES, FACE, MASK, OTHER
+from bareface.faces.occlusion.base import DARK_GLASSES, FACE, MASK, OTHER, likeliest
 from bareface.imaging.align import as_chip
 from bareface.values.face import Float32, MaskState, UInt8
 
@@ -70,7 +70,7 @@ def visible_fraction(occlusion: UInt8) -> float:
         In [0, 1]: about 1 for a bare face from the front, about 0.4 under a surgical mask. What a head turns away or
         the photo's edge cuts off is not visible either.
     """
-    return float((occlusion[expected_area()] == FACE).mean())
+    return float((likeliest(occlusion[expected_area()]) == FACE).mean())
 
 
 def state_from(occlusion: UInt8) -> StateOpinion:
