@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +88,17 @@ def test_an_option_without_effect_is_named(run: Run, here: Path, people: Path, e
     ):
         assert told in run(*words).stderr
     assert "no effect" not in run("enrol", "g", hopper).stderr
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"\x04"])
+def test_a_question_that_is_not_answered_with_yes_is_wrong_usage(tmp_path: Path, enrolled: Path, answer: bytes) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, answer)
+    words = ("gallery", "delete", str(enrolled), "--subject", "Grace Hopper", "--json")
+    command = [sys.executable, "-m", "bareface", *words]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 2, done.stderr
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], "nothing was done" in error["message"]) == ("usage.confirm", True)

@@ -16,6 +16,7 @@ from bareface.cli.options import EngineOptions, Exclude
 from bareface.cli.output import (
     ExitCode,
     Json,
+    agreed,
     confirm,
     note,
     print_error,
@@ -249,7 +250,7 @@ def _accept(model: str, terms: Sequence[tuple[str, str | None]]) -> None:
         note(f"{name}: {value}")
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("usage.terms/unasked", model=model)
-    if not typer.confirm("Use it on these terms?", err=True):
+    if not agreed("Use it on these terms?"):
         raise UsageError("usage.terms/refused", model=model)
 
 

@@ -114,7 +114,16 @@ def confirm(question: str, yes: bool) -> None:
         return
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("usage.confirm")
-    typer.confirm(question, abort=True, err=True)
+    if not agreed(question):
+        raise UsageError("usage.confirm/refused")
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal; the end of input is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
 
 
 def console(*, stderr: bool = False) -> Console:

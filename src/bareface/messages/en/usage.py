@@ -33,6 +33,7 @@ ENTRIES: dict[str, Entry] = {
     "usage.case/purpose": Entry("a case needs a purpose.", "Say what its searches are for."),
     "usage.condition": Entry("no condition is called {only:or}, only {known:list}."),
     "usage.confirm": Entry("this cannot be undone.", cli="Give --yes to do it."),
+    "usage.confirm/refused": Entry("it was not confirmed, and nothing was done."),
     "usage.degradation": Entry("{step} has a parameter out of its range."),
     "usage.delete": Entry("name one of a subject, a photo or references to delete."),
     "usage.demo-download/differs": Entry("is not the file that was pinned: its SHA-256 differs."),
