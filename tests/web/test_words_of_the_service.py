@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bareface import messages
+from bareface.errors import GalleryError
 from bareface.messages import Note
 from bareface.web.pages.render import Words
 from tests.web.support import Served, png
@@ -59,3 +60,8 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert messages.translated(Note("note.poor-quality", score=31.6, why=()), "de").startswith(
         "schlechte Qualität, 32 "
     )
+
+
+def test_a_page_names_a_file_without_its_folder_and_advises_no_command() -> None:
+    said = Words("en").error(GalleryError("gallery.locked/writing", source="/srv/faces/people.bareface"))
+    assert said == "people.bareface: another process is writing to the gallery. Try again in a moment."
