@@ -22,20 +22,20 @@ _Arguments: TypeAlias = Mapping[str, Any]
 
 
 def _a_list(given: _Arguments) -> bool:
-    return bool(given["source"].is_file())
+    return Path(given["source"]).is_file()
 
 
 _IDLE: tuple[tuple[str, tuple[str, ...], Callable[[_Arguments], bool], str], ...] = (
     ("search", ("completions", "seed"), lambda given: not given["with_restored"], "without --with-restored"),
     ("enrol", ("largest",), lambda given: given["face"] is not None, "next to --face"),
     ("evaluate run", ("references", "seed"), lambda given: given["open_set"] is None, "without --open-set"),
-    ("evaluate run", ("photos",), lambda given: bool(given["source"].is_dir()), "for a folder"),
+    ("evaluate run", ("photos",), lambda given: Path(given["source"]).is_dir(), "for a folder"),
     ("evaluate run", ("exclude",), _a_list, "for a list"),
     ("evaluate restoration", ("exclude",), _a_list, "for a gallery"),
     (
         "evaluate report",
         ("exclude", "pad"),
-        lambda given: not any(one.is_dir() for one in given["sources"]),
+        lambda given: not any(Path(one).is_dir() for one in given["sources"]),
         "for score files",
     ),
 )
@@ -68,7 +68,7 @@ class Command(TyperCommand):
         rest = super().parse_args(ctx, args)
         given = ctx.meta.get(_GIVEN, {})
         for param in self.params:
-            if "-" in _several(given.get(param.name)) and Path("-") in _several(ctx.params.get(param.name)):
+            if "-" in _several(given.get(param.name)) and _is_path(param, ctx.params.get(param.name)):
                 option = max(param.opts, key=len) if param.param_type_name == "option" else param.metavar
                 raise UsageError("usage.arguments/stream", option=option or param.name)
         if not ctx.resilient_parsing:
@@ -102,6 +102,11 @@ def _tell_idle(path: str, given: _Arguments, values: _Arguments) -> None:
             for name in names:
                 if given.get(name) is not None and idle(values):
                     note(f"--{name} has no effect {where}.")
+
+
+def _is_path(param: Any, value: object) -> bool:
+    """Tell whether a parameter is a path; some versions of Typer make paths of texts only later."""
+    return Path("-") in _several(value) or "Path" in type(getattr(param, "type", None)).__name__
 
 
 def _several(value: object) -> Sequence[object]:
