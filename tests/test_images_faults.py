@@ -8,6 +8,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import pillow_heif
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from bareface.errors import ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import Limits, decode, fingerprint
+from bareface.imaging.strict import strict
 from bareface.values.face import Photo
 from tests.examples import examples
 
@@ -220,6 +222,24 @@ def test_the_limit_is_ours_not_the_decoder_librarys() -> None:
     data = png_header(side, side)
     assert code_of(lambda: decode(data, Limits(max_pixels=side * side - 1))) == "image.too-many-pixels"
     assert code_of(lambda: decode(data, Limits(max_pixels=side * side))) == "image.truncated"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_program_that_reads_cut_pictures_gets_no_half_photo(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as scripts that train networks do
+    cut, bitmap = FILES[name][: len(FILES[name]) * 7 // 10], FILES["BMP"][:3_000]
+    assert code_of(lambda: decode(cut)) == "image.truncated"
+    assert decode(FILES[name]).pixels.shape == (32, 48, 3)
+    with Image.open(BytesIO(bitmap)) as own:  # the program's own pictures are read as it asked
+        assert own.load() is not None
+
+
+def test_another_thread_of_that_program_reads_its_cut_pictures_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    with strict(), ThreadPoolExecutor(1) as pool:
+        here = bool(ImageFile.LOAD_TRUNCATED_IMAGES)
+        assert (here, pool.submit(lambda: bool(ImageFile.LOAD_TRUNCATED_IMAGES)).result()) == (False, True)
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_webp_whose_decoder_would_allocate_first() -> None:

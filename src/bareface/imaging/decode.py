@@ -33,6 +33,7 @@ from bareface.imaging.metadata import Labels, of_image, options, says_synthetic
 from bareface.imaging.orientation import TURNS, exif_orientation
 from bareface.imaging.read_bytes import check_length, content, is_closed, open_regular, reading
 from bareface.imaging.sources import DEFAULT_LIMITS, Limits, checked_path, hold
+from bareface.imaging.strict import strict
 from bareface.messages import Note
 from bareface.system.files import write_atomically
 from bareface.system.reading import pieces
@@ -82,9 +83,10 @@ def decode(source: Source, limits: Limits = DEFAULT_LIMITS) -> Photo:
     kind = recognise(data, name)
     try:
         check_container(kind, data, name)
-        if kind == "JPEG" and not has_end(data):
-            return _without_end(data, name, limits)
-        return _photo(kind, data, name, limits)
+        with strict():
+            if kind == "JPEG" and not has_end(data):
+                return _without_end(data, name, limits)
+            return _photo(kind, data, name, limits)
     except ImageError:
         raise
     except Exception as error:  # decoders fail in any way on hostile bytes; one file must not end a run
