@@ -100,6 +100,16 @@ def test_a_blurred_face_gets_more_detail(engine: Engine, blurred: Face, method: 
     assert detail(made.completions[0].image) > 1.05 * detail(made.source)
 
 
+@pytest.mark.parametrize("method", ["wiener", "richardson-lucy"])
+def test_a_program_that_sets_numpy_to_raise_gets_the_same_picture(engine: Engine, good: Face, method: Method) -> None:
+    plain = engine.enhance(good, method)
+    with np.errstate(all="raise"):
+        made = engine.enhance(good, method)
+        (found,) = engine.faces(astronaut())
+    assert (made.completions[0].image == plain.completions[0].image).all()
+    assert found.box == good.box
+
+
 def test_the_network_comes_nearer_to_the_good_photo(engine: Engine, good: Face, blurred: Face) -> None:
     clear = spoilt(engine, good)
     # Both cut in the same way, by the landmarks of the spoilt one.

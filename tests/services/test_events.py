@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bareface.audit.memory import MemoryAuditLog
@@ -16,6 +17,7 @@ from bareface.services.evaluation import Evaluation
 from bareface.services.evaluation_restoration import Plan, RestorationEvaluation
 from bareface.services.faces import Faces
 from bareface.services.models import Models
+from bareface.services.recorded import Recorder
 from bareface.values.context import Context
 from tests.portraits import astronaut
 
@@ -78,6 +80,14 @@ def test_a_call_leaves_one_event(action: str, tmp_path: Path) -> None:
     assert (event.actor, event.purpose, event.case) == ("ada", "audit", "7")
     assert str(tmp_path) not in str(event)
     assert event.subjects == event.references == ()
+
+
+def test_numbers_too_small_for_a_float_end_no_call_of_a_program_that_sets_numpy_to_raise() -> None:
+    with np.errstate(all="raise"):
+        with Recorder().call("Faces.find", WHO):
+            assert np.float32(1e-30) * np.float32(1e-30) == 0
+        with pytest.raises(FloatingPointError):  # its own setting holds again
+            np.float32(1e-30) * np.float32(1e-30)
 
 
 def test_a_search_for_faces_counts_them() -> None:

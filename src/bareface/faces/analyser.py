@@ -185,6 +185,7 @@ class Analyser:
         """
         return list(self.analyse(source, want).faces)
 
+    @np.errstate(under="ignore")  # also in programs that set NumPy to raise
     def analyse(self, source: Source | Photo, want: Iterable[Want] = EVERYTHING) -> Analysis:
         """Find the faces in a photo; parameters and errors as :meth:`faces` has them, or a decoded photo."""
         known = checked_want(want)
@@ -213,6 +214,7 @@ class Analyser:
         """Return the photo's notes, with one more if faces of the requested size were not searched for."""
         return notes(photo, self.least_face(photo), self.min_face)
 
+    @np.errstate(under="ignore")
     def complete(self, faces: Sequence[Face], want: Iterable[Want] = EVERYTHING) -> list[Face]:
         """Return faces with what is asked for, computed in batches unless they have it.
 

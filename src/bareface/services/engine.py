@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bareface.faces.analyser import Analyser, Analysis
 from bareface.values import arguments
 from bareface.values.face import Face
@@ -20,6 +22,7 @@ __all__ = ["Analysis", "Engine"]
 class Engine(Analyser):
     """Finds faces, computes their templates, and restores faces; parameters as :class:`Analyser` has them."""
 
+    @np.errstate(under="ignore")  # also in programs that set NumPy to raise
     def unmask(
         self,
         face: Face,
@@ -53,6 +56,7 @@ class Engine(Analyser):
         (record or remember)(restored)  # or a picture of it could be enrolled once its metadata are gone
         return restored
 
+    @np.errstate(under="ignore")
     def enhance(
         self,
         face: Face,

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
+
 from bareface.audit.none import NoAuditLog
 from bareface.audit.port import AuditLog
 from bareface.errors import BarefaceError
@@ -72,6 +74,8 @@ class Recorder:
     def call(self, action: str, context: Context | None) -> Iterator[Facts]:
         """Record what runs within as one event, and let its exception pass.
 
+        Numbers too small for a float are zero, as by default, also in programs that set NumPy to raise.
+
         Parameters
         ----------
         action
@@ -84,7 +88,8 @@ class Recorder:
         arguments.instance("context", context, Context, Note("argument.context"))
         facts, outcome, start = Facts(), INTERNAL, time.perf_counter()
         try:
-            yield facts
+            with np.errstate(under="ignore"):
+                yield facts
             outcome = DONE
         except BarefaceError as error:
             outcome = error.code
