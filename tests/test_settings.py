@@ -19,6 +19,7 @@ OWN = ("BAREFACE_HOME", "BAREFACE_RESTORATIONS", "BAREFACE_FILE_MODE", "BAREFACE
 OF_OTHERS = {
     "system/dependencies.py",  # sets what ONNX Runtime and Matplotlib read
     "models/trial.py",  # hands the environment on to a process of its own
+    "cli/main.py",  # sets what OpenCV reads
     "cli/complete.py",  # reads what the shell passes on
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -26,10 +27,24 @@ from bareface.cli.options import EngineOptions
 from bareface.errors import BarefaceError, GalleryError
 from bareface.imaging import decode as images
 from tests.cli.support import Run, parsed
+from tests.portraits import astronaut
 
 COMMANDS = ("enrol", "search", "compare", "faces", "gallery", "models", "evaluate", "calibrate", "demo")
 GROUPS = {"gallery": gallery_commands.app, "models": model_commands.app}
 BAREFACE = [sys.executable, "-c", "from bareface.cli.main import main; main()"]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "info", "V"])
+def test_what_opencv_logs_does_not_get_among_the_results(level: str) -> None:
+    run = subprocess.run(
+        [*BAREFACE, "faces", str(astronaut()), "--json"],
+        env={**os.environ, "OPENCV_LOG_LEVEL": level},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (photo,) = json.loads(run.stdout)["photos"]
+    assert len(photo["faces"]) == 1
 
 
 def test_help_names_commands_and_exit_codes(run: Run) -> None:

@@ -26,12 +26,22 @@ def _leave(number: int, _: object) -> None:
 
 
 def _command() -> None:
+    _quiet_opencv()
     from bareface.cli.app import app
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal may know fewer characters than names have
             stream.reconfigure(errors="backslashreplace")
     app()
+
+
+def _quiet_opencv() -> None:
+    """Leave out what OpenCV would say below a warning: it writes that to stdout, among the results.
+
+    OpenCV reads ``OPENCV_LOG_LEVEL`` when it is imported.
+    """
+    if os.environ.get("OPENCV_LOG_LEVEL", "").upper().startswith(("I", "D", "V")):  # info, debug, verbose, or I, D, V
+        os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
 
 
 def __getattr__(name: str) -> object:
