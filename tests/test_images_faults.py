@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import threading
+import warnings
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from PIL import Image, ImageFile
 from bareface.errors import ImageError
 from bareface.imaging import decode as images
 from bareface.imaging.decode import Limits, decode, fingerprint
+from bareface.imaging.formats import OPENERS
 from bareface.imaging.strict import strict
 from bareface.values.face import Photo
 from tests.examples import examples
@@ -240,6 +242,19 @@ def test_another_thread_of_that_program_reads_its_cut_pictures_meanwhile(monkeyp
         here = bool(ImageFile.LOAD_TRUNCATED_IMAGES)
         assert (here, pool.submit(lambda: bool(ImageFile.LOAD_TRUNCATED_IMAGES)).result()) == (False, True)
     assert ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+@pytest.mark.parametrize("name", ["TIFF", "LZW TIFF"])
+def test_a_large_tiff_is_counted_by_our_limit_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 48 * 32 - 1)  # Pillow warns, as at 90 million pixels, and
+    image = OPENERS["TIFF"](BytesIO(FILES[name]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image.load()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 48 * 32 // 2 - 1)  # refuses, as at 180 million
+    image = OPENERS["TIFF"](BytesIO(FILES[name]))
+    image.load()
+    assert (np.asarray(image) == WHOLE[name]).all()
 
 
 def test_webp_whose_decoder_would_allocate_first() -> None:

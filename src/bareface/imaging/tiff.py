@@ -50,6 +50,16 @@ class Unsupported(Exception):
     """A layout that is not read."""
 
 
+class _Tiff(TiffImageFile):
+    """A TIFF without Pillow's own bound on pixels, which warns at one size, refuses another, and is the program's."""
+
+    def load_prepare(self) -> None:
+        """Make room for the pixels, which were counted before; Pillow counts them only if there is none."""
+        if self._im is None:
+            self.im = Image.new(self.mode, self._tile_size, None).im
+        super().load_prepare()
+
+
 def load(image: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Image.Image:
     """Load the first page, in a mode of 8 bits or less; upright, as Pillow does while loading.
 
@@ -86,7 +96,7 @@ def opened(file: BytesIO) -> TiffImageFile:
     if file.getvalue()[:4] == b"MM\0+":
         raise Unsupported(Note("reason.tiff-big"))
     try:
-        return TiffImageFile(file)
+        return _Tiff(file)
     except SyntaxError as error:
         if isinstance(error.__cause__, IndexError):  # Pillow ran out of names for the planes
             raise Unsupported(Note("reason.tiff-planes-further")) from error
@@ -179,7 +189,7 @@ def _planes(image: TiffImageFile, data: bytes) -> Iterator[TiffImageFile]:
             for tag in own.keys() & _PLACES:
                 each = len(own[tag]) // samples
                 own[tag] = own[tag][number * each : (number + 1) * each]
-        yield TiffImageFile(BytesIO(_with_directory(data, own, tags.prefix)))
+        yield _Tiff(BytesIO(_with_directory(data, own, tags.prefix)))
 
 
 def _numbers(value: Any) -> list[int]:
