@@ -3,7 +3,7 @@
 LFW, one photo a person, each spoilt by every degradation at every level of ``bareface.synthesis.degradations``. In
 each cell the network at its default fidelity is held against the best of the classical methods, which is chosen in
 that very cell, on two measures against the good photo: distance in MobileFaceNet's layers, a network that had no part
-in training, and the cosine of dlib's templates about their space's mean. Differences are paired by person, with 95 %
+in training, and the cosine of the default embedder's templates. Differences are paired by person, with 95 %
 intervals of a bootstrap over people. Faces are compared as bareface gives them, with the mark that every enhanced one
 carries, whatever the method. All faces that are found count, also those that ``enhance`` refuses; how many those are,
 and in how many spoilt photos no face is found, is counted apart. No checkpoint or limit was chosen on LFW, but cells
