@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bareface import Gallery
 from bareface.cli.main import app
 from bareface.errors import UsageError
+from bareface.imaging.crowd import crowd
 from bareface.imaging.portraits import portraits
 from bareface.services import demo_photos
 from bareface.services.demo_photos import MATED, STRANGERS, download, people_in
@@ -94,11 +95,18 @@ def test_demo_without_a_network_and_over_its_own_output(monkeypatch: pytest.Monk
     report = tmp_path / "out" / "report.html"
     assert result.stdout.splitlines()[-1] == f"Report: {report}"
     page = report.read_text(encoding="utf-8")
-    assert page.count("<section") == 10  # five bad photos of each of two people
-    assert page.count("data:image/jpeg;base64,") == 40  # each with its occlusion map and two candidates
+    assert page.count("<section") == 17  # five bad photos of each of two people, and seven of the crowd
+    assert page.count("data:image/jpeg;base64,") == 17 * 6  # each with its occlusion map and four candidates
+    assert f"The {len(crowd()) - 2} people called “person” and a number do not exist" in page
+    assert "do not exist" in result.stderr
     again = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--json"])
     assert again.exit_code == 0, again.output
-    assert '"subjects": 2' in again.stdout
+    shown = json.loads(again.stdout)
+    assert shown["subjects"] == len(crowd())  # two of the crowd are not enrolled, two portraits are
+    ranks = [(entry["person"], entry["list"]["candidates"][0]) for entry in shown["results"]]
+    assert all(best["subject"] == person for person, best in ranks[:10])
+    assert all(best["subject"] == person for person, best in ranks[10:15])
+    assert all(best["decision"] != "match" for person, best in ranks if person is None)
 
 
 def test_what_is_not_of_a_former_demonstration_is_not_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

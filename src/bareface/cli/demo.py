@@ -34,15 +34,15 @@ def demo(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show everything on public-domain portraits.
+    """Show everything on public-domain portraits and a crowd of people who do not exist.
 
-    Enrol them, search with bad photos of the same people, and write a report with pictures.
+    Enrol them, search with bad photos of some of them, and write a report with pictures.
     """
     from bareface.services.demo import demonstrate
 
     more = _more(folder, out, download)
     with progress("Enrolling and searching") as advance:
-        shown = demonstrate(out, options.engine(), more, advance)
+        shown = demonstrate(out, options.engine(), more, advance, crowd=True)
     if json:
         print_json(_shape(shown))
     else:
@@ -99,6 +99,8 @@ def _print(shown: Demonstration) -> None:
     columns = ("probe", "shows", "rank 1", "similarity", "strangers", "decision")
     size = f"{plural(shown.subjects, 'subject')}, {plural(shown.references, 'reference')}"
     print_table(columns, rows, right=("similarity",), long=("probe", "shows", "rank 1"), title=f"Searched: {size}")
+    for remark in shown.notes:
+        note(remark)
     note(STRANGERS)
     note(LEADS)
     note(f"Gallery: {shown.gallery}")

@@ -5,40 +5,28 @@ Photos of more people, where there are some, give the search someone to mistake 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bareface.audit.port import AuditLog
 from bareface.errors import FaceError, ImageError, UsageError
-from bareface.imaging import decode as images
 from bareface.imaging.portraits import Person, portraits
 from bareface.reports.candidates import candidate_report
+from bareface.services.demo_crowd import company
 from bareface.services.demo_photos import Photos, Probe
+from bareface.services.demo_probes import CONDITIONS, worsen
 from bareface.services.engine import Engine
 from bareface.services.gallery import Gallery
 from bareface.services.recorded import Recorder
 from bareface.storage.sqlite.place import ENDINGS
-from bareface.synthesis.degradations import (
-    Defocus,
-    Degradation,
-    Downsample,
-    Jpeg,
-    LowLight,
-    MotionBlur,
-    Target,
-    degrade,
-)
-from bareface.synthesis.masks import apply_mask, sample_mask
 from bareface.system.files import check_page, make_folder, write_atomically
 from bareface.values.context import Context
 from bareface.values.search import CandidateList
 
 _TOP = 4
-_SEED = 7
 _BASIS = "demonstration"
-_FAR = 40
-"""Width in pixels of a face far away: the smallest that the detector looks for by default."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +50,8 @@ class Demonstration:
         Size of the gallery.
     findings
         One for each probe.
+    notes
+        Remarks on the people.
     """
 
     gallery: Path
@@ -69,6 +59,7 @@ class Demonstration:
     subjects: int
     references: int
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
 
 def demonstrate(
@@ -77,6 +68,7 @@ def demonstrate(
     more: Sequence[Photos] = (),
     progress: Callable[[int, int], None] = lambda *_: None,
     *,
+    crowd: bool = False,
     context: Context | None = None,
     audit: AuditLog | None = None,
 ) -> Demonstration:
@@ -92,6 +84,8 @@ def demonstrate(
         People in addition to the two portraits.
     progress
         Called with how many steps are done and how many there are.
+    crowd
+        Add the packaged crowd of people who do not exist.
     context
         The caller and the purpose.
     audit
@@ -105,40 +99,57 @@ def demonstrate(
         ``gallery.corrupt`` and its like: something else has the gallery's name.
     """
     with Recorder(audit).call("Demo.demonstrate", context) as facts:
-        shown = _demonstrated(folder, engine, more, progress)
+        shown = _demonstrated(folder, engine, more, progress, crowd)
         facts.add(enrolled_references=shown.references, probes=len(shown.findings))
         return shown
 
 
 def _demonstrated(
-    folder: Path, engine: Engine, more: Sequence[Photos], progress: Callable[[int, int], None]
+    folder: Path, engine: Engine, more: Sequence[Photos], progress: Callable[[int, int], None], crowd: bool
 ) -> Demonstration:
     folder = make_folder(folder.resolve())
     path = folder / "people.bareface"
     check_page(folder / "report.html")
     _remove_former(path)
     known = [_copied(person, folder / "people") for person in portraits()]
-    people = [*known, *(person for photos in more for person in photos.people)]
+    if crowd:
+        more = [company(folder, engine), *more]
+    notes = tuple(photos.note for photos in more if photos.note)
     probes = [
         *(probe for person in known for probe in degraded_probes(person, folder / "probes", engine)),
         *(probe for photos in more for probe in photos.probes),
     ]
-    steps = len(people) + len(probes)
+    groups = [Photos(tuple(known)), *more]
+    people = sum(len(photos.people) for photos in groups)
+    steps, done = people + len(probes), itertools.count(1)
     with Gallery.open(path, engine=engine) as gallery:
-        for done, person in enumerate(people, start=1):
-            gallery.enrol(person.photos, subject=person.name, basis=_BASIS, largest=True)
-            progress(done, steps)
+        for photos in groups:
+            _enrol(gallery, photos, lambda: progress(next(done), steps))
         findings = []
-        for done, probe in enumerate(probes, start=len(people) + 1):
+        for probe in probes:
             findings.append(_search(gallery, probe))
-            progress(done, steps)
+            progress(next(done), steps)
         lists = [finding.entry for finding in findings if finding.entry]
         page = candidate_report(
-            lists, gallery=path.name, crop=lambda found: gallery.crop(found.reference_id), base=folder
+            lists,
+            gallery=path.name,
+            crop=lambda found: gallery.crop(found.reference_id),
+            notes=notes,
+            base=folder,
         )
         info = gallery.info()
     report = write_atomically(folder / "report.html", page)
-    return Demonstration(path, report, info.subjects, info.references, tuple(findings))
+    return Demonstration(path, report, info.subjects, info.references, tuple(findings), notes)
+
+
+def _enrol(gallery: Gallery, photos: Photos, step: Callable[[], None]) -> None:
+    """Enrol people, all at once if they have a folder of their own: one by one takes three times as long."""
+    if photos.folder:
+        gallery.enrol(photos.folder, basis=_BASIS, largest=True, progress=lambda *_: step())
+        return
+    for person in photos.people:
+        gallery.enrol(person.photos, subject=person.name, basis=_BASIS, largest=True)
+        step()
 
 
 def _remove_former(path: Path) -> None:
@@ -167,23 +178,9 @@ def _search(gallery: Gallery, probe: Probe) -> Finding:
 
 
 def degraded_probes(person: Person, folder: Path, engine: Engine) -> list[Probe]:
-    """Make bad photos of a person from a good one: one file for each degradation."""
-    photo = images.decode(person.photos[0])
-    face = engine.detect(photo, want=())[0]
-    target = Target.of(face.landmarks)
-    mask = sample_mask(_SEED, half="test", kind="surgical", nose="medium")
-    worse: dict[str, tuple[Degradation, ...]] = {
-        "out of focus": (Defocus(0.15),),
-        "shaken": (MotionBlur(0.3, angle=20.0),),
-        "in the dark": (LowLight(40.0, brightness=0.4),),
-        "far away": (Downsample(face.box.width / _FAR, enlarge=False), Jpeg(50)),
-    }
-    pictures = {label: degrade(photo.pixels, target, steps, _SEED) for label, steps in worse.items()}
-    pictures["masked"] = apply_mask(photo.pixels, face.landmarks, mask).pixels
+    """Make bad photos of a person from a good one: one file for each condition."""
     make_folder(folder)
-    probes = []
-    for label, pixels in pictures.items():
-        path = folder / f"{person.name}, {label}.jpg"
-        images.write(path, pixels)
-        probes.append(Probe(path, person.name))
-    return probes
+    return [
+        Probe(worsen(person.photos[0], engine, condition, folder / f"{person.name}, {condition}.jpg"), person.name)
+        for condition in CONDITIONS
+    ]

@@ -1,4 +1,4 @@
-"""Sources of the demonstration's photos: installed packages, a folder of people, a pinned download."""
+"""Sources of the demonstration's photos: a folder of people, a pinned download."""
 
 from __future__ import annotations
 
@@ -29,10 +29,24 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """People to enrol, and probes to search with."""
+    """Photos of a source.
+
+    Attributes
+    ----------
+    people
+        People to enrol.
+    probes
+        Photos to search with.
+    note
+        Remark on them for the report.
+    folder
+        Folder that holds the photos of `people`, a folder each, and nothing else; None if there is no such folder.
+    """
 
     people: tuple[Person, ...] = ()
     probes: tuple[Probe, ...] = ()
+    note: str = ""
+    folder: Path | None = None
 
 
 def default_folder() -> Path | None:
