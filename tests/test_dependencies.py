@@ -76,3 +76,25 @@ def test_no_id_and_no_cache_in_an_empty_home(tmp_path: Path) -> None:
     environment |= {"HOME": str(home), "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert list(tmp_path.rglob("*")) == [home]
+
+
+@pytest.mark.parametrize("folder", [None, "config"])
+@pytest.mark.parametrize(("named", "kept"), [("backend-of-elsewhere", None), ("TkAgg", "TkAgg"), ("", None)])
+def test_a_plot_where_the_environment_names_the_backend_of_a_notebook(
+    tmp_path: Path, folder: str | None, named: str, kept: str | None
+) -> None:
+    """Jupyter names its backend to every program that a cell starts; one that is there stays for the user's plots."""
+    code = (
+        "import os, sys\n"
+        "from bareface.reports import plots\n"
+        "assert plots.svg(plots._canvas('x', 'y')[0])\n"
+        "import matplotlib\n"
+        "assert os.environ['MPLBACKEND'] == sys.argv[1]\n"
+        "print(matplotlib.get_backend(auto_select=False))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    environment |= {"MPLBACKEND": named} | ({} if folder is None else {"MPLCONFIGDIR": str(tmp_path / folder)})
+    ended = subprocess.run(
+        [sys.executable, "-c", code, named], env=environment, check=True, capture_output=True, text=True
+    )
+    assert ended.stdout.strip().lower() == str(kept).lower()

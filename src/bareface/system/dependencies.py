@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False  # as in typing, whose import takes long
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 _SWITCH = "ORT_DISABLE_TELEMETRY"
@@ -54,23 +56,50 @@ def matplotlib() -> Any:
     """
     from bareface.system.extras import optional
 
-    if "matplotlib" in sys.modules or os.environ.get("MPLCONFIGDIR"):
+    if "matplotlib" in sys.modules:
         return optional("matplotlib")
+    backend = os.environ.get("MPLBACKEND")
+    # A notebook names its own backend to the programs that it starts, and Matplotlib fails where that is not installed.
+    with _environment(MPLBACKEND=None):
+        module = optional("matplotlib") if os.environ.get("MPLCONFIGDIR") else _without_folders()
+    if backend:
+        with suppress(ValueError):
+            module.rcParams["backend"] = backend
+    return module
+
+
+def _without_folders() -> Any:
+    """Import Matplotlib with a folder of its own that is removed afterwards."""
     from tempfile import TemporaryDirectory
 
+    from bareface.system.extras import optional
+
     # The fonts that it brings will do: asking the system for others starts a program that keeps a cache, too.
-    asked = {"MPL_IGNORE_SYSTEM_FONTS": "1"}
-    with TemporaryDirectory(prefix="bareface-") as folder:
-        before = {name: os.environ.get(name) for name in ("MPLCONFIGDIR", *asked)}
-        os.environ.update(asked, MPLCONFIGDIR=folder)
-        try:
-            module = optional("matplotlib")
-            optional("matplotlib.font_manager")
-            module.get_configdir()  # remembered, so that neither is searched for later
-            module.get_cachedir()
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
+    with (
+        TemporaryDirectory(prefix="bareface-") as folder,
+        _environment(MPLCONFIGDIR=folder, MPL_IGNORE_SYSTEM_FONTS="1"),
+    ):
+        module = optional("matplotlib")
+        optional("matplotlib.font_manager")
+        module.get_configdir()  # remembered, so that neither is searched for later
+        module.get_cachedir()
     return module
+
+
+@contextmanager
+def _environment(**changed: str | None) -> Iterator[None]:
+    """Change variables of the environment for a while; None removes one."""
+    before = {name: os.environ.get(name) for name in changed}
+    _set(changed)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
