@@ -41,7 +41,11 @@ def enrol(
     ] = False,
     face: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Enrol this face of one photo, as `bareface faces` numbers them."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Enrol this face of one photo, as `bareface faces` numbers them with the same options.",
+        ),
     ] = None,
     min_visible: MinVisible = MIN_VISIBLE,
     exclude: Exclude = None,

@@ -30,7 +30,7 @@ FaceOption = Annotated[
         "--face",
         parser=_face,
         metavar="N|all",
-        help="Use this face, as `bareface faces` numbers them, or all that can be restored.",
+        help="Use this face, as `bareface faces` numbers them with the same options, or all that can be restored.",
     ),
 ]
 """The face to restore, or all: a :data:`bareface.services.restored_photos.FaceChoice`."""
