@@ -244,6 +244,7 @@ def main() -> None:
 
 def save(folder: Path, made: Sequence[Made], portraits: int) -> None:
     """Write ``crowd.zip`` and its card ``crowd.json``."""
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / "crowd.zip"
     twice = [one for one in made if _tone(one) <= TONE and all(_apart(one, other) for other in made)]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:

@@ -117,6 +117,17 @@ def test_a_broken_photo_does_not_stop_the_others(run: Run, broken: Path, collins
     assert Path(good["drawn"]).is_file()
 
 
+def test_a_relative_path_where_the_current_folder_was_removed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    (photo,) = parsed(run("faces", "a.jpg", "--json", expect=3))["photos"]
+    assert photo["error"]["code"] == "image.missing"
+
+
 def test_smallest_face(run: Run, collins: Path) -> None:
     run("faces", collins, "--min-face", 200, expect=1)
 

@@ -384,9 +384,9 @@ class Faces:
 
 
 def _real(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield real paths; those that no file can have lead nowhere."""
+    """Yield real paths; those that no file can have, or that begin in a removed folder, lead nowhere."""
     for path in paths:
-        with suppress(ValueError):
+        with suppress(ValueError, FileNotFoundError):
             yield os.path.realpath(path)
 
 
